@@ -1,0 +1,1 @@
+"""The three services; they meet over HTTP and the broker, never by import."""

@@ -1,0 +1,119 @@
+"""Every failure a caller can meet: HTTP status, stable code, public words, and whether trying again helps.
+
+    Failure
+    ├── 4xx: the caller's to mend          MissingFile, InvalidRequest, NotFound, UnsupportedImage, ...
+    └── 503: ours, and passing             Busy (full), Unavailable (something behind us is down); both carry Retry-After
+
+Codes are part of the contract and never change; words may.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class Failure(Exception):
+    """A failure with public words. `details` must hold nothing secret; `retry_after_s` becomes the Retry-After header."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    message: ClassVar[str] = "Something went wrong on our side."
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        details: Mapping[str, object] | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
+        self.public = message or self.message
+        self.details = dict(details) if details else None
+        self.retry_after_s = retry_after_s or (1 if self.retryable else None)
+        super().__init__(self.public)
+
+    def envelope(self, request_id: str) -> dict[str, object]:
+        """The one shape of an error body."""
+        error: dict[str, object] = {"code": self.code, "message": self.public, "requestId": request_id}
+        if self.details:
+            error["details"] = self.details
+        return {"error": error}
+
+
+class InvalidRequest(Failure):
+    status, code, message = 400, "invalid_request", "The request is not valid."
+
+
+class MissingFile(Failure):
+    status, code, message = 400, "missing_file", "No picture was sent."
+
+
+class InvalidCursor(Failure):
+    status, code, message = 400, "invalid_cursor", "This page marker is not one of ours."
+
+
+class Unauthorized(Failure):
+    status, code, message = 401, "unauthorized", "The key is not valid."
+
+
+class Forbidden(Failure):
+    status, code, message = 403, "forbidden", "This key may not do that."
+
+
+class NotFound(Failure):
+    status, code, message = 404, "not_found", "There is nothing here."
+
+
+class JobFinished(Failure):
+    status, code, message = 409, "job_finished", "The job has already ended."
+
+
+class JobNotFailed(Failure):
+    status, code, message = 409, "job_not_failed", "Only a failed or cancelled job can be tried again."
+
+
+class LengthRequired(Failure):
+    status, code, message = 411, "length_required", "Send the body with a Content-Length."
+
+
+class BodyTooLarge(Failure):
+    status, code, message = 413, "body_too_large", "The file is larger than 20 MB."
+
+
+class UnsupportedImage(Failure):
+    status, code, message = 415, "unsupported_image", "Only JPEG, PNG and WebP pictures are accepted."
+
+
+class UnreadableImage(Failure):
+    status, code, message = 422, "unreadable_image", "The picture is damaged and cannot be read."
+
+
+class ImageTooLarge(Failure):
+    status, code, message = 422, "image_too_large", "The picture has too many pixels."
+
+
+class ImageTooSmall(Failure):
+    status, code, message = 422, "image_too_small", "The picture is too small."
+
+
+class AnimatedImage(Failure):
+    status, code, message = 422, "animated_image", "Animated pictures cannot be cut out."
+
+
+class TooComplex(Failure):
+    status, code, message = 422, "too_complex", "The file's structure is unreasonably complex."
+
+
+class UnknownForeground(Failure):
+    status, code, message = 422, "unknown_foreground", "No subject could be found in the picture."
+
+
+class RateLimited(Failure):
+    status, code, message, retryable = 429, "rate_limited", "Too many requests; please wait a moment.", True
+
+
+class Busy(Failure):
+    status, code, message, retryable = 503, "busy", "All places are taken; please try again in a moment.", True
+
+
+class Unavailable(Failure):
+    status, code, message, retryable = 503, "unavailable", "A part of the service is down; please try again.", True

@@ -1,0 +1,161 @@
+"""Health: named checks with a deadline, and three verdicts over them. Knows no Flask; the worker's probe serves the same words.
+
+- live: the process runs; touches nothing else.
+- ready: it may get traffic. Only starting, draining, or a critical check failing three times in a row says no;
+  any other failing check reads `degraded`, because taking every instance out for a shared dependency helps nobody.
+- detailed: everything, for operators.
+
+Checks run in the background and are remembered for two seconds, so a hundred probes a second cost one check, and a probe is
+answered within 100 ms even while a dependency hangs.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hmac import compare_digest
+from pathlib import Path
+from typing import Any
+
+FRESH_S = 2.0  # how long an outcome is believed
+ANSWER_S = 0.08  # how long a probe waits for a new outcome before the last one is told
+STRIKES = 3  # failures in a row until a critical check takes the process out
+
+Facts = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`probe` returns facts for operators, or raises; it must bound its own time to about a second."""
+
+    name: str
+    probe: Callable[[], Facts]
+    critical: bool = False
+
+
+@dataclass(slots=True)
+class _Outcome:
+    ok: bool = True
+    strikes: int = 0
+    facts: Facts = field(default_factory=dict)
+    at: float = float("-inf")
+    running: "Future[None] | None" = None
+
+
+class Health:
+    """The state of one process and of what it depends on."""
+
+    def __init__(self, service: str, checks: tuple[Check, ...] = (), facts: Callable[[], Facts] = dict) -> None:
+        self.service = service
+        self._checks = checks
+        self._facts = facts
+        self._state = "starting"
+        self._started = time.monotonic()
+        self._outcomes = {check.name: _Outcome() for check in checks}
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(max_workers=max(1, len(checks)), thread_name_prefix="health")
+
+    def mark_ready(self) -> None:
+        self._state = "ready"
+
+    def mark_draining(self) -> None:
+        self._state = "draining"
+
+    def live(self) -> dict[str, object]:
+        return {"status": "ok", "timestamp": timestamp()}
+
+    def ready(self) -> tuple[bool, dict[str, object]]:
+        """(may get traffic, the answer's body)."""
+        outcomes = self._fresh()
+        lost = any(c.critical and outcomes[c.name].strikes >= STRIKES for c in self._checks)
+        fit = self._state == "ready" and not lost
+        healthy = all(outcome.ok for outcome in outcomes.values())
+        status = ("unavailable" if lost else self._state) if not fit else ("ok" if healthy else "degraded")
+        checks = {name: "ok" if outcome.ok else "down" for name, outcome in outcomes.items()}
+        return fit, {"status": status, "timestamp": timestamp(), "checks": checks}
+
+    def detailed(self) -> dict[str, object]:
+        """Everything an operator asks for; holds no address and no secret."""
+        _, verdict = self.ready()
+        parts = {
+            name: {"status": "ok" if outcome.ok else "down", **outcome.facts}
+            for name, outcome in self._outcomes.items()
+        }
+        return {
+            "status": verdict["status"],
+            "timestamp": verdict["timestamp"],
+            "service": self.service,
+            "uptime": round(time.monotonic() - self._started, 1),
+            "memory": memory(),
+            "cpu": {"loadAverage": list(os.getloadavg()), "cores": os.cpu_count()},
+            **parts,
+            **self._facts(),
+        }
+
+    def _fresh(self) -> dict[str, _Outcome]:
+        pending = [self._refresh(check) for check in self._checks]
+        deadline = time.monotonic() + ANSWER_S
+        for future in filter(None, pending):
+            try:
+                future.result(max(0.0, deadline - time.monotonic()))
+            except TimeoutError:
+                break
+        return self._outcomes
+
+    def _refresh(self, check: Check) -> "Future[None] | None":
+        outcome = self._outcomes[check.name]
+        with self._lock:
+            if outcome.running and not outcome.running.done():
+                return outcome.running
+            if time.monotonic() - outcome.at < FRESH_S:
+                return None
+            outcome.running = self._pool.submit(_run, check, outcome)
+            return outcome.running
+
+
+def _run(check: Check, outcome: _Outcome) -> None:
+    start = time.monotonic()
+    try:
+        facts: dict[str, Any] = dict(check.probe())
+        outcome.ok, outcome.strikes = True, 0
+    except Exception as error:  # whatever a driver raises, the dependency is down; its class says enough, its text may leak
+        facts = {"error": type(error).__name__}
+        outcome.ok, outcome.strikes = False, outcome.strikes + 1
+    outcome.facts = {"latency": round((time.monotonic() - start) * 1000, 1), **facts}
+    outcome.at = time.monotonic()
+
+
+def timestamp() -> str:
+    """Now, RFC 3339 with milliseconds and Z."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def memory() -> dict[str, object]:
+    """Bytes. `used`/`total` are this process' resident and virtual size, `external` what it has swapped out."""
+    own = _proc("/proc/self/status")
+    machine = _proc("/proc/meminfo")
+    total, free = machine.get("MemTotal", 0), machine.get("MemAvailable", 0)
+    return {
+        "used": own.get("VmRSS", 0),
+        "total": own.get("VmSize", 0),
+        "rss": own.get("VmRSS", 0),
+        "external": own.get("VmSwap", 0),
+        "system": {"total": total, "free": free, "usedPercent": round(100 * (1 - free / total), 1) if total else 0},
+    }
+
+
+def _proc(path: str) -> dict[str, int]:
+    lines = (line.split() for line in Path(path).read_text().splitlines())
+    return {words[0].rstrip(":"): int(words[1]) * 1024 for words in lines if len(words) == 3 and words[2] == "kB"}
+
+
+def may_operate(peer: str | None, headers: Mapping[str, str], token: str | None) -> bool:
+    """Whether a caller may see operators' pages: the token, or a loopback peer that no proxy speaks for."""
+    given = headers.get("Authorization", "")
+    if token and compare_digest(given.encode(), f"Bearer {token}".encode()):
+        return True
+    forwarded = any(name in headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
+    return peer is not None and (peer == "::1" or peer.startswith("127.")) and not forwarded

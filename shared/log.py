@@ -1,0 +1,64 @@
+"""Logs: one JSON object a line on standard output, with a constant event name and the facts as fields.
+
+`request_id` and `job_id` travel in context variables, so that everything said on behalf of a request or a job carries them.
+Lines of libraries (gunicorn, Celery, urllib3) go through the same formatter.
+"""
+
+import logging
+import sys
+from contextlib import AbstractContextManager
+from typing import Any, cast
+
+import structlog
+
+Logger = structlog.stdlib.BoundLogger
+
+
+def setup(service: str, level: str = "INFO") -> None:
+    """Send every log line of this process to standard output as JSON. Safe to repeat."""
+
+    def name_service(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["service"] = service
+        return event
+
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        structlog.processors.format_exc_info,
+        name_service,
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.JSONRenderer(default=str),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for chatty in ("urllib3", "botocore", "boto3", "s3transfer", "PIL", "amqp", "kombu"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def get(name: str) -> Logger:
+    """A logger; say `log.info("job_claimed", attempt=1)`."""
+    return cast(Logger, structlog.stdlib.get_logger(name))
+
+
+def bound(**facts: object) -> AbstractContextManager[None]:
+    """Every line said inside carries these facts."""
+    return structlog.contextvars.bound_contextvars(**facts)
+
+
+def begin(**facts: object) -> None:
+    """Forget what the thread's last request or job was, and carry these facts from now on."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(**facts)

@@ -1,0 +1,35 @@
+"""Every Prometheus metric of the system, in one place. Labels come from enums and route templates, never from callers."""
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+_FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30)
+_SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 180, 600)
+
+REQUESTS = Counter("stolentee_http_requests_total", "HTTP requests answered.", ["route", "method", "status"])
+REQUEST_SECONDS = Histogram(
+    "stolentee_http_request_seconds", "Time to answer an HTTP request.", ["route"], buckets=_FAST
+)
+STREAMS = Gauge("stolentee_event_streams", "Event streams open now.")
+
+QUERY_SECONDS = Histogram("stolentee_database_query_seconds", "Time of one SQL statement.", buckets=_FAST)
+POOL_CONNECTIONS = Gauge("stolentee_database_pool_connections", "Connections of the pool by state.", ["state"])
+
+UPLOADS = Counter("stolentee_uploads_total", "Pictures received.", ["outcome"])
+UPLOAD_BYTES = Counter("stolentee_upload_bytes_total", "Bytes of the pictures received.")
+
+JOBS = Counter("stolentee_jobs_total", "Jobs that reached a state.", ["state", "error"])
+JOB_SECONDS = Histogram(
+    "stolentee_job_step_seconds", "Time a job spent in each step.", ["step"], buckets=_SLOW
+)
+LEASES_LOST = Counter("stolentee_leases_lost_total", "Jobs whose lease ran out while a worker held them.")
+DOORBELLS = Counter("stolentee_doorbells_total", "Rings at the broker.", ["outcome"])
+PROVIDER_CALLS = Counter("stolentee_provider_calls_total", "Calls of a removal provider.", ["provider", "outcome"])
+PROVIDER_SECONDS = Histogram(
+    "stolentee_provider_seconds", "Time of one provider call.", ["provider"], buckets=_SLOW
+)
+
+
+def expose() -> tuple[bytes, str]:
+    """The scrape body and its content type."""
+    return generate_latest(REGISTRY), CONTENT_TYPE_LATEST

@@ -1,0 +1,154 @@
+"""The nouns of the system as frozen values, and the states they pass through.
+
+    queued ──claim──> running ──finish──> done
+      ^  ^               │ └────fail────> failed ──retry──> queued
+      │  └──release──────┘                cancelled ──retry──> queued
+      └─ created          queued or running ──cancel──> cancelled
+
+A running job whose lease has expired is claimed again; `fence` grows with every claim, and every write names the fence it was
+claimed with, so a worker that lost its lease can change nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def terminal(self) -> bool:
+        return self in (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+
+
+class JobType(StrEnum):
+    CUTOUT = "cutout"
+
+
+class JobFailure(StrEnum):
+    """Why a job ended in `failed`; part of the contract."""
+
+    UNKNOWN_FOREGROUND = "unknown_foreground"
+    PROVIDER_FAILED = "provider_failed"
+    PROVIDER_BUDGET = "provider_budget"
+    SOURCE_MISSING = "source_missing"
+    POISON = "poison"
+
+
+class Provider(StrEnum):
+    SELF_HOSTED = "self_hosted"
+    REMOVEBG = "removebg"
+
+
+class OwnerType(StrEnum):
+    GUEST = "guest"
+
+
+class AssetKind(StrEnum):
+    SOURCE = "source"
+    CUTOUT = "cutout"
+    PREVIEW = "preview"
+    MASK = "mask"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a row is. `id` is the SHA-256 of a guest's token, so the table of owners opens no session."""
+
+    type: OwnerType
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.type}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A stored object. `sha256` is of the bytes as received (sources) or as made; `orientation` is EXIF's 1-8, 1 = upright."""
+
+    id: UUID
+    owner: Owner
+    kind: AssetKind
+    key: str
+    sha256: str
+    content_type: str
+    width: int
+    height: int
+    bytes: int
+    created_at: datetime
+    orientation: int = 1
+    name: str = ""
+    job_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Foreground:
+    """The box around everything visible, in pixels of the upright picture."""
+
+    top: int
+    left: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a finished cut-out job produced. `uncertain` is the share of ink whose alpha lies between 10 % and 90 %."""
+
+    asset_id: UUID
+    cutout_key: str
+    preview_key: str
+    mask_key: str
+    width: int
+    height: int
+    bytes: int
+    model: str
+    uncertain: float
+    foreground: Foreground
+    cost_microusd: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds of each step; None until the step is over."""
+
+    queued_ms: int | None = None
+    fetch_ms: int | None = None
+    remove_ms: int | None = None
+    store_ms: int | None = None
+    total_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work. `version` counts its visible changes and is the event id of the stream."""
+
+    id: UUID
+    owner: Owner
+    type: JobType
+    asset_id: UUID
+    status: JobState
+    progress: int
+    attempts: int
+    fence: int
+    priority: int
+    version: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    timings: Timings
+    provider: Provider | None = None
+    result: Result | None = None
+    error: JobError | None = None

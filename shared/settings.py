@@ -1,0 +1,85 @@
+"""Settings: the environment, read once into frozen and validated blocks.
+
+Each part of the system owns a Block with defaults; a service's own `settings.py` sums the blocks it needs. An empty variable counts
+as unset, as compose files write `NAME=` for "not given". This module is the only reader of `os.environ` in shared/ and services/.
+"""
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Invalid(SystemExit):
+    """A setting is missing or wrong; the words say which and why. Ends the process with status 1 and no traceback."""
+
+
+class Block(BaseSettings):
+    """A group of settings. Field aliases are the environment names; values are never logged."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, case_sensitive=True, hide_input_in_errors=True
+    )
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the block from the environment, or raise Invalid naming every wrong variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            wrong = [f"{'.'.join(map(str, e['loc'])) or cls.__name__}: {e['msg']}" for e in error.errors()]
+            raise Invalid("invalid settings: " + "; ".join(wrong)) from None
+
+
+class Database(Block):
+    """Postgres. `direct_url` bypasses a transaction pooler: migrations, LISTEN and advisory locks need a session of their own."""
+
+    url: SecretStr = Field(validation_alias="DATABASE_URL")
+    direct: SecretStr | None = Field(None, validation_alias="DATABASE_DIRECT_URL")
+    pool_max: int = Field(5, validation_alias="DATABASE_POOL_MAX", ge=2, le=50)  # a process; 15 over all of them
+
+    @property
+    def direct_url(self) -> str:
+        return (self.direct or self.url).get_secret_value()
+
+
+class Broker(Block):
+    """Redis, which carries doorbells and nothing that may not be lost."""
+
+    url: SecretStr = Field(validation_alias="REDIS_URL")
+
+
+class Storage(Block):
+    """Objects: a folder below DATA_DIR, or S3-compatible storage as soon as R2_ENDPOINT is set."""
+
+    data_dir: Path = Field(Path("data"), validation_alias="DATA_DIR")
+    endpoint: str | None = Field(None, validation_alias="R2_ENDPOINT")
+    access_key_id: str | None = Field(None, validation_alias="R2_ACCESS_KEY_ID")
+    secret_access_key: SecretStr | None = Field(None, validation_alias="R2_SECRET_ACCESS_KEY")
+    bucket: str | None = Field(None, validation_alias="R2_BUCKET_NAME")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.endpoint and not (self.access_key_id and self.secret_access_key and self.bucket):
+            raise ValueError("R2_ENDPOINT also needs R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY and R2_BUCKET_NAME")
+        return self
+
+
+class Ops(Block):
+    """Who may see /metrics and /health/detailed from elsewhere than this machine."""
+
+    token: SecretStr | None = Field(None, validation_alias="OPS_TOKEN")
+
+
+class Keys(Block):
+    """The secret from which object keys are derived; changing it changes where new objects lie."""
+
+    secret: SecretStr = Field(validation_alias="SECRET_KEY", min_length=32)  # 32 characters: 128 bits even in hexadecimal
+
+
+class Rembg(Block):
+    """Where the rembg service answers, for those who call it."""
+
+    endpoint: str = Field("http://127.0.0.1:7000", validation_alias="REMBG_ENDPOINT")
+    token: SecretStr | None = Field(None, validation_alias="REMBG_TOKEN")
