@@ -1,0 +1,66 @@
+"""Pixels to PNG, quickly: one fixed filter and Intel's ISA-L deflate instead of Pillow's search for the smallest file.
+
+Encoding would otherwise take longer than the cut-out itself. Every row is stored as its difference to the row above (the
+filter "Up"), which numpy computes for a whole strip in one subtraction. Measured on four cut-outs of 6 megapixels: 14 to
+19 ms of CPU; level 0 is no faster and 20 % larger, level 2 saves 1 %, level 3 takes three times as long and is larger too,
+and the filter "Sub" gives 10 to 30 % more bytes. Work goes strip by strip, so the memory needed beyond the pixels is a
+strip and the file.
+"""
+
+import struct
+
+import numpy as np
+from isal import isal_zlib
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_COLOUR_TYPES = {1: 0, 3: 2, 4: 6}  # channels -> PNG's number for grey, RGB, RGBA
+_UP = 2
+_LEVEL = 1
+_STRIP_BYTES = 1 << 20  # stays in the cache; 64 KB strips cost 20 % more time, larger ones gain nothing
+_METRES_PER_INCH = 0.0254
+_PERCEPTUAL = b"\x00"
+
+
+def encode(pixels: np.ndarray, *, dpi: tuple[float, float] | None = None) -> bytes:
+    """A PNG with exactly these uint8 pixels: HxW (grey), HxWx3 (RGB) or HxWx4 (RGBA, alpha not premultiplied).
+
+    Any strides will do. Colour is declared to be sRGB, which is what `shared.images` decodes to; grey is left without a
+    colour space, because our grey pictures are masks. Raises ValueError for any other array.
+    """
+    if pixels.dtype != np.uint8 or pixels.size == 0 or pixels.ndim not in (2, 3):
+        raise ValueError(f"a PNG cannot be made of {pixels.dtype} with shape {pixels.shape}")
+    height, width = pixels.shape[:2]
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    if channels not in _COLOUR_TYPES:
+        raise ValueError(f"a PNG has 1, 3 or 4 channels, not {channels}")
+    parts = [_SIGNATURE, *_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0))]
+    if channels > 1:
+        parts += _chunk(b"sRGB", _PERCEPTUAL)
+    if dpi:
+        parts += _chunk(b"pHYs", struct.pack(">IIB", *(round(value / _METRES_PER_INCH) for value in dpi), 1))
+    parts += _chunk(b"IDAT", _deflated(pixels, width * channels))
+    parts += _chunk(b"IEND", b"")
+    return b"".join(parts)
+
+
+def _deflated(pixels: np.ndarray, row_bytes: int) -> bytes:
+    deflate = isal_zlib.compressobj(_LEVEL)
+    rows = max(1, _STRIP_BYTES // (row_bytes + 1))
+    strip = np.empty((min(rows, len(pixels)), row_bytes + 1), np.uint8)
+    strip[:, 0] = _UP
+    above = np.zeros(row_bytes, np.uint8)
+    parts = []
+    for top in range(0, len(pixels), rows):
+        current = pixels[top : top + rows].reshape(-1, row_bytes)
+        filtered = strip[: len(current)]
+        np.subtract(current[0], above, out=filtered[0, 1:])
+        np.subtract(current[1:], current[:-1], out=filtered[1:, 1:])
+        parts.append(deflate.compress(filtered))
+        above = current[-1]
+    parts.append(deflate.flush())
+    return b"".join(parts)
+
+
+def _chunk(kind: bytes, data: bytes) -> tuple[bytes, bytes, bytes]:
+    checksum = isal_zlib.crc32(data, isal_zlib.crc32(kind))
+    return struct.pack(">I4s", len(data), kind), data, struct.pack(">I", checksum)

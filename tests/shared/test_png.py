@@ -1,0 +1,102 @@
+"""The encoder's files are whole PNGs that hold exactly the pixels they were given."""
+
+import io
+import tracemalloc
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shared import png
+
+Pixels = np.ndarray
+
+
+def noise(*shape: int) -> Pixels:
+    return np.random.default_rng(7).integers(0, 256, shape, dtype=np.uint8)
+
+
+def decoded(data: bytes) -> Pixels:
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        image.load()  # checks every chunk's CRC and the stream's own checksum
+        return np.asarray(image)
+
+
+def chunks(data: bytes) -> dict[bytes, bytes]:
+    found, at = {}, 8
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        found[data[at + 4 : at + 8]] = data[at + 8 : at + 8 + size]
+        at += 12 + size
+    return found
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 700, 4), (900, 1, 3), (33, 31), (40, 50, 3), (64, 48, 4), (700, 901, 4)])
+def test_pixels_survive_exactly(shape: tuple[int, ...]) -> None:
+    pixels = noise(*shape)
+    assert np.array_equal(decoded(png.encode(pixels)), pixels)
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_flat_pictures_survive_exactly(value: int) -> None:
+    pixels = np.full((2000, 1500, 4), value, np.uint8)
+    data = png.encode(pixels)
+    assert np.array_equal(decoded(data), pixels)
+    assert len(data) < 60_000
+
+
+def test_views_with_any_strides_are_encoded_like_their_copies() -> None:
+    base = noise(300, 400, 4)
+    for view in (
+        base[..., 3],
+        base[..., :3],
+        base[::-1, ::2],
+        base.transpose(1, 0, 2),
+        np.broadcast_to(base[:1], base.shape),
+    ):
+        assert png.encode(view) == png.encode(view.copy())
+
+
+def test_a_row_longer_than_a_strip_is_encoded() -> None:
+    pixels = noise(3, 400_000, 4)
+    data = png.encode(pixels)
+    assert chunks(data)[b"IHDR"][:8] == (400_000).to_bytes(4, "big") + (3).to_bytes(4, "big")
+    assert np.array_equal(decoded(data), pixels)
+
+
+def test_the_pixels_are_left_as_they_were() -> None:
+    pixels = noise(50, 60, 4)
+    before = pixels.copy()
+    pixels.flags.writeable = False
+    png.encode(pixels)
+    assert np.array_equal(pixels, before)
+
+
+def test_dpi_is_stored_in_pixels_per_metre() -> None:
+    physical = chunks(png.encode(noise(4, 4), dpi=(300.0, 150.0)))[b"pHYs"]
+    assert physical == (11811).to_bytes(4, "big") + (5906).to_bytes(4, "big") + b"\x01"
+    assert b"pHYs" not in chunks(png.encode(noise(4, 4)))
+
+
+def test_colour_is_declared_as_srgb_and_a_mask_is_not() -> None:
+    assert chunks(png.encode(noise(4, 4, 3)))[b"sRGB"] == b"\x00"
+    assert b"sRGB" not in chunks(png.encode(noise(4, 4)))
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [np.zeros((4, 4), np.float32), np.zeros((4, 4, 2), np.uint8), np.zeros((0, 4), np.uint8), np.zeros(4, np.uint8)],
+    ids=["float", "two channels", "empty", "one dimension"],
+)
+def test_other_arrays_are_refused(pixels: Pixels) -> None:
+    with pytest.raises(ValueError, match="PNG"):
+        png.encode(pixels)
+
+
+def test_memory_beyond_the_pixels_is_a_strip_and_the_file() -> None:
+    pixels = np.tile(noise(1, 2000, 4), (2000, 1, 1))  # 16 MB that deflate to next to nothing
+    tracemalloc.start()
+    png.encode(pixels)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20
