@@ -2,7 +2,7 @@
 
     Failure
     ├── 4xx: the caller's to mend          MissingFile, InvalidRequest, NotFound, UnsupportedImage, ...
-    └── 503: ours, and passing             Busy (full), Unavailable (something behind us is down); both carry Retry-After
+    └── 503: ours, and passing             Busy (full), Unavailable (something behind us is down), with Retry-After
 
 Codes are part of the contract and never change; words may.
 """
@@ -12,7 +12,10 @@ from typing import ClassVar
 
 
 class Failure(Exception):
-    """A failure with public words. `details` must hold nothing secret; `retry_after_s` becomes the Retry-After header."""
+    """A failure with public words.
+
+    `details` must hold nothing secret; `retry_after_s` becomes the Retry-After header.
+    """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"

@@ -1,12 +1,13 @@
-"""Health: named checks with a deadline, and three verdicts over them. Knows no Flask; the worker's probe serves the same words.
+"""Health: named checks with a deadline, and three verdicts over them. Knows no Flask; the worker's probe serves the
+same words.
 
 - live: the process runs; touches nothing else.
 - ready: it may get traffic. Only starting, draining, or a critical check failing three times in a row says no;
   any other failing check reads `degraded`, because taking every instance out for a shared dependency helps nobody.
 - detailed: everything, for operators.
 
-Checks run in the background and are remembered for two seconds, so a hundred probes a second cost one check, and a probe is
-answered within 100 ms even while a dependency hangs.
+Checks run in the background and are remembered for two seconds, so a hundred probes a second cost one check, and a
+probe is answered within 100 ms even while a dependency hangs.
 """
 
 import os
@@ -121,7 +122,7 @@ def _run(check: Check, outcome: _Outcome) -> None:
     try:
         facts: dict[str, Any] = dict(check.probe())
         outcome.ok, outcome.strikes = True, 0
-    except Exception as error:  # whatever a driver raises, the dependency is down; its class says enough, its text may leak
+    except Exception as error:  # noqa: BLE001 - whatever is raised means down; texts may leak, so only the class is kept
         facts = {"error": type(error).__name__}
         outcome.ok, outcome.strikes = False, outcome.strikes + 1
     outcome.facts = {"latency": round((time.monotonic() - start) * 1000, 1), **facts}
@@ -152,10 +153,10 @@ def _proc(path: str) -> dict[str, int]:
     return {words[0].rstrip(":"): int(words[1]) * 1024 for words in lines if len(words) == 3 and words[2] == "kB"}
 
 
-def may_operate(peer: str | None, headers: Mapping[str, str], token: str | None) -> bool:
+def may_operate(peer: str | None, header: Callable[[str], str | None], token: str | None) -> bool:
     """Whether a caller may see operators' pages: the token, or a loopback peer that no proxy speaks for."""
-    given = headers.get("Authorization", "")
+    given = header("Authorization") or ""
     if token and compare_digest(given.encode(), f"Bearer {token}".encode()):
         return True
-    forwarded = any(name in headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
+    forwarded = any(header(name) is not None for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
     return peer is not None and (peer == "::1" or peer.startswith("127.")) and not forwarded

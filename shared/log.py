@@ -1,13 +1,13 @@
 """Logs: one JSON object a line on standard output, with a constant event name and the facts as fields.
 
-`request_id` and `job_id` travel in context variables, so that everything said on behalf of a request or a job carries them.
-Lines of libraries (gunicorn, Celery, urllib3) go through the same formatter.
+`request_id` and `job_id` travel in context variables, so that everything said on behalf of a request or a job carries
+them. Lines of libraries (gunicorn, Celery, urllib3) go through the same formatter.
 """
 
 import logging
 import sys
 from contextlib import AbstractContextManager
-from typing import Any, cast
+from typing import Any
 
 import structlog
 
@@ -50,7 +50,7 @@ def setup(service: str, level: str = "INFO") -> None:
 
 def get(name: str) -> Logger:
     """A logger; say `log.info("job_claimed", attempt=1)`."""
-    return cast(Logger, structlog.stdlib.get_logger(name))
+    return structlog.stdlib.get_logger(name)
 
 
 def bound(**facts: object) -> AbstractContextManager[None]:

@@ -1,4 +1,7 @@
-"""Every Prometheus metric of the system, in one place. Labels come from enums and route templates, never from callers."""
+"""Every Prometheus metric of the system, in one place.
+
+Labels come from enums and route templates, never from callers.
+"""
 
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST

@@ -5,8 +5,8 @@
       │  └──release──────┘                cancelled ──retry──> queued
       └─ created          queued or running ──cancel──> cancelled
 
-A running job whose lease has expired is claimed again; `fence` grows with every claim, and every write names the fence it was
-claimed with, so a worker that lost its lease can change nothing.
+A running job whose lease has expired is claimed again; `fence` grows with every claim, and every write names the
+fence it was claimed with, so a worker that lost its lease can change nothing.
 """
 
 from dataclasses import dataclass
@@ -70,7 +70,10 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A stored object. `sha256` is of the bytes as received (sources) or as made; `orientation` is EXIF's 1-8, 1 = upright."""
+    """A stored object. `sha256` is of the bytes as received (sources) or as made;
+
+    `orientation` is EXIF's 1-8, 1 = upright.
+    """
 
     id: UUID
     owner: Owner

@@ -1,10 +1,10 @@
 """Pixels to PNG, quickly: one fixed filter and Intel's ISA-L deflate instead of Pillow's search for the smallest file.
 
-Encoding would otherwise take longer than the cut-out itself. Every row is stored as its difference to the row above (the
-filter "Up"), which numpy computes for a whole strip in one subtraction. Measured on four cut-outs of 6 megapixels: 14 to
-19 ms of CPU; level 0 is no faster and 20 % larger, level 2 saves 1 %, level 3 takes three times as long and is larger too,
-and the filter "Sub" gives 10 to 30 % more bytes. Work goes strip by strip, so the memory needed beyond the pixels is a
-strip and the file.
+Encoding would otherwise take longer than the cut-out itself. Every row is stored as its difference to the row above
+(the filter "Up"), which numpy computes for a whole strip in one subtraction. Measured on four cut-outs of 6
+megapixels: 14 to 19 ms of CPU; level 0 is no faster and 20 % larger, level 2 saves 1 %, level 3 takes three times as
+long and is larger too, and the filter "Sub" gives 10 to 30 % more bytes. Work goes strip by strip, so the memory
+needed beyond the pixels is a strip and the file.
 """
 
 import struct

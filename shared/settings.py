@@ -1,7 +1,8 @@
 """Settings: the environment, read once into frozen and validated blocks.
 
-Each part of the system owns a Block with defaults; a service's own `settings.py` sums the blocks it needs. An empty variable counts
-as unset, as compose files write `NAME=` for "not given". This module is the only reader of `os.environ` in shared/ and services/.
+Each part of the system owns a Block with defaults; a service's own `settings.py` sums the blocks it needs. An empty
+variable counts as unset, as compose files write `NAME=` for "not given". This module is the only reader of
+`os.environ` in shared/ and services/.
 """
 
 from pathlib import Path
@@ -33,7 +34,10 @@ class Block(BaseSettings):
 
 
 class Database(Block):
-    """Postgres. `direct_url` bypasses a transaction pooler: migrations, LISTEN and advisory locks need a session of their own."""
+    """Postgres. `direct_url` bypasses a transaction pooler:
+
+    Migrations, LISTEN and advisory locks need a session of their own.
+    """
 
     url: SecretStr = Field(validation_alias="DATABASE_URL")
     direct: SecretStr | None = Field(None, validation_alias="DATABASE_DIRECT_URL")
@@ -75,7 +79,7 @@ class Ops(Block):
 class Keys(Block):
     """The secret from which object keys are derived; changing it changes where new objects lie."""
 
-    secret: SecretStr = Field(validation_alias="SECRET_KEY", min_length=32)  # 32 characters: 128 bits even in hexadecimal
+    secret: SecretStr = Field(validation_alias="SECRET_KEY", min_length=32)  # 128 bits, even in hexadecimal
 
 
 class Rembg(Block):

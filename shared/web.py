@@ -1,7 +1,7 @@
 """What both Flask apps share: request ids, the access log, errors as JSON, health and metrics.
 
-Nothing a caller sends can end in a traceback: known failures carry their own status and words, HTTP errors of the framework are
-put into the same envelope, and anything else is logged and answered as `internal`.
+Nothing a caller sends can end in a traceback: known failures carry their own status and words, HTTP errors of the
+framework are put into the same envelope, and anything else is logged and answered as `internal`.
 """
 
 import re
@@ -109,7 +109,7 @@ def _health_routes(app: Flask, state: health.Health, ops_token: str | None) -> N
 
 
 def _operators_only(token: str | None) -> None:
-    if not health.may_operate(request.remote_addr, request.headers, token):
+    if not health.may_operate(request.remote_addr, request.headers.get, token):
         raise errors.NotFound
 
 

@@ -1,0 +1,128 @@
+"""The broker: Redis as a doorbell. A message says "there is work"; which work, the worker asks Postgres.
+
+So a message may be lost (the reaper rings again) or doubled (the second finds nothing), and every guarantee Redis
+would have to pay for with commands is switched off: an idle worker costs 288 commands a day instead of 150,611, a job
+2 instead of 10. One queue, no priorities: the worker that wakes takes the fairest job, whoever rang.
+"""
+
+import contextlib
+from typing import Any
+from uuid import UUID
+
+import redis
+from celery import Celery
+from kombu.exceptions import OperationalError
+from kombu.transport import redis as transport
+
+from shared import log, metrics
+
+QUEUE = "jobs"
+RUN_NEXT = "stolentee.run_next"
+POLL_S = 300  # one BRPOP lasts this long; a push ends it at once, so this costs no latency
+
+_KEEPALIVE = {"socket_keepalive": True, "socket_keepalive_options": {4: 15, 5: 5, 6: 3}}  # TCP_KEEPIDLE, -INTVL, -CNT
+_log = log.get("broker")
+
+
+class Doorbell:
+    """The publishing side, for the api and the reaper: bounded in time, and failing without harm."""
+
+    def __init__(self, url: str) -> None:
+        self._app = Celery("doorbell", set_as_current=False)
+        self._app.conf.update(
+            broker_url=url,
+            task_ignore_result=True,
+            broker_transport_options={
+                "socket_timeout": 1,  # without one, a silent broker is waited for as long as it stays silent
+                "socket_connect_timeout": 1,
+                "max_retries": 0,
+                "ack_emulation": False,
+                "priority_steps": [0],  # one list to push to, and to count
+                **_KEEPALIVE,
+            },
+            task_publish_retry=False,
+        )
+
+    def ring(self, job_id: UUID) -> bool:
+        """Wake a worker; False when the broker is away: the row is safe, and the reaper rings later."""
+        try:
+            self._app.send_task(RUN_NEXT, args=[str(job_id)], queue=QUEUE)
+        except OperationalError as error:
+            _log.warning("broker_unavailable", error=type(error.__cause__ or error).__name__)
+            metrics.DOORBELLS.labels("failed").inc()
+            self.heard = False
+            return False
+        metrics.DOORBELLS.labels("rung").inc()
+        self.heard = True
+        return True
+
+    heard: bool = True  # how the last ring went: health learns from real traffic, as a PING of its own costs commands
+
+    def waiting(self) -> int:
+        """Doorbells not answered yet. Raises kombu's OperationalError or a redis error when the broker is away."""
+        with self._app.connection_for_write() as connection:
+            return int(connection.default_channel.client.llen(QUEUE))
+
+
+def worker_settings(url: str, threads: int) -> dict[str, Any]:
+    """Celery's configuration for the listening side."""
+    transport.Transport.Channel = Channel
+    return {
+        "broker_url": url,
+        "broker_transport_options": {
+            "polling_interval": POLL_S,
+            "ack_emulation": False,
+            "priority_steps": [0],
+            "socket_connect_timeout": 2,
+            **_KEEPALIVE,
+        },
+        "broker_connection_max_retries": None,
+        "broker_connection_retry_on_startup": True,
+        "task_default_queue": QUEUE,
+        "task_ignore_result": True,
+        "worker_pool": "threads",  # the work is waiting on HTTP, and Pillow and numpy release the interpreter lock
+        "worker_concurrency": threads,
+        "worker_prefetch_multiplier": 1,
+        "worker_enable_remote_control": False,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "worker_send_task_events": False,
+    }
+
+
+def refuse_evicting(url: str) -> None:
+    """Raise ValueError when Redis may evict keys: it would drop doorbells and answer OK. A silent Redis is let pass."""
+    try:
+        client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
+    except redis.RedisError:
+        return  # away, or a managed Redis that hides its settings
+    if policy not in (None, "noeviction"):
+        raise ValueError(f"Redis has maxmemory-policy {policy}; the broker needs noeviction")
+
+
+class Channel(transport.Channel):  
+    """kombu's channel, but able to close while a long BRPOP is in flight.
+
+    kombu waits for the BRPOP to end, so with a long poll SIGTERM would take minutes. Redis can end it: CLIENT UNBLOCK
+    from a second connection is atomic on the server, so no message is lost on the way.
+    """
+
+    _in_poll: Any
+
+    def _brpop_start(self, timeout: float | None = None) -> Any:
+        connection = self.client.connection
+        if getattr(connection, "blocked_id", (None, 0))[0] is not connection._sock:  # once per connect
+            connection.send_command("CLIENT", "ID")
+            connection.blocked_id = (connection._sock, int(connection.read_response()))
+        return super()._brpop_start(timeout)
+
+    def close(self) -> None:
+        if connection := self._in_poll:
+            try:
+                with self.conn_or_acquire() as client:
+                    client.execute_command("CLIENT UNBLOCK", connection.blocked_id[1])
+            except Exception:  # noqa: BLE001 - gone, or too old a server: the socket can still be closed from here
+                connection.disconnect()
+        with contextlib.suppress(*self.connection_errors):
+            super().close()

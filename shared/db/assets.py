@@ -1,0 +1,114 @@
+"""Assets: what is stored, whose it is, and where. A deleted asset is hidden at once and removed later."""
+
+from typing import Any
+from uuid import UUID
+
+from shared.db import paging
+from shared.db.pool import Connection
+from shared.models import Asset, AssetKind, Owner, OwnerType
+
+_COLUMNS = """id, owner_type, owner_id, kind, key, sha256, content_type, width, height, bytes, orientation, name,
+    job_id, created_at"""
+
+
+def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
+    """Insert, or find the source that the same owner sent before. Returns (asset, whether it is new)."""
+    row = connection.execute(
+        f"""insert into assets ({_COLUMNS})
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        on conflict (owner_type, owner_id, sha256) where kind = 'source' and deleted_at is null
+        do update set name = assets.name
+        returning {_COLUMNS}, xmax = 0 as fresh""",  # the no-op update returns the older row; xmax tells them apart
+        [
+            asset.id, asset.owner.type, asset.owner.id, asset.kind, asset.key, asset.sha256, asset.content_type,
+            asset.width, asset.height, asset.bytes, asset.orientation, asset.name, asset.job_id, asset.created_at,
+        ],
+    ).fetchone()
+    assert row is not None
+    return _asset(row), bool(row["fresh"])
+
+
+def find(connection: Connection, owner: Owner, asset_id: UUID) -> Asset | None:
+    row = connection.execute(
+        f"select {_COLUMNS} from assets where id = %s and owner_type = %s and owner_id = %s and deleted_at is null",
+        [asset_id, owner.type, owner.id],
+    ).fetchone()
+    return _asset(row) if row else None
+
+
+def load(connection: Connection, asset_id: UUID) -> Asset | None:
+    """By id alone, for the worker, which acts for every owner."""
+    row = connection.execute(
+        f"select {_COLUMNS} from assets where id = %s and deleted_at is null", [asset_id]
+    ).fetchone()
+    return _asset(row) if row else None
+
+
+def by_key(connection: Connection, key: str) -> Asset | None:
+    """The asset behind a public key; knowing the key is the permission."""
+    row = connection.execute(
+        f"select {_COLUMNS} from assets where key = %s and deleted_at is null limit 1", [key]
+    ).fetchone()
+    return _asset(row) if row else None
+
+
+def page(connection: Connection, owner: Owner, limit: int, after: paging.Cursor | None) -> paging.Page[Asset]:
+    """The owner's pictures, newest first: sources and cut-outs, not the previews and masks that come with a cut-out."""
+    rows = connection.execute(
+        f"""select {_COLUMNS} from assets
+        where owner_type = %(type)s and owner_id = %(id)s and deleted_at is null and kind in ('source', 'cutout')
+        and (%(at)s::timestamptz is null or (created_at, id) < (%(at)s::timestamptz, %(after)s::uuid))
+        order by created_at desc, id desc limit %(limit)s""",
+        {
+            "type": owner.type, "id": owner.id, "limit": limit + 1,
+            "at": after.created_at if after else None, "after": after.id if after else None,
+        },
+    ).fetchall()
+    return paging.page([_asset(row) for row in rows], limit)
+
+
+def delete(connection: Connection, owner: Owner, asset_id: UUID) -> bool:
+    """Hide an asset; a cut-out takes its preview and mask along. False when there is none."""
+    rows = connection.execute(
+        """update assets set deleted_at = now() where deleted_at is null and owner_type = %(type)s and owner_id =
+        %(owner)s and (id = %(id)s or (kind in ('preview', 'mask') and job_id = ( select job_id from assets where id =
+        %(id)s and kind = 'cutout'))) returning id
+        """,
+        {"type": owner.type, "owner": owner.id, "id": asset_id},
+    ).fetchall()
+    return any(row["id"] == asset_id for row in rows)
+
+
+def removable(connection: Connection, older_than_s: float, limit: int) -> list[str]:
+    """Keys of objects whose every row was deleted that long ago."""
+    rows = connection.execute(
+        """select distinct key from assets gone where deleted_at < now() - %(age)s * interval '1 second'
+        and not exists (select from assets kept where kept.key = gone.key
+            and (kept.deleted_at is null or kept.deleted_at >= now() - %(age)s * interval '1 second'))
+        limit %(limit)s""",
+        {"age": older_than_s, "limit": limit},
+    ).fetchall()
+    return [row["key"] for row in rows]
+
+
+def forget(connection: Connection, key: str) -> None:
+    """Drop the rows of a removed object, but for one that was added in the meantime."""
+    connection.execute("delete from assets where key = %s and deleted_at is not null", [key])
+
+
+def _asset(row: dict[str, Any]) -> Asset:
+    return Asset(
+        id=row["id"],
+        owner=Owner(OwnerType(row["owner_type"]), row["owner_id"]),
+        kind=AssetKind(row["kind"]),
+        key=row["key"],
+        sha256=row["sha256"],
+        content_type=row["content_type"],
+        width=row["width"],
+        height=row["height"],
+        bytes=row["bytes"],
+        orientation=row["orientation"],
+        name=row["name"],
+        job_id=row["job_id"],
+        created_at=row["created_at"],
+    )

@@ -1,0 +1,140 @@
+"""Connections to Postgres: a small pool per process, and transactions that always end.
+
+Built after any fork and opened by the composition root. Works behind a transaction pooler: no prepared statements,
+and the statement timeout is set inside each transaction, because session settings leak between a pooler's clients.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.abc import Params
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
+
+from shared import errors, log, metrics
+
+Connection = psycopg.Connection[DictRow]
+
+CONNECT_S = 3  # a blackholed server is given up within this
+WAIT_S = 2.0  # for a free connection
+WAITING = 50  # callers in line for one; the next is refused at once
+IDLE_S = 10.0  # unused connections beyond the minimum are closed
+SLOW_S = 0.1  # statements slower than this are logged
+
+_log = log.get("database")
+
+
+class _Cursor(psycopg.Cursor[DictRow]):
+    """Measures every statement."""
+
+    def execute(self, query: Any, params: Params | None = None, **options: Any) -> "_Cursor":
+        start = time.perf_counter()
+        try:
+            super().execute(query, params, **options)
+        finally:
+            took_s = time.perf_counter() - start
+            metrics.QUERY_SECONDS.observe(took_s)
+            if took_s > SLOW_S:
+                _log.warning("slow_query", ms=round(took_s * 1000), query=str(query)[:200])
+        return self
+
+
+class Database:
+    """A pool of connections. `statement_s` bounds every statement on the server's side."""
+
+    def __init__(self, url: str, *, pool_max: int = 5, statement_s: float = 5) -> None:
+        self._statement = f"{round(statement_s * 1000)}ms"
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            url,
+            kwargs={
+                "row_factory": dict_row,
+                "cursor_factory": _Cursor,
+                "prepare_threshold": None,
+                "connect_timeout": CONNECT_S,
+                "keepalives_idle": 10,
+                "keepalives_interval": 3,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 10_000,
+                "application_name": "stolentee",
+            },
+            min_size=1,
+            max_size=pool_max,
+            max_idle=IDLE_S,
+            max_waiting=WAITING,
+            timeout=WAIT_S,
+            check=ConnectionPool.check_connection,
+            open=False,
+        )
+
+    def open(self) -> None:
+        """Start connecting in the background; a database that is still down is waited for by those who ask."""
+        self._pool.open(wait=False)
+
+    def close(self) -> None:
+        self._pool.close(timeout=2)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction, committed at the end of the block. A lost or full database is `errors.Unavailable`."""
+        try:
+            with self._pool.connection() as connection:
+                connection.execute("select set_config('statement_timeout', %s, true)", [self._statement])
+                yield connection
+        except (PoolTimeout, TooManyRequests, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            _log.warning("database_unavailable", error=type(error).__name__)
+            raise errors.Unavailable("The database is not available; please try again.", retry_after_s=2) from error
+
+    def check(self) -> Mapping[str, object]:
+        """A round trip and the state of the pool, for health.
+
+        Raises when the database does not answer within a second.
+        """
+        with self._pool.connection(timeout=1) as connection:
+            connection.execute("select 1")
+        return {"pool": self.stats()}
+
+    def stats(self) -> dict[str, int]:
+        """Connections by state: total, idle, waiting (callers in line)."""
+        stats = self._pool.get_stats()
+        numbers = {
+            "total": stats.get("pool_size", 0),
+            "idle": stats.get("pool_available", 0),
+            "waiting": stats.get("requests_waiting", 0),
+        }
+        for state, count in numbers.items():
+            metrics.POOL_CONNECTIONS.labels(state).set(count)
+        return numbers
+
+
+def session(url: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection of its own for LISTEN, advisory locks and migrations; autocommit, keepalive on."""
+    return psycopg.connect(
+        url,
+        autocommit=True,
+        connect_timeout=CONNECT_S,
+        keepalives_idle=10,
+        keepalives_interval=3,
+        keepalives_count=3,
+        application_name="stolentee session",
+    )
+
+
+def notifications(url: str, channel: str) -> Iterator[str | None]:
+    """Payloads told on `channel`, for ever. The first item, and one every second of silence, is None: "listening".
+
+    Raises `psycopg.OperationalError` when the connection breaks; what was told meanwhile is lost to this listener.
+    """
+    with session(url) as connection:
+        connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
+        yield None
+        while True:
+            heard = False
+            for notice in connection.notifies(timeout=1, stop_after=1):
+                heard = True
+                yield notice.payload
+            if not heard:
+                yield None

@@ -1,0 +1,108 @@
+"""Job events inside one process: one listener hears Postgres' notifications and wakes whoever follows that job.
+
+A notification only says "look again": followers read the job itself, so one that was missed (while the listener
+reconnected) or came twice does no harm. No Redis command is spent on events.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Self
+
+from shared import log
+
+RETRY_S = 1.0  # before the listener connects again
+_log = log.get("events")
+
+
+class Subscription:
+    """One follower of one job. Use as a context manager."""
+
+    def __init__(self, hub: "Hub", topic: str, owner: str) -> None:
+        self._hub = hub
+        self.topic = topic
+        self.key = (owner, topic)
+        self._news = threading.Event()
+        self.superseded = False
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether there is news; returns at the latest after `timeout_s`, sooner while the listener is away."""
+        heard = self._news.wait(timeout_s if self._hub.listening else min(timeout_s, RETRY_S))
+        self._news.clear()
+        return heard or not self._hub.listening
+
+    def wake(self) -> None:
+        self._news.set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hub.leave(self)
+
+
+class Hub:
+    """`source()` yields the topic of each notification, and None now and then to show that it is listening."""
+
+    def __init__(self, source: Callable[[], Iterable[str | None]]) -> None:
+        self._source = source
+        self._followers: dict[tuple[str, str], Subscription] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self.listening = False
+
+    def start(self) -> None:
+        threading.Thread(target=self._listen, name="events", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the listener and wake every follower, so that streams close before the process does."""
+        self._stopped.set()
+        self._wake_all()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    def follow(self, topic: str, owner: str) -> Subscription:
+        """Follow a job; an older stream of the same caller and job ends: a reconnecting browser leaves one behind."""
+        fresh = Subscription(self, topic, owner)
+        with self._lock:
+            older = self._followers.get(fresh.key)
+            self._followers[fresh.key] = fresh
+        if older:
+            older.superseded = True
+            older.wake()
+        return fresh
+
+    def leave(self, subscription: Subscription) -> None:
+        with self._lock:
+            if self._followers.get(subscription.key) is subscription:
+                del self._followers[subscription.key]
+
+    def _listen(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                for topic in self._source():
+                    if not self.listening:
+                        self.listening = True
+                        self._wake_all()  # whatever was told while nobody listened
+                    if topic:
+                        self._wake(topic)
+                    if self._stopped.is_set():
+                        return
+            except Exception as error:  # noqa: BLE001 - the listener must outlive whatever the driver raises
+                _log.warning("listener_lost", error=type(error).__name__)
+            self.listening = False
+            time.sleep(RETRY_S)
+
+    def _wake(self, topic: str) -> None:
+        with self._lock:
+            interested = [s for s in self._followers.values() if s.topic == topic]
+        for subscription in interested:
+            subscription.wake()
+
+    def _wake_all(self) -> None:
+        with self._lock:
+            everyone = list(self._followers.values())
+        for subscription in everyone:
+            subscription.wake()
