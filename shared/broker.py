@@ -101,7 +101,7 @@ def refuse_evicting(url: str) -> None:
         raise ValueError(f"Redis has maxmemory-policy {policy}; the broker needs noeviction")
 
 
-class Channel(transport.Channel):  
+class Channel(transport.Channel):
     """kombu's channel, but able to close while a long BRPOP is in flight.
 
     kombu waits for the BRPOP to end, so with a long poll SIGTERM would take minutes. Redis can end it: CLIENT UNBLOCK
@@ -115,7 +115,7 @@ class Channel(transport.Channel):
         if getattr(connection, "blocked_id", (None, 0))[0] is not connection._sock:  # once per connect
             connection.send_command("CLIENT", "ID")
             connection.blocked_id = (connection._sock, int(connection.read_response()))
-        return super()._brpop_start(timeout)
+        return super()._brpop_start(timeout)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         if connection := self._in_poll:
@@ -125,4 +125,4 @@ class Channel(transport.Channel):
             except Exception:  # noqa: BLE001 - gone, or too old a server: the socket can still be closed from here
                 connection.disconnect()
         with contextlib.suppress(*self.connection_errors):
-            super().close()
+            super().close()  # type: ignore[no-untyped-call]

@@ -1,5 +1,6 @@
-"""Health: named checks with a deadline, and three verdicts over them. Knows no Flask; the worker's probe serves the
-same words.
+"""Health: named checks with a deadline, and three verdicts over them.
+
+Knows no Flask; the worker's probe serves the same words.
 
 - live: the process runs; touches nothing else.
 - ready: it may get traffic. Only starting, draining, or a critical check failing three times in a row says no;

@@ -70,9 +70,9 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A stored object. `sha256` is of the bytes as received (sources) or as made;
+    """A stored object.
 
-    `orientation` is EXIF's 1-8, 1 = upright.
+    `sha256` is of the bytes as received (sources) or as made; `orientation` is EXIF's 1-8, 1 = upright.
     """
 
     id: UUID

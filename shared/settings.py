@@ -34,9 +34,9 @@ class Block(BaseSettings):
 
 
 class Database(Block):
-    """Postgres. `direct_url` bypasses a transaction pooler:
+    """Postgres.
 
-    Migrations, LISTEN and advisory locks need a session of their own.
+    `direct_url` bypasses a transaction pooler: migrations, LISTEN and advisory locks need a session of their own.
     """
 
     url: SecretStr = Field(validation_alias="DATABASE_URL")
@@ -71,8 +71,9 @@ class Storage(Block):
 
 
 class Ops(Block):
-    """Who may see /metrics and /health/detailed from elsewhere than this machine."""
+    """What operators see, and who may: `token` opens /metrics and /health/detailed from elsewhere than this machine."""
 
+    environment: str = Field("development", validation_alias="ENVIRONMENT")
     token: SecretStr | None = Field(None, validation_alias="OPS_TOKEN")
 
 

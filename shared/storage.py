@@ -45,9 +45,10 @@ class Object:
 
 
 class Storage(Protocol):
-    """`put` is atomic and may be repeated;
+    """What every storage does.
 
-    `get` and `open` raise Missing; `delete` of nothing is fine; all may raise Unavailable.
+    `put` is atomic and may be repeated; `get` and `open` raise Missing; `delete` of nothing is fine; all may raise
+    Unavailable.
     """
 
     def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str]) -> None: ...
