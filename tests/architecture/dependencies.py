@@ -1,0 +1,106 @@
+"""Dependency groups: which library belongs to which, and rule 4, that a group is what its service really reaches."""
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+
+from tests.architecture.tree import PACKAGES, Module, Tree
+
+SERVICES = ("api", "rembg", "worker")
+
+# Where a process starts; what these reach by imports is what their image must carry.
+_MIGRATIONS = "shared.db.__main__"  # run in the api's image before it starts
+_GUNICORN = "deploy.gunicorn.conf"
+ENTRIES = {
+    "api": ("services.api.wsgi", "services.api.app", _GUNICORN, _MIGRATIONS),
+    "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN),
+    "worker": ("services.worker.app",),
+}
+# In a group although nothing of ours imports them: the server itself, and the engine that rembg leaves to be chosen.
+UNREACHED = {"api": {"gunicorn"}, "rembg": {"gunicorn", "onnxruntime"}, "worker": set[str]()}
+
+# Import names that differ from the distribution's name, or that come with another distribution.
+_DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "botocore": "boto3",
+    "kombu": "celery",
+    "psycopg_pool": "psycopg",
+    "pydantic": "pydantic-settings",
+    "pydantic_core": "pydantic-settings",
+    "werkzeug": "flask",
+}
+
+
+def distribution(module: str) -> str:
+    """The distribution that provides a module: PIL.Image -> pillow."""
+    top = module.split(".")[0]
+    return _DISTRIBUTIONS.get(top, top.lower().replace("_", "-"))
+
+
+def third_party(module: str) -> bool:
+    top = module.split(".")[0]
+    return top not in sys.stdlib_module_names and top not in PACKAGES and bool(top)
+
+
+def groups(tree: Tree) -> dict[str, frozenset[str]]:
+    """Distribution names of each dependency group, without extras and versions; included groups resolved."""
+    return _groups(tree.file("pyproject.toml"))
+
+
+@cache
+def _groups(pyproject: str) -> dict[str, frozenset[str]]:
+    written = tomllib.loads(pyproject).get("dependency-groups", {})
+
+    def names(group: str) -> Iterator[str]:
+        for item in written.get(group, ()):
+            if isinstance(item, dict):
+                yield from names(item["include-group"])
+            else:
+                yield re.split(r"[^A-Za-z0-9._-]", item, maxsplit=1)[0].lower().replace("_", "-")
+
+    return {group: frozenset(names(group)) for group in written}
+
+
+def groups_equal_reach(tree: Tree) -> list[str]:
+    """Rule 4: a group is what its entries reach; no less (the image would crash), no more (it would swell)."""
+    return [problem for service in SERVICES for problem in _group_problems(tree, service)]
+
+
+def _group_problems(tree: Tree, service: str) -> Iterator[str]:
+    listed = groups(tree).get(service, frozenset())
+    reached = reach(tree, ENTRIES[service])
+    if not any(name.startswith(f"services.{service}.") for name in reached.values()):
+        return  # the service does not exist yet
+    for name, where in sorted(reached.items()):
+        if name not in listed:
+            yield f"pyproject.toml: group {service} lacks {name}, which {where} imports"
+    for name in sorted(listed - reached.keys() - UNREACHED[service]):
+        yield f"pyproject.toml: group {service} lists {name}, which nothing it starts imports"
+
+
+def reach(tree: Tree, entries: tuple[str, ...]) -> dict[str, str]:
+    """Distributions reached by imports from the entries, lazy ones included, each with a module that imports it."""
+    reached: dict[str, str] = {}
+    seen: set[str] = set()
+    ahead = [name for name in entries if name in tree.modules]
+    while ahead:
+        name = ahead.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        ahead += [other for other in _neighbours(tree, tree.modules[name]) if other in tree.modules]
+        for imported in tree.modules[name].imports:
+            if third_party(imported.module) and not imported.typing_only and not imported.relative:
+                reached.setdefault(distribution(imported.module), name)
+    return reached
+
+
+def _neighbours(tree: Tree, module: Module) -> Iterator[str]:
+    """Modules this one makes run, and the packages around them: by an import, or by a name in a string for Celery."""
+    imported = [tree.target(item) for item in module.imports if not item.typing_only]
+    named = [text.split(":")[0] for text in module.texts.values() if text.startswith(PACKAGES)]
+    for target in imported + named:
+        parts = target.split(".")
+        yield from (".".join(parts[:length]) for length in range(1, len(parts) + 1))

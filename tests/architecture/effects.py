@@ -1,0 +1,121 @@
+"""Rule 7: clients are built only in an app.py; importing a module connects to nothing and reads no environment.
+
+A function or class that builds a client is a maker, and so is whatever calls a maker: `storage.connect` builds a
+`Bucket`, which builds a boto3 client. Makers of other modules may be called only where a process is put together.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from tests.architecture.imports import ENVIRONMENT
+from tests.architecture.tree import Module, Tree, executed
+
+ROOTS = ("app", "wsgi", "__main__")  # where a process is put together
+
+CLIENTS = frozenset(
+    {
+        "boto3.Session",
+        "boto3.client",
+        "boto3.resource",
+        "boto3.session.Session",
+        "celery.Celery",
+        "kombu.Connection",
+        "onnxruntime.InferenceSession",
+        "psycopg.Connection.connect",
+        "psycopg.connect",
+        "psycopg_pool.ConnectionPool",
+        "redis.ConnectionPool",
+        "redis.Redis",
+        "redis.Redis.from_url",
+        "redis.from_url",
+        "rembg.new_session",
+        "requests.Session",
+        "requests.session",
+    }
+)
+EFFECTS = frozenset(
+    {
+        "atexit.register",
+        "flask.Flask",
+        "flask_openapi3.OpenAPI",
+        "http.server.HTTPServer",
+        "http.server.ThreadingHTTPServer",
+        "prometheus_client.start_http_server",
+        "requests.get",
+        "requests.post",
+        "signal.signal",
+        "socket.create_connection",
+        "socket.socket",
+        "subprocess.Popen",
+        "subprocess.check_output",
+        "subprocess.run",
+        "threading.Thread",
+        "threading.Timer",
+    }
+)
+SERVING = (".run", ".run_forever", ".serve_forever")  # methods, whatever they are called on
+# Celery's command line wants the application as a name of the module; making one connects to nothing.
+AT_IMPORT = {"services.worker.app": {"celery.Celery"}}
+
+
+def quiet_imports(tree: Tree) -> list[str]:
+    """Rule 7, both halves: what runs at import, and who calls the makers of clients."""
+    makers = _makers(tree)
+    return [
+        problem
+        for module in tree.product()
+        for problem in (*_at_import(module, makers), *_foreign_makers(module, makers))
+    ]
+
+
+def _at_import(module: Module, makers: frozenset[str]) -> Iterator[str]:
+    if module.name.endswith((".wsgi", ".conf")):
+        return  # importing these is starting the process
+    allowed = AT_IMPORT.get(module.name, set())
+    for node in executed(module.body):
+        if isinstance(node, (ast.Name, ast.Attribute)) and module.dotted(node) in ENVIRONMENT:
+            yield f"{module.at(node)}: reads the environment at import"
+        if isinstance(node, ast.Call) and (name := _called(module, node)) not in allowed:
+            if name in CLIENTS or name in EFFECTS or _makes(name, makers) or name.endswith(SERVING):
+                yield f"{module.at(node)}: calls {name} at import"
+            elif name.startswith("shared.settings.") or ".settings." in name:
+                yield f"{module.at(node)}: reads settings at import ({name})"
+
+
+def _foreign_makers(module: Module, makers: frozenset[str]) -> Iterator[str]:
+    if module.name.split(".")[-1] in ROOTS or module.within("deploy"):
+        return
+    for node in module.calls:
+        name = _called(module, node)
+        if _makes(name, makers) and not name.startswith(_unit(module.name) + "."):
+            yield f"{module.at(node)}: builds a client with {name}; only an app.py may"
+
+
+def _makes(name: str, makers: frozenset[str]) -> bool:
+    return name in makers or name.rpartition(".")[0] in makers  # a class' alternative constructor
+
+
+def _unit(name: str) -> str:
+    return ".".join(name.split(".")[:2]) if name.startswith("shared.") else name  # shared.db owns its pool as a whole
+
+
+def _makers(tree: Tree) -> frozenset[str]:
+    """Full names of our functions and classes that build a client, directly or through another maker."""
+    modules = (module for module in tree.product() if module.within("shared", "services"))
+    calls = {
+        f"{module.name}.{node.name}": {_called(module, call) for call in ast.walk(node) if isinstance(call, ast.Call)}
+        for module in modules
+        if module.name.split(".")[-1] not in ROOTS
+        for node in module.body.body
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    }
+    makers: set[str] = set()
+    while fresh := {name for name, called in calls.items() if called & (CLIENTS | makers)} - makers:
+        makers |= fresh
+    return frozenset(makers)
+
+
+def _called(module: Module, call: ast.Call) -> str:
+    """The full name of what is called: a name defined in this very module gets the module in front."""
+    name = module.dotted(call.func)
+    return f"{module.name}.{name}" if name.split(".")[0] in module.defined else name

@@ -1,0 +1,180 @@
+"""Rule 8: where is a statement, a setting, a queue, a policy, a metric? Each has exactly one place."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tests.architecture.tree import Module, Tree
+
+ENV_EXAMPLE = "deploy/env.example"
+COMPOSE = "docker-compose.yml"
+DEFAULT_QUEUE = ""  # the one a worker serves unless told otherwise: shared.broker.QUEUE
+# Read by deploy/ and set by every shell or by us for a child: nothing a deployer configures.
+SHELL = frozenset({"HOME", "LANG", "NO_COLOR", "PATH", "PYTHONPATH", "TERM", "VIRTUAL_ENV"})
+
+_SQL = re.compile(
+    r"select\s.*\sfrom\s|select\s+(?:\d|\w+\()|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|with\s+\w+\s+as\s*\("
+    r"|(?:create|alter|drop)\s+(?:table|(?:unique\s+)?index|database|role|user|schema|extension|type)\b"
+    r"|truncate\s+\w|(?:listen|unlisten|notify)\s+\w+\s*$",
+    re.DOTALL,
+)
+_ENV_NAME = re.compile(r"[A-Z][A-Z0-9_]+")
+_ENDINGS = {"Counter": ("_total",), "Histogram": ("_seconds", "_bytes")}  # the unit is part of the name
+_ROUTES = ("delete", "get", "patch", "post", "put", "route")
+
+
+def statements(tree: Tree) -> list[str]:
+    """SQL text appears only under shared/db/."""
+    files = [f"{path}:1: SQL outside shared/db/" for path in tree.files if path.endswith(".sql") and not _in_db(path)]
+    return files + [
+        f"{module.at(node)}: SQL outside shared/db/"
+        for module in tree.product()
+        if not _in_db(module.path)
+        for node, text in module.texts.items()
+        if _is_sql(text)
+    ]
+
+
+def _in_db(path: str) -> bool:
+    return path.startswith(("shared/db/", "tests/"))
+
+
+def _is_sql(text: str) -> bool:
+    words = text.split(maxsplit=1)
+    keyword = words[0] if words else ""  # "Select a picture from ..." is English, select and SELECT are not
+    return (keyword.islower() or keyword.isupper()) and bool(_SQL.match(" ".join(words).lower()))
+
+
+def settings(tree: Tree) -> list[str]:
+    """Every setting named in code stands in deploy/env.example, and every name there is read by code."""
+    read = _settings_read(tree)
+    if not read:
+        return []
+    stated = example(tree)
+    missing = [f"{where}: {name} is not in {ENV_EXAMPLE}" for name, where in read.items() if name not in stated]
+    return missing + [f"{ENV_EXAMPLE}: no code reads {name}" for name in stated if name not in read]
+
+
+def example(tree: Tree) -> dict[str, str]:
+    """Names and values of deploy/env.example."""
+    lines = (line.partition("=") for line in tree.file(ENV_EXAMPLE).splitlines() if not line.startswith("#"))
+    return {name.strip(): value.strip() for name, equals, value in lines if equals}
+
+
+def _settings_read(tree: Tree) -> dict[str, str]:
+    read: dict[str, str] = {}
+    for module in tree.product():
+        for name, node in _deploy_reads(module) if module.within("deploy") else _aliases(module):
+            if name not in SHELL:
+                read.setdefault(name, module.at(node))
+    return read
+
+
+def _aliases(module: Module) -> Iterator[tuple[str, ast.AST]]:
+    """`Field(..., validation_alias="NAME")`, also with AliasChoices."""
+    for call in module.calls:
+        for keyword in call.keywords:
+            if keyword.arg in ("alias", "validation_alias"):
+                yield from _names(keyword.value)
+
+
+def _deploy_reads(module: Module) -> Iterator[tuple[str, ast.AST]]:
+    """`environ["NAME"]`, `env.get("NAME")`, `os.getenv("NAME")`, `"NAME" in environ`."""
+    for node in ast.walk(module.body):
+        match node:
+            case ast.Subscript(value=mapping, slice=name, ctx=ast.Load()) if _is_environment(mapping):
+                yield from _names(name)
+            case ast.Call(func=ast.Attribute(value=mapping, attr="get" | "setdefault" | "pop"), args=[name, *_]):
+                if _is_environment(mapping):
+                    yield from _names(name)
+            case ast.Call(func=function, args=[name, *_]) if module.dotted(function) == "os.getenv":
+                yield from _names(name)
+            case ast.Compare(left=name, ops=[ast.In() | ast.NotIn()], comparators=[mapping]):
+                if _is_environment(mapping):
+                    yield from _names(name)
+
+
+def _is_environment(node: ast.expr) -> bool:
+    return ast.unparse(node).split(".")[-1].lower() in ("env", "environ", "environment")
+
+
+def _names(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and _ENV_NAME.fullmatch(part.value):
+            yield part.value, part
+
+
+def queues(tree: Tree) -> list[str]:
+    """Every queue of shared/broker.py has a consumer in the compose file."""
+    broker = tree.modules.get("shared.broker")
+    workers = [line for line in tree.file(COMPOSE).splitlines() if "services.worker.app" in line]
+    if broker is None or COMPOSE not in tree.files:
+        return []
+    consumed = {queue for line in workers for queue in _consumed(line)}
+    return [
+        f"{broker.at(node)}: no worker in {COMPOSE} consumes {queue}"
+        for name, queue, node in _queues(broker)
+        if queue not in consumed and not (name == "QUEUE" and DEFAULT_QUEUE in consumed)
+    ]
+
+
+def _consumed(command: str) -> list[str]:
+    named = re.search(r"(?:-Q|--queues)\W+([\w,.-]+)", command)
+    return named[1].split(",") if named else [DEFAULT_QUEUE]
+
+
+def _queues(broker: Module) -> Iterator[tuple[str, str, ast.AST]]:
+    for node in broker.body.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(queue))):
+                if name == "QUEUE" or name.endswith("_QUEUE"):
+                    yield name, queue, node
+
+
+def routes(tree: Tree) -> list[str]:
+    """Every route of the api names who may call it, what it costs and how long its answer keeps."""
+    return [
+        problem
+        for module in tree.modules.values()
+        if module.within("services.api")
+        for node in ast.walk(module.body)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for problem in _policy_problems(module, node)
+    ]
+
+
+def _policy_problems(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    calls = [node for node in function.decorator_list if isinstance(node, ast.Call)]
+    route = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr in _ROUTES]
+    policies = [c for c in calls if module.dotted(c.func).split(".")[-1] == "policy"]
+    missing = {"auth", "limit", "cache"} - {keyword.arg for call in policies for keyword in call.keywords}
+    if route and missing:
+        yield f"{module.at(function)}: the route {function.name} names no {', '.join(sorted(missing))} policy"
+
+
+def metrics(tree: Tree) -> list[str]:
+    """Every metric bears our prefix and its unit and is used; that all stand in shared/metrics.py is rule 3."""
+    source = tree.modules.get("shared.metrics")
+    if source is None:
+        return []
+    mentioned = {module.dotted(node) for module in tree.product() for node in module.names}
+    problems = []
+    for constant, kind, name, node in _metrics(source):
+        endings = _ENDINGS.get(kind, ("",))
+        if not name.startswith("stolentee_") or not name.endswith(endings):
+            words = " or ".join(endings)
+            problems.append(f"{source.at(node)}: {name} lacks the prefix stolentee_ or its ending {words}")
+        if f"shared.metrics.{constant}" not in mentioned:
+            problems.append(f"{source.at(node)}: nothing uses the metric {constant}")
+    return problems
+
+
+def _metrics(source: Module) -> Iterator[tuple[str, str, str, ast.AST]]:
+    """`JOBS = Counter("stolentee_jobs_total", ...)`: constant, kind, name."""
+    for node in source.body.body:
+        match node:
+            case ast.Assign(
+                targets=[ast.Name(id=constant)],
+                value=ast.Call(func=ast.Name(id=kind), args=[ast.Constant(value=str(name)), *_]),
+            ):
+                yield constant, kind, name, node

@@ -1,0 +1,111 @@
+"""Violations of the rules about what runs at import, where things stand, and sizes: 7, 8 and the 300 lines."""
+
+from tests.architecture.seeding import API, DEPLOY, REMBG, SHARED, WORKER, Seeds, add, both
+
+IMPORTS: Seeds = {
+    "the environment read at import": (
+        add(DEPLOY, "import os", "PORT = os.environ.get('PORT')"),
+        "reads the environment at import",
+    ),
+    "settings read at import": (
+        add(API, "from shared import settings", "X = settings.Broker.read()"),
+        "reads settings at import",
+    ),
+    "settings read in a default": (
+        add(API, "from shared.settings import Ops", "def f(x=Ops.read()): ..."),
+        "reads settings at import",
+    ),
+    "a client made at import": (add(SHARED, "import redis", "X = redis.Redis.from_url('')"), "redis.Redis.from_url"),
+    "a client made in a class body": (
+        add(SHARED, "import boto3", "class A:", "    s3 = boto3.client('s3')"),
+        "boto3.client",
+    ),
+    "a database opened at import": (
+        add(API, "from shared.db import pool", "X = pool.Database('')"),
+        "shared.db.pool.Database",
+    ),
+    "a thread started at import": (
+        add(WORKER, "import threading", "threading.Thread(target=print).start()"),
+        "threading.Thread",
+    ),
+    "a server registered at import": (
+        add(WORKER, "from http.server import HTTPServer", "HTTPServer(('', 0), None)"),
+        "HTTPServer",
+    ),
+    "a server run at import": (add(API, "app.run()"), "app.run"),
+    "an application made outside wsgi.py": (add(API, "from flask import Flask", "app = Flask('x')"), "flask.Flask"),
+    "a pool built in a view": (
+        add(API, "from shared.db.pool import Database", "def f():", "    return Database('')"),
+        "only an app.py may",
+    ),
+    "storage connected in a task": (
+        add(WORKER, "from shared import storage", "def f(s):", "    return storage.connect(s)"),
+        "only an app.py may",
+    ),
+    "a doorbell hung up in a view": (
+        add(API, "from shared import broker", "def f():", "    broker.Doorbell('').ring()"),
+        "only an app.py may",
+    ),
+}
+
+STATEMENTS: Seeds = {
+    "a select in a view": (add(API, 'X = "select id from jobs"'), API),
+    "an update in the pipeline": (
+        add(WORKER, "def f(c, n):", '    c.execute(f"""', '    UPDATE jobs SET n = {n}""")'),
+        WORKER,
+    ),
+    "a delete in deploy": (add(DEPLOY, 'X = "delete from jobs"'), DEPLOY),
+    "a table made in a service": (add(REMBG, 'X = "create table if not exists stats ()"'), REMBG),
+    "an SQL file elsewhere": (add("deploy/seed.sql", "select 1"), "deploy/seed.sql"),
+}
+
+SETTINGS: Seeds = {
+    "a setting the example lacks": (
+        add(API, "from pydantic import Field", 'X = Field(1, validation_alias="SEEDED")'),
+        "SEEDED is not in",
+    ),
+    "a name that deploy reads and the example lacks": (
+        add(DEPLOY, "def f(environ):", "    return environ['SEEDED']"),
+        "SEEDED is not in",
+    ),
+    "a name in the example that nothing reads": (add("deploy/env.example", "SEEDED=1"), "no code reads SEEDED"),
+}
+
+_COMPOSE = add("docker-compose.yml", "  seed:", "    command: celery -A services.worker.app worker")
+QUEUES: Seeds = {
+    "a queue without a consumer": (both(_COMPOSE, add("shared/broker.py", 'MAIL_QUEUE = "mail"')), "consumes mail"),
+    "a worker that serves another queue": (
+        lambda tree: add("docker-compose.yml", "command: celery -A services.worker.app worker -Q mail")(
+            type(tree)({path: text for path, text in tree.files.items() if path != "docker-compose.yml"})
+        ),
+        "consumes jobs",
+    ),
+}
+
+ROUTES: Seeds = {
+    "a route without a policy": (add(API, "@api.get('/seed')", "def seed(): ..."), "no auth, cache, limit policy"),
+    "a policy that names no limit": (
+        add(API, "@api.get('/seed')", "@policy(auth='none', cache='none')", "def seed(): ..."),
+        "no limit policy",
+    ),
+}
+
+METRICS: Seeds = {
+    "a metric nobody uses": (
+        add("shared/metrics.py", 'SEED = Counter("stolentee_seeds_total", "Seeds.")'),
+        "nothing uses the metric SEED",
+    ),
+    "a metric without our prefix": (
+        add("shared/metrics.py", 'SEED = Counter("seeds_total", "Seeds.")'),
+        "lacks the prefix stolentee_",
+    ),
+    "a counter without its ending": (
+        add("shared/metrics.py", 'SEED = Counter("stolentee_seeds", "Seeds.")'),
+        "its ending _total",
+    ),
+}
+
+SIZES: Seeds = {
+    "a module of over 300 lines": (add(API, *["X = 1"] * 300), API),
+    "a style sheet of over 300 lines": (add("services/api/static/seed.css", *["a {}"] * 300), "seed.css"),
+}

@@ -1,0 +1,52 @@
+"""Sizes: a file is read in one sitting, a function at a glance."""
+
+import ast
+from dataclasses import dataclass
+from statistics import median
+
+from tests.architecture.tree import Tree
+
+MOST_LINES = 300
+LONG_LINES = 35  # 90 % of the functions are shorter
+_GENERATED = ("requirements/",)
+_GROWING = ("CHANGELOG.md", "DECISIONS.md")  # append-only
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of the product's Python: what the layout aims at."""
+
+    files: int
+    median_file: float
+    functions: int
+    median_function: float
+    short_functions: float  # share
+
+    def __str__(self) -> str:
+        return (
+            f"{self.files} files, median {self.median_file:.0f} lines; {self.functions} functions, median "
+            f"{self.median_function:.0f} lines, {self.short_functions:.0%} under {LONG_LINES}"
+        )
+
+
+def short_files(tree: Tree) -> list[str]:
+    """No file of ours is over 300 lines; training included, locks and append-only pages not."""
+    return [
+        f"{path}:{MOST_LINES}: has {lines} lines"
+        for path, text in tree.files.items()
+        if not path.startswith(_GENERATED) and path not in _GROWING and (lines := text.count("\n")) > MOST_LINES
+    ]
+
+
+def figures(tree: Tree) -> Figures:
+    """Empty modules (package markers) are left out."""
+    modules = [module for module in tree.product() if module.body.body]
+    files = [tree.files[module.path].count("\n") for module in modules]
+    functions = [
+        (node.end_lineno or 0) - node.lineno + 1
+        for module in modules
+        for node in ast.walk(module.body)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    short = sum(lines < LONG_LINES for lines in functions) / max(1, len(functions))
+    return Figures(len(files), median(files or [0]), len(functions), median(functions or [0]), short)

@@ -1,0 +1,53 @@
+"""The repository keeps its own rules."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture import sizes
+from tests.architecture.rules import ROOT, RULES
+from tests.architecture.tree import Tree
+
+# Runs in a fresh interpreter with an empty environment: whatever a module does beyond defining things is an error.
+_IMPORT_ALL = """
+import importlib, os, pathlib, socket, subprocess, sys, threading
+
+def refuse(*_, **__):
+    raise AssertionError("not at import")
+
+for owner, names in ((socket.socket, ("connect", "connect_ex", "bind", "listen")), (threading.Thread, ("start",)),
+                     (subprocess.Popen, ("__init__",))):
+    for name in names:
+        setattr(owner, name, refuse)
+os.environ.clear()
+
+from shared import settings
+settings.Block.__init__ = refuse
+for module in sys.argv[1:]:
+    importlib.import_module(module)
+"""
+
+
+@pytest.fixture(scope="module")
+def tree() -> Tree:
+    return Tree.read(ROOT)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_repository_keeps_rule(rule: str, tree: Tree) -> None:
+    assert RULES[rule](tree) == []
+
+
+def test_every_module_can_be_imported_in_silence(tree: Tree) -> None:
+    starts = (".wsgi", ".conf")  # importing these is starting the process
+    modules = [module.name for module in tree.product() if not module.name.endswith(starts)]
+    command = [sys.executable, "-c", _IMPORT_ALL, *modules]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_files_and_functions_stay_small(tree: Tree) -> None:
+    figures = sizes.figures(tree)
+    assert figures.median_function < 10, figures
+    assert figures.short_functions >= 0.9, figures

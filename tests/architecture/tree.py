@@ -1,0 +1,173 @@
+"""The repository as text: every file of ours, each module parsed once.
+
+Rules are pure functions over this value, so a test can put a bad line into the real repository without writing a file.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path, PurePosixPath
+
+PACKAGES = ("deploy", "services", "shared", "tests")
+FOLDERS = (*PACKAGES, ".ci", "docs", "requirements")
+TRAINING = "services.rembg.training"  # how the compact model was made: runs elsewhere, with libraries of its own
+_BINARY = frozenset({".gif", ".ico", ".jpg", ".jpeg", ".onnx", ".png", ".pyc", ".webp", ".woff2"})
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One imported name. `module` is the path that was written, `name` what was taken out of it ("" for all of it)."""
+
+    module: str
+    name: str
+    line: int
+    relative: bool
+    typing_only: bool
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python file. `name` is how it is imported: its path."""
+
+    path: str
+    name: str
+    body: ast.Module
+
+    @cached_property
+    def imports(self) -> tuple[Import, ...]:
+        """Every import wherever it stands, in functions too, and `import_module("constant")`."""
+        return tuple(_imports(self.body, typing_only=False))
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """What each imported name stands for: {"np": "numpy", "Redis": "redis.Redis"}."""
+        known: dict[str, str] = {}
+        for node in ast.walk(self.body):
+            match node:
+                case ast.Import(names=names):
+                    known |= {name.asname: name.name for name in names if name.asname}
+                    known |= {top: top for name in names if not name.asname and (top := name.name.split(".")[0])}
+                case ast.ImportFrom(module=str(source), names=names):
+                    known |= {name.asname or name.name: f"{source}.{name.name}" for name in names}
+        return known
+
+    @cached_property
+    def names(self) -> tuple[ast.expr, ...]:
+        """Every plain or dotted name that is mentioned, once: `os.environ.get` counts as `os.environ` too."""
+        return tuple(node for node in ast.walk(self.body) if isinstance(node, (ast.Name, ast.Attribute)))
+
+    @cached_property
+    def texts(self) -> dict[ast.Constant, str]:
+        """String constants that are no docstrings."""
+        said = {node.value for node in ast.walk(self.body) if isinstance(node, ast.Expr)}
+        constants = (node for node in ast.walk(self.body) if isinstance(node, ast.Constant) and node not in said)
+        return {node: node.value for node in constants if isinstance(node.value, str)}
+
+    @cached_property
+    def calls(self) -> tuple[ast.Call, ...]:
+        return tuple(node for node in ast.walk(self.body) if isinstance(node, ast.Call))
+
+    @cached_property
+    def defined(self) -> frozenset[str]:
+        """Names of the functions and classes at the top of the module."""
+        return frozenset(n.name for n in self.body.body if isinstance(n, (ast.FunctionDef, ast.ClassDef)))
+
+    def dotted(self, node: ast.expr) -> str:
+        """The full name an expression stands for ("psycopg.connect"), or "" where it is no plain name."""
+        match node:
+            case ast.Name(id=name):
+                return self.aliases.get(name, name)
+            case ast.Attribute(value=value, attr=attr):
+                owner = self.dotted(value)
+                return f"{owner}.{attr}" if owner else ""
+        return ""
+
+    def at(self, node: ast.AST | Import | int) -> str:
+        """Where it stands, as editors understand it."""
+        line = node if isinstance(node, int) else node.line if isinstance(node, Import) else getattr(node, "lineno", 1)
+        return f"{self.path}:{line}"
+
+    def within(self, *names: str) -> bool:
+        """Whether this is one of the named modules, or lies inside one of them."""
+        return any(self.name == name or self.name.startswith(f"{name}.") for name in names)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Paths from the root, with slashes, and the text of each file."""
+
+    files: Mapping[str, str]
+
+    @classmethod
+    def read(cls, root: Path) -> "Tree":
+        """Everything below `root` that is ours; files at the root itself included, data and environments not."""
+        found = [path for path in root.iterdir() if path.is_file()]
+        found += [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()]
+        texts = (path for path in found if path.suffix not in _BINARY and "__pycache__" not in path.parts)
+        return cls({path.relative_to(root).as_posix(): path.read_text("utf-8", "replace") for path in sorted(texts)})
+
+    def file(self, path: str) -> str:
+        """The text of one file, empty where there is none."""
+        return self.files.get(path, "")
+
+    @cached_property
+    def modules(self) -> dict[str, Module]:
+        """Every Python file below a package, by the name it is imported by."""
+        python = (path for path in self.files if path.endswith(".py") and path.split("/")[0] in PACKAGES)
+        return {module.name: module for module in (_parsed(path, self.files[path]) for path in python)}
+
+    def product(self) -> Iterator[Module]:
+        """The modules that run for somebody: not the tests, and not how the compact model was trained."""
+        return (module for module in self.modules.values() if not module.within("tests", TRAINING))
+
+    def target(self, imported: Import) -> str:
+        """The module an import reaches: shared.db.jobs for `from shared.db import jobs`, else the first part."""
+        inner = f"{imported.module}.{imported.name}"
+        return inner if inner in self.modules else imported.module
+
+
+def executed(body: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that run at import: class bodies, decorators and defaults, not functions and `__main__` blocks."""
+    for child in ast.iter_child_nodes(body):
+        match child:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                for part in (*child.decorator_list, *child.args.defaults, *filter(None, child.args.kw_defaults)):
+                    yield part
+                    yield from executed(part)
+            case ast.Lambda():
+                pass
+            case ast.If(test=test) if "__name__" in ast.unparse(test) or _is_typing(test):
+                pass
+            case _:
+                yield child
+                yield from executed(child)
+
+
+@cache  # by content: a seeded tree parses only what the seed changed
+def _parsed(path: str, text: str) -> Module:
+    dotted = PurePosixPath(path).with_suffix("").as_posix().replace("/", ".")
+    return Module(path, dotted.removesuffix(".__init__"), ast.parse(text, path))
+
+
+def _imports(node: ast.AST, *, typing_only: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.Import(names=names, lineno=line):
+                yield from (Import(name.name, "", line, False, typing_only) for name in names)
+            case ast.ImportFrom(module=source, names=names, level=level, lineno=line):
+                yield from (Import(source or "", name.name, line, level > 0, typing_only) for name in names)
+            case ast.Call(
+                func=ast.Name(id="__import__" | "import_module") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(source)), *_],
+                lineno=line,
+            ):
+                yield Import(source, "", line, source.startswith("."), typing_only)
+            case ast.If(test=test) if _is_typing(test):
+                yield from _imports(child, typing_only=True)
+            case _:
+                yield from _imports(child, typing_only=typing_only)
+
+
+def _is_typing(test: ast.expr) -> bool:
+    return ast.unparse(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
