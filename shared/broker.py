@@ -58,6 +58,12 @@ class Doorbell:
 
     heard: bool = True  # how the last ring went: health learns from real traffic, as a PING of its own costs commands
 
+    def check(self) -> dict[str, object]:
+        """Facts for health; raises when the last ring failed."""
+        if not self.heard:
+            raise ConnectionError("the last doorbell was not heard")
+        return {}
+
     def waiting(self) -> int:
         """Doorbells not answered yet. Raises kombu's OperationalError or a redis error when the broker is away."""
         with self._app.connection_for_write() as connection:

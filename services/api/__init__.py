@@ -1,0 +1,1 @@
+"""The REST service: takes pictures in, promises jobs, shows how they go. Never runs a model."""

@@ -29,6 +29,7 @@ from shared.models import (
 )
 
 MAX_ATTEMPTS = 3  # crashes or provider errors; a fourth try has never been seen to help
+_SWEEP_LOCK = 7_283_002  # any number of our own
 _COLUMNS = """id, owner_type, user_id, type, asset_id, status, progress, attempts, fence, priority, version, provider,
     timings, result, error_code, error_message, created_at, started_at, finished_at"""
 _DUE = "(status = 'queued' and run_after <= now() or status = 'running' and lease_until < now())"
@@ -179,6 +180,12 @@ def bury_poison(connection: Connection) -> list[UUID]:
         [JobFailure.POISON, "The job ended its worker three times and was given up.", MAX_ATTEMPTS],
     ).fetchall()
     return [row["id"] for row in rows]
+
+
+def lead_sweep(connection: Connection) -> bool:
+    """Whether this transaction is the one that sweeps now; the lead ends with it."""
+    row = connection.execute("select pg_try_advisory_xact_lock(%s) as leads", [_SWEEP_LOCK]).fetchone()
+    return bool(row and row["leads"])
 
 
 def overdue(connection: Connection, grace_s: float) -> int:

@@ -56,6 +56,11 @@ class Page(Generic[Row]):
     items: list[Row]
     next: Cursor | None
 
+    @property
+    def marker(self) -> str | None:
+        """The next page's marker as text."""
+        return str(self.next) if self.next else None
+
 
 def page(rows: list[Row], limit: int) -> Page[Row]:
     """Cut `limit + 1` fetched rows into a page: the extra one only tells that there is more."""

@@ -1,0 +1,121 @@
+"""The api's composition root: builds the Parts once per process, and the app from them.
+
+The whole surface, with policies at each route:
+
+    POST /api/uploads  /api/cutouts          views/uploads.py
+    GET|POST /api/jobs, GET|DELETE /<id>     views/jobs.py, with POST /<id>/retry
+    GET /api/jobs/<id>/events                views/events.py
+    GET /api/assets, GET|DELETE /<id>        views/assets.py
+    GET /assets/<key>                        views/assets.py
+    GET /  /docs  /openapi.json              views/pages.py
+    GET /health*  /metrics                   shared/web.py
+"""
+
+from collections.abc import Mapping
+from functools import partial
+
+import requests
+from flask_openapi3 import Info, OpenAPI
+from pydantic import ValidationError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from services.api import auth, intake, limits, policy
+from services.api.links import Links
+from services.api.parts import Parts
+from services.api.settings import Settings
+from services.api.views import assets, jobs, pages, uploads
+from services.api.views import events as job_events
+from shared import broker, errors, events, log, storage, web
+from shared.db import pool
+from shared.health import Check, Health
+
+VERSION = "0.1.0"
+STATEMENT_S = 5  # an api caller does not wait longer for one statement
+
+
+def build(settings: Settings) -> Parts:
+    """Build and start every part."""
+    database = pool.Database(
+        settings.database.url.get_secret_value(), pool_max=settings.database.pool_max, statement_s=STATEMENT_S
+    )
+    objects = storage.connect(settings.storage)
+    doorbell = broker.Doorbell(settings.broker.url.get_secret_value())
+    checks = (
+        Check("database", database.check, critical=True),
+        Check("storage", objects.check),
+        Check("redis", doorbell.check),
+        Check("rembg", partial(_rembg, settings.rembg.endpoint)),
+    )
+    parts = Parts(
+        settings=settings,
+        database=database,
+        storage=objects,
+        doorbell=doorbell,
+        hub=events.Hub(partial(pool.notifications, settings.database.direct_url, "jobs")),
+        health=Health("api", checks, partial(_facts, settings)),
+        links=Links(settings.web.public_url),
+    )
+    database.open()
+    parts.hub.start()
+    parts.health.mark_ready()
+    return parts
+
+
+def create_app(parts: Parts) -> OpenAPI:
+    """The Flask app over `parts`."""
+    app = OpenAPI(
+        "services.api",
+        info=Info(title="Stolen Tee", version=VERSION, description="A picture in, its cut-out out."),
+        doc_ui=False,
+        static_folder=None,
+        validation_error_status=400,
+        validation_error_callback=_refuse,
+    )
+    app.config["MAX_CONTENT_LENGTH"] = intake.MAX_BYTES + intake.ENVELOPE_BYTES
+    hops = parts.settings.web.trusted_hops
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    ops_token = parts.settings.ops.token
+    web.install(app, parts.health, ops_token.get_secret_value() if ops_token else None)
+    auth.install(app)
+    for api in (uploads.blueprint(parts), jobs.blueprint(parts), job_events.blueprint(parts), assets.blueprint(parts)):
+        app.register_api(api)
+    app.register_blueprint(pages.blueprint())
+    policy.install(app)
+    limits.install(app, parts.settings.web, parts.settings.broker.url.get_secret_value())
+    return app
+
+
+def start() -> OpenAPI:
+    """The app of this process, from the environment."""
+    log.setup("api")
+    return create_app(build(Settings.read()))
+
+
+def _refuse(error: ValidationError) -> None:
+    """What is wrong, field by field, without repeating what was sent."""
+    wrong = {".".join(map(str, e["loc"])) or "body": e["msg"] for e in error.errors(include_input=False)}
+    raise errors.InvalidRequest(details={"fields": wrong})
+
+
+def _rembg(endpoint: str) -> Mapping[str, object]:
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.get(f"{endpoint.rstrip('/')}/health/ready", timeout=(0.5, 1))
+    answer.raise_for_status()
+    return {}
+
+
+def _facts(settings: Settings) -> Mapping[str, object]:
+    """What the deployment saves: of the 2,035.97 USD a month of design, 23.97 come from the object storage."""
+    r2 = settings.storage.endpoint is not None
+    return {
+        "environment": settings.ops.environment,
+        "infrastructure": {
+            "rembgSelfHosted": True,
+            "r2Storage": r2,
+            "costOptimized": True,
+            "estimatedMonthlySavings": 2035.97 if r2 else 2012.00,
+        },
+    }
+

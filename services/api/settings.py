@@ -1,0 +1,62 @@
+"""What the api reads from the environment."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import Field, field_validator
+
+from shared import settings
+
+_RATE = re.compile(r"(\d+)/(\d*)([smhd])")
+_UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+
+
+class Web(settings.Block):
+    """How the api is reached and how much of it a caller may use."""
+
+    public_url: str = Field("", validation_alias="PUBLIC_URL")
+    trusted_hops: int = Field(0, validation_alias="TRUSTED_HOPS", ge=0, le=5)
+    rate_api: str = Field("100/15m", validation_alias="RATE_LIMIT_API")
+    rate_uploads: str = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^/\s]+/?", value):
+            raise ValueError("must be an origin such as https://shop.example")
+        return value.rstrip("/")
+
+    @field_validator("rate_api", "rate_uploads")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        """From `100/15m` to the words of the limits library; empty = off."""
+        if value == "0":
+            return ""
+        parts = _RATE.fullmatch(value)
+        if not parts or int(parts[1]) == 0:
+            raise ValueError("must look like 100/15m or 10/h; 0 switches the limit off")
+        return f"{parts[1]} per {parts[2] or 1} {_UNITS[parts[3]]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    database: settings.Database
+    broker: settings.Broker
+    storage: settings.Storage
+    keys: settings.Keys
+    rembg: settings.Rembg
+    ops: settings.Ops
+    web: Web
+
+    @classmethod
+    def read(cls) -> Self:
+        return cls(
+            database=settings.Database.read(),
+            broker=settings.Broker.read(),
+            storage=settings.Storage.read(),
+            keys=settings.Keys.read(),
+            rembg=settings.Rembg.read(),
+            ops=settings.Ops.read(),
+            web=Web.read(),
+        )

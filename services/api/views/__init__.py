@@ -1,0 +1,1 @@
+"""The routes, one file per noun; each file is a blueprint made from the Parts it works on."""

@@ -1,0 +1,41 @@
+"""Answers that several views give, and how they are told to OpenAPI."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response, jsonify
+from pydantic import BaseModel
+
+from services.api import schemas
+from services.api.parts import Parts
+from shared import errors
+from shared.db import jobs
+from shared.models import Job, Owner
+
+
+def told(model: type[BaseModel] | None, *statuses: int) -> dict[str | int, Any]:
+    """The `responses` of an operation: the model under each status, the error envelope under every other."""
+    return {**dict.fromkeys(statuses, model), "4XX": schemas.ErrorOut, "5XX": schemas.ErrorOut}
+
+
+def accepted(parts: Parts, made: Job) -> Response:
+    """202 for a job whose row is committed. The doorbell comes last: without it the job only starts a little later."""
+    parts.doorbell.ring(made.id)
+    body = schemas.accepted(made, parts.links)
+    answer = jsonify(body.json_ready())
+    answer.status_code = 202
+    answer.headers["Location"] = body.status_url
+    return answer
+
+
+def find_job(parts: Parts, owner: Owner, job_id: UUID) -> Job:
+    """The caller's job; another's is as unknown as none."""
+    with parts.database.transaction() as connection:
+        found = jobs.find(connection, owner, job_id)
+    if found is None:
+        raise errors.NotFound
+    return found
+
+
+def job(parts: Parts, found: Job) -> dict[str, Any]:
+    return schemas.job_out(found, parts.links).json_ready()

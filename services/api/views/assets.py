@@ -1,0 +1,97 @@
+"""Assets: list, show, delete; and the objects themselves under their unguessable keys."""
+
+from pathlib import PurePath
+from uuid import UUID
+
+from flask import Response, jsonify, request, send_file
+from flask_openapi3 import APIBlueprint, Tag
+
+from services.api import auth, schemas
+from services.api.parts import Parts
+from services.api.policy import Auth, Cache, Limit, policy
+from services.api.views import answers
+from shared import errors, storage
+from shared.db import assets, paging
+from shared.models import Asset, AssetKind, Owner
+
+_SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # a picture must never act as a page
+
+
+def blueprint(parts: Parts) -> APIBlueprint:
+    api = APIBlueprint("assets", __name__, abp_tags=[Tag(name="pictures")])
+
+    @api.get("/api/assets", summary="Your pictures, newest first", responses=answers.told(schemas.AssetPage, 200))
+    @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
+    def listed(query: schemas.PageQuery) -> Response:
+        after = paging.Cursor.parse(query.cursor) if query.cursor else None
+        owner = auth.caller()
+        if owner is None:
+            return jsonify(schemas.AssetPage(items=[], next_cursor=None).json_ready())
+        with parts.database.transaction() as connection:
+            page = assets.page(connection, owner, query.limit, after)
+        items = [schemas.asset_out(asset, parts.links) for asset in page.items]
+        return jsonify(schemas.AssetPage(items=items, next_cursor=page.marker).json_ready())
+
+    @api.get("/api/assets/<uuid:asset_id>", summary="A picture", responses=answers.told(schemas.AssetOut, 200))
+    @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
+    def show(path: schemas.AssetPath) -> Response:
+        asset = _find(parts, auth.reader(), path.asset_id)
+        return jsonify(schemas.asset_out(asset, parts.links).json_ready())
+
+    @api.delete("/api/assets/<uuid:asset_id>", summary="Delete a picture", responses=answers.told(None, 204))
+    @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
+    def delete(path: schemas.AssetPath) -> tuple[str, int]:
+        """Hidden at once; its bytes are removed a week later."""
+        with parts.database.transaction() as connection:
+            found = assets.delete(connection, auth.reader(), path.asset_id)
+        if not found:
+            raise errors.NotFound
+        return "", 204
+
+    @api.get("/assets/<key>", doc_ui=False)
+    @policy(auth=Auth.PUBLIC, limit=Limit.NONE, cache=Cache.ASSET)
+    def fetch(key: str) -> Response:
+        with parts.database.transaction() as connection:
+            asset = assets.by_key(connection, key)
+        if asset is None:
+            raise errors.NotFound
+        return _send(parts.storage, asset)
+
+    return api
+
+
+def _find(parts: Parts, owner: Owner, asset_id: UUID) -> Asset:
+    with parts.database.transaction() as connection:
+        asset = assets.find(connection, owner, asset_id)
+    if asset is None:
+        raise errors.NotFound
+    return asset
+
+
+def _send(objects: storage.Storage, asset: Asset) -> Response:
+    if request.if_none_match.contains(asset.key):  # the key names the content, so it is the tag
+        answer = Response(status=304)
+    else:
+        try:
+            found = objects.open(asset.key)
+        except storage.Missing:
+            raise errors.NotFound from None
+        answer = send_file(
+            found.stream,
+            mimetype=asset.content_type,
+            as_attachment="download" in request.args,
+            download_name=_file_name(asset),
+            conditional=False,
+            etag=False,
+        )
+        answer.content_length = found.bytes
+    answer.set_etag(asset.key)
+    answer.headers["Content-Security-Policy"] = _SANDBOX
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # shops show pictures on pages of their own
+    return answer
+
+
+def _file_name(asset: Asset) -> str:
+    stem = PurePath(asset.name).stem or "picture"
+    suffix = "" if asset.kind is AssetKind.SOURCE else f"-{asset.kind}"
+    return f"{stem}{suffix}.{asset.content_type.removeprefix('image/')}"

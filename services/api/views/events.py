@@ -1,0 +1,75 @@
+"""GET /api/jobs/<id>/events: a job as server-sent events.
+
+    retry: 1000                         reconnect after a second
+    event: status, id: 3, data: {job}   its state now, then each change
+    : waiting                           every 10 s of silence, so that no proxy cuts the line
+
+Ends with the job, or after 30 s: a browser comes back by itself, and no deploy has to wait for it longer.
+"""
+
+import json
+import time
+from collections.abc import Generator, Iterator
+from threading import BoundedSemaphore
+from uuid import UUID
+
+from flask import Response
+from flask_openapi3 import APIBlueprint, Tag
+
+from services.api import auth, schemas
+from services.api.parts import Parts
+from services.api.policy import Auth, Cache, Limit, policy
+from services.api.views import answers
+from shared import errors, metrics
+from shared.events import Subscription
+from shared.models import Owner
+
+STREAM_S = 30
+COMMENT_S = 10
+MAX_STREAMS = 20  # each holds one of the 32 threads; the others stay for everyone else
+
+
+def blueprint(parts: Parts) -> APIBlueprint:
+    api = APIBlueprint("events", __name__, url_prefix="/api/jobs", abp_tags=[Tag(name="jobs")])
+    places = BoundedSemaphore(MAX_STREAMS)
+
+    @api.get("/<uuid:job_id>/events", summary="Follow a job (server-sent events)", responses=answers.told(None, 200))
+    @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
+    def follow(path: schemas.JobPath) -> Response:
+        """`event: status` with the job as data: its state now, then each change, until it ends or 30 s have passed."""
+        owner = auth.reader()
+        answers.find_job(parts, owner, path.job_id)
+        if not places.acquire(blocking=False):
+            raise errors.Busy("Too many streams are open; ask for the job itself meanwhile.", retry_after_s=2)
+        stream = Response(_events(parts, owner, path.job_id), content_type="text/event-stream; charset=utf-8")
+        stream.headers["X-Accel-Buffering"] = "no"  # a buffering proxy would hold events back
+        stream.call_on_close(places.release)
+        return stream
+
+    return api
+
+
+def _events(parts: Parts, owner: Owner, job_id: UUID) -> Iterator[str]:
+    until = time.monotonic() + STREAM_S
+    yield "retry: 1000\n\n"
+    with parts.hub.follow(str(job_id), owner.id) as news, metrics.STREAMS.track_inprogress():
+        seen = 0
+        while True:
+            try:
+                job = answers.find_job(parts, owner, job_id)
+            except errors.Failure:
+                return  # the browser comes back and hears why
+            if job.version != seen:
+                seen = job.version
+                yield f"event: status\nid: {seen}\ndata: {json.dumps(answers.job(parts, job))}\n\n"
+            if job.status.terminal or not (yield from _next_news(parts, news, until)):
+                return
+
+
+def _next_news(parts: Parts, news: Subscription, until: float) -> Generator[str, None, bool]:
+    """Wait for a change, commenting on the silence; false when the stream is over."""
+    while (left_s := until - time.monotonic()) > 0 and not (news.superseded or parts.hub.stopped):
+        if news.wait(min(COMMENT_S, left_s)):
+            return True
+        yield ": waiting\n\n"
+    return False

@@ -1,0 +1,5 @@
+"""The api for a WSGI server: `gunicorn -c deploy/gunicorn.conf.py services.api.wsgi:app`."""
+
+from services.api.app import start
+
+app = start()

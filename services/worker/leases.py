@@ -1,0 +1,75 @@
+"""Leases: while a job is worked on, its claim is renewed, so that only a dead worker's job is taken by another.
+
+One thread renews all leases of the process in one statement. A job that runs past its deadline is renewed no more:
+whatever holds its thread, another worker gets the job, and the fence keeps the late one from writing.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from shared import errors, log, metrics
+from shared.db import jobs
+from shared.db.pool import Database
+from shared.models import Job
+
+JOB_S = 120  # the longest a job may hold its lease: four provider calls at their limit
+
+_log = log.get("leases")
+
+
+class Leases:
+    """The jobs this process holds."""
+
+    def __init__(self, database: Database, lease_s: float) -> None:
+        self._database = database
+        self.lease_s = lease_s
+        self._held: dict[UUID, tuple[int, float]] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._keep, name="leases", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    @contextmanager
+    def holding(self, job: Job) -> Iterator[None]:
+        """Renew the job's lease during the block."""
+        with self._lock:
+            self._held[job.id] = (job.fence, time.monotonic() + JOB_S)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held.pop(job.id, None)
+
+    def _keep(self) -> None:
+        while not self._stopped.wait(self.lease_s / 4):  # three more chances before it runs out
+            try:
+                self.renew()
+            except errors.Unavailable:
+                _log.warning("leases_not_renewed")
+
+    def renew(self) -> None:
+        """Prolong every lease once; forget those that are lost."""
+        now = time.monotonic()
+        with self._lock:
+            held = [(job_id, fence) for job_id, (fence, until) in self._held.items() if now < until]
+        if not held:
+            return
+        with self._database.transaction() as connection:
+            kept = jobs.renew(connection, held, self.lease_s)
+        for job_id, _ in held:
+            if job_id not in kept:
+                self._lose(job_id)
+
+    def _lose(self, job_id: UUID) -> None:
+        with self._lock:
+            lost = self._held.pop(job_id, None)
+        if lost:  # else it ended between our two looks
+            metrics.LEASES_LOST.inc()
+            _log.warning("lease_lost", job_id=str(job_id))

@@ -1,0 +1,214 @@
+"""One job from claim to event; knows no Celery and no HTTP.
+
+    claim ─> fetch the source ─> remove its background ─> verify, derive preview and mask ─> store ─> finish
+       │            │ gone: failed                │ Refused: failed       Broken: again, at most three times
+       └ nothing    └ storage away: later         └ Unavailable: later, without counting
+
+Nothing is written that a second run would not write again: objects are named by their content, rows are fenced. So a
+worker may die between any two steps, and the job simply runs once more.
+"""
+
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+import numpy as np
+
+from services.worker import removal
+from services.worker.leases import Leases
+from shared import errors, images, log, metrics, png, storage
+from shared.db import assets, ids, jobs
+from shared.db.pool import Database
+from shared.models import Asset, AssetKind, Job, JobFailure, Result, Timings
+
+GIVE_UP_S = 86_400  # a job that found no provider for a day is told so
+SOON_S, LATE_S = 1.0, 15.0  # the wait before trying again grows with the job's age between these
+
+_log = log.get("pipeline")
+
+
+class Remover(Protocol):
+    def remove(self, picture: bytes, request_id: str) -> removal.Cutout: ...
+
+
+@dataclass(slots=True)
+class Clock:
+    """Milliseconds of each step."""
+
+    spent: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            took_s = time.perf_counter() - began
+            self.spent[f"{name}_ms"] = round(took_s * 1000)
+            metrics.JOB_SECONDS.labels(name).observe(took_s)
+
+    def timings(self, job: Job) -> Timings:
+        queued_ms = _ms(job.created_at, job.started_at or job.created_at)
+        total_ms = queued_ms + _ms(job.started_at or job.created_at, datetime.now(UTC))
+        return Timings(queued_ms=queued_ms, total_ms=total_ms, **self.spent)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """What a job needs; `run_next` may be called from any number of threads."""
+
+    database: Database
+    storage: storage.Storage
+    remover: Remover
+    leases: Leases
+    secret: str
+
+    def run_next(self) -> bool:
+        """Run the next fair job to its end, or hand it back. False when there was none."""
+        with self.database.transaction() as connection:
+            job = jobs.claim_next(connection, self.leases.lease_s)
+        if job is None:
+            return False
+        log.begin(job_id=str(job.id), request_id=f"{job.id}.{job.fence}")
+        _log.info("job_claimed", attempt=job.attempts)
+        clock = Clock()
+        with self.leases.holding(job):
+            self._settle(job, clock)
+        return True
+
+    def _settle(self, job: Job, clock: Clock) -> None:
+        """Run the job, and turn every way it can fail into a row."""
+        try:
+            self._run(job, clock)
+        except removal.Refused as error:
+            self._fail(job, clock, error.error, error.message)
+        except storage.Missing:
+            self._fail(job, clock, JobFailure.SOURCE_MISSING, "The picture is no longer there.")
+        except (removal.Unavailable, errors.Unavailable) as error:
+            self._later(job, clock, error)
+        except removal.Broken as error:
+            self._again(job, clock, error, JobFailure.PROVIDER_FAILED)
+        except Exception as error:  # noqa: BLE001 - a bug must cost one job its attempts, not the worker its thread
+            _log.exception("job_broke")
+            self._again(job, clock, error, JobFailure.POISON)
+
+    def _run(self, job: Job, clock: Clock) -> None:
+        with clock.step("fetch"):
+            source = self._source(job)
+            picture = images.with_orientation(self.storage.get(source.key), source.orientation)
+        self._show(job, 20)
+        with clock.step("remove"):
+            cutout = self.remover.remove(picture, f"{job.id}.{job.fence}")
+        self._show(job, 70)
+        with clock.step("store"):
+            made = self._store(job, source, cutout)
+        self._finish(job, clock, cutout, made)
+
+    def _source(self, job: Job) -> Asset:
+        with self.database.transaction() as connection:
+            source = assets.load(connection, job.asset_id)
+        if source is None:
+            raise storage.Missing(str(job.asset_id))
+        return source
+
+    def _show(self, job: Job, progress: int) -> None:
+        with self.database.transaction() as connection:
+            jobs.advance(connection, job, progress)
+
+    def _store(self, job: Job, source: Asset, cutout: removal.Cutout) -> dict[AssetKind, Asset]:
+        """Verify the cut-out, derive what belongs to it, put all three where they can be fetched."""
+        try:
+            picture = images.open_cutout(cutout.png, source.width, source.height)
+        except ValueError as error:
+            raise removal.Broken(str(error)) from error
+        contents = {
+            AssetKind.CUTOUT: (cutout.png, "image/png", picture.size),
+            AssetKind.PREVIEW: images.preview(picture),
+            AssetKind.MASK: (png.encode(np.asarray(picture.getchannel("A"))), "image/png", picture.size),
+        }
+        return {kind: self._put(job, source, kind, *content) for kind, content in contents.items()}
+
+    def _put(
+        self, job: Job, source: Asset, kind: AssetKind, data: bytes, content_type: str, size: tuple[int, int]
+    ) -> Asset:
+        sha256 = hashlib.sha256(data).hexdigest()
+        asset = Asset(
+            id=ids.new(),
+            owner=job.owner,
+            kind=kind,
+            key=storage.key_for(self.secret, job.owner, sha256, content_type.removeprefix("image/")),
+            sha256=sha256,
+            content_type=content_type,
+            width=size[0],
+            height=size[1],
+            bytes=len(data),
+            created_at=datetime.now(UTC),
+            name=source.name,
+            job_id=job.id,
+        )
+        self.storage.put(asset.key, data, content_type, {"job": str(job.id)})
+        return asset
+
+    def _finish(self, job: Job, clock: Clock, cutout: removal.Cutout, made: dict[AssetKind, Asset]) -> None:
+        picture = made[AssetKind.CUTOUT]
+        result = Result(
+            asset_id=picture.id,
+            cutout_key=picture.key,
+            preview_key=made[AssetKind.PREVIEW].key,
+            mask_key=made[AssetKind.MASK].key,
+            width=picture.width,
+            height=picture.height,
+            bytes=picture.bytes,
+            model=cutout.model,
+            uncertain=cutout.uncertain,
+            foreground=cutout.foreground,
+        )
+        timings = clock.timings(job)
+        with self.database.transaction() as connection:
+            done = jobs.finish(connection, job, cutout.provider, result, timings)
+            if done:  # a lost lease leaves no rows; its objects are the other worker's as well
+                for asset in made.values():
+                    assets.add(connection, asset)
+        _told(done, "done", total_ms=timings.total_ms)
+
+    def _fail(self, job: Job, clock: Clock, error: JobFailure, message: str) -> None:
+        with self.database.transaction() as connection:
+            done = jobs.fail(connection, job, error, message, clock.timings(job))
+        _told(done, "failed", error=error)
+
+    def _later(self, job: Job, clock: Clock, error: Exception) -> None:
+        """Wait for a helper that is away: not the job's fault, so the attempt does not count."""
+        age_s = (datetime.now(UTC) - job.created_at).total_seconds()
+        if age_s > GIVE_UP_S:
+            self._fail(job, clock, JobFailure.PROVIDER_FAILED, "No removal service could be reached for a day.")
+            return
+        delay_s = min(LATE_S, SOON_S + age_s / 10)
+        _log.warning("helper_unavailable", error=str(error)[:200], delay_s=round(delay_s, 1))
+        with self.database.transaction() as connection:
+            jobs.release(connection, job, delay_s, counts=False)
+
+    def _again(self, job: Job, clock: Clock, error: Exception, last: JobFailure) -> None:
+        """Try again after a failure that may pass, at most three times in all."""
+        if job.attempts >= jobs.MAX_ATTEMPTS:
+            self._fail(job, clock, last, "The picture could not be processed.")
+            return
+        _log.warning("job_tried", error=str(error)[:200], attempt=job.attempts)
+        with self.database.transaction() as connection:
+            jobs.release(connection, job, SOON_S * 2**job.attempts, counts=True)
+
+
+def _told(written: bool, state: str, *, error: str = "", **facts: object) -> None:
+    if not written:
+        metrics.LEASES_LOST.inc()
+        _log.warning("result_fenced_off", state=state)
+        return
+    metrics.JOBS.labels(state, error).inc()
+    _log.info(f"job_{state}", **facts, **({"error": error} if error else {}))
+
+
+def _ms(start: datetime, end: datetime) -> int:
+    return max(0, round((end - start).total_seconds() * 1000))

@@ -1,0 +1,53 @@
+"""The worker's probe: /health* and /metrics on a port of its own.
+
+The standard library's server, as the worker needs no Flask.
+"""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from shared import metrics
+from shared.health import Health, may_operate
+
+
+def serve(health: Health, host: str, port: int, ops_token: str | None) -> ThreadingHTTPServer:
+    """Start answering in a thread; call `shutdown()` on the returned server to stop."""
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 5  # a silent client holds its thread no longer
+
+        def do_GET(self) -> None:
+            match self.path:
+                case "/health" | "/health/live":
+                    self._say(200, health.live())
+                case "/health/ready":
+                    fit, body = health.ready()
+                    self._say(200 if fit else 503, body)
+                case "/health/detailed" if self._operator():
+                    self._say(200, health.detailed())
+                case "/metrics" if self._operator():
+                    self._send(200, *metrics.expose())
+                case _:
+                    self._say(404, {"error": {"code": "not_found", "message": "There is nothing here."}})
+
+        def _operator(self) -> bool:
+            return may_operate(self.client_address[0], self.headers.get, ops_token)
+
+        def _say(self, status: int, body: dict[str, object]) -> None:
+            self._send(status, json.dumps(body).encode(), "application/json")
+
+        def _send(self, status: int, body: bytes, content_type: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Cache-Control", "no-store")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Probes would drown the log."""
+
+    server = ThreadingHTTPServer((host, port), Handler)
+    threading.Thread(target=server.serve_forever, name="probe", daemon=True).start()
+    return server

@@ -1,0 +1,69 @@
+"""The reaper: rings again for every job that could run and does not, and buries the poisonous ones.
+
+It makes every other failure survivable: a doorbell lost with Redis, a job waiting for its turn to try again, a worker
+that died with a lease. It rings only for what is still missing (waiting jobs minus unanswered doorbells), so a long
+queue is not doubled, and while nothing waits it costs Redis nothing.
+"""
+
+import threading
+
+from kombu.exceptions import OperationalError
+from redis import RedisError
+
+from shared import errors, log, metrics
+from shared.broker import Doorbell
+from shared.db import ids, jobs
+from shared.db.pool import Database
+
+EVERY_S = 1.0
+GRACE_S = 0.5  # a job younger than this is most likely on its way
+AT_ONCE = 100  # doorbells a sweep; the rest comes with the next
+
+_log = log.get("reaper")
+
+
+class Reaper:
+    """One thread; any number of them may run, as `sweep` elects one each time."""
+
+    def __init__(self, database: Database, doorbell: Doorbell) -> None:
+        self._database = database
+        self._doorbell = doorbell
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._watch, name="reaper", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(EVERY_S):
+            try:
+                self.sweep()
+            except errors.Unavailable:
+                self._stopped.wait(5)  # the pool has logged it
+            except (OperationalError, RedisError, OSError) as error:
+                _log.warning("broker_unavailable", error=type(error).__name__)
+                self._stopped.wait(2)
+
+    def sweep(self) -> int:
+        """Bury and ring once; returns the number of rings. Nothing happens while another worker sweeps."""
+        with self._database.transaction() as connection:
+            if not jobs.lead_sweep(connection):
+                return 0
+            buried = jobs.bury_poison(connection)
+            waiting = jobs.overdue(connection, GRACE_S)
+            missing = min(AT_ONCE, waiting - self._doorbell.waiting()) if waiting else 0
+            rung = self._ring(missing)
+        for job_id in buried:
+            metrics.JOBS.labels("failed", "poison").inc()
+            _log.error("job_poison", job_id=str(job_id))
+        return rung
+
+    def _ring(self, times: int) -> int:
+        rung = 0
+        while rung < times and self._doorbell.ring(ids.new()):
+            rung += 1
+        if rung:
+            _log.info("rang_again", times=rung)
+        return rung

@@ -1,0 +1,40 @@
+"""What the worker reads from the environment."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import Field
+
+from shared import settings
+
+
+class Work(settings.Block):
+    """How the worker works."""
+
+    lease_s: float = Field(60, validation_alias="LEASE_S", gt=1)
+    threads: int = Field(3, validation_alias="WORKER_CONCURRENCY", ge=1, le=32)  # rembg's two slots and one on the way
+    port: int = Field(8001, validation_alias="WORKER_PORT", ge=0, le=65535)
+    host: str = Field("0.0.0.0", validation_alias="BIND_HOST")  # noqa: S104 - a container is probed from outside
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    database: settings.Database
+    broker: settings.Broker
+    storage: settings.Storage
+    keys: settings.Keys
+    rembg: settings.Rembg
+    ops: settings.Ops
+    work: Work
+
+    @classmethod
+    def read(cls) -> Self:
+        return cls(
+            database=settings.Database.read(),
+            broker=settings.Broker.read(),
+            storage=settings.Storage.read(),
+            keys=settings.Keys.read(),
+            rembg=settings.Rembg.read(),
+            ops=settings.Ops.read(),
+            work=Work.read(),
+        )
