@@ -1,0 +1,130 @@
+"""JPEG: a row of segments, each a marker and a length; a scan's coded data runs on to the next marker.
+
+libjpeg only warns about damage and paints what is missing grey, and Pillow drops the warnings. So damage is looked for
+here: a file must end with its end marker, hold no marker that does not belong, and have scans for every bit of every
+coefficient; `unended` lets the decoder find out about the coded data itself.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+
+from shared.errors import TooComplex, UnreadableImage
+from shared.imagefile import exif
+from shared.imagefile.structure import MAX_CHUNKS, MAX_SCANS, Structure, Text
+
+SIGNATURE = b"\xff\xd8\xff"
+# Coded data writes FF as FF 00 and may hold restart markers (D0 to D7); any other FF xx ends it. The fill bytes allowed
+# in front of a marker are left to the coded data: `\xff+` would take quadratic time over a long row of them.
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+_START, _END = b"\xff\xd8", b"\xff\xd9"
+_SOF, _PROGRESSIVE = (0xC0, 0xC1, 0xC2), 0xC2  # browsers know neither arithmetic coding nor the lossless kinds
+_TABLES = (0xC4, 0xDB, 0xDD)
+_SOS, _EOI, _COMMENT, _APP = 0xDA, 0xD9, 0xFE, range(0xE0, 0xF0)
+_JFIF, _EXIF, _ICC, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEE
+_EVERY_COEFFICIENT = (1 << 64) - 1
+_SCAN_HEADER = 12  # of four components
+_PADDING = bytes(16)  # the decoder reads up to 8 bytes ahead
+
+
+def read(data: bytes) -> Structure:
+    """Raises UnreadableImage and TooComplex. Only the first picture of an MPO is read; nothing after it is kept."""
+    view, text = memoryview(data), Text()
+    parts: list[bytes | memoryview] = [_START]
+    frame, scans, orientation = b"", [], 0
+    for marker, start, end in _segments(data):
+        body = data[start + 4 : min(end, start + 4 + _SCAN_HEADER) if marker == _SOS else end]
+        if marker in _SOF and not frame:
+            frame = bytes([marker]) + body
+            parts.append(view[start:end])
+        elif marker == _SOS and frame:
+            scans.append(body)
+            parts.append(view[start:end])
+        elif marker in _TABLES:
+            parts.append(view[start:end])
+        elif marker == _COMMENT:
+            text.add(len(body))
+        elif marker in _APP:
+            orientation = orientation or (exif.orientation(body) if _is_exif(marker, body) else 0)
+            parts.extend(_application(marker, body, text))
+        else:
+            raise UnreadableImage
+        if len(scans) > MAX_SCANS:
+            raise TooComplex("The picture has too many scans.")
+    if not _complete(frame, scans):
+        raise UnreadableImage
+    height, width = struct.unpack(">HH", frame[2:6])
+    return Structure(width, height, [*parts, _END], orientation or 1)
+
+
+def unended(structure: Structure) -> bytes:
+    """The clean file for a decoder that must not hide missing data.
+
+    At the end marker libjpeg invents what a scan lacks; when there is no more input instead, Pillow reports the file as
+    truncated. That holds for a single scan; of several, all are read up to the end marker before anything is decoded.
+    """
+    single = sum(part[1] == _SOS for part in structure.parts) == 1
+    return b"".join([*structure.parts[:-1], _PADDING]) if single else structure.clean()
+
+
+def with_orientation(data: bytes, orientation: int) -> bytes:
+    return _START + _segment(_EXIF, exif.HEADER + exif.minimal(orientation)) + data[2:]
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """(marker, start, end) in the order of the file, without its start and end; a scan includes its coded data."""
+    at = 2
+    for _ in range(MAX_CHUNKS):
+        found = _MARKER.search(data, at)
+        if found is None:
+            raise UnreadableImage
+        start, marker = found.start(), data[found.end() - 1]
+        if marker == _EOI:
+            return
+        length = int.from_bytes(data[start + 2 : start + 4], "big")
+        at = start + 2 + length
+        if length < 2 or at > len(data):
+            raise UnreadableImage
+        if marker == _SOS:
+            following = _MARKER.search(data, at)
+            at = following.start() if following else len(data)
+        yield marker, start, at
+    raise TooComplex("The file has too many segments.")
+
+
+def _is_exif(marker: int, body: bytes) -> bool:
+    return marker == _EXIF and body.startswith(exif.HEADER)
+
+
+def _application(marker: int, body: bytes, text: Text) -> list[bytes]:
+    """What the pixels need of an APPn segment. The rest is not counted: phones put depth maps of megabytes there."""
+    if marker == _JFIF and body.startswith(b"JFIF\x00"):
+        return [_segment(marker, body[:12] + b"\x00\x00")]  # version, density, no thumbnail
+    if marker == _ICC and body.startswith(b"ICC_PROFILE\x00"):
+        text.add(len(body))
+        return [_segment(marker, body)]
+    if marker == _ADOBE and body.startswith(b"Adobe"):
+        return [_segment(marker, body[:12])]  # up to the colour transform
+    return []
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
+
+
+def _complete(frame: bytes, scans: list[bytes]) -> bool:
+    """Whether every component has all its coefficients to the last bit: a progressive file cut short lacks scans."""
+    if len(frame) < 7 or len(frame) < 7 + 3 * frame[6]:
+        return False
+    missing = {frame[7 + 3 * index]: _EVERY_COEFFICIENT for index in range(frame[6])}
+    for scan in scans:
+        components = scan[0] if scan else 0
+        if len(scan) < 4 + 2 * components:
+            return False
+        first, last, bits = scan[1 + 2 * components :][:3]
+        final = bits & 0x0F == 0
+        covered = ((2 << last) - 1) & ~((1 << first) - 1) if frame[0] == _PROGRESSIVE else _EVERY_COEFFICIENT
+        for index in range(components if final or frame[0] != _PROGRESSIVE else 0):
+            component = scan[1 + 2 * index]
+            missing[component] = missing.get(component, 0) & ~covered
+    return bool(missing) and not any(missing.values())
