@@ -8,7 +8,7 @@ import ast
 from collections.abc import Iterator
 
 from tests.architecture.imports import ENVIRONMENT
-from tests.architecture.tree import Module, Tree, executed
+from tests.architecture.tree import Module, Tree
 
 ROOTS = ("app", "wsgi", "__main__")  # where a process is put together
 
@@ -19,6 +19,7 @@ CLIENTS = frozenset(
         "boto3.resource",
         "boto3.session.Session",
         "celery.Celery",
+        "flask_limiter.Limiter",
         "kombu.Connection",
         "onnxruntime.InferenceSession",
         "psycopg.Connection.connect",
@@ -72,10 +73,10 @@ def _at_import(module: Module, makers: frozenset[str]) -> Iterator[str]:
     if module.name.endswith((".wsgi", ".conf")):
         return  # importing these is starting the process
     allowed = AT_IMPORT.get(module.name, set())
-    for node in executed(module.body):
+    for node in module.at_import:
         if isinstance(node, (ast.Name, ast.Attribute)) and module.dotted(node) in ENVIRONMENT:
             yield f"{module.at(node)}: reads the environment at import"
-        if isinstance(node, ast.Call) and (name := _called(module, node)) not in allowed:
+        if isinstance(node, ast.Call) and (name := module.calls[node]) not in allowed:
             if name in CLIENTS or name in EFFECTS or _makes(name, makers) or name.endswith(SERVING):
                 yield f"{module.at(node)}: calls {name} at import"
             elif name.startswith("shared.settings.") or ".settings." in name:
@@ -85,8 +86,7 @@ def _at_import(module: Module, makers: frozenset[str]) -> Iterator[str]:
 def _foreign_makers(module: Module, makers: frozenset[str]) -> Iterator[str]:
     if module.name.split(".")[-1] in ROOTS or module.within("deploy"):
         return
-    for node in module.calls:
-        name = _called(module, node)
+    for node, name in module.calls.items():
         if _makes(name, makers) and not name.startswith(_unit(module.name) + "."):
             yield f"{module.at(node)}: builds a client with {name}; only an app.py may"
 
@@ -103,19 +103,12 @@ def _makers(tree: Tree) -> frozenset[str]:
     """Full names of our functions and classes that build a client, directly or through another maker."""
     modules = (module for module in tree.product() if module.within("shared", "services"))
     calls = {
-        f"{module.name}.{node.name}": {_called(module, call) for call in ast.walk(node) if isinstance(call, ast.Call)}
+        f"{module.name}.{node.name}": {module.calls[call] for call in ast.walk(node) if isinstance(call, ast.Call)}
         for module in modules
         if module.name.split(".")[-1] not in ROOTS
-        for node in module.body.body
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        for node in module.definitions
     }
     makers: set[str] = set()
     while fresh := {name for name, called in calls.items() if called & (CLIENTS | makers)} - makers:
         makers |= fresh
     return frozenset(makers)
-
-
-def _called(module: Module, call: ast.Call) -> str:
-    """The full name of what is called: a name defined in this very module gets the module in front."""
-    name = module.dotted(call.func)
-    return f"{module.name}.{name}" if name.split(".")[0] in module.defined else name

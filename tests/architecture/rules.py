@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.architecture import dependencies, effects, imports, places, sizes
+from tests.architecture import dependencies, documents, effects, imports, places, sizes
 from tests.architecture.tree import Tree
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,11 @@ RULES: dict[str, Callable[[Tree], list[str]]] = {
     "8-queues": places.queues,
     "8-routes": places.routes,
     "8-metrics": places.metrics,
-    "size-of-files": sizes.short_files,
+    "sizes-of-files": sizes.short_files,
+    "documents-make-targets": documents.make_targets,
+    "documents-commands": documents.commands,
+    "documents-locks": documents.locks,
+    "documents-machines": documents.machines,
 }
 
 

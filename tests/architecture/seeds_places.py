@@ -1,6 +1,6 @@
-"""Violations of the rules about what runs at import, where things stand, and sizes: 7, 8 and the 300 lines."""
+"""Violations of the rules about what runs at import and where things stand, 7 and 8, and of sizes and documents."""
 
-from tests.architecture.seeding import API, DEPLOY, REMBG, SHARED, WORKER, Seeds, add, both
+from tests.architecture.seeding import API, DEPLOY, REMBG, SHARED, WORKER, Seeds, add, both, edit, remove
 
 IMPORTS: Seeds = {
     "the environment read at import": (
@@ -72,14 +72,10 @@ SETTINGS: Seeds = {
 }
 
 _COMPOSE = add("docker-compose.yml", "  seed:", "    command: celery -A services.worker.app worker")
+_OTHER = add("docker-compose.yml", "  seed:", "    command: celery -A services.worker.app worker -Q mail")
 QUEUES: Seeds = {
     "a queue without a consumer": (both(_COMPOSE, add("shared/broker.py", 'MAIL_QUEUE = "mail"')), "consumes mail"),
-    "a worker that serves another queue": (
-        lambda tree: add("docker-compose.yml", "command: celery -A services.worker.app worker -Q mail")(
-            type(tree)({path: text for path, text in tree.files.items() if path != "docker-compose.yml"})
-        ),
-        "consumes jobs",
-    ),
+    "no worker but for another queue": (both(remove("docker-compose.yml"), _OTHER), "consumes jobs"),
 }
 
 ROUTES: Seeds = {
@@ -108,4 +104,31 @@ METRICS: Seeds = {
 SIZES: Seeds = {
     "a module of over 300 lines": (add(API, *["X = 1"] * 300), API),
     "a style sheet of over 300 lines": (add("services/api/static/seed.css", *["a {}"] * 300), "seed.css"),
+}
+
+TARGETS: Seeds = {
+    "a page names a target that is not there": (add("README.md", "Then `make coffee`."), "no `make coffee`"),
+    "a target without its line of help": (add("Makefile", "coffee:", "\techo"), "coffee has no line of help"),
+}
+
+COMMANDS: Seeds = {
+    "a page starts a module that is not there": (add("README.md", "`python -m shared.coffee`"), "shared.coffee"),
+    "a page serves an application that is not there": (
+        add("README.md", "`gunicorn -c deploy/gunicorn.conf.py services.coffee.wsgi:app`"),
+        "services.coffee.wsgi",
+    ),
+}
+
+LOCKS: Seeds = {
+    "a group asks for what its lock lacks": (
+        edit("pyproject.toml", "\nworker = [", '\nworker = [\n  "coffee",'),
+        "requirements/worker.txt: lacks coffee",
+    ),
+    "a pin without a digest": (add("requirements/api.txt", "coffee==1.0"), "coffee==1.0 has no digest"),
+    "an address in a lock": (add("requirements/api.txt", "# from https://packages.example/"), "an address"),
+}
+
+MACHINES: Seeds = {
+    "a path of one machine": (add("README.md", "Look into /home/" + "ann/stolentee."), "README.md"),
+    "a package registry's host": (add("Makefile", "# from https://pypi" + ".org/"), "Makefile"),
 }

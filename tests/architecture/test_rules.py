@@ -49,5 +49,6 @@ def test_every_module_can_be_imported_in_silence(tree: Tree) -> None:
 
 def test_files_and_functions_stay_small(tree: Tree) -> None:
     figures = sizes.figures(tree)
+    assert figures.median_file < 80, figures
     assert figures.median_function < 10, figures
     assert figures.short_functions >= 0.9, figures

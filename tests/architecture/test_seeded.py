@@ -22,7 +22,11 @@ SEEDED: dict[str, Seeds] = {
     "8-queues": seeds_places.QUEUES,
     "8-routes": seeds_places.ROUTES,
     "8-metrics": seeds_places.METRICS,
-    "size-of-files": seeds_places.SIZES,
+    "sizes-of-files": seeds_places.SIZES,
+    "documents-make-targets": seeds_places.TARGETS,
+    "documents-commands": seeds_places.COMMANDS,
+    "documents-locks": seeds_places.LOCKS,
+    "documents-machines": seeds_places.MACHINES,
 }
 CASES = [
     pytest.param(rule, change, words, id=f"{rule}: {name}")

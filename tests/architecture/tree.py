@@ -65,13 +65,21 @@ class Module:
         return {node: node.value for node in constants if isinstance(node.value, str)}
 
     @cached_property
-    def calls(self) -> tuple[ast.Call, ...]:
-        return tuple(node for node in ast.walk(self.body) if isinstance(node, ast.Call))
+    def definitions(self) -> tuple[ast.FunctionDef | ast.ClassDef, ...]:
+        """Functions and classes at the top of the module."""
+        return tuple(node for node in self.body.body if isinstance(node, (ast.FunctionDef, ast.ClassDef)))
 
     @cached_property
-    def defined(self) -> frozenset[str]:
-        """Names of the functions and classes at the top of the module."""
-        return frozenset(n.name for n in self.body.body if isinstance(n, (ast.FunctionDef, ast.ClassDef)))
+    def calls(self) -> dict[ast.Call, str]:
+        """Every call and the full name of what is called; what the module defines itself has its name in front."""
+        own = {node.name for node in self.definitions}
+        named = ((node, self.dotted(node.func)) for node in ast.walk(self.body) if isinstance(node, ast.Call))
+        return {node: f"{self.name}.{name}" if name.split(".")[0] in own else name for node, name in named}
+
+    @cached_property
+    def at_import(self) -> tuple[ast.AST, ...]:
+        """The nodes that run at import: class bodies, decorators and defaults, not functions and `__main__` blocks."""
+        return tuple(_executed(self.body))
 
     def dotted(self, node: ast.expr) -> str:
         """The full name an expression stands for ("psycopg.connect"), or "" where it is no plain name."""
@@ -127,23 +135,6 @@ class Tree:
         return inner if inner in self.modules else imported.module
 
 
-def executed(body: ast.AST) -> Iterator[ast.AST]:
-    """The nodes that run at import: class bodies, decorators and defaults, not functions and `__main__` blocks."""
-    for child in ast.iter_child_nodes(body):
-        match child:
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                for part in (*child.decorator_list, *child.args.defaults, *filter(None, child.args.kw_defaults)):
-                    yield part
-                    yield from executed(part)
-            case ast.Lambda():
-                pass
-            case ast.If(test=test) if "__name__" in ast.unparse(test) or _is_typing(test):
-                pass
-            case _:
-                yield child
-                yield from executed(child)
-
-
 @cache  # by content: a seeded tree parses only what the seed changed
 def _parsed(path: str, text: str) -> Module:
     dotted = PurePosixPath(path).with_suffix("").as_posix().replace("/", ".")
@@ -167,6 +158,22 @@ def _imports(node: ast.AST, *, typing_only: bool) -> Iterator[Import]:
                 yield from _imports(child, typing_only=True)
             case _:
                 yield from _imports(child, typing_only=typing_only)
+
+
+def _executed(body: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(body):
+        match child:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                for part in (*child.decorator_list, *child.args.defaults, *filter(None, child.args.kw_defaults)):
+                    yield part
+                    yield from _executed(part)
+            case ast.Lambda():
+                pass
+            case ast.If(test=test) if "__name__" in ast.unparse(test) or _is_typing(test):
+                pass
+            case _:
+                yield child
+                yield from _executed(child)
 
 
 def _is_typing(test: ast.expr) -> bool:

@@ -1,0 +1,31 @@
+"""deploy/env.example states each setting's default: rule 8 compares the names, this the values."""
+
+import importlib
+from collections.abc import Iterator
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from shared.settings import Block
+from tests.architecture import places
+from tests.architecture.rules import ROOT
+from tests.architecture.tree import Tree
+
+TREE = Tree.read(ROOT)
+
+
+def _fields() -> Iterator[FieldInfo]:
+    for name in TREE.modules:
+        if name.endswith(".settings") and not name.startswith("tests."):
+            module = importlib.import_module(name)
+            blocks = (b for b in vars(module).values() if isinstance(b, type) and issubclass(b, Block))
+            yield from (field for block in blocks for field in block.model_fields.values())
+
+
+FIELDS = {str(field.validation_alias): field for field in _fields()}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_example_states_the_default_of(name: str) -> None:
+    default = None if FIELDS[name].is_required() else FIELDS[name].get_default(call_default_factory=True)
+    assert places.example(TREE)[name] == ("" if default is None else str(default))
