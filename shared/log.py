@@ -38,7 +38,7 @@ def setup(service: str, level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("urllib3", "botocore", "boto3", "s3transfer", "PIL", "amqp", "kombu"):
+    for chatty in ("urllib3", "botocore", "boto3", "s3transfer", "PIL", "amqp", "kombu", "celery.app.trace", "celery.worker.strategy"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -15,6 +15,7 @@ from shared import errors, health, log, metrics
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # fits any proxy's ids, and nothing that could break a log line
 _CODES = {400: "invalid_request", 404: "not_found", 411: "length_required", 413: "body_too_large"}
+_WORDS = {404: errors.NotFound.message, 413: errors.BodyTooLarge.message}
 _QUIET = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})  # probes would drown the log
 
 _log = log.get("web")
@@ -66,7 +67,7 @@ def _end(answer: Response) -> Response:
 def _answer_http(error: HTTPException) -> Response:
     status = error.code or 500
     code = _CODES.get(status, re.sub(r"[^a-z]+", "_", error.name.lower()))
-    words = errors.BodyTooLarge.message if status == 413 else error.description or error.name
+    words = _WORDS.get(status) or error.description or error.name
     body = {"error": {"code": code, "message": words, "requestId": request_id()}}
     answer = jsonify(body)
     answer.status_code = status

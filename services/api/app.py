@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from functools import partial
 
 import requests
+from flask import request
 from flask_openapi3 import Info, OpenAPI
 from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -94,6 +95,8 @@ def start() -> OpenAPI:
 
 def _refuse(error: ValidationError) -> None:
     """What is wrong, field by field, without repeating what was sent."""
+    if request.is_json and request.get_json(silent=True) is None:
+        raise errors.InvalidRequest("The body is not valid JSON.")
     wrong = {".".join(map(str, e["loc"])) or "body": e["msg"] for e in error.errors(include_input=False)}
     raise errors.InvalidRequest(details={"fields": wrong})
 

@@ -142,6 +142,10 @@ class AssetPath(BaseModel):
     asset_id: UUID
 
 
+class KeyPath(BaseModel):
+    key: str
+
+
 class PageQuery(Question):
     """Pages are newest first; `cursor` is the `nextCursor` of the page before."""
 

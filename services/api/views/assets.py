@@ -48,11 +48,12 @@ def blueprint(parts: Parts) -> APIBlueprint:
             raise errors.NotFound
         return "", 204
 
-    @api.get("/assets/<key>", doc_ui=False)
+    @api.get("/assets/<key>", summary="The bytes of a picture", responses=answers.told(None, 200))
     @policy(auth=Auth.PUBLIC, limit=Limit.NONE, cache=Cache.ASSET)
-    def fetch(key: str) -> Response:
+    def fetch(path: schemas.KeyPath) -> Response:
+        """Knowing the key is the permission. With `?download=1` a browser saves it under the picture's own name."""
         with parts.database.transaction() as connection:
-            asset = assets.by_key(connection, key)
+            asset = assets.by_key(connection, path.key)
         if asset is None:
             raise errors.NotFound
         return _send(parts.storage, asset)
