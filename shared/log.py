@@ -12,6 +12,17 @@ from typing import Any
 import structlog
 
 Logger = structlog.stdlib.BoundLogger
+_CHATTY = (
+    "urllib3",
+    "botocore",
+    "boto3",
+    "s3transfer",
+    "PIL",
+    "amqp",
+    "kombu",
+    "celery.app.trace",
+    "celery.worker.strategy",
+)
 
 
 def setup(service: str, level: str = "INFO") -> None:
@@ -38,8 +49,8 @@ def setup(service: str, level: str = "INFO") -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("urllib3", "botocore", "boto3", "s3transfer", "PIL", "amqp", "kombu", "celery.app.trace", "celery.worker.strategy"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
