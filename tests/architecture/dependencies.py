@@ -12,14 +12,14 @@ SERVICES = ("api", "rembg", "worker")
 
 # Where a process starts; what these reach by imports is what their image must carry.
 _MIGRATIONS = "shared.db.__main__"  # run in the api's image before it starts
+_WEIGHTS = "services.rembg.weights.__main__"  # run while rembg's image is built
 _GUNICORN = "deploy.gunicorn.conf"
 ENTRIES = {
     "api": ("services.api.wsgi", "services.api.app", _GUNICORN, _MIGRATIONS),
-    "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN),
+    "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN, _WEIGHTS),
     "worker": ("services.worker.app",),
 }
-# In a group although nothing of ours imports them: the server itself, and the engine that rembg leaves to be chosen.
-UNREACHED = {"api": {"gunicorn"}, "rembg": {"gunicorn", "onnxruntime"}, "worker": set[str]()}
+UNREACHED = {"api": {"gunicorn"}, "rembg": {"gunicorn"}, "worker": set[str]()}  # the server imports us, not we it
 
 # Import names that differ from the distribution's name, or that come with another distribution.
 _DISTRIBUTIONS = {
