@@ -2,7 +2,8 @@
 
 libjpeg only warns about damage and paints what is missing grey, and Pillow drops the warnings. So damage is looked for
 here: a file must end with its end marker, hold no marker that does not belong, and have scans for every bit of every
-coefficient; `unended` lets the decoder find out about the coded data itself.
+coefficient; `unended` lets the decoder find out whether the coded data suffices. There are no checksums: a few wrong
+bytes among the right number of codes are just another picture.
 """
 
 import re
@@ -22,7 +23,7 @@ _SOF, _PROGRESSIVE = (0xC0, 0xC1, 0xC2), 0xC2  # browsers know neither arithmeti
 _TABLES = (0xC4, 0xDB, 0xDD)
 _SOS, _EOI, _COMMENT, _APP = 0xDA, 0xD9, 0xFE, range(0xE0, 0xF0)
 _JFIF, _EXIF, _ICC, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEE
-_EVERY_COEFFICIENT = (1 << 64) - 1
+_COEFFICIENTS, _UNSEEN = 64, -1
 _SCAN_HEADER = 12  # of four components
 _PADDING = bytes(16)  # the decoder reads up to 8 bytes ahead
 
@@ -113,18 +114,21 @@ def _segment(marker: int, body: bytes) -> bytes:
 
 
 def _complete(frame: bytes, scans: list[bytes]) -> bool:
-    """Whether every component has all its coefficients to the last bit: a progressive file cut short lacks scans."""
+    """Whether the scans bring every coefficient of every component, bit after bit, down to the last."""
     if len(frame) < 7 or len(frame) < 7 + 3 * frame[6]:
         return False
-    missing = {frame[7 + 3 * index]: _EVERY_COEFFICIENT for index in range(frame[6])}
+    bits_left = {frame[7 + 3 * index]: [_UNSEEN] * _COEFFICIENTS for index in range(frame[6])}
     for scan in scans:
         components = scan[0] if scan else 0
         if len(scan) < 4 + 2 * components:
             return False
         first, last, bits = scan[1 + 2 * components :][:3]
-        final = bits & 0x0F == 0
-        covered = ((2 << last) - 1) & ~((1 << first) - 1) if frame[0] == _PROGRESSIVE else _EVERY_COEFFICIENT
-        for index in range(components if final or frame[0] != _PROGRESSIVE else 0):
-            component = scan[1 + 2 * index]
-            missing[component] = missing.get(component, 0) & ~covered
-    return bool(missing) and not any(missing.values())
+        for component in scan[1 : 1 + 2 * components : 2]:
+            left = bits_left.get(component, [])
+            if frame[0] != _PROGRESSIVE:
+                left[:] = [0] * len(left)
+            elif set(left[first : last + 1]) == {bits >> 4 or _UNSEEN}:
+                left[first : last + 1] = [bits & 0x0F] * (last + 1 - first)
+            else:
+                return False
+    return bool(bits_left) and not any(any(left) for left in bits_left.values())

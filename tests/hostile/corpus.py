@@ -1,0 +1,289 @@
+"""Files made to exhaust, to mislead or to be half of something, each with the code it must be refused with.
+
+`judged` tells whether header and structure alone give the file away; the others are found out when they are verified.
+Everything is seeded, so a file is the same in every run.
+"""
+
+import random
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PIL import Image
+
+from tests.hostile.build import (
+    IEND,
+    PNG_SIGNATURE,
+    chunk,
+    deflated,
+    encoded,
+    header,
+    jpeg,
+    png,
+    riff,
+    riff_chunks,
+    segment,
+    segments,
+    with_scans,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hostile:
+    name: str
+    data: bytes
+    code: str
+    judged: bool = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def files() -> list[Hostile]:
+    return [*_bombs(), *_sides(), *_texts(), *_scans(), *_animations(), *_broken(), *_jpeg_damage(), *_strangers()]
+
+
+def picture(width: int = 320, height: int = 240) -> Image.Image:
+    """Noise over a gradient: no two encoders' shortcuts, the same in every run."""
+    noise = Image.frombytes("L", (width, height), random.Random(width).randbytes(width * height))
+    slope = Image.linear_gradient("L").resize((width, height))
+    return Image.merge("RGB", (Image.blend(noise, slope, 0.7), slope, noise.point(lambda level: level // 2)))
+
+
+def _bombs() -> Iterator[Hostile]:
+    """Few bytes, many pixels."""
+    lie = zlib.compress(bytes(100))
+    large = "image_too_large"
+    yield Hostile("png 20,000 x 20,000 of one bit", png(20_000, 20_000, 1, 0), large)
+    yield Hostile("png 13,000 x 13,000, beyond Pillow's warning", png(13_000, 13_000), large)
+    yield Hostile("png 9,400 x 9,400, below Pillow's warning", png(9_400, 9_400), large)
+    yield Hostile("png 7,100 x 7,100, just beyond our limit", png(7_100, 7_100), large)
+    yield Hostile("png RGBA of 16 bits", png(9_400, 9_400, 16, 6), large)
+    yield Hostile("png that claims 65,535 x 65,535", png(65_535, 65_535, stream=lie), large)
+    yield Hostile("png that claims the largest sides there are", png(0x7FFFFFFF, 0x7FFFFFFF, stream=lie), large)
+    yield Hostile("webp of 34 bytes that is 9,400 x 9,400", flat_webp(9_400, 9_400), large)
+    yield Hostile("webp with a small frame on a large canvas", _canvas(16_384, 16_384), "unreadable_image")
+    yield Hostile("webp with a large frame on a small canvas", _canvas(100, 100), "unreadable_image")
+    yield Hostile("jpeg that claims 65,000 x 65,000", _resized(65_000, 65_000), large)
+
+
+def flat_webp(width: int, height: int) -> bytes:
+    """One colour costs the same few bytes at any size, so a small file is told that it is large."""
+    ((kind, body),) = riff_chunks(encoded(Image.new("RGB", (64, 64)), "WEBP", lossless=True, method=0))
+    (bits,) = struct.unpack_from("<I", body, 1)
+    sides = (width - 1) | (height - 1) << 14 | bits >> 28 << 28
+    return riff((kind, body[:1] + struct.pack("<I", sides) + body[5:]))
+
+
+def _canvas(width: int, height: int) -> bytes:
+    extended = bytes(4) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return riff((b"VP8X", extended), *riff_chunks(encoded(picture(), "WEBP")))
+
+
+def _resized(width: int, height: int) -> bytes:
+    """A JPEG whose frame states other sides than it has."""
+    frames = [
+        part[:5] + struct.pack(">HH", height, width) + part[9:] if part[1] in (0xC0, 0xC2) else part
+        for part in segments(encoded(picture(), "JPEG"))
+    ]
+    return jpeg(frames)
+
+
+def _sides() -> Iterator[Hostile]:
+    yield Hostile("png 1 x 500,000", png(1, 500_000), "image_too_large")
+    yield Hostile("png 500,000 x 1", png(500_000, 1), "image_too_large")
+    yield Hostile("png 16,001 x 16", png(16_001, 16), "image_too_large")
+    yield Hostile("png 1 x 1", png(1, 1), "image_too_small")
+    yield Hostile("png 0 x 10", png(0, 10), "image_too_small")
+    yield Hostile("png 15 x 400", png(15, 400), "image_too_small")
+    yield Hostile("jpeg 400 x 15", encoded(picture(400, 15), "JPEG"), "image_too_small")
+    yield Hostile("jpeg without a height", _resized(320, 0), "image_too_small")
+    yield Hostile("webp 15 x 15", encoded(picture(15, 15), "WEBP"), "image_too_small")
+
+
+def _texts() -> Iterator[Hostile]:
+    def text(name: str, before: bytes = b"", after: bytes = b"") -> Hostile:
+        return Hostile(name, png(16, 16, before=before, after=after), "too_complex")
+
+    megabytes = 200_000_000
+    small = b"".join(chunk(b"zTXt", b"k%d\0\0" % index + deflated(90, 900_000)) for index in range(100))
+    yield text("png with a text of 200 MB", chunk(b"zTXt", b"k\0\0" + deflated(90, megabytes)))
+    yield text("png with 100 texts of 900 KB", small)
+    yield text(
+        "png with a text of 100 MB after its pixels", after=chunk(b"iTXt", b"k\0\1\0\0\0" + deflated(90, 100_000_000))
+    )
+    yield text("png with a profile of 200 MB", chunk(b"iCCP", b"p\0\0" + deflated(0, megabytes)))
+    yield text("png with 2 MB of plain text", chunk(b"tEXt", b"k\0" + b"v" * 2_000_000))
+    yield text("png with 2 MB of plain international text", chunk(b"iTXt", b"k\0\0\0\0\0" + b"v" * 2_000_000))
+    yield text("png with half a million empty chunks", chunk(b"aaAa") * 500_000)
+    yield text("png with pixels in 20,000 empty chunks", chunk(b"IDAT") * 20_000)
+    plain = segments(encoded(picture(), "JPEG"))
+    yield Hostile("jpeg with a profile of 8 MB", encoded(picture(), "JPEG", icc_profile=bytes(8 << 20)), "too_complex")
+    yield Hostile("jpeg with 2 MB of comments", jpeg([segment(0xFE, bytes(60_000))] * 35 + plain), "too_complex")
+    yield Hostile(
+        "jpeg with half a million empty comments", jpeg([segment(0xFE, b"")] * 500_000 + plain), "too_complex"
+    )
+    yield Hostile("webp with a profile of 8 MB", encoded(picture(), "WEBP", icc_profile=bytes(8 << 20)), "too_complex")
+    pixels = riff_chunks(encoded(picture(), "WEBP"))
+    yield Hostile("webp with half a million empty chunks", riff(*pixels, *[(b"aaaa", b"")] * 500_000), "too_complex")
+
+
+def _scans() -> Iterator[Hostile]:
+    progressive = encoded(picture(64, 64), "JPEG", progressive=True)
+    for count in (65, 100, 1_000, 10_000):
+        yield Hostile(f"jpeg of {count} scans", with_scans(progressive, count), "too_complex")
+
+
+def _animations() -> Iterator[Hostile]:
+    frames = [picture(64, 64).rotate(7 * index) for index in range(20)]
+    for kind in ("PNG", "WEBP"):
+        data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=20)
+        yield Hostile(f"animated {kind.lower()}", data, "animated_image")
+    animated = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=20)
+    yield Hostile("animated gif", animated, "unsupported_image")
+
+
+def _broken() -> Iterator[Hostile]:
+    wrong = "unreadable_image"
+    whole = {
+        "jpeg": encoded(picture(), "JPEG", quality=90),
+        "progressive jpeg": encoded(picture(), "JPEG", quality=90, progressive=True),
+        "png": encoded(picture(), "PNG"),
+        "lossy webp": encoded(picture(), "WEBP"),
+        "lossless webp": encoded(picture(), "WEBP", lossless=True),
+    }
+    yield Hostile("empty", b"", wrong)
+    yield Hostile("one byte", b"\x89", "unsupported_image")
+    yield Hostile("png signature", PNG_SIGNATURE, wrong)
+    yield Hostile("jpeg signature", b"\xff\xd8\xff", wrong)
+    yield Hostile("webp signature", b"RIFF\x04\0\0\0WEBP", wrong)
+    for name, data in whole.items():
+        for percent in (1, 50, 99):
+            yield Hostile(f"{name} cut at {percent} %", data[: max(30, len(data) * percent // 100)], wrong)
+        yield Hostile(f"{name} without its last byte", data[:-1], wrong)
+    yield Hostile("png with 50 bytes flipped", _flipped(whole["png"], 50), wrong, judged=False)
+    for name in ("jpeg", "progressive jpeg"):  # no checksum: with few bytes flipped it is just another picture
+        yield Hostile(f"{name} with 500 bytes flipped", _flipped(whole[name], 500), wrong)
+    webp_pixels = riff_chunks(whole["lossy webp"])[0][1]
+    yield Hostile(
+        "webp with half its pixels", riff((b"VP8 ", webp_pixels[: len(webp_pixels) // 2])), wrong, judged=False
+    )
+    lossless = riff_chunks(whole["lossless webp"])[0][1]
+    yield Hostile(
+        "webp with half its lossless pixels", riff((b"VP8L", lossless[: len(lossless) // 2])), wrong, judged=False
+    )
+    yield from _broken_pngs(whole["png"])
+
+
+def _flipped(data: bytes, count: int) -> bytes:
+    chance, flipped = random.Random(1), bytearray(data)
+    for _ in range(count):
+        flipped[chance.randrange(len(data) // 4, len(data) - 20)] ^= 0xFF
+    return bytes(flipped)
+
+
+def _broken_pngs(plain: bytes) -> Iterator[Hostile]:
+    pixels = zlib.compress(bytes(97 * 32))
+
+    def wrong(name: str, data: bytes, *, judged: bool = True) -> Hostile:
+        return Hostile(f"png {name}", data, "unreadable_image", judged)
+
+    def rows(value: int) -> bytes:
+        return zlib.compress((b"\x00" + bytes(96)) * 31 + bytes([value]) + bytes(96))
+
+    yield wrong("with a wrong checksum in its header", plain[:29] + bytes(4) + plain[33:], judged=False)
+    yield wrong("with one pixel byte flipped", _swapped(plain, plain.index(b"IDAT") + 90), judged=False)
+    yield wrong("with a length of 2 GB", PNG_SIGNATURE + header(64, 64) + chunk(b"IDAT", length=0x7FFFFFFF))
+    yield wrong("without pixels", PNG_SIGNATURE + header(64, 64) + IEND)
+    yield wrong("without a palette", png(32, 32, 8, 3))
+    yield wrong("of nine bits", png(32, 32, 9, 0))
+    yield wrong("of colour type five", PNG_SIGNATURE + header(32, 32, 8, 5) + chunk(b"IDAT", pixels) + IEND)
+    yield wrong("with a second header", png(32, 32, stream=pixels, before=header(9_000, 9_000)))
+    yield wrong(
+        "with pixels in two places", png(32, 32, stream=pixels, after=chunk(b"tEXt", b"k\0v") + chunk(b"IDAT", pixels))
+    )
+    yield wrong("with a chunk nobody knows and nobody may skip", png(32, 32, stream=pixels, before=chunk(b"BOMB")))
+    yield wrong("with a row too few", png(32, 32, stream=zlib.compress(bytes(97 * 31))), judged=False)
+    yield wrong("interlaced with a row too few", png(32, 32, stream=pixels, interlaced=1), judged=False)
+    yield wrong("with a filter that does not exist", png(32, 32, stream=rows(5)), judged=False)
+    yield wrong("whose pixels are no deflate stream", png(32, 32, stream=bytes(range(200))), judged=False)
+    yield wrong("whose stream has a wrong checksum", png(32, 32, stream=pixels[:-4] + bytes(4)), judged=False)
+
+
+def _swapped(data: bytes, position: int) -> bytes:
+    return data[:position] + bytes([data[position] ^ 0xFF]) + data[position + 1 :]
+
+
+def _jpeg_damage() -> Iterator[Hostile]:
+    """Half a picture that claims to be whole: libjpeg would paint the rest grey and say nothing."""
+
+    def wrong(name: str, data: bytes, *, judged: bool = True) -> Hostile:
+        return Hostile(f"jpeg {name}", data, "unreadable_image", judged)
+
+    plain, progressive = encoded(picture(), "JPEG"), encoded(picture(), "JPEG", progressive=True)
+    parts, scans = segments(plain), segments(progressive)
+    for share in (0.5, 0.9, 0.99):
+        cut = jpeg([*parts[:-1], parts[-1][: int(len(parts[-1]) * share)]])
+        yield wrong(f"cut at {share:.0%} with its end put back", cut, judged=False)
+    yield wrong("progressive, cut with its end put back", progressive[: len(progressive) // 4] + b"\xff\xd9")
+    yield wrong("progressive without its last scan", jpeg(scans[:-1]))
+    yield wrong("without a scan", jpeg(parts[:-1]))
+    yield wrong("without a frame", jpeg([part for part in parts if part[1] != 0xC0]))
+    yield wrong("with two frames", jpeg([parts[0], *[part for part in parts if part[1] == 0xC0], *parts[1:]]))
+    yield wrong("with a marker that is none", jpeg([*parts, b"\xff\x42\x00\x02"]))
+    yield wrong("with a start inside", jpeg([*parts, b"\xff\xd8"]))
+    yield wrong("of lossless coding", jpeg([b"\xff\xc3" + part[2:] if part[1] == 0xC0 else part for part in parts]))
+    yield wrong("of a segment with a length of one", jpeg([b"\xff\xfe\x00\x01", *parts]))
+    yield wrong(
+        "of twelve bits",
+        jpeg([part[:4] + b"\x0c" + part[5:] if part[1] == 0xC0 else part for part in parts]),
+        judged=False,
+    )
+    yield wrong("of fill bytes only", b"\xff\xd8" + b"\xff" * 2_000_000)
+    yield wrong("of zeros only", b"\xff\xd8\xff" + bytes(2_000_000))
+    yield wrong("without quantisation tables", jpeg([part for part in parts if part[1] != 0xDB]), judged=False)
+
+
+def _strangers() -> Iterator[Hostile]:
+    """Other formats under any name: each would wake a decoder that nobody has asked for."""
+
+    def stranger(name: str, data: bytes) -> Hostile:
+        return Hostile(name, data, "unsupported_image")
+
+    image = picture(64, 64)
+    modes = {"MSP": "1", "XBM": "1", "SPIDER": "F", "GIF": "P"}
+    for kind in (
+        *modes,
+        "BMP",
+        "TGA",
+        "PPM",
+        "ICO",
+        "PCX",
+        "SGI",
+        "TIFF",
+        "JPEG2000",
+        "AVIF",
+        "DDS",
+        "QOI",
+        "PDF",
+        "EPS",
+    ):
+        yield stranger(kind.lower(), encoded(image.convert(modes.get(kind, "RGB")), kind))
+    entity = '<!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+    yield stranger(
+        "svg", f'<?xml version="1.0"?>{entity}<svg xmlns="http://www.w3.org/2000/svg"><text>&x;</text></svg>'.encode()
+    )
+    yield stranger("html", b"<html><script>alert(1)</script></html>")
+    yield stranger("postscript", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\n(id) (w) file\n")
+    yield stranger("ppm that claims 60,000 x 60,000", b"P6 60000 60000 255\n" + bytes(100))
+    yield stranger("tiff that points to itself", b"II*\0\x08\0\0\0\0\0\x08\0\0\0")
+    screen = struct.pack("<HHBBB", 65535, 65535, 0x80, 0, 0)
+    yield stranger("gif with a screen of 65,535 x 65,535", b"GIF89a" + screen + bytes(6) + b";")
+    yield stranger("fits", b"SIMPLE  =                    T".ljust(2880))
+    yield stranger("psd", b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 30_000, 30_000, 8, 3))
+    yield stranger("icns", b"icns" + struct.pack(">I4sI", 108, b"ic10", 100) + bytes(92))
+    yield stranger("wave file", b"RIFF\x24\0\0\0WAVEfmt " + bytes(28))
+    yield stranger("noise", random.Random(2).randbytes(100_000))
+    yield stranger("jpeg after a byte", b"\0" + encoded(image, "JPEG"))
+    yield stranger("zip", b"PK\x03\x04" + bytes(100))

@@ -1,0 +1,288 @@
+"""What is refused, with which words, and what an accepted picture looks like afterwards."""
+
+import io
+import itertools
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shared import errors, images, png
+from shared.imagefile.structure import Format
+from tests.hostile import benign, build, corpus
+from tests.hostile.benign import Benign
+from tests.hostile.corpus import Hostile
+
+HONEST, HOSTILE = benign.files(), corpus.files()
+
+# Reads what is asked of it and says how long each file took and by how many megabytes the process grew.
+PROBE = """
+import json, pathlib, resource, sys, time
+from shared import errors, images
+grown = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+images.verify(*(lambda data: (data, images.judge(data)))(pathlib.Path(sys.argv[1]).read_bytes()))
+said = []
+for path in sys.argv[2:]:
+    data = pathlib.Path(path).read_bytes()
+    before, begun = grown(), time.monotonic()
+    try:
+        images.verify(data, images.judge(data))
+    except errors.Failure:
+        pass
+    said.append((pathlib.Path(path).name, time.monotonic() - begun, grown() - before))
+print(json.dumps(said))
+"""
+
+
+def judged(data: bytes) -> images.Judged:
+    found = images.judge(data)
+    images.verify(data, found)
+    return found
+
+
+def noise(*shape: int) -> np.ndarray:
+    return np.random.default_rng(7).integers(0, 256, shape, dtype=np.uint8)
+
+
+def test_there_are_about_as_many_honest_files_as_hostile_ones() -> None:
+    assert len(HONEST) > 100 < len(HOSTILE)
+    assert len({str(case) for case in (*HONEST, *HOSTILE)}) == len(HONEST) + len(HOSTILE)
+
+
+@pytest.mark.parametrize("case", HOSTILE, ids=str)
+def test_a_hostile_file_is_refused_for_what_it_is(case: Hostile) -> None:
+    if case.judged:
+        with pytest.raises(errors.Failure) as refused:
+            images.judge(case.data)
+    else:
+        found = images.judge(case.data)
+        with pytest.raises(errors.Failure) as refused:
+            images.verify(case.data, found)
+    assert refused.value.code == case.code
+
+
+@pytest.mark.parametrize("case", HONEST, ids=str)
+def test_an_honest_file_is_accepted_and_looks_right(case: Benign) -> None:
+    found = judged(case.data)
+    assert ((found.width, found.height), found.orientation) == (case.size, case.orientation)
+    picture = images.decode(case.data, found)
+    assert picture.size == case.size
+    for middle, expected in zip(benign.middles(picture), case.corners, strict=True):
+        seen = picture.getpixel(middle)
+        assert isinstance(seen, tuple)
+        assert len(seen) == len(expected)
+        assert all(abs(one - other) <= case.near for one, other in zip(seen, expected, strict=True)), (seen, expected)
+
+
+@pytest.mark.parametrize("case", HONEST, ids=str)
+def test_nothing_private_is_kept_or_passed_on(case: Benign) -> None:
+    found = images.judge(case.data)
+    stored = images.strip(case.data, found)
+    picture = images.decode(case.data, found)
+    preview = images.preview(picture)
+    saved = build.encoded(picture, "PNG")
+    for data in (stored.data, preview.data, saved):
+        assert benign.SECRET.encode() not in data
+        with Image.open(io.BytesIO(data)) as image:
+            assert not image.getexif()
+    assert not picture.info
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, about the EXIF of a received file
+@pytest.mark.parametrize("case", HONEST, ids=str)
+def test_stored_pixels_are_the_received_ones(case: Benign) -> None:
+    """By Pillow's own reading of both files, which knows nothing of ours."""
+    found = images.judge(case.data)
+    stored = images.strip(case.data, found)
+    assert (stored.content_type, stored.orientation) == (found.format.content_type, case.orientation)
+    if "damaged" not in case.name:  # Pillow refuses the received file for a text that nobody reads
+        with Image.open(io.BytesIO(case.data)) as received, Image.open(io.BytesIO(stored.data)) as kept:
+            assert (kept.mode, kept.size, kept.tobytes()) == (received.mode, received.size, received.tobytes())
+            assert kept.info.get("icc_profile") == received.info.get("icc_profile")
+            assert kept.info.get("transparency") == received.info.get("transparency")
+    assert images.strip(stored.data, judged(stored.data)).data == stored.data
+
+
+@pytest.mark.parametrize("case", HONEST, ids=str)
+def test_a_stored_file_sent_elsewhere_is_upright_again(case: Benign) -> None:
+    stored = images.strip(case.data, images.judge(case.data))
+    sent = images.with_orientation(stored.data, stored.orientation)
+    found = judged(sent)
+    assert found.orientation == case.orientation
+    assert images.decode(sent, found).tobytes() == images.decode(case.data, images.judge(case.data)).tobytes()
+    with Image.open(io.BytesIO(sent)) as image:
+        assert dict(image.getexif()) == ({0x0112: case.orientation} if case.orientation > 1 else {})
+
+
+def test_an_upright_file_is_sent_as_it_is_stored() -> None:
+    data = build.encoded(benign.scene(), "JPEG")
+    assert images.with_orientation(data, 1) is data
+
+
+def test_judging_opens_no_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(*_: object, **__: object) -> None:
+        raise AssertionError("Pillow was asked")
+
+    monkeypatch.setattr(Image, "open", asked)
+    for case in HOSTILE:
+        if case.judged:
+            with pytest.raises(errors.Failure):
+                images.judge(case.data)
+    for honest in HONEST:
+        images.judge(honest.data)
+
+
+def test_pillow_is_asked_for_one_format_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, real = set(), Image.open
+
+    def listening(file: io.BytesIO, formats: tuple[str, ...]) -> Image.Image:
+        asked.add(formats)
+        return real(file, formats=formats)
+
+    monkeypatch.setattr(Image, "open", listening)
+    for case in HONEST:
+        images.decode(case.data, images.judge(case.data))
+    assert asked == {("JPEG",), ("PNG",), ("WEBP",)}
+
+
+def test_memory_that_runs_out_is_not_blamed_on_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    data = build.encoded(benign.scene(), "JPEG")
+    found = images.judge(data)
+    monkeypatch.setattr(Image, "open", exhausted)
+    with pytest.raises(errors.Busy):
+        images.verify(data, found)
+
+
+def test_whatever_happens_to_a_file_only_our_failures_come_out() -> None:
+    """A thousand files with a few bytes changed, cut out or doubled."""
+    chance = random.Random(3)
+    for case in itertools.islice(itertools.cycle(HONEST), 1000):
+        data = bytearray(case.data[:20_000])
+        for _ in range(chance.randrange(1, 6)):
+            start = chance.randrange(len(data))
+            data[start : start + chance.choice((0, 1, 4))] = chance.randbytes(chance.choice((0, 1, 4)))
+        try:
+            found = judged(bytes(data))
+            images.strip(bytes(data), found)
+            images.decode(bytes(data), found)
+        except errors.Failure as failure:
+            assert failure.status in (415, 422)  # noqa: PT017 - either outcome is right
+
+
+def test_limits_include_their_own_value() -> None:
+    images.judge(build.png(10_000, 5_000))
+    with pytest.raises(errors.ImageTooLarge):
+        images.judge(build.png(10_000, 5_001))
+    images.judge(build.png(16_000, 16))
+
+
+def test_hostile_files_cost_little_time_and_memory(tmp_path: Path) -> None:
+    for index, case in enumerate(HOSTILE):
+        (tmp_path / f"{index:03} {case.name.replace('/', ' ')}").write_bytes(case.data)
+    paths = sorted(map(str, tmp_path.iterdir()))
+    calm = tmp_path / "calm"
+    calm.write_bytes(build.encoded(corpus.picture(), "JPEG"))
+    done = subprocess.run([sys.executable, "-c", PROBE, str(calm), *paths], capture_output=True, check=True, timeout=60)
+    for name, seconds, megabytes in json.loads(done.stdout):
+        assert seconds < 2, name
+        assert megabytes < 50, name
+
+
+def test_large_honest_pictures_are_verified_in_little_memory(tmp_path: Path) -> None:
+    large = Image.linear_gradient("L").resize((8_000, 6_000)).convert("RGB")
+    (tmp_path / "jpeg").write_bytes(build.encoded(large, "JPEG"))
+    (tmp_path / "png").write_bytes(build.encoded(large, "PNG", compress_level=1))
+    (tmp_path / "webp").write_bytes(corpus.flat_webp(7_000, 7_000))
+    paths = [str(tmp_path / name) for name in ("jpeg", "png", "webp")]
+    (tmp_path / "calm").write_bytes(build.encoded(corpus.picture(), "JPEG"))
+    command = [sys.executable, "-c", PROBE, str(tmp_path / "calm"), *paths]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    for name, _, megabytes in json.loads(done.stdout):
+        assert megabytes < 40, name
+
+
+def test_sixteen_bits_are_scaled_not_clipped() -> None:
+    values = [0, 1, 128, 129, 385, 386, 32_767, 40_000, 65_406, 65_535, *range(0, 65_536, 1_111)]
+    data = build.png_of(len(values), 16, 16, 0, lambda x, _: (values[x],))
+    picture = images.decode(data, judged(data)).convert("L")
+    assert [picture.getpixel((x, 0)) for x in range(len(values))] == [round(value / 257) for value in values]
+
+
+def test_a_format_knows_how_it_is_called() -> None:
+    assert [(kind.content_type, kind.extension) for kind in Format] == [
+        ("image/jpeg", "jpg"),
+        ("image/png", "png"),
+        ("image/webp", "webp"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("size", "small"), [((4000, 3000), (1024, 768)), ((20, 5000), (4, 1024)), ((300, 200), (300, 200))]
+)
+def test_a_preview_fits_and_is_never_enlarged(size: tuple[int, int], small: tuple[int, int]) -> None:
+    source = Image.new("RGB", size, benign.RED)
+    preview = images.preview(source)
+    with Image.open(io.BytesIO(preview.data), formats=("WEBP",)) as image:
+        assert image.size == preview.size == small
+    assert preview.content_type == "image/webp"
+    assert source.size == size
+
+
+def test_a_preview_keeps_alpha_and_lets_no_hidden_colour_bleed() -> None:
+    source = Image.new("RGBA", (2048, 2048), (0, 255, 0, 0))  # green that nobody sees
+    source.paste((*benign.RED, 255), (512, 512, 1536, 1536))
+    with Image.open(io.BytesIO(images.preview(source).data)) as image:
+        white = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA")).convert("RGB")
+        assert image.convert("RGBA").getchannel("A").getextrema() == (0, 255)
+    edge = [white.getpixel((x, 512)) for x in range(240, 272)]
+    assert all(isinstance(pixel, tuple) and pixel[1] <= pixel[0] + 8 for pixel in edge)
+
+
+def test_a_good_cutout_is_opened_as_it_is() -> None:
+    pixels = noise(40, 30, 4)
+    picture = images.open_cutout(png.encode(pixels), 30, 40)
+    assert (picture.mode, picture.size) == ("RGBA", (30, 40))
+    assert np.array_equal(np.asarray(picture), pixels)
+
+
+def test_a_cutout_that_kept_everything_is_still_rgba() -> None:
+    pixels = noise(40, 30, 4)
+    pixels[..., 3] = 255
+    assert np.array_equal(np.asarray(images.open_cutout(png.encode(pixels), 30, 40)), pixels)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (b"<html>503</html>", "accepted"),
+        (png.encode(noise(40, 30, 4))[:-40], "damaged"),
+        (png.encode(noise(40, 30, 3)), "alpha"),
+        (png.encode(noise(30, 40, 4)), "expected 30x40, got 40x30"),
+        (build.encoded(Image.new("RGBA", (30, 40)), "WEBP"), "expected a PNG"),
+        (build.png(9_000, 9_000, 8, 6), "too many pixels"),
+    ],
+    ids=["nothing", "a page", "half", "no alpha", "other sides", "other format", "a bomb"],
+)
+def test_anything_else_is_no_cutout(data: bytes, reason: str) -> None:
+    with pytest.raises(images.NotACutout, match=reason):
+        images.open_cutout(data, 30, 40)
+    assert issubclass(images.NotACutout, ValueError)
+
+
+def test_the_pictures_of_the_fixtures_are_accepted() -> None:
+    folder = Path("../shared/fixtures")
+    paths = sorted(folder.glob("*.jpg"))
+    if not paths:
+        pytest.skip("the shared fixtures are not here")
+    formats = {path.stem: judged(path.read_bytes()).format for path in paths}
+    assert formats["plants-1"] is Format.PNG  # content decides, not the name
+    assert formats["cloth-1"] is Format.JPEG
