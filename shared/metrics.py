@@ -32,6 +32,10 @@ PROVIDER_SECONDS = Histogram(
     "stolentee_provider_seconds", "Time of one provider call.", ["provider"], buckets=_SLOW
 )
 
+REMOVAL_SECONDS = Histogram(
+    "stolentee_removal_step_seconds", "Time a picture spent in each step of its removal.", ["step"], buckets=_FAST
+)
+
 
 def expose() -> tuple[bytes, str]:
     """The scrape body and its content type."""

@@ -1,0 +1,50 @@
+"""What the rembg service reads from the environment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, SecretStr
+
+from services.rembg.weights import PUBLISHED_AT, Name
+from shared import settings
+
+
+class Model(settings.Block):
+    """Which network, and where its weights come from; see weights/locate.py for the rules."""
+
+    name: Name | None = Field(None, validation_alias="REMBG_MODEL")
+    path: Path | None = Field(None, validation_alias="REMBG_MODEL_PATH")
+    base_url: str = Field(PUBLISHED_AT, validation_alias="REMBG_MODEL_BASE_URL")
+    models_dir: Path | None = Field(None, validation_alias="MODELS_DIR")
+    data_dir: Path = Field(Path("data"), validation_alias="DATA_DIR")
+
+    @property
+    def folder(self) -> Path:
+        return self.models_dir or self.data_dir / "models"
+
+
+def cores() -> int:
+    """Those this process may run on, which in a container can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0))
+
+
+class Work(settings.Block):
+    """How much is taken on at once: `slots` pictures in work, `line` waiting, everything else refused."""
+
+    slots: int = Field(default_factory=cores, validation_alias="REMBG_MAX_WORKERS", ge=1, le=64)
+    line: int = Field(8, validation_alias="REMBG_MAX_WAITING", ge=0, le=256)  # a few seconds of work on two cores
+    deadline_s: float = Field(20, validation_alias="REMBG_DEADLINE_S", gt=0)  # less than the 25 s the worker listens
+    token: SecretStr | None = Field(None, validation_alias="REMBG_TOKEN")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    model: Model
+    work: Work
+    ops: settings.Ops
+
+    @classmethod
+    def read(cls) -> Self:
+        return cls(model=Model.read(), work=Work.read(), ops=settings.Ops.read())

@@ -1,0 +1,101 @@
+"""Fetching published weights: all of the file or none of it.
+
+    absent ──> NAME.onnx.part ──(whole, digest right, renamed)──> NAME.onnx
+                  │      ^
+                  └──────┘  cut off: the next attempt, or the next run, asks for the rest with Range
+
+A lock beside the file keeps two downloads from writing the same part; whoever waited finds the file there.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from services.rembg.weights import CATALOGUE, Name
+from services.rembg.weights.locate import is_published
+
+Report = Callable[[int, int | None], None]  # bytes so far, bytes in all where the server says so
+
+CONNECT_S, READ_S = 10, 30  # a transfer may take as long as it likes, but not fall silent
+ATTEMPTS = 5
+PAUSE_S = 1.0  # doubled after every attempt
+CHUNK_BYTES = 1 << 16
+
+
+class Failed(Exception):
+    """The weights could not be had; the words say why. What was received so far is kept for the next run."""
+
+
+def fetch(name: Name, folder: Path, base_url: str, report: Report) -> bool:
+    """Make folder/<name>.onnx the published file. False when it already was; raises Failed."""
+    if CATALOGUE[name].md5 is None:
+        return False
+    path = folder / name.file
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(path):
+            if path.is_file() and is_published(name, path):
+                return False
+            _transfer_patiently(f"{base_url.rstrip('/')}/{path.name}", _part(path), report)
+            _adopt(name, path)
+    except OSError as error:  # requests' errors are OSErrors too
+        raise Failed(f"{path.name}: {error}") from error
+    return True
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # given back by the kernel, whatever becomes of this process
+        yield
+
+
+def _transfer_patiently(url: str, part: Path, report: Report) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            _transfer(url, part, report)
+            return
+        except requests.HTTPError as error:
+            if attempt == ATTEMPTS or error.response.status_code < 500:
+                raise
+        except requests.RequestException:
+            if attempt == ATTEMPTS:
+                raise
+        time.sleep(PAUSE_S * 2 ** (attempt - 1))
+
+
+def _transfer(url: str, part: Path, report: Report) -> None:
+    done = part.stat().st_size if part.exists() else 0
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
+    with requests.get(url, headers=headers, stream=True, timeout=(CONNECT_S, READ_S)) as answer:
+        if answer.status_code == requests.codes.requested_range_not_satisfiable:
+            return  # nothing is left to ask for; the digest will tell
+        answer.raise_for_status()
+        resumed = answer.status_code == requests.codes.partial_content
+        done = done if resumed else 0
+        length = answer.headers.get("Content-Length")
+        total = done + int(length) if length else None
+        with part.open("ab" if resumed else "wb") as file:
+            for chunk in answer.iter_content(CHUNK_BYTES):
+                file.write(chunk)
+                done += len(chunk)
+                report(done, total)
+
+
+def _adopt(name: Name, path: Path) -> None:
+    part = _part(path)
+    if not is_published(name, part):
+        part.unlink()
+        raise Failed(f"{path.name}: what was received is not the file that rembg publishes; nothing was kept")
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(path)

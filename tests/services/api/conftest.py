@@ -1,0 +1,65 @@
+"""The real app over a real Postgres, Redis and folder, asked through Flask's test client."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask.testing import FlaskClient
+from flask_openapi3 import OpenAPI
+
+from services.api.app import build, create_app
+from services.api.parts import Parts
+from services.api.settings import Settings
+from shared.db import jobs
+from shared.models import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One instance of the api."""
+
+    app: OpenAPI
+    parts: Parts
+
+    def guest(self) -> FlaskClient:
+        """Somebody new, who keeps cookies."""
+        return self.app.test_client()
+
+    def claim(self) -> Job:
+        """The next job, as a worker would take it."""
+        with self.parts.database.transaction() as connection:
+            job = jobs.claim_next(connection, 60)
+        assert job is not None
+        return job
+
+    def stop(self) -> None:
+        self.parts.hub.stop()
+        self.parts.database.close()
+
+
+Start = Callable[[], Api]
+
+
+@pytest.fixture
+def start(environment: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Starts an instance from the environment as it is then; any number of them share database and Redis."""
+    started: list[Api] = []
+
+    def begin() -> Api:
+        parts = build(Settings.read())
+        started.append(Api(create_app(parts), parts))
+        return started[-1]
+
+    yield begin
+    for api in started:
+        api.stop()
+
+
+@pytest.fixture
+def api(start: Start) -> Api:
+    return start()
+
+
+@pytest.fixture
+def guest(api: Api) -> FlaskClient:
+    return api.guest()

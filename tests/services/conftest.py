@@ -1,0 +1,44 @@
+"""What the tests of several services start from: an environment of their own, and a database that can be taken away."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+_OTHERS = (
+    "CORS_ORIGINS DATABASE_DIRECT_URL DATABASE_POOL_MAX ENVIRONMENT LEASE_S OPS_TOKEN PUBLIC_URL R2_ACCESS_KEY_ID "
+    "R2_BUCKET_NAME R2_ENDPOINT R2_SECRET_ACCESS_KEY REMBG_TOKEN TRUSTED_HOPS WORKER_CONCURRENCY"
+)
+NOBODY = "http://127.0.0.1:1"  # refuses every connection
+
+
+@pytest.fixture
+def environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: str, redis_url: str
+) -> pytest.MonkeyPatch:
+    """The settings a service needs and no others; the test changes what it is about."""
+    for name in _OTHERS.split():
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("SECRET_KEY", "a secret of the tests, long enough")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("REMBG_ENDPOINT", NOBODY)
+    monkeypatch.setenv("RATE_LIMIT_API", "0")
+    monkeypatch.setenv("RATE_LIMIT_UPLOADS", "0")
+    return monkeypatch
+
+
+@pytest.fixture
+def lose_database(database_url: str) -> Callable[[], None]:
+    """Ends every connection to the test's database, and lets nobody in again."""
+
+    def lose() -> None:
+        server, _, name = database_url.rpartition("/")
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+            connection.execute(sql.SQL("alter database {} allow_connections false").format(sql.Identifier(name)))
+            connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+
+    return lose

@@ -1,0 +1,157 @@
+"""The HTTP surface, without a server: what is accepted, what is refused, and what the answers say."""
+
+import io
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from services.rembg.app import MAX_BYTES, Parts, create_app, warm_up
+from services.rembg.gate import Gate
+from services.rembg.remover import Network
+from services.rembg.settings import Settings
+from services.rembg.stats import Stats
+from shared.health import Health
+from tests.services.rembg import pictures
+
+PNG = pictures.encode(pictures.shirt())
+
+
+@pytest.fixture
+def parts(compact: Network, monkeypatch: pytest.MonkeyPatch) -> Parts:
+    for name in ("REMBG_MODEL", "REMBG_MODEL_PATH", "REMBG_TOKEN", "OPS_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    return Parts(Settings.read(), compact, Gate(slots=1, line=0), Stats(), Health("rembg"))
+
+
+@pytest.fixture
+def cold(parts: Parts) -> FlaskClient:
+    return create_app(parts).test_client()
+
+
+@pytest.fixture
+def client(parts: Parts, cold: FlaskClient) -> FlaskClient:
+    warm_up(parts)
+    return cold
+
+
+def form(data: bytes, field: str) -> dict[str, object]:
+    return {field: (io.BytesIO(data), "shirt.png")}
+
+
+def refusal(answer: TestResponse) -> tuple[int, str]:
+    error = answer.get_json()["error"]
+    assert error["requestId"] == answer.headers["X-Request-Id"]
+    return answer.status_code, error["code"]
+
+
+def test_the_body_the_form_and_the_alias_give_the_same_cutout(client: FlaskClient) -> None:
+    raw = client.post("/remove", data=PNG, headers={"X-Request-Id": "mine-1"})
+    by_form = client.post("/remove", data=form(PNG, "image_file"))
+    by_alias = client.post("/remove-background", data=form(PNG, "image"))
+    assert raw.status_code == by_form.status_code == by_alias.status_code == 200
+    assert raw.data == by_form.data == by_alias.data
+    assert raw.content_type == "image/png"
+    assert raw.headers["X-Request-Id"] == "mine-1"
+
+
+def test_the_facts_are_in_the_headers(client: FlaskClient, compact: Network) -> None:
+    headers = client.post("/remove", data=PNG).headers
+    assert (headers["X-Model"], headers["X-Model-Digest"]) == ("compact", compact.weights.sha256)
+    assert (headers["X-Width"], headers["X-Height"], headers["X-Passthrough"]) == ("480", "360", "0")
+    left, top, right, bottom = pictures.BOX
+    assert int(headers["X-Foreground-Left"]) == pytest.approx(left, abs=20)
+    assert int(headers["X-Foreground-Top"]) == pytest.approx(top, abs=20)
+    assert int(headers["X-Foreground-Width"]) == pytest.approx(right - left, abs=20)
+    assert int(headers["X-Foreground-Height"]) == pytest.approx(bottom - top, abs=20)
+    assert 0 <= float(headers["X-Uncertainty"]) < 0.2
+    assert int(headers["X-Queue-Ms"]) <= int(headers["X-Total-Ms"]) >= int(headers["X-Infer-Ms"])
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "code"),
+    [
+        (b"", 400, "missing_file"),
+        (b"GIF89a" + bytes(40), 415, "unsupported_image"),
+        (b"just words", 415, "unsupported_image"),
+        (PNG[:-20], 422, "unreadable_image"),
+        (PNG[:-60] + bytes(40) + PNG[-20:], 422, "unreadable_image"),
+        (pictures.encode(pictures.plain((9, 9, 9))), 422, "unknown_foreground"),
+        (pictures.encode(pictures.shirt().resize((8, 8))), 422, "image_too_small"),
+    ],
+    ids=["empty", "gif", "text", "cut", "damaged", "blank", "tiny"],
+)
+def test_what_cannot_be_cut_out_is_refused_with_its_reason(
+    client: FlaskClient, data: bytes, status: int, code: str
+) -> None:
+    assert refusal(client.post("/remove", data=data)) == (status, code)
+    assert refusal(client.post("/remove", data=form(data, "image_file"))) == (status, code)
+    assert client.get("/stats").get_json()["failures"] == {code: 2}
+
+
+def test_a_body_over_the_limit_is_refused_by_its_length_alone(client: FlaskClient) -> None:
+    unread = {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": str(MAX_BYTES + 1)}
+    assert refusal(client.post("/remove", environ_overrides=unread)) == (413, "body_too_large")
+
+
+def test_a_form_without_the_field_is_missing_its_file(client: FlaskClient) -> None:
+    assert refusal(client.post("/remove", data=form(PNG, "image"))) == (400, "missing_file")
+    assert refusal(client.post("/remove", data={"image_file": "not a file"}, content_type="multipart/form-data")) == (
+        400,
+        "missing_file",
+    )
+
+
+def test_a_body_without_its_length_is_refused(client: FlaskClient) -> None:
+    stream = {"wsgi.input": io.BytesIO(PNG), "wsgi.input_terminated": True}
+    answer = client.post("/remove", environ_overrides=stream, headers={"Transfer-Encoding": "chunked"})
+    assert refusal(answer) == (411, "length_required")
+
+
+def test_a_full_house_is_busy_and_says_when_to_come_back(client: FlaskClient, parts: Parts) -> None:
+    with parts.gate.place():
+        answer = client.post("/remove", data=PNG)
+    assert refusal(answer) == (503, "busy")
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert client.get("/stats").get_json()["rejected"] == 1
+    assert client.post("/remove", data=PNG).status_code == 200
+
+
+def test_before_the_first_inference_it_is_live_but_not_ready(cold: FlaskClient, parts: Parts) -> None:
+    assert cold.get("/health/live").status_code == 200
+    assert cold.get("/health/ready").status_code == 503
+    assert refusal(cold.post("/remove", data=PNG)) == (503, "unavailable")
+    warm_up(parts)
+    assert cold.get("/health/ready").status_code == 200
+
+
+def test_stats_tell_what_was_done_and_with_what(client: FlaskClient, compact: Network) -> None:
+    cutout = client.post("/remove", data=PNG).data
+    told = client.get("/stats").get_json()
+    assert (told["requests"], told["successes"], told["inFlight"], told["waiting"]) == (1, 1, 0, 0)
+    assert (told["bytesIn"], told["bytesOut"]) == (len(PNG), len(cutout))
+    assert (told["model"], told["digest"], told["precision"]) == ("compact", compact.weights.sha256, "float")
+
+
+def test_every_step_is_measured(client: FlaskClient) -> None:
+    client.post("/remove", data=PNG)
+    scraped = client.get("/metrics").get_data(as_text=True)
+    for step in ("queue", "decode", "infer", "encode"):
+        assert f'stolentee_removal_step_seconds_count{{step="{step}"}}' in scraped
+
+
+def test_the_first_page_says_what_this_is(client: FlaskClient) -> None:
+    told = client.get("/").get_json()
+    assert told["model"] == "compact"
+    assert {"POST /remove", "POST /remove-background", "GET /stats", "GET /health/ready"} <= set(told["endpoints"])
+
+
+def test_with_a_token_only_its_holders_may_use_it(compact: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REMBG_TOKEN", "quiet-please")
+    parts = Parts(Settings.read(), compact, Gate(1, 0), Stats(), Health("rembg"))
+    warm_up(parts)
+    client = create_app(parts).test_client()
+    assert refusal(client.post("/remove", data=PNG)) == (401, "unauthorized")
+    assert refusal(client.get("/stats", headers={"Authorization": "Bearer loud"})) == (401, "unauthorized")
+    assert client.post("/remove", data=PNG, headers={"Authorization": "Bearer quiet-please"}).status_code == 200
+    assert client.get("/health/ready").status_code == 200

@@ -1,0 +1,142 @@
+"""What comes out of the remover, on pictures drawn so that the right answer is known."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from services.rembg import remover
+from services.rembg.remover import Cutout, Network
+from services.rembg.weights import CATALOGUE, Name, Weights
+from shared import images
+from shared.errors import UnknownForeground, UnreadableImage
+from shared.settings import Invalid
+from tests.services.rembg import pictures
+from tests.services.rembg.pictures import BOX, SIZE
+
+
+def removed(network: Network, data: bytes) -> Cutout:
+    return remover.remove(network, data, images.judge(data))
+
+
+def test_the_subject_is_opaque_and_the_ground_is_clear(compact: Network) -> None:
+    alpha = pictures.pixels(removed(compact, pictures.encode(pictures.shirt())).png)[..., 3]
+    left, top, right, bottom = BOX
+    inside = alpha[top + 20 : bottom - 20, left + 20 : right - 20]
+    assert inside.min() > 128
+    assert inside.mean() > 245
+    outside = np.ones(alpha.shape, bool)
+    outside[top - 20 : bottom + 20, left - 20 : right + 20] = False
+    assert alpha[outside].max() < 20
+
+
+def test_colours_at_the_rim_are_those_of_the_photo(compact: Network) -> None:
+    photo = pictures.shirt()
+    cutout = pictures.pixels(removed(compact, pictures.encode(photo)).png)
+    rim = (cutout[..., 3] > 25) & (cutout[..., 3] < 230)
+    assert rim.sum() > 100
+    assert np.array_equal(cutout[rim, :3], np.asarray(photo)[rim])
+
+
+def test_the_cutout_is_as_large_as_the_picture_and_says_where_its_subject_is(compact: Network) -> None:
+    cutout = removed(compact, pictures.encode(pictures.shirt()))
+    assert (cutout.width, cutout.height) == SIZE == pictures.pixels(cutout.png).shape[1::-1]
+    box = cutout.foreground
+    found = (box.left, box.top, box.left + box.width, box.top + box.height)
+    assert found == pytest.approx(BOX, abs=20)
+    assert 0 < cutout.uncertainty < 0.2
+    assert not cutout.passed_through
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_comes_out_upright(compact: Network, orientation: int) -> None:
+    upright = pictures.shirt()
+    held = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # the transposition that EXIF's orientation undoes
+    lying = upright.transpose(Image.Transpose(held[orientation])) if orientation in held else upright
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    cutout = removed(compact, pictures.encode(lying, "JPEG", quality=95, exif=exif))
+    shown = pictures.pixels(cutout.png)
+    solid = shown[..., 3] > 250
+    assert (cutout.width, cutout.height) == SIZE
+    assert solid.mean() > 0.15
+    assert np.abs(shown[..., :3] - np.asarray(upright).astype(int))[solid].mean() < 4  # JPEG's own loss
+
+
+@pytest.mark.parametrize(
+    "blank",
+    [
+        pictures.plain((0, 0, 0)),
+        pictures.plain((255, 255, 255)),
+        pictures.plain((0, 200, 0)),
+        pictures.noise(128, 1),
+    ],
+    ids=["black", "white", "green", "nearly grey"],
+)
+def test_a_blank_picture_has_no_foreground(compact: Network, blank: Image.Image) -> None:
+    with pytest.raises(UnknownForeground):
+        removed(compact, pictures.encode(blank, "JPEG"))
+
+
+@pytest.mark.parametrize("empty", [pictures.noise(128, 40), pictures.noise(250, 4)], ids=["noise", "bright noise"])
+def test_a_picture_the_network_sees_nothing_in_has_no_foreground(u2netp: Network, empty: Image.Image) -> None:
+    with pytest.raises(UnknownForeground):
+        removed(u2netp, pictures.encode(empty))
+
+
+def test_real_transparency_passes_through_untouched(compact: Network) -> None:
+    drawn = pictures.shirt().convert("RGBA")
+    drawn.putalpha(Image.linear_gradient("L").resize(SIZE))
+    cutout = removed(compact, pictures.encode(drawn))
+    assert cutout.passed_through
+    assert np.array_equal(pictures.pixels(cutout.png), np.asarray(drawn))
+    assert cutout.foreground.width == SIZE[0]
+
+
+def test_an_opaque_alpha_channel_is_an_ordinary_picture(compact: Network) -> None:
+    opaque = removed(compact, pictures.encode(pictures.shirt().convert("RGBA")))
+    assert not opaque.passed_through
+    assert opaque.png == removed(compact, pictures.encode(pictures.shirt())).png
+
+
+def test_a_wholly_transparent_picture_has_no_foreground(compact: Network) -> None:
+    clear = pictures.shirt().convert("RGBA")
+    clear.putalpha(0)
+    with pytest.raises(UnknownForeground):
+        removed(compact, pictures.encode(clear))
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"), [("L", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("I;16", "PNG"), ("CMYK", "JPEG"), ("RGB", "WEBP")]
+)
+def test_every_kind_of_picture_is_cut_out(compact: Network, mode: str, kind: str) -> None:
+    grey = pictures.shirt().convert("L")
+    wide = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    picture = wide if mode == "I;16" else pictures.shirt().convert(mode)
+    cutout = removed(compact, pictures.encode(picture, kind))
+    shown = pictures.pixels(cutout.png)
+    assert not cutout.passed_through
+    solid = shown[..., 3] > 250
+    assert 0.2 < solid.mean() < 0.5
+    wanted = np.asarray((grey if mode == "I;16" else picture).convert("RGB")).astype(int)
+    assert np.abs(shown[..., :3] - wanted)[solid].mean() < 6  # CMYK and WebP lose some
+
+
+def test_a_damaged_picture_is_unreadable(compact: Network) -> None:
+    damaged = bytearray(pictures.encode(pictures.shirt()))
+    damaged[len(damaged) // 2] ^= 0xFF
+    with pytest.raises(UnreadableImage):
+        removed(compact, bytes(damaged))
+
+
+def test_only_the_first_output_is_computed(u2netp: Network) -> None:
+    assert len(u2netp._session.get_outputs()) == 7
+    assert len(u2netp._output) == 1
+
+
+def test_a_file_that_is_no_network_cannot_be_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "u2net.onnx"
+    path.write_bytes(b"<html>not found</html>")
+    with pytest.raises(Invalid, match=r"u2net\.onnx is not a network"):
+        Network(Weights(Name.U2NET, path, "", CATALOGUE[Name.U2NET].preparation), threads=1)

@@ -1,0 +1,85 @@
+"""The service as deployments start it: a real gunicorn, real sockets."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from services.rembg.app import MAX_BYTES
+from tests.services.rembg import pictures
+
+START_S = 30
+
+
+@contextmanager
+def gunicorn(folder: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The process and where it listens; stopped, and gone, at the end."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REMBG_")}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "--no-control-socket", "-b", address, *options, "services.rembg.wsgi:app"],
+        env={**kept, "MODELS_DIR": str(folder), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process, f"http://{address}"
+    finally:
+        process.terminate()
+        process.communicate(timeout=START_S)
+
+
+def wait_until_ready(url: str) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        try:
+            if requests.get(f"{url}/health/ready", timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            pass
+        time.sleep(0.05)
+    raise TimeoutError
+
+
+def test_plain_gunicorn_serves_cutouts(tmp_path: Path) -> None:
+    with gunicorn(tmp_path) as (process, url):
+        wait_until_ready(url)
+        answer = requests.post(f"{url}/remove", data=pictures.encode(pictures.shirt()), timeout=START_S)
+        assert answer.status_code == 200
+        assert answer.headers["X-Model"] == "compact"
+        assert pictures.pixels(answer.content).shape == (360, 480, 4)
+        process.terminate()
+        assert process.wait(START_S) == 0
+
+
+def test_bodies_too_short_and_too_long_are_refused_and_the_next_picture_is_served(tmp_path: Path) -> None:
+    data = pictures.encode(pictures.shirt())
+    with gunicorn(tmp_path, "--worker-class", "gthread", "--threads", "4") as (_, url):
+        wait_until_ready(url)
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), START_S) as connection:
+            head = f"POST /remove HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(data)}\r\n\r\n"
+            connection.sendall(head.encode() + data[: len(data) // 2])
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(1 << 16).startswith(b"HTTP/1.1 400 ")
+        huge = requests.post(f"{url}/remove", files={"image_file": bytes(MAX_BYTES + 1)}, timeout=START_S)
+        assert (huge.status_code, huge.json()["error"]["code"]) == (413, "body_too_large")
+        assert requests.post(f"{url}/remove", files={"image_file": data}, timeout=START_S).status_code == 200
+
+
+@pytest.mark.parametrize("model", ["u2net", "bria-rmbg"])
+def test_a_network_that_cannot_be_had_ends_the_server(tmp_path: Path, model: str) -> None:
+    with gunicorn(tmp_path, REMBG_MODEL=model) as (process, _):
+        said, _ = process.communicate(timeout=START_S)
+    assert process.returncode == 3
+    assert "make models" in said if model == "u2net" else "REMBG_MODEL: Input should be" in said
+    assert said.count("cannot_start") == 1  # and not again and again

@@ -1,0 +1,55 @@
+"""`make models`: what it says and how it ends."""
+
+from pathlib import Path
+
+import pytest
+
+from services.rembg.weights import Name
+from services.rembg.weights.__main__ import main, progress
+from tests.services.rembg.weights.server import Release
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("REMBG_MODEL", "DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MODELS_DIR", str(tmp_path))
+
+
+def test_without_a_name_u2net_is_fetched(
+    release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REMBG_MODEL_BASE_URL", release.url)
+    assert main([]) == 0
+    assert (tmp_path / "u2net.onnx").read_bytes() == release.content
+    said = capsys.readouterr().out
+    assert "u2net: 100%, 0.3 of 0.3 MB\n" in said
+    assert said.endswith(f"u2net: fetched; is at {tmp_path / 'u2net.onnx'}\n")
+    assert main(["compact"]) == 0
+    assert "comes with the repository" in capsys.readouterr().out
+
+
+def test_a_failure_is_one_line_and_a_status(
+    release: Release, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REMBG_MODEL_BASE_URL", release.url)
+    monkeypatch.setenv("REMBG_MODEL", "u2netp")
+    release.content = b"not it"
+    assert main([]) == 1
+    said = capsys.readouterr().err.strip()
+    assert said.startswith("u2netp.onnx: ")
+    assert "\n" not in said
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["bria-rmbg"])
+    assert ended.value.code == 2
+
+
+def test_a_terminal_sees_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    report = progress(Name.U2NET)
+    report(150, 300)  # too early to be drawn again
+    report(300, 300)
+    assert capsys.readouterr().out == f"\ru2net: [{'#' * 30}] 100%, 0.0 of 0.0 MB\n"
