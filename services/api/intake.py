@@ -7,7 +7,6 @@ import hashlib
 from datetime import UTC, datetime
 from pathlib import PurePath
 
-from flask import request
 from werkzeug.datastructures import FileStorage
 
 from shared import errors, images, metrics, storage
@@ -21,10 +20,11 @@ _NAME_CHARS = 120  # longer names help nobody find their picture
 
 def received_file(sent: FileStorage | None) -> tuple[bytes, str]:
     """The bytes and the name of the form's file. Raises MissingFile or BodyTooLarge."""
-    if sent is None:
-        wrong = request.form.get("file") is not None
-        raise errors.MissingFile("The field `file` must be a file." if wrong else None)
+    if not isinstance(sent, FileStorage):  # a text field of that name gets this far
+        raise errors.MissingFile("The field `file` must be a file." if sent else None)
     data = sent.stream.read(MAX_BYTES + 1)
+    if not data and not sent.filename:  # what a browser sends when nothing was chosen
+        raise errors.MissingFile
     if len(data) > MAX_BYTES:
         raise errors.BodyTooLarge
     return data, _plain_name(sent.filename or "")
