@@ -176,8 +176,8 @@ def open_cutout(data: bytes, width: int, height: int) -> Image.Image:
 
 
 def _format(data: bytes) -> Format:
-    if not data:
-        raise UnreadableImage("The file is empty.")
+    if any(signature.startswith(data) for signature in (jpeg.SIGNATURE, png.SIGNATURE)):
+        raise UnreadableImage("The file is empty or ends where it begins.")
     if data.startswith(jpeg.SIGNATURE):
         return Format.JPEG
     if data.startswith(png.SIGNATURE):

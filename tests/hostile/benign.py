@@ -97,6 +97,7 @@ def _jpegs() -> Iterator[Benign]:
     yield case("with restart markers", encoded(rgb, "JPEG", restart_marker_blocks=1, quality=95))
     yield case("grey", encoded(rgb.convert("L"), "JPEG", quality=95), grey(rgb.convert("L")))
     yield case("CMYK", encoded(rgb.convert("CMYK"), "JPEG", quality=95))
+    yield case("CMYK with a long Adobe segment", _long_adobe(encoded(rgb.convert("CMYK"), "JPEG", quality=95)))
     yield case("CMYK progressive", encoded(rgb.convert("CMYK"), "JPEG", progressive=True, quality=95))
     yield case("RGB without YCbCr", encoded(rgb, "JPEG", keep_rgb=True, quality=95))
     yield case("with a garbled profile", encoded(rgb, "JPEG", quality=95, icc_profile=bytes(range(256)) * 12))
@@ -127,6 +128,12 @@ def _jpegs() -> Iterator[Benign]:
     )
     wide = encoded(Image.new("RGB", (16_000, 17), RED), "JPEG")
     yield Benign("jpeg of the longest side", wide, (RED,) * 4, LOSSY, (16_000, 17))
+
+
+def _long_adobe(cmyk: bytes) -> bytes:
+    parts = segments(cmyk)
+    assert any(part[1] == 0xEE for part in parts)
+    return jpeg([segment(0xEE, part[4:] + SECRET.encode()) if part[1] == 0xEE else part for part in parts])
 
 
 def _between_scans(progressive: bytes) -> bytes:
@@ -209,7 +216,7 @@ def _raw_pngs() -> Iterator[Benign]:
         return tuple(round(level[0] / 255 * ((1 << depth) - 1)) for level in grey(scene("L")))
 
     def colour(depth: int) -> tuple[Pixel, ...]:
-        return tuple(tuple(value * 257 if depth == 16 else value for value in pixel) for pixel in SCENE)
+        return tuple(tuple(value << 8 | 0x55 if depth == 16 else value for value in pixel) for pixel in SCENE)
 
     def picture(samples: tuple[Pixel, ...], depth: int, kind: int, **more: object) -> bytes:
         return png_of(WIDTH, HEIGHT, depth, kind, lambda x, y: samples[at(x, y)], **more)  # type: ignore[arg-type]

@@ -154,7 +154,9 @@ def _broken() -> Iterator[Hostile]:
         "lossless webp": encoded(picture(), "WEBP", lossless=True),
     }
     yield Hostile("empty", b"", wrong)
-    yield Hostile("one byte", b"\x89", "unsupported_image")
+    yield Hostile("one byte of a png", b"\x89", wrong)
+    yield Hostile("two bytes of a jpeg", b"\xff\xd8", wrong)
+    yield Hostile("one byte of anything", b"x", "unsupported_image")
     yield Hostile("png signature", PNG_SIGNATURE, wrong)
     yield Hostile("jpeg signature", b"\xff\xd8\xff", wrong)
     yield Hostile("webp signature", b"RIFF\x04\0\0\0WEBP", wrong)
