@@ -24,6 +24,7 @@ _TABLES = (0xC4, 0xDB, 0xDD)
 _SOS, _EOI, _COMMENT, _APP = 0xDA, 0xD9, 0xFE, range(0xE0, 0xF0)
 _JFIF, _EXIF, _ICC, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEE
 _COEFFICIENTS, _UNSEEN = 64, -1
+_WHOLE = (0, _COEFFICIENTS - 1, 0)  # what a scan brings that is not progressive, whatever it states
 _SCAN_HEADER = 12  # of four components
 _PADDING = bytes(16)  # the decoder reads up to 8 bytes ahead
 
@@ -114,7 +115,7 @@ def _segment(marker: int, body: bytes) -> bytes:
 
 
 def _complete(frame: bytes, scans: list[bytes]) -> bool:
-    """Whether the scans bring every coefficient of every component, bit after bit, down to the last."""
+    """Whether the scans bring every coefficient of every component, bit after bit, down to the last, and none twice."""
     if len(frame) < 7 or len(frame) < 7 + 3 * frame[6]:
         return False
     bits_left = {frame[7 + 3 * index]: [_UNSEEN] * _COEFFICIENTS for index in range(frame[6])}
@@ -122,13 +123,10 @@ def _complete(frame: bytes, scans: list[bytes]) -> bool:
         components = scan[0] if scan else 0
         if len(scan) < 4 + 2 * components:
             return False
-        first, last, bits = scan[1 + 2 * components :][:3]
+        first, last, bits = scan[1 + 2 * components :][:3] if frame[0] == _PROGRESSIVE else _WHOLE
         for component in scan[1 : 1 + 2 * components : 2]:
             left = bits_left.get(component, [])
-            if frame[0] != _PROGRESSIVE:
-                left[:] = [0] * len(left)
-            elif set(left[first : last + 1]) == {bits >> 4 or _UNSEEN}:
-                left[first : last + 1] = [bits & 0x0F] * (last + 1 - first)
-            else:
+            if set(left[first : last + 1]) != {bits >> 4 or _UNSEEN}:
                 return False
+            left[first : last + 1] = [bits & 0x0F] * (last + 1 - first)
     return bool(bits_left) and not any(any(left) for left in bits_left.values())

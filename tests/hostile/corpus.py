@@ -231,6 +231,7 @@ def _jpeg_damage() -> Iterator[Hostile]:
     yield wrong("progressive, cut with its end put back", progressive[: len(progressive) // 4] + b"\xff\xd9")
     yield wrong("progressive without its last scan", jpeg(scans[:-1]))
     yield wrong("without a scan", jpeg(parts[:-1]))
+    yield wrong("with its scan 60 times", jpeg([*parts, *parts[-1:] * 59]))
     yield wrong("without a frame", jpeg([part for part in parts if part[1] != 0xC0]))
     yield wrong("with two frames", jpeg([parts[0], *[part for part in parts if part[1] == 0xC0], *parts[1:]]))
     yield wrong("with a marker that is none", jpeg([*parts, b"\xff\x42\x00\x02"]))
