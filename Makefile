@@ -1,0 +1,70 @@
+# The doorway: every command of this repository. `make` alone lists them.
+# .venv is made from the hash-pinned locks; the stamps in it remember which, so that a second call costs nothing.
+
+PYTHON ?= python3
+export IMAGE ?= deploy/local/sample.jpg
+export OUT ?= cutout.png
+export T ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+PIP := $(RUN) pip --disable-pip-version-check
+LOCKS := $(foreach group,api worker rembg local,requirements/$(group).txt)
+COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check models lock clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-8s %s\n' "$$name" "$$words"; done
+
+setup: $(VENV)/.runtime ## Make .venv from the locks
+
+run: $(VENV)/.runtime ## Start everything on this machine and cut out a sample picture; PORT= DATA_DIR= change where
+	@$(RUN) deploy.local
+
+demo: $(VENV)/.runtime ## Cut out one picture: make demo IMAGE=photo.jpg OUT=cut.png
+	@$(RUN) deploy.local.demo "$$IMAGE" "$$OUT"
+
+test: $(VENV)/.dev ## Run all tests and measure coverage, or those of one path: make test T=tests/shared
+	@if [ -n "$$T" ]; then $(RUN) pytest $$T; else $(RUN) pytest --cov --cov-report=term --cov-fail-under=90; fi
+
+check: $(VENV)/.dev ## Check style, types and the rules of the architecture
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+	@$(RUN) mypy
+	@$(RUN) pytest tests/architecture
+
+models: $(VENV)/.runtime ## Fetch the weights of the production model (REMBG_MODEL= names another)
+	@$(RUN) services.rembg.weights
+
+lock: $(VENV)/.dev ## Compile the locks anew from pyproject.toml, with the newest versions it allows
+	@$(PIP) install --quiet uv
+	$(COMPILE) --upgrade --group dev -o requirements/dev.txt
+	for group in api worker rembg local; do \
+		$(COMPILE) --upgrade --group $$group -c requirements/dev.txt -o requirements/$$group.txt || exit 1; \
+	done
+
+clean: ## Remove .venv and everything else that can be made again; data stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
+	find deploy services shared tests -name __pycache__ -prune -exec rm -rf {} +
+
+# An interrupted step leaves no stamp and is done again. The programs of .venv/bin are not used, only its Python: their
+# first lines would break if the folder moved.
+$(VENV)/.made:
+	@$(PYTHON) -c "import sys; v = sys.version_info; (3, 11) <= v < (3, 14) or sys.exit('Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is %d.%d: name another with PYTHON=python3.12' % v[:2])"
+	@$(RUN) pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made $(LOCKS)
+	@echo "Installing what the services need into $(VENV) (once; about a minute) ..."
+	@$(PIP) install --require-hashes $(LOCKS:%=-r %)
+	@$(RUN) deploy.local.redis_programs
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made requirements/dev.txt
+	@echo "Installing what the tests need into $(VENV) (once; about a minute) ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(RUN) deploy.local.redis_programs
+	@touch $@ $(VENV)/.runtime

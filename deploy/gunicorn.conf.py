@@ -1,0 +1,37 @@
+# ruff: noqa: N999 - the customary name of this file
+"""gunicorn's settings for the api and for rembg: one process, many threads.
+
+Threads mostly wait, on Postgres, on an event stream or for their turn with the model, so they are many. One process,
+because pools and the model are in memory once per process; more capacity is more instances.
+"""
+
+import os
+import sys
+from typing import Any
+
+from shared import log
+
+_REMBG = any(argument.startswith("services.rembg") for argument in sys.argv)
+_PORT = os.environ.get("PORT") or (os.environ.get("REMBG_PORT") or "7000" if _REMBG else "8000")
+
+bind = f"{os.environ.get('BIND_HOST') or '0.0.0.0'}:{_PORT}"  # noqa: S104 - a container is reached from outside
+worker_class = "gthread"
+workers = 1
+# The api: an open event stream holds one for at most 30 s. rembg: each picture in work (at most 64) or in line holds
+# one, and one must always be left for a probe and for saying busy.
+threads = 96 if _REMBG else 32
+timeout = 120  # loading and warming a large model on a slow machine takes up to a minute
+graceful_timeout = 30  # an event stream ends within this
+keepalive = 75  # longer than a proxy keeps idle connections (60 s), so that it never meets one just being closed
+control_socket_disable = True  # it would want a writable home
+accesslog = None  # shared.web logs requests
+loglevel = "warning"  # until the lines have our form
+
+
+def on_starting(server: Any) -> None:
+    """Give gunicorn's own lines the form of all others."""
+    log.setup("rembg" if _REMBG else "api")
+    logger = server.log.error_log
+    logger.handlers.clear()
+    logger.propagate = True
+    logger.setLevel("INFO")

@@ -1,0 +1,1 @@
+"""The whole system on one machine, with nothing installed: what `make run`, `make demo` and the tests stand on."""

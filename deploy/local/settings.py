@@ -1,0 +1,41 @@
+"""What one machine is told: ports, the data folder, and which of Postgres and Redis it need not bring itself."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from deploy.local.trouble import Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`given` is the whole environment, handed on to the services."""
+
+    api_port: int
+    rembg_port: int
+    worker_port: int
+    data: Path
+    given: Mapping[str, str]
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Raises Trouble for a port that is none."""
+        return cls(
+            api_port=_port("PORT", environ.get("PORT") or "8000"),
+            rembg_port=_port("REMBG_PORT", environ.get("REMBG_PORT") or "7000"),
+            worker_port=_port("WORKER_PORT", environ.get("WORKER_PORT") or "8001"),
+            data=Path(environ.get("DATA_DIR") or "data").resolve(),
+            given=environ,
+        )
+
+    @property
+    def ports(self) -> dict[str, int]:
+        return {"PORT": self.api_port, "REMBG_PORT": self.rembg_port, "WORKER_PORT": self.worker_port}
+
+
+def _port(name: str, text: str) -> int:
+    if not (text.isdecimal() and 1 <= int(text) <= 65_535):
+        raise Trouble(f"{name} must be a number from 1 to 65535, and is {text}")
+    return int(text)

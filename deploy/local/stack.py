@@ -1,0 +1,141 @@
+"""The system on one machine: Postgres and Redis where none are given, rembg, worker and api, each a process.
+
+The services learn everything from their environment and do not know that they are local. Starting overlaps: the model
+loads while Postgres starts and the schema is brought up to date.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from deploy.local import data_folder, ports
+from deploy.local.console import Console
+from deploy.local.interruption import ignore_signals
+from deploy.local.postgres_server import Postgres
+from deploy.local.process import Process
+from deploy.local.redis_server import Redis
+from deploy.local.service import Service
+from deploy.local.settings import Settings
+from deploy.local.supervisor import Supervisor, await_ready
+from deploy.local.trouble import Trouble
+
+ROOT = Path(__file__).parents[2]
+_GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py")
+_CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "services.worker.app", "worker")
+_COMMANDS = {
+    "rembg": (*_GUNICORN, "services.rembg.wsgi:app"),
+    "worker": (*_CELERY, "--without-gossip", "--without-mingle", "--without-heartbeat"),
+    "api": (*_GUNICORN, "services.api.wsgi:app"),
+}
+
+
+class Stack:
+    """Whoever starts it holds the data folder, and stops it again also when starting failed."""
+
+    def __init__(self, settings: Settings, data: Path, console: Console, *, durable: bool = True) -> None:
+        self._settings = settings
+        self._data = data
+        self._console = console
+        self._durable = durable
+        self._supervisor = Supervisor(console.teller("run"))
+        self.processes: dict[str, Process] = {}
+        self.watch = self._supervisor.watch
+        self.stop = self._supervisor.stop
+
+    @property
+    def data(self) -> Path:
+        """Where it keeps what it knows."""
+        return self._data
+
+    @property
+    def address(self) -> str:
+        return f"http://{ports.LOCAL}:{self._settings.api_port}"
+
+    def start(self) -> None:
+        """Start everything and wait until it is ready. Raises Trouble."""
+        for setting, port in self._settings.ports.items():
+            ports.require_free(setting, port)
+        servers = self._start_servers()
+        self._start_service("rembg", self._settings.rembg_port)
+        for server in servers:
+            await_ready(server)
+        self._migrate()
+        self._start_service("worker", self._settings.worker_port)
+        self._start_service("api", self._settings.api_port)
+        for process in self.processes.values():
+            await_ready(process)
+
+    def environment(self) -> dict[str, str]:
+        """What all services are told; what was given from outside wins where it names another Postgres or Redis."""
+        settings = self._settings
+        own = {
+            "BIND_HOST": ports.LOCAL,
+            "DATA_DIR": str(self._data),
+            "REMBG_ENDPOINT": f"http://{ports.LOCAL}:{settings.rembg_port}",
+            "WORKER_PORT": str(settings.worker_port),
+            "PYTHONUNBUFFERED": "1",
+        }
+        defaults = {
+            "MODELS_DIR": str(settings.data / "models"),  # stays there when the data moves away from a closed folder
+            "RATE_LIMIT_API": "0",
+            "RATE_LIMIT_UPLOADS": "0",
+        }
+        environment = defaults | {name: value for name, value in settings.given.items() if value} | own
+        if "SECRET_KEY" not in environment:
+            environment["SECRET_KEY"] = data_folder.secret_key(self._data)
+        for name, server in (("DATABASE_URL", "postgres"), ("REDIS_URL", "redis")):
+            running = self.processes.get(server)
+            if isinstance(running, Postgres | Redis):
+                environment[name] = running.url
+        if "postgres" in self.processes:
+            environment.pop("DATABASE_DIRECT_URL", None)
+        return environment
+
+    def _start_servers(self) -> list[Process]:
+        if not self._settings.given.get("DATABASE_URL"):
+            self._start(Postgres(self._data / "postgres", durable=self._durable))
+        if not self._settings.given.get("REDIS_URL"):
+            self._start(Redis(self._data / "redis", durable=self._durable))
+        return list(self.processes.values())
+
+    def _start_service(self, name: str, port: int) -> None:
+        environment = self.environment() | {"PORT": str(port)}
+        output = self._console.teller(name)
+        command = _COMMANDS[name]
+        self._start(Service(name, command, port=port, environment=environment, folder=ROOT, output=output))
+
+    def _start(self, process: Process) -> None:
+        self.processes[process.name] = process
+        self._supervisor.start(process)
+
+    def _migrate(self) -> None:
+        command = [sys.executable, "-m", "shared.db", "migrate"]
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,
+        )
+        if done.returncode:
+            raise Trouble(f"the database schema cannot be brought up to date:\n{done.stderr.strip()[-2000:]}")
+        for line in done.stdout.splitlines():
+            self._console.teller("migrate")(line)
+
+
+@contextmanager
+def running(settings: Settings, console: Console) -> Iterator[Stack]:
+    """The started stack; stopped at the end of the block, however that comes."""
+    data = data_folder.settle(settings.data, console.say)
+    with data_folder.held(data):
+        stack = Stack(settings, data, console)
+        try:
+            stack.start()
+            yield stack
+        finally:
+            ignore_signals()
+            stack.stop()

@@ -1,0 +1,86 @@
+"""The running system for tests: the same processes as `make run`, on free ports, without anybody who restarts them.
+
+Each can be killed, stopped, stuck or started by name: "postgres", "redis", "rembg", "worker", "api".
+"""
+
+import os
+import signal
+from pathlib import Path
+
+from deploy.local import ports
+from deploy.local.console import Console
+from deploy.local.settings import Settings
+from deploy.local.stack import Stack
+from deploy.local.supervisor import await_ready
+from deploy.local.walk import Caller
+
+_OUTSIDE = ("DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL", "R2_ENDPOINT", "SECRET_KEY", "PUBLIC_URL", "OPS_TOKEN")
+
+
+class RunningStack:
+    """`changes` are settings for the services, such as LEASE_S; the small bundled network unless they name another."""
+
+    def __init__(self, data: Path, **changes: str) -> None:
+        data.mkdir(mode=0o711)
+        inherited = {name: value for name, value in os.environ.items() if name not in _OUTSIDE}
+        given = inherited | {"REMBG_MODEL": "compact"} | changes
+        self.settings = Settings(
+            api_port=ports.free(), rembg_port=ports.free(), worker_port=ports.free(), data=data, given=given
+        )
+        self.log = data / "log.txt"
+        self._file = self.log.open("w")
+        self._stack = Stack(self.settings, data, Console(self._file), durable=False)
+
+    @property
+    def address(self) -> str:
+        return self._stack.address
+
+    @property
+    def data(self) -> Path:
+        return self._stack.data
+
+    @property
+    def database_url(self) -> str:
+        return self._stack.environment()["DATABASE_URL"]
+
+    @property
+    def redis_url(self) -> str:
+        return self._stack.environment()["REDIS_URL"]
+
+    def caller(self) -> Caller:
+        """A new guest of the api."""
+        return Caller(self.address)
+
+    def start(self) -> None:
+        self._stack.start()
+
+    def stop(self) -> None:
+        self._stack.stop()
+        self._file.close()
+
+    def kill(self, name: str) -> None:
+        """As `kill -9` of the process and all it started."""
+        self._stack.processes[name].kill()
+
+    def halt(self, name: str) -> None:
+        """Stop it as an operator would."""
+        self._stack.processes[name].stop()
+
+    def freeze(self, name: str) -> None:
+        """Make it hold connections and answer nothing, until `thaw`."""
+        self._stack.processes[name].signal(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        self._stack.processes[name].signal(signal.SIGCONT)
+
+    def bring(self, name: str) -> None:
+        """Start it again and wait until it is ready."""
+        process = self._stack.processes[name]
+        process.start()
+        await_ready(process)
+
+    def mend(self) -> None:
+        """Bring back whatever is down."""
+        for name, process in self._stack.processes.items():
+            if process.pid is None:
+                self.bring(name)
