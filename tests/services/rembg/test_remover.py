@@ -130,6 +130,13 @@ def test_a_damaged_picture_is_unreadable(compact: Network) -> None:
         removed(compact, bytes(damaged))
 
 
+def test_a_dark_picture_is_brought_to_full_brightness_before_the_network_sees_it() -> None:
+    preparation = CATALOGUE[Name.U2NET].preparation
+    batch = remover.prepare(np.array([[[0, 20, 40]]], np.uint8), preparation)
+    assert batch.shape == (1, 3, 1, 1)
+    assert batch.ravel() == pytest.approx([(0 - 0.485) / 0.229, (0.5 - 0.456) / 0.224, (1 - 0.406) / 0.225])
+
+
 def test_only_the_first_output_is_computed(u2netp: Network) -> None:
     assert len(u2netp._session.get_outputs()) == 7
     assert len(u2netp._output) == 1

@@ -102,5 +102,13 @@ def test_progress_ends_at_the_total(release: Release, tmp_path: Path) -> None:
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
+def test_progress_of_a_resumed_file_counts_what_was_there(release: Release, tmp_path: Path) -> None:
+    (tmp_path / "u2netp.onnx.part").write_bytes(release.content[:200_000])
+    told: list[tuple[int, int | None]] = []
+    fetch(Name.U2NETP, tmp_path, release.url, lambda done, total: told.append((done, total)))
+    assert told[0][0] > 200_000
+    assert told[-1] == (len(release.content), len(release.content))
+
+
 def test_the_bundled_network_needs_no_server(tmp_path: Path) -> None:
     assert not fetch(Name.COMPACT, tmp_path, "http://127.0.0.1:9", quiet)
