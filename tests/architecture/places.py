@@ -95,7 +95,7 @@ def _deploy_reads(module: Module) -> Iterator[tuple[str, ast.AST]]:
 
 
 def _is_environment(node: ast.expr) -> bool:
-    return ast.unparse(node).split(".")[-1].lower() in ("env", "environ", "environment")
+    return ast.unparse(node).split(".")[-1].lower() in ("env", "environ", "environment", "given")
 
 
 def _names(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:

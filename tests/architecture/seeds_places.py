@@ -11,6 +11,10 @@ IMPORTS: Seeds = {
         add(API, "from shared import settings", "X = settings.Broker.read()"),
         "reads settings at import",
     ),
+    "the environment read in a default": (
+        add(DEPLOY, "import os", "def f(port=os.environ['PORT']): ..."),
+        "reads the environment at import",
+    ),
     "settings read in a default": (
         add(API, "from shared.settings import Ops", "def f(x=Ops.read()): ..."),
         "reads settings at import",

@@ -165,8 +165,9 @@ def _executed(body: ast.AST) -> Iterator[ast.AST]:
         match child:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 for part in (*child.decorator_list, *child.args.defaults, *filter(None, child.args.kw_defaults)):
-                    yield part
-                    yield from _executed(part)
+                    if not isinstance(part, (ast.Name, ast.Attribute)):  # a mention runs nothing: `environ=os.environ`
+                        yield part
+                        yield from _executed(part)
             case ast.Lambda():
                 pass
             case ast.If(test=test) if "__name__" in ast.unparse(test) or _is_typing(test):
