@@ -52,6 +52,8 @@ def blueprint(parts: Parts) -> APIBlueprint:
     @policy(auth=Auth.PUBLIC, limit=Limit.NONE, cache=Cache.ASSET)
     def fetch(path: schemas.KeyPath) -> Response:
         """Knowing the key is the permission. With `?download=1` a browser saves it under the picture's own name."""
+        if not path.key.isprintable():  # Postgres takes no NUL
+            raise errors.NotFound
         with parts.database.transaction() as connection:
             asset = assets.by_key(connection, path.key)
         if asset is None:
