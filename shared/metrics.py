@@ -22,15 +22,11 @@ UPLOADS = Counter("stolentee_uploads_total", "Pictures received.", ["outcome"])
 UPLOAD_BYTES = Counter("stolentee_upload_bytes_total", "Bytes of the pictures received.")
 
 JOBS = Counter("stolentee_jobs_total", "Jobs that reached a state.", ["state", "error"])
-JOB_SECONDS = Histogram(
-    "stolentee_job_step_seconds", "Time a job spent in each step.", ["step"], buckets=_SLOW
-)
+JOB_SECONDS = Histogram("stolentee_job_step_seconds", "Time a job spent in each step.", ["step"], buckets=_SLOW)
 LEASES_LOST = Counter("stolentee_leases_lost_total", "Jobs whose lease ran out while a worker held them.")
 DOORBELLS = Counter("stolentee_doorbells_total", "Rings at the broker.", ["outcome"])
 PROVIDER_CALLS = Counter("stolentee_provider_calls_total", "Calls of a removal provider.", ["provider", "outcome"])
-PROVIDER_SECONDS = Histogram(
-    "stolentee_provider_seconds", "Time of one provider call.", ["provider"], buckets=_SLOW
-)
+PROVIDER_SECONDS = Histogram("stolentee_provider_seconds", "Time of one provider call.", ["provider"], buckets=_SLOW)
 
 REMOVAL_SECONDS = Histogram(
     "stolentee_removal_step_seconds", "Time a picture spent in each step of its removal.", ["step"], buckets=_FAST

@@ -121,4 +121,3 @@ def _facts(settings: Settings) -> Mapping[str, object]:
             "estimatedMonthlySavings": 2035.97 if r2 else 2012.00,
         },
     }
-

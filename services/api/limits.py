@@ -4,6 +4,7 @@ Writes of pictures count against `RATE_LIMIT_UPLOADS` and the general limit, the
 health, metrics, events and assets count against none. A route says which in its policy.
 """
 
+import math
 import time
 
 from flask import Flask, request
@@ -19,8 +20,11 @@ from shared import errors, web
 def install(app: Flask, settings: Web, redis_url: str) -> None:
     """Count every request as its route's policy says. With both limits off nothing is built."""
     rules = [
-        ApplicationLimit(rate, exempt_when=exempt)
-        for rate, exempt in ((settings.rate_api, _uncounted), (settings.rate_uploads, _no_upload))
+        ApplicationLimit(rate, scope=scope, exempt_when=exempt)  # two equal rates of one scope would share a counter
+        for scope, rate, exempt in (
+            (Limit.API, settings.rate_api, _uncounted),
+            (Limit.UPLOADS, settings.rate_uploads, _no_upload),
+        )
         if rate
     ]
     if not rules:
@@ -38,7 +42,7 @@ def install(app: Flask, settings: Web, redis_url: str) -> None:
 
     def refuse(_: RateLimitExceeded) -> Response:
         hit = limiter.current_limit
-        wait_s = max(1, round(hit.reset_at - time.time())) if hit else 1
+        wait_s = max(1, math.ceil(hit.window.reset_time - time.time())) if hit else 1
         return web.answer_failure(errors.RateLimited(retry_after_s=wait_s))
 
     app.register_error_handler(RateLimitExceeded, refuse)

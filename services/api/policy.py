@@ -82,4 +82,3 @@ def _cache(answer: Response) -> Response:
     if rule is Cache.ASSET:
         answer.headers["CDN-Cache-Control"] = rule
     return answer
-

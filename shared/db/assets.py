@@ -20,8 +20,20 @@ def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
         do update set name = assets.name
         returning {_COLUMNS}, xmax = 0 as fresh""",  # the no-op update returns the older row; xmax tells them apart
         [
-            asset.id, asset.owner.type, asset.owner.id, asset.kind, asset.key, asset.sha256, asset.content_type,
-            asset.width, asset.height, asset.bytes, asset.orientation, asset.name, asset.job_id, asset.created_at,
+            asset.id,
+            asset.owner.type,
+            asset.owner.id,
+            asset.kind,
+            asset.key,
+            asset.sha256,
+            asset.content_type,
+            asset.width,
+            asset.height,
+            asset.bytes,
+            asset.orientation,
+            asset.name,
+            asset.job_id,
+            asset.created_at,
         ],
     ).fetchone()
     assert row is not None
@@ -60,8 +72,11 @@ def page(connection: Connection, owner: Owner, limit: int, after: paging.Cursor 
         and (%(at)s::timestamptz is null or (created_at, id) < (%(at)s::timestamptz, %(after)s::uuid))
         order by created_at desc, id desc limit %(limit)s""",
         {
-            "type": owner.type, "id": owner.id, "limit": limit + 1,
-            "at": after.created_at if after else None, "after": after.id if after else None,
+            "type": owner.type,
+            "id": owner.id,
+            "limit": limit + 1,
+            "at": after.created_at if after else None,
+            "after": after.id if after else None,
         },
     ).fetchall()
     return paging.page([_asset(row) for row in rows], limit)

@@ -63,8 +63,12 @@ def page(
         and (%(at)s::timestamptz is null or (created_at, id) < (%(at)s::timestamptz, %(after)s::uuid))
         order by created_at desc, id desc limit %(limit)s""",
         {
-            "type": owner.type, "id": owner.id, "limit": limit + 1, "status": status,
-            "at": after.created_at if after else None, "after": after.id if after else None,
+            "type": owner.type,
+            "id": owner.id,
+            "limit": limit + 1,
+            "status": status,
+            "at": after.created_at if after else None,
+            "after": after.id if after else None,
         },
     ).fetchall()
     return paging.page([_job(row) for row in rows], limit)

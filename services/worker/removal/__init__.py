@@ -1,9 +1,9 @@
 """Removing the background: one provider behind one function, with typed outcomes.
 
-    cut-out ──> Cutout             the picture with alpha, verified
-    the picture's fault ──> Refused    the same again would be refused again: the job fails with the provider's words
-    the provider's fault ──> Broken    it answered, but wrongly: worth a limited number of attempts
-    nobody there ──> Unavailable       down, full or too slow: wait and try again, however often
+cut-out ──> Cutout             the picture with alpha, verified
+the picture's fault ──> Refused    the same again would be refused again: the job fails with the provider's words
+the provider's fault ──> Broken    it answered, but wrongly: worth a limited number of attempts
+nobody there ──> Unavailable       down, full or too slow: wait and try again, however often
 """
 
 from dataclasses import dataclass
