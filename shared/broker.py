@@ -14,7 +14,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from kombu.transport import redis as transport
 
-from shared import log, metrics
+from shared import errors, log, metrics
 
 QUEUE = "jobs"
 RUN_NEXT = "stolentee.run_next"
@@ -65,9 +65,12 @@ class Doorbell:
         return {}
 
     def waiting(self) -> int:
-        """Doorbells not answered yet. Raises kombu's OperationalError or a redis error when the broker is away."""
-        with self._app.connection_for_write() as connection:
-            return int(connection.default_channel.client.llen(QUEUE))
+        """Doorbells not answered yet. Raises errors.Unavailable when the broker is away."""
+        try:
+            with self._app.connection_for_write() as connection:
+                return int(connection.default_channel.client.llen(QUEUE))
+        except (OperationalError, redis.RedisError, OSError) as error:
+            raise errors.Unavailable("The broker is away.") from error
 
 
 def worker_settings(url: str, threads: int) -> dict[str, Any]:

@@ -7,15 +7,13 @@ queue is not doubled, and while nothing waits it costs Redis nothing.
 
 import threading
 
-from kombu.exceptions import OperationalError
-from redis import RedisError
-
 from shared import errors, log, metrics
 from shared.broker import Doorbell
 from shared.db import ids, jobs
 from shared.db.pool import Database
 
 EVERY_S = 1.0
+AWAY_S = 2.0  # more between sweeps while Postgres or Redis is away
 GRACE_S = 0.5  # a job younger than this is most likely on its way
 AT_ONCE = 100  # doorbells a sweep; the rest comes with the next
 
@@ -40,11 +38,9 @@ class Reaper:
         while not self._stopped.wait(EVERY_S):
             try:
                 self.sweep()
-            except errors.Unavailable:
-                self._stopped.wait(5)  # the pool has logged it
-            except (OperationalError, RedisError, OSError) as error:
-                _log.warning("broker_unavailable", error=type(error).__name__)
-                self._stopped.wait(2)
+            except errors.Unavailable as error:
+                _log.warning("sweep_postponed", error=error.public)
+                self._stopped.wait(AWAY_S)
 
     def sweep(self) -> int:
         """Bury and ring once; returns the number of rings. Nothing happens while another worker sweeps."""
