@@ -1,0 +1,58 @@
+"""The project's own pictures, drawn by code: the sample (a T-shirt that no camera has seen) and the before/after.
+
+    python -m docs.drawing sample deploy/local/sample.jpg
+    python -m docs.drawing before-after deploy/local/sample.jpg CUTOUT.png docs/before-after.webp
+
+A garment is an outline and a height map of folds. Light falls on the height map, the print is stretched over it, and
+a blurred outline is the shadow. The seed is fixed, so the same picture comes out each time. Lengths are in pixels of
+the 1600 x 2000 picture, colours are sRGB, light is computed in linear light.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from docs.drawing import shirt
+from docs.drawing.tools import HEIGHT, WIDTH, XX, YY, blur, encoded, linear, noise, over
+
+PAPER = (211, 173, 151)  # no lighter: what the cut-out's edge keeps of the backdrop must not shine on black
+
+
+def sample() -> Image.Image:
+    shape, back = shirt.outline(), shirt.neck()
+    far, near = np.roll(np.maximum(shape, back), (46, 26), (0, 1)), np.roll(shape, (12, 7), (0, 1))
+    shadow = np.clip(0.42 * blur(far, 44) + 0.34 * blur(near, 9), 0, 1)
+    glow = 1.08 - 0.4 * (((XX - 640) / WIDTH) ** 2 + ((YY - 700) / HEIGHT) ** 2)
+    picture = linear(PAPER) * (glow * (1 - 0.8 * shadow) * (1 + 0.008 * noise(2)))[..., None]
+    picture = over(over(picture, shirt.inside(), back), shirt.front(shape, back), shape)
+    grain = 0.004 * noise(1.4)[..., None] * np.sqrt(np.maximum(picture, 0))  # a sensor's: grows with the light
+    return Image.fromarray(encoded(picture + grain))
+
+
+def before_after(photo: Image.Image, cutout: Image.Image) -> Image.Image:
+    """The photograph and its cut-out on a checkerboard, side by side."""
+    size, gap, square = (590, 738), 20, 18
+    yy, xx = np.mgrid[0 : size[1], 0 : size[0]] // square
+    board = Image.fromarray(np.where((xx + yy) % 2, 255, 232).astype(np.uint8)).convert("RGB")
+    shrunk = cutout.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
+    board.paste(shrunk, mask=shrunk)
+    both_sides = Image.new("RGBA", (2 * size[0] + gap, size[1]))
+    both_sides.paste(photo.convert("RGB").resize(size, Image.Resampling.LANCZOS), (0, 0))
+    both_sides.paste(board, (size[0] + gap, 0))
+    return both_sides
+
+
+def main(task: str, *paths: str) -> None:
+    *given, target = map(Path, paths)
+    if task == "sample":
+        sample().save(target, quality=88, optimize=True, progressive=True)
+    elif task == "before-after":
+        before_after(*map(Image.open, given)).save(target, quality=86, method=6)
+    else:
+        raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
