@@ -18,7 +18,7 @@ ENVELOPE_BYTES = 64 * 1024  # what a form may add around the file
 _NAME_CHARS = 120  # longer names help nobody find their picture
 
 
-def received_file(sent: FileStorage | None) -> tuple[bytes, str]:
+def received_file(sent: object) -> tuple[bytes, str]:
     """The bytes and the name of the form's file. Raises MissingFile or BodyTooLarge."""
     if not isinstance(sent, FileStorage):  # a text field of that name gets this far
         raise errors.MissingFile("The field `file` must be a file." if sent else None)
