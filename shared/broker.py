@@ -14,7 +14,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from kombu.transport import redis as transport
 
-from shared import errors, log, metrics
+from shared import deadlines, errors, log, metrics
 
 QUEUE = "jobs"
 RUN_NEXT = "stolentee.run_next"
@@ -33,8 +33,8 @@ class Doorbell:
             broker_url=url,
             task_ignore_result=True,
             broker_transport_options={
-                "socket_timeout": 1,  # without one, a silent broker is waited for as long as it stays silent
-                "socket_connect_timeout": 1,
+                "socket_timeout": deadlines.REDIS_S,  # the default is none: a silent broker would hold the caller
+                "socket_connect_timeout": deadlines.REDIS_S,
                 "max_retries": 0,
                 "ack_emulation": False,
                 "priority_steps": [0],  # one list to push to, and to count

@@ -31,11 +31,14 @@ from shared.errors import (
 )
 from shared.imagefile import jpeg, png, webp
 from shared.imagefile.structure import Format
+from shared.models import Foreground
 
 MAX_PIXELS = 50_000_000  # 200 MB as RGBA; the largest phone and mirrorless pictures people send have 48 to 50
 MAX_SIDE = 16_000  # WebP ends at 16,383
 MIN_SIDE = 16  # below that there is no subject to be found, and nothing to print
 PREVIEW_SIDE = 1024
+INK = 8  # alpha from which a pixel counts as visible
+_UNSURE = slice(26, 230)  # alpha between 10 % and 90 %
 # 43 to 45 dB on our pictures, where nobody tells the two apart; quality 90 is a third larger. Method 2 saves a quarter
 # of 100 ms and loses half a dB; 6 takes six times as long for 5 % fewer bytes.
 _QUALITY, _METHOD = 85, 4
@@ -58,6 +61,9 @@ _ORIENT = {
     Format.WEBP: webp.with_orientation,
 }
 _TO_8_BITS = [round(value / 257) for value in range(65536)]
+
+
+Picture = Image.Image  # for those who hold one and know no Pillow
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +164,20 @@ def preview(image: Image.Image) -> Preview:
     out = io.BytesIO()
     small.save(out, "WEBP", quality=_QUALITY, method=_METHOD)
     return Preview(out.getvalue(), Format.WEBP.content_type, small.size)
+
+
+def measure(picture: Image.Image) -> tuple[Foreground, float]:
+    """The box around an RGBA picture's ink, and the share of ink that is neither here nor there.
+
+    ValueError when there is no ink at all.
+    """
+    alpha = picture.getchannel("A")
+    box = alpha.point([255 * (level >= INK) for level in range(256)]).getbbox()
+    if box is None:
+        raise NotACutout("nothing in it is visible")
+    left, top, right, bottom = box
+    counts = alpha.histogram()
+    return Foreground(top, left, right - left, bottom - top), sum(counts[_UNSURE]) / sum(counts[INK:])
 
 
 def open_cutout(data: bytes, width: int, height: int) -> Image.Image:

@@ -48,6 +48,14 @@ class Provider(StrEnum):
 
 class OwnerType(StrEnum):
     GUEST = "guest"
+    KEY = "key"
+
+
+class Scope(StrEnum):
+    """What an API key may do: premium chooses priority and provider, admin also sees everything."""
+
+    PREMIUM = "premium"
+    ADMIN = "admin"
 
 
 class AssetKind(StrEnum):
@@ -59,7 +67,7 @@ class AssetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a row is. `id` is the SHA-256 of a guest's token, so the table of owners opens no session."""
+    """Whose a row is: a guest (`id` is the SHA-256 of the token, so that a row opens no session) or an API key."""
 
     type: OwnerType
     id: str
@@ -136,7 +144,10 @@ class JobError:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of work. `version` counts its visible changes and is the event id of the stream."""
+    """One piece of work.
+
+    `version` counts its visible changes and is the event id of the stream; `wanted` is the caller's choice of provider.
+    """
 
     id: UUID
     owner: Owner
@@ -152,6 +163,7 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     timings: Timings
+    wanted: Provider | None = None
     provider: Provider | None = None
     result: Result | None = None
     error: JobError | None = None

@@ -83,6 +83,26 @@ class Keys(Block):
     secret: SecretStr = Field(validation_alias="SECRET_KEY", min_length=32)  # 128 bits, even in hexadecimal
 
 
+class Providers(Block):
+    """Who removes backgrounds, and for how much money a day at most."""
+
+    removebg_key: SecretStr | None = Field(None, validation_alias="REMOVE_BG_API_KEY")
+    removebg_url: str = Field("https://api.remove.bg/v1.0", validation_alias="REMOVE_BG_URL")
+    price_cents: float = Field(20, validation_alias="REMOVE_BG_PRICE_CENTS", ge=0)
+    budget_cents: int = Field(0, validation_alias="PROVIDER_DAILY_BUDGET_CENTS", ge=0)  # 0: no paid call is ever made
+    wait_at_budget: bool = Field(False, validation_alias="PROVIDER_WAIT_AT_BUDGET")
+    rollout_percent: int = Field(100, validation_alias="SELF_HOSTED_ROLLOUT_PERCENT", ge=0, le=100)
+    paid_above_uncertain: float | None = Field(None, validation_alias="PAID_ABOVE_UNCERTAIN", ge=0, le=1)
+
+    @property
+    def price_microusd(self) -> int:
+        return round(self.price_cents * 10_000)
+
+    @property
+    def budget_microusd(self) -> int:
+        return self.budget_cents * 10_000
+
+
 class Rembg(Block):
     """Where the rembg service answers, for those who call it."""
 

@@ -20,7 +20,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared import errors
+from shared import deadlines, errors
 from shared.models import Owner
 from shared.settings import Storage as Settings
 
@@ -139,8 +139,8 @@ class Bucket:
             aws_secret_access_key=secret.get_secret_value() if secret else None,
             region_name="auto",
             config=Config(
-                connect_timeout=3,
-                read_timeout=10,
+                connect_timeout=deadlines.STORAGE_CONNECT_S,
+                read_timeout=deadlines.STORAGE_READ_S,
                 retries={"mode": "standard", "total_max_attempts": 3},
                 s3={"addressing_style": "path"},
                 request_checksum_calculation="when_required",  # R2 does not know the newer checksums

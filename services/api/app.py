@@ -7,6 +7,7 @@ The whole surface, with policies at each route:
     GET /api/jobs/<id>/events                views/events.py
     GET /api/assets, GET|DELETE /<id>        views/assets.py
     GET /assets/<key>                        views/assets.py
+    /api/admin/rollout, providers, jobs      views/admin.py, for keys of scope admin
     GET /  /docs  /openapi.json              views/pages.py
     GET /health*  /metrics                   shared/web.py
 """
@@ -24,20 +25,21 @@ from services.api import auth, intake, limits, policy
 from services.api.links import Links
 from services.api.parts import Parts
 from services.api.settings import Settings
-from services.api.views import assets, jobs, pages, uploads
+from services.api.views import admin, assets, jobs, pages, uploads
 from services.api.views import events as job_events
-from shared import broker, errors, events, log, storage, web
+from shared import broker, deadlines, errors, events, failpoints, log, storage, web
 from shared.db import pool
 from shared.health import Check, Health
 
 VERSION = "0.1.0"
-STATEMENT_S = 5  # an api caller does not wait longer for one statement
 
 
 def build(settings: Settings) -> Parts:
     """Build and start every part."""
     database = pool.Database(
-        settings.database.url.get_secret_value(), pool_max=settings.database.pool_max, statement_s=STATEMENT_S
+        settings.database.url.get_secret_value(),
+        pool_max=settings.database.pool_max,
+        statement_s=deadlines.STATEMENT_API_S,
     )
     objects = storage.connect(settings.storage)
     doorbell = broker.Doorbell(settings.broker.url.get_secret_value())
@@ -78,9 +80,9 @@ def create_app(parts: Parts) -> OpenAPI:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     ops_token = parts.settings.ops.token
     web.install(app, parts.health, ops_token.get_secret_value() if ops_token else None)
-    auth.install(app)
-    for api in (uploads.blueprint(parts), jobs.blueprint(parts), job_events.blueprint(parts), assets.blueprint(parts)):
-        app.register_api(api)
+    auth.install(app, parts.database)
+    for view in (uploads, jobs, job_events, assets, admin):
+        app.register_api(view.blueprint(parts))
     app.register_blueprint(pages.blueprint())
     policy.install(app)
     limits.install(app, parts.settings.web, parts.settings.broker.url.get_secret_value())
@@ -90,6 +92,7 @@ def create_app(parts: Parts) -> OpenAPI:
 def start() -> OpenAPI:
     """The app of this process, from the environment."""
     log.setup("api")
+    failpoints.arm(failpoints.Failpoint.read())
     return create_app(build(Settings.read()))
 
 

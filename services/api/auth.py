@@ -1,4 +1,4 @@
-"""Who is calling: a guest, known by an opaque token that only the guest holds.
+"""Who is calling: a guest, known by an opaque token that only the guest holds, or the holder of an API key.
 
 Browsers keep it in the cookie `session`, other clients send `Authorization: Bearer <token>` (given to them as
 X-Session-Token with their first write). Only its SHA-256 is stored, as the owner of rows, so reading the database
@@ -8,23 +8,28 @@ opens nobody's pictures.
 import hashlib
 import re
 import secrets
+from functools import partial
 
 from flask import Flask, Response, g, request
 
 from services.api import policy
+from services.api.keys import PREFIX, digest
 from services.api.policy import Auth
 from shared import errors
-from shared.models import Owner, OwnerType
+from shared.db import keys
+from shared.db.pool import Database
+from shared.models import Owner, OwnerType, Scope
 
+API_KEY = "X-Api-Key"
 COOKIE = "session"
 HEADER = "X-Session-Token"
 KEEP_S = 30 * 86_400  # as long as a guest's files
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 random bytes
 
 
-def install(app: Flask) -> None:
+def install(app: Flask, database: Database) -> None:
     """Find the caller before each request, and give new guests their token after it."""
-    app.before_request(_identify)
+    app.before_request(partial(_identify, database))
     app.after_request(_hand_over)
 
 
@@ -34,12 +39,20 @@ def caller() -> Owner | None:
     return found
 
 
-def reader() -> Owner:
-    """The caller of a read for one thing: without a token there is nothing here."""
-    found = caller()
-    if found is None:
-        raise errors.NotFound
+def key() -> keys.Key | None:
+    """The API key of the request."""
+    found: keys.Key | None = g.get("key")
     return found
+
+
+def reach() -> Owner | None:
+    """Whose things the caller may ask for by id; None is everybody's. Without a token there is nothing here."""
+    found = key()
+    if found is not None and found.scope is Scope.ADMIN:
+        return None
+    if caller() is None:
+        raise errors.NotFound
+    return caller()
 
 
 def writer() -> Owner:
@@ -52,12 +65,37 @@ def writer() -> Owner:
     return found
 
 
-def _identify() -> None:
-    g.token, g.owner, g.wrote = None, None, False
-    if policy.current().auth not in (Auth.GUEST_READ, Auth.GUEST_WRITE):
+def _identify(database: Database) -> None:
+    g.token, g.owner, g.key, g.wrote = None, None, None, False
+    auth = policy.current().auth
+    if auth is Auth.PUBLIC:
         return
-    if token := _bearer() or _cookie():
+    given = request.headers.get(API_KEY) or _bearer()
+    if given and (API_KEY in request.headers or given.startswith(PREFIX)):
+        g.key = _known(database, given)
+        g.owner = Owner(OwnerType.KEY, str(g.key.id))
+    elif token := given or _cookie():
+        if not _TOKEN.fullmatch(token):
+            raise errors.Unauthorized
         g.token, g.owner = token, _owner(token)
+    if auth is Auth.ADMIN:
+        _admins_only()
+
+
+def _admins_only() -> None:
+    found = key()
+    if found is None:
+        raise errors.Unauthorized("This needs an API key of scope admin.")
+    if found.scope is not Scope.ADMIN:
+        raise errors.Forbidden
+
+
+def _known(database: Database, given: str) -> keys.Key:
+    with database.transaction() as connection:
+        found = keys.find(connection, digest(given))
+    if found is None:
+        raise errors.Unauthorized
+    return found
 
 
 def _bearer() -> str | None:
@@ -65,7 +103,7 @@ def _bearer() -> str | None:
     if header is None:
         return None
     scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token):
+    if scheme.lower() != "bearer" or not token:
         raise errors.Unauthorized
     return token
 
@@ -76,7 +114,7 @@ def _cookie() -> str | None:
 
 
 def _hand_over(answer: Response) -> Response:
-    if g.get("wrote") and answer.status_code < 400:
+    if g.get("wrote") and g.token and answer.status_code < 400:
         answer.headers[HEADER] = g.token
         answer.set_cookie(
             COOKIE, g.token, max_age=KEEP_S, httponly=True, samesite="Lax", secure=request.is_secure, path="/"

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from werkzeug.datastructures import FileStorage
 
-from shared import errors, images, metrics, storage
+from shared import errors, failpoints, images, metrics, storage
 from shared.db import ids
 from shared.models import Asset, AssetKind, Owner
 
@@ -63,7 +63,9 @@ def _take(objects: storage.Storage, secret: str, owner: Owner, data: bytes, name
         orientation=kept.orientation,
         name=name,
     )
+    failpoints.reach("a1")
     objects.put(asset.key, kept.data, kept.content_type, {"name": name, "received": now.isoformat()})
+    failpoints.reach("a2")
     return asset
 
 

@@ -15,7 +15,7 @@ class Auth(StrEnum):
     PUBLIC = "public"  # no caller is looked for
     GUEST_READ = "guest_read"  # whoever the token names; without one there is nothing to see
     GUEST_WRITE = "guest_write"  # as above, and a new guest gets a token
-    OPERATOR = "operator"  # the token of operations, or this machine
+    ADMIN = "admin"  # an API key of that scope
 
 
 class Limit(StrEnum):

@@ -46,6 +46,7 @@ class Settings:
     storage: settings.Storage
     keys: settings.Keys
     rembg: settings.Rembg
+    providers: settings.Providers
     ops: settings.Ops
     web: Web
 
@@ -57,6 +58,7 @@ class Settings:
             storage=settings.Storage.read(),
             keys=settings.Keys.read(),
             rembg=settings.Rembg.read(),
+            providers=settings.Providers.read(),
             ops=settings.Ops.read(),
             web=Web.read(),
         )

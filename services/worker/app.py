@@ -13,15 +13,18 @@ from celery import Celery, signals
 from services.worker import probe
 from services.worker.leases import Leases
 from services.worker.maintenance import Maintenance
+from services.worker.percent import Percent
 from services.worker.pipeline import Pipeline
 from services.worker.reaper import Reaper
+from services.worker.removal import Remover
+from services.worker.removal.removebg import RemoveBg
+from services.worker.removal.router import Router, Rules
 from services.worker.removal.self_hosted import SelfHosted
 from services.worker.settings import Settings
-from shared import broker, log, storage
+from shared import broker, deadlines, failpoints, log, storage
 from shared.db.pool import Database
 from shared.health import Check, Health
-
-STATEMENT_S = 30  # the worker's statements may take longer than the api's
+from shared.models import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,9 @@ def build(settings: Settings) -> Parts:
     database = Database(
         settings.database.url.get_secret_value(),
         pool_max=min(settings.database.pool_max, settings.work.threads + 1),
-        statement_s=STATEMENT_S,
+        statement_s=deadlines.STATEMENT_WORKER_S,
     )
     objects = storage.connect(settings.storage)
-    token = settings.rembg.token.get_secret_value() if settings.rembg.token else None
     leases = Leases(database, settings.work.lease_s)
     health = Health("worker", (Check("database", database.check, critical=True), Check("storage", objects.check)))
     ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
@@ -55,7 +57,7 @@ def build(settings: Settings) -> Parts:
         pipeline=Pipeline(
             database=database,
             storage=objects,
-            remover=SelfHosted(settings.rembg.endpoint, token),
+            router=_router(settings, database),
             leases=leases,
             secret=settings.keys.secret.get_secret_value(),
         ),
@@ -69,6 +71,20 @@ def build(settings: Settings) -> Parts:
     for thread in (parts.leases, parts.reaper, parts.maintenance):
         thread.start()
     return parts
+
+
+def _router(settings: Settings, database: Database) -> Router:
+    """Our own provider, and the paid one where there is a key and money for it."""
+    rembg, chosen = settings.rembg, settings.providers
+    token = rembg.token.get_secret_value() if rembg.token else None
+    providers: dict[Provider, Remover] = {
+        Provider.SELF_HOSTED: SelfHosted(rembg.endpoint, token, places=settings.work.rembg_places)
+    }
+    if chosen.removebg_key and chosen.budget_microusd:
+        key = chosen.removebg_key.get_secret_value()
+        providers[Provider.REMOVEBG] = RemoveBg(chosen.removebg_url, key, chosen.price_microusd)
+    rules = Rules(chosen.budget_microusd, chosen.wait_at_budget, chosen.paid_above_uncertain)
+    return Router(database, providers, rules, Percent(database, chosen.rollout_percent))
 
 
 def stop(parts: Parts) -> None:
@@ -101,6 +117,7 @@ def _set_up_logging(**_: object) -> None:
 
 @signals.worker_init.connect
 def _start(**_: object) -> None:
+    failpoints.arm(failpoints.Failpoint.read())
     _running.append(build(Settings.read()))
 
 

@@ -10,12 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from shared import errors, log, metrics
-from shared.db import jobs
+from shared import deadlines, errors, log, metrics
+from shared.db import work
 from shared.db.pool import Database
 from shared.models import Job
-
-JOB_S = 120  # the longest a job may hold its lease: four provider calls at their limit
 
 _log = log.get("leases")
 
@@ -40,7 +38,7 @@ class Leases:
     def holding(self, job: Job) -> Iterator[None]:
         """Renew the job's lease during the block."""
         with self._lock:
-            self._held[job.id] = (job.fence, time.monotonic() + JOB_S)
+            self._held[job.id] = (job.fence, time.monotonic() + deadlines.JOB_S)
         try:
             yield
         finally:
@@ -48,7 +46,7 @@ class Leases:
                 self._held.pop(job.id, None)
 
     def _keep(self) -> None:
-        while not self._stopped.wait(self.lease_s / 4):  # three more chances before it runs out
+        while not self._stopped.wait(self.lease_s / deadlines.RENEWALS_A_LEASE):
             try:
                 self.renew()
             except errors.Unavailable:
@@ -62,7 +60,7 @@ class Leases:
         if not held:
             return
         with self._database.transaction() as connection:
-            kept = jobs.renew(connection, held, self.lease_s)
+            kept = work.renew(connection, held, self.lease_s)
         for job_id, _ in held:
             if job_id not in kept:
                 self._lose(job_id)

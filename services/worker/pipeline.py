@@ -1,8 +1,8 @@
 """One job from claim to event; knows no Celery and no HTTP.
 
-    claim ─> fetch the source ─> remove its background ─> verify, derive preview and mask ─> store ─> finish
-       │            │ gone: failed                │ Refused: failed       Broken: again, at most three times
-       └ nothing    └ storage away: later         └ Unavailable: later, without counting
+    claim ─> fetch the source ─> the same made before? ─> remove its background ─> derive, store ─> finish
+       │            │ gone: failed    └ yes: finish            │ Refused: failed   Broken: again, at most three times
+       └ nothing    └ storage away: later                      └ Unavailable: later, without counting
 
 Nothing is written that a second run would not write again: objects are named by their content, rows are fenced. So a
 worker may die between any two steps, and the job simply runs once more.
@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
 
 import numpy as np
 
 from services.worker import removal
 from services.worker.leases import Leases
-from shared import errors, images, log, metrics, png, storage
-from shared.db import assets, ids, jobs
+from services.worker.removal.router import Cutout, OverBudget, Router
+from shared import errors, failpoints, images, log, metrics, png, storage
+from shared.db import assets, ids, work
 from shared.db.pool import Database
 from shared.models import Asset, AssetKind, Job, JobFailure, Result, Timings
 
@@ -29,10 +29,6 @@ GIVE_UP_S = 86_400  # a job that found no provider for a day is told so
 SOON_S, LATE_S = 1.0, 15.0  # the wait before trying again grows with the job's age between these
 
 _log = log.get("pipeline")
-
-
-class Remover(Protocol):
-    def remove(self, picture: bytes, request_id: str) -> removal.Cutout: ...
 
 
 @dataclass(slots=True)
@@ -63,16 +59,17 @@ class Pipeline:
 
     database: Database
     storage: storage.Storage
-    remover: Remover
+    router: Router
     leases: Leases
     secret: str
 
     def run_next(self) -> bool:
         """Run the next fair job to its end, or hand it back. False when there was none."""
         with self.database.transaction() as connection:
-            job = jobs.claim_next(connection, self.leases.lease_s)
+            job = work.claim_next(connection, self.leases.lease_s)
         if job is None:
             return False
+        failpoints.reach("w2")
         log.begin(job_id=str(job.id), request_id=f"{job.id}.{job.fence}")
         _log.info("job_claimed", attempt=job.attempts)
         clock = Clock()
@@ -100,35 +97,46 @@ class Pipeline:
         with clock.step("fetch"):
             source = self._source(job)
             picture = images.with_orientation(self.storage.get(source.key), source.orientation)
+        failpoints.reach("w3")
+        if self._reused(job, clock, source):
+            return
         self._show(job, 20)
         with clock.step("remove"):
-            cutout = self.remover.remove(picture, f"{job.id}.{job.fence}")
+            cutout = self.router.remove(job, picture, (source.width, source.height))
+        failpoints.reach("w5")
         self._show(job, 70)
         with clock.step("store"):
             made = self._store(job, source, cutout)
-        self._finish(job, clock, cutout, made)
+        failpoints.reach("w6")
+        self._finish(job, clock, source, cutout, made)
+
+    def _reused(self, job: Job, clock: Clock, source: Asset) -> bool:
+        """Finish with an earlier result of the same picture, owner and engine, so that nothing is paid twice."""
+        prints = [fingerprint(source, engine) for engine in self.router.engines(job)]
+        with self.database.transaction() as connection:
+            found = work.reuse(connection, job, prints, clock.timings(job)) if prints else False
+        if found:
+            _told(True, "done", reused=True)
+        return found
 
     def _source(self, job: Job) -> Asset:
         with self.database.transaction() as connection:
-            source = assets.load(connection, job.asset_id)
+            source = assets.find(connection, None, job.asset_id)
         if source is None:
             raise storage.Missing(str(job.asset_id))
         return source
 
     def _show(self, job: Job, progress: int) -> None:
         with self.database.transaction() as connection:
-            jobs.advance(connection, job, progress)
+            work.advance(connection, job, progress)
 
-    def _store(self, job: Job, source: Asset, cutout: removal.Cutout) -> dict[AssetKind, Asset]:
-        """Verify the cut-out, derive what belongs to it, put all three where they can be fetched."""
-        try:
-            picture = images.open_cutout(cutout.png, source.width, source.height)
-        except ValueError as error:
-            raise removal.Broken(str(error)) from error
+    def _store(self, job: Job, source: Asset, cutout: Cutout) -> dict[AssetKind, Asset]:
+        """Derive what belongs to a cut-out, and put all three where they can be fetched."""
+        mask = png.encode(np.asarray(cutout.picture.getchannel("A")))
         contents = {
-            AssetKind.CUTOUT: (cutout.png, "image/png", picture.size),
-            AssetKind.PREVIEW: images.preview(picture),
-            AssetKind.MASK: (png.encode(np.asarray(picture.getchannel("A"))), "image/png", picture.size),
+            AssetKind.CUTOUT: (cutout.png, "image/png", cutout.picture.size),
+            AssetKind.PREVIEW: images.preview(cutout.picture),
+            AssetKind.MASK: (mask, "image/png", cutout.picture.size),
         }
         return {kind: self._put(job, source, kind, *content) for kind, content in contents.items()}
 
@@ -153,7 +161,7 @@ class Pipeline:
         self.storage.put(asset.key, data, content_type, {"job": str(job.id)})
         return asset
 
-    def _finish(self, job: Job, clock: Clock, cutout: removal.Cutout, made: dict[AssetKind, Asset]) -> None:
+    def _finish(self, job: Job, clock: Clock, source: Asset, cutout: Cutout, made: dict[AssetKind, Asset]) -> None:
         picture = made[AssetKind.CUTOUT]
         result = Result(
             asset_id=picture.id,
@@ -166,39 +174,43 @@ class Pipeline:
             model=cutout.model,
             uncertain=cutout.uncertain,
             foreground=cutout.foreground,
+            cost_microusd=cutout.cost_microusd,
         )
         timings = clock.timings(job)
         with self.database.transaction() as connection:
-            done = jobs.finish(connection, job, cutout.provider, result, timings)
+            done = work.finish(connection, job, cutout.provider, result, timings, fingerprint(source, cutout.engine))
             if done:  # a lost lease leaves no rows; its objects are the other worker's as well
                 for asset in made.values():
                     assets.add(connection, asset)
+        failpoints.reach("w7")
         _told(done, "done", total_ms=timings.total_ms)
 
     def _fail(self, job: Job, clock: Clock, error: JobFailure, message: str) -> None:
         with self.database.transaction() as connection:
-            done = jobs.fail(connection, job, error, message, clock.timings(job))
+            done = work.fail(connection, job, error, message, clock.timings(job))
         _told(done, "failed", error=error)
 
-    def _later(self, job: Job, clock: Clock, error: Exception) -> None:
+    def _later(self, job: Job, clock: Clock, error: removal.Unavailable | errors.Unavailable) -> None:
         """Wait for a helper that is away: not the job's fault, so the attempt does not count."""
         age_s = (datetime.now(UTC) - job.created_at).total_seconds()
         if age_s > GIVE_UP_S:
-            self._fail(job, clock, JobFailure.PROVIDER_FAILED, "No removal service could be reached for a day.")
+            budget = isinstance(error, OverBudget)
+            code = JobFailure.PROVIDER_BUDGET if budget else JobFailure.PROVIDER_FAILED
+            self._fail(job, clock, code, "No removal service could take the picture for a day.")
             return
-        delay_s = min(LATE_S, SOON_S + age_s / 10)
+        delay_s = max(error.retry_after_s or 0, min(LATE_S, SOON_S + age_s / 10))
         _log.warning("helper_unavailable", error=str(error)[:200], delay_s=round(delay_s, 1))
         with self.database.transaction() as connection:
-            jobs.release(connection, job, delay_s, counts=False)
+            work.release(connection, job, delay_s, counts=False)
 
     def _again(self, job: Job, clock: Clock, error: Exception, last: JobFailure) -> None:
         """Try again after a failure that may pass, at most three times in all."""
-        if job.attempts >= jobs.MAX_ATTEMPTS:
+        if job.attempts >= work.MAX_ATTEMPTS:
             self._fail(job, clock, last, "The picture could not be processed.")
             return
         _log.warning("job_tried", error=str(error)[:200], attempt=job.attempts)
         with self.database.transaction() as connection:
-            jobs.release(connection, job, SOON_S * 2**job.attempts, counts=True)
+            work.release(connection, job, SOON_S * 2**job.attempts, counts=True)
 
 
 def _told(written: bool, state: str, *, error: str = "", **facts: object) -> None:
@@ -212,3 +224,8 @@ def _told(written: bool, state: str, *, error: str = "", **facts: object) -> Non
 
 def _ms(start: datetime, end: datetime) -> int:
     return max(0, round((end - start).total_seconds() * 1000))
+
+
+def fingerprint(source: Asset, engine: str) -> str:
+    """What a cut-out depends on: whose picture, its received bytes, and exactly what cuts it out."""
+    return hashlib.sha256(f"cutout|{source.owner}|{source.sha256}|{engine}".encode()).hexdigest()

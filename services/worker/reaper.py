@@ -7,12 +7,11 @@ queue is not doubled, and while nothing waits it costs Redis nothing.
 
 import threading
 
-from shared import errors, log, metrics
+from shared import deadlines, errors, log, metrics
 from shared.broker import Doorbell
-from shared.db import ids, jobs
+from shared.db import ids, jobs, work
 from shared.db.pool import Database
 
-EVERY_S = 1.0
 AWAY_S = 2.0  # more between sweeps while Postgres or Redis is away
 GRACE_S = 0.5  # a job younger than this is most likely on its way
 AT_ONCE = 100  # doorbells a sweep; the rest comes with the next
@@ -35,7 +34,7 @@ class Reaper:
         self._stopped.set()
 
     def _watch(self) -> None:
-        while not self._stopped.wait(EVERY_S):
+        while not self._stopped.wait(deadlines.SWEEP_S):
             try:
                 self.sweep()
             except errors.Unavailable as error:
@@ -45,12 +44,15 @@ class Reaper:
     def sweep(self) -> int:
         """Bury and ring once; returns the number of rings. Nothing happens while another worker sweeps."""
         with self._database.transaction() as connection:
-            if not jobs.lead_sweep(connection):
+            if not work.lead_sweep(connection):
                 return 0
-            buried = jobs.bury_poison(connection)
-            waiting = jobs.overdue(connection, GRACE_S)
+            buried = work.bury_poison(connection)
+            depth, oldest_s = jobs.depth(connection)
+            waiting = work.overdue(connection, GRACE_S)
             missing = min(AT_ONCE, waiting - self._doorbell.waiting()) if waiting else 0
             rung = self._ring(missing)
+        metrics.QUEUE_DEPTH.set(depth)
+        metrics.QUEUE_AGE.set(oldest_s)
         for job_id in buried:
             metrics.JOBS.labels("failed", "poison").inc()
             _log.error("job_poison", job_id=str(job_id))

@@ -5,15 +5,16 @@ from typing import Self
 
 from pydantic import Field
 
-from shared import settings
+from shared import deadlines, settings
 
 
 class Work(settings.Block):
     """How the worker works."""
 
-    lease_s: float = Field(60, validation_alias="LEASE_S", gt=1)
-    threads: int = Field(3, validation_alias="WORKER_CONCURRENCY", ge=1, le=32)  # rembg's two slots and one on the way
+    lease_s: float = Field(deadlines.LEASE_S, validation_alias="LEASE_S", gt=1)
+    threads: int = Field(3, validation_alias="WORKER_CONCURRENCY", ge=1, le=32)
     port: int = Field(8001, validation_alias="WORKER_PORT", ge=0, le=65535)
+    rembg_places: int = Field(3, validation_alias="REMBG_PLACES", ge=1, le=64)  # rembg's two slots and one on its way
     host: str = Field("0.0.0.0", validation_alias="BIND_HOST")  # noqa: S104 - a container is probed from outside
 
 
@@ -24,6 +25,7 @@ class Settings:
     storage: settings.Storage
     keys: settings.Keys
     rembg: settings.Rembg
+    providers: settings.Providers
     ops: settings.Ops
     work: Work
 
@@ -35,6 +37,7 @@ class Settings:
             storage=settings.Storage.read(),
             keys=settings.Keys.read(),
             rembg=settings.Rembg.read(),
+            providers=settings.Providers.read(),
             ops=settings.Ops.read(),
             work=Work.read(),
         )

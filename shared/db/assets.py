@@ -1,9 +1,11 @@
 """Assets: what is stored, whose it is, and where. A deleted asset is hidden at once and removed later."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.db import paging
+from shared.db import ids, paging
 from shared.db.pool import Connection
 from shared.models import Asset, AssetKind, Owner, OwnerType
 
@@ -40,18 +42,12 @@ def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
     return _asset(row), bool(row["fresh"])
 
 
-def find(connection: Connection, owner: Owner, asset_id: UUID) -> Asset | None:
+def find(connection: Connection, owner: Owner | None, asset_id: UUID) -> Asset | None:
+    """An asset by id; of anybody when `owner` is None."""
     row = connection.execute(
-        f"select {_COLUMNS} from assets where id = %s and owner_type = %s and owner_id = %s and deleted_at is null",
-        [asset_id, owner.type, owner.id],
-    ).fetchone()
-    return _asset(row) if row else None
-
-
-def load(connection: Connection, asset_id: UUID) -> Asset | None:
-    """By id alone, for the worker, which acts for every owner."""
-    row = connection.execute(
-        f"select {_COLUMNS} from assets where id = %s and deleted_at is null", [asset_id]
+        f"""select {_COLUMNS} from assets where id = %(id)s and deleted_at is null
+        and (%(type)s::text is null or owner_type = %(type)s and owner_id = %(owner)s)""",
+        _named(asset_id, owner),
     ).fetchone()
     return _asset(row) if row else None
 
@@ -82,16 +78,29 @@ def page(connection: Connection, owner: Owner, limit: int, after: paging.Cursor 
     return paging.page([_asset(row) for row in rows], limit)
 
 
-def delete(connection: Connection, owner: Owner, asset_id: UUID) -> bool:
-    """Hide an asset; a cut-out takes its preview and mask along. False when there is none."""
+def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> bool:
+    """Hide an asset, of anybody when `owner` is None; a cut-out takes its preview and mask along. False without one."""
     rows = connection.execute(
-        """update assets set deleted_at = now() where deleted_at is null and owner_type = %(type)s and owner_id =
-        %(owner)s and (id = %(id)s or (kind in ('preview', 'mask') and job_id = ( select job_id from assets where id =
-        %(id)s and kind = 'cutout'))) returning id
-        """,
-        {"type": owner.type, "owner": owner.id, "id": asset_id},
+        """update assets set deleted_at = now()
+        where deleted_at is null and (%(type)s::text is null or owner_type = %(type)s and owner_id = %(owner)s)
+        and (id = %(id)s or kind in ('preview', 'mask') and job_id = (
+            select job_id from assets where id = %(id)s and kind = 'cutout'))
+        returning id""",
+        _named(asset_id, owner),
     ).fetchall()
     return any(row["id"] == asset_id for row in rows)
+
+
+def copy(connection: Connection, from_job: UUID, to_job: UUID) -> dict[AssetKind, UUID]:
+    """Give a job the assets of another with the same owner: new rows, the same objects. Returns the new ids by kind."""
+    rows = connection.execute(
+        f"select {_COLUMNS} from assets where job_id = %s and deleted_at is null", [from_job]
+    ).fetchall()
+    made = {}
+    for row in rows:
+        asset, _ = add(connection, replace(_asset(row), id=ids.new(), job_id=to_job, created_at=datetime.now(UTC)))
+        made[asset.kind] = asset.id
+    return made
 
 
 def removable(connection: Connection, older_than_s: float, limit: int) -> list[str]:
@@ -109,6 +118,10 @@ def removable(connection: Connection, older_than_s: float, limit: int) -> list[s
 def forget(connection: Connection, key: str) -> None:
     """Drop the rows of a removed object, but for one that was added in the meantime."""
     connection.execute("delete from assets where key = %s and deleted_at is not null", [key])
+
+
+def _named(asset_id: UUID, owner: Owner | None) -> dict[str, object]:
+    return {"id": asset_id, "type": owner.type if owner else None, "owner": owner.id if owner else None}
 
 
 def _asset(row: dict[str, Any]) -> Asset:

@@ -15,12 +15,10 @@ from psycopg.abc import Params
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
-from shared import errors, log, metrics
+from shared import deadlines, errors, log, metrics
 
 Connection = psycopg.Connection[DictRow]
 
-CONNECT_S = 3  # a blackholed server is given up within this
-WAIT_S = 2.0  # for a free connection
 WAITING = 50  # callers in line for one; the next is refused at once
 IDLE_S = 10.0  # unused connections beyond the minimum are closed
 SLOW_S = 0.1  # statements slower than this are logged
@@ -46,7 +44,7 @@ class _Cursor(psycopg.Cursor[DictRow]):
 class Database:
     """A pool of connections. `statement_s` bounds every statement on the server's side."""
 
-    def __init__(self, url: str, *, pool_max: int = 5, statement_s: float = 5) -> None:
+    def __init__(self, url: str, *, pool_max: int = 5, statement_s: float = deadlines.STATEMENT_API_S) -> None:
         self._statement = f"{round(statement_s * 1000)}ms"
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
@@ -54,7 +52,7 @@ class Database:
                 "row_factory": dict_row,
                 "cursor_factory": _Cursor,
                 "prepare_threshold": None,
-                "connect_timeout": CONNECT_S,
+                "connect_timeout": deadlines.DATABASE_CONNECT_S,
                 "keepalives_idle": 10,
                 "keepalives_interval": 3,
                 "keepalives_count": 3,
@@ -65,7 +63,7 @@ class Database:
             max_size=pool_max,
             max_idle=IDLE_S,
             max_waiting=WAITING,
-            timeout=WAIT_S,
+            timeout=deadlines.POOL_WAIT_S,
             check=ConnectionPool.check_connection,
             open=False,
         )
@@ -115,7 +113,7 @@ def session(url: str) -> psycopg.Connection[tuple[Any, ...]]:
     return psycopg.connect(
         url,
         autocommit=True,
-        connect_timeout=CONNECT_S,
+        connect_timeout=deadlines.DATABASE_CONNECT_S,
         keepalives_idle=10,
         keepalives_interval=3,
         keepalives_count=3,

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from services.api import schemas
 from services.api.parts import Parts
-from shared import errors
+from shared import errors, failpoints
 from shared.db import jobs
 from shared.models import Job, Owner
 
@@ -20,16 +20,19 @@ def told(model: type[BaseModel] | None, *statuses: int) -> dict[str | int, Any]:
 
 def accepted(parts: Parts, made: Job) -> Response:
     """202 for a job whose row is committed. The doorbell comes last: without it the job only starts a little later."""
+    failpoints.reach("a3")
     parts.doorbell.ring(made.id)
+    failpoints.reach("a4")
     body = schemas.accepted(made, parts.links)
     answer = jsonify(body.json_ready())
     answer.status_code = 202
     answer.headers["Location"] = body.status_url
+    failpoints.reach("a5")
     return answer
 
 
-def find_job(parts: Parts, owner: Owner, job_id: UUID) -> Job:
-    """The caller's job; another's is as unknown as none."""
+def find_job(parts: Parts, owner: Owner | None, job_id: UUID) -> Job:
+    """A job within reach (`auth.reach`); another's is as unknown as none."""
     with parts.database.transaction() as connection:
         found = jobs.find(connection, owner, job_id)
     if found is None:

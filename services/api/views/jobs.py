@@ -9,6 +9,7 @@ from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
 from shared import errors, metrics
 from shared.db import assets, ids, jobs, paging
+from shared.models import Job
 
 
 def blueprint(parts: Parts) -> APIBlueprint:
@@ -17,12 +18,8 @@ def blueprint(parts: Parts) -> APIBlueprint:
     @api.post("", summary="Cut out a kept picture", responses=answers.told(schemas.Accepted, 202))
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
     def create(body: schemas.NewJob) -> Response:
-        owner = auth.writer()
-        with parts.database.transaction() as connection:
-            if assets.find(connection, owner, body.asset_id) is None:
-                raise errors.NotFound("There is no such picture of yours.")
-            job = jobs.create(connection, ids.new(), owner, body.asset_id)
-        return answers.accepted(parts, job)
+        """`priority` (0, the most urgent, to 9) and `provider` are for API keys."""
+        return answers.accepted(parts, _create(parts, body))
 
     @api.get("", summary="Your jobs, newest first", responses=answers.told(schemas.JobPage, 200))
     @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
@@ -39,12 +36,12 @@ def blueprint(parts: Parts) -> APIBlueprint:
     @api.get("/<uuid:job_id>", summary="How a job goes", responses=answers.told(schemas.JobOut, 200))
     @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
     def show(path: schemas.JobPath) -> Response:
-        return jsonify(answers.job(parts, answers.find_job(parts, auth.reader(), path.job_id)))
+        return jsonify(answers.job(parts, answers.find_job(parts, auth.reach(), path.job_id)))
 
     @api.delete("/<uuid:job_id>", summary="Cancel a job", responses=answers.told(schemas.JobOut, 200))
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
     def cancel(path: schemas.JobPath) -> Response:
-        owner = auth.reader()
+        owner = auth.reach()
         with parts.database.transaction() as connection:
             job = jobs.cancel(connection, owner, path.job_id)
         if job is None:
@@ -56,7 +53,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
     @api.post("/<uuid:job_id>/retry", summary="Try a failed job again", responses=answers.told(schemas.Accepted, 202))
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
     def retry(path: schemas.JobPath) -> Response:
-        owner = auth.reader()
+        owner = auth.reach()
         with parts.database.transaction() as connection:
             job = jobs.retry(connection, owner, path.job_id)
         if job is None:
@@ -65,3 +62,14 @@ def blueprint(parts: Parts) -> APIBlueprint:
         return answers.accepted(parts, job)
 
     return api
+
+
+def _create(parts: Parts, wish: schemas.NewJob) -> Job:
+    if auth.key() is None and (wish.priority is not None or wish.provider is not None):
+        raise errors.Forbidden("Choosing a priority or a provider needs an API key.")
+    owner = auth.writer()
+    priority = jobs.NORMAL if wish.priority is None else wish.priority
+    with parts.database.transaction() as connection:
+        if assets.find(connection, owner, wish.asset_id) is None:
+            raise errors.NotFound("There is no such picture of yours.")
+        return jobs.create(connection, ids.new(), owner, wish.asset_id, priority=priority, wanted=wish.provider)

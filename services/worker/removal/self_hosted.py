@@ -1,91 +1,66 @@
 """Our own rembg service, over HTTP.
 
-Every call ends: two seconds to connect, READ_S between bytes, TOTAL_S for everything, so that a service that trickles
-its answer cannot hold a worker's thread for ever.
+At most `places` calls are under way from this process: what rembg works on and one more on its way, so that a slow
+rembg fills its own line and not every thread of the worker.
 """
 
 import json
+import threading
 import time
-from collections.abc import Mapping
 
-import requests
+from services.worker.removal import Answer, Broken, Full, Refused, Unavailable, http
+from shared.models import JobFailure, Provider
 
-from services.worker.removal import Broken, Cutout, Refused, Unavailable
-from shared import metrics
-from shared.models import Foreground, JobFailure, Provider
-
-CONNECT_S = 2
-READ_S = 25  # longer than the service's own deadline for an inference, so that its answer is heard
-TOTAL_S = 30
-_CHUNK = 1 << 16
-MAX_BYTES = 250_000_000  # 50 megapixels of RGBA hardly compressed
+_FORGET_S = 10.0  # how long the name of the model is believed: a deploy may change it
 
 
 class SelfHosted:
-    """`remove` sends a picture and returns its cut-out. Safe to share between threads."""
+    """Safe to share between threads."""
 
-    def __init__(self, endpoint: str, token: str | None = None) -> None:
+    provider = Provider.SELF_HOSTED
+    price_microusd = 0
+
+    def __init__(self, endpoint: str, token: str | None = None, *, places: int = 3) -> None:
         self._url = endpoint.rstrip("/") + "/remove"
-        self._session = requests.Session()
-        self._session.trust_env = False  # a proxy variable meant for the internet must not catch a private address
-        if token:
-            self._session.headers["Authorization"] = f"Bearer {token}"
+        self._session = http.session({"Authorization": f"Bearer {token}"} if token else {})
+        self._places = threading.BoundedSemaphore(places)
+        self._engine: tuple[str, float] | None = None
 
-    def remove(self, picture: bytes, request_id: str) -> Cutout:
-        """Cut out an upright-by-EXIF JPEG, PNG or WebP. Raises Refused, Broken or Unavailable."""
-        outcome = "error"
-        began = time.perf_counter()
+    def remove(self, picture: bytes, request_id: str) -> Answer:
+        if not self._places.acquire(blocking=False):
+            raise Full("every place is taken", retry_after_s=1)
         try:
-            cutout = self._remove(picture, request_id)
-            outcome = "ok"
-            return cutout
-        except (Refused, Broken, Unavailable) as error:
-            outcome = type(error).__name__.lower()
-            raise
+            headers = {"Content-Type": "application/octet-stream", "X-Request-Id": request_id}
+            reply = http.post(self._session, self._url, data=picture, headers=headers)
         finally:
-            metrics.PROVIDER_CALLS.labels(Provider.SELF_HOSTED, outcome).inc()
-            metrics.PROVIDER_SECONDS.labels(Provider.SELF_HOSTED).observe(time.perf_counter() - began)
-
-    def _remove(self, picture: bytes, request_id: str) -> Cutout:
+            self._places.release()
+        if reply.status != 200:
+            raise _failure(reply)
         try:
-            with self._session.post(
-                self._url,
-                data=picture,
-                headers={"Content-Type": "application/octet-stream", "X-Request-Id": request_id},
-                timeout=(CONNECT_S, READ_S),
-                stream=True,
-            ) as answer:
-                body = _read(answer, time.monotonic() + TOTAL_S)
-        except requests.RequestException as error:
-            raise Unavailable(type(error).__name__) from error
-        if answer.status_code != 200:
-            raise _failure(answer.status_code, body)
-        try:
-            return _cutout(answer.headers, body)
-        except (KeyError, ValueError) as error:
-            raise Broken(f"the answer lacks or garbles {error}") from error
+            model = reply.headers["X-Model"]
+            engine = f"{model}:{reply.headers['X-Model-Digest']}"
+        except KeyError as error:
+            raise Broken(f"the answer lacks {error}") from error
+        self._engine = (engine, time.monotonic())
+        return Answer(reply.body, model, engine)
+
+    def engine(self) -> str | None:
+        if self._engine is None or time.monotonic() - self._engine[1] > _FORGET_S:
+            return None
+        return self._engine[0]
 
 
-def _read(answer: requests.Response, deadline: float) -> bytes:
-    parts = bytearray()
-    for part in answer.iter_content(_CHUNK):
-        parts += part
-        if time.monotonic() > deadline:
-            raise Unavailable("the answer took too long")
-        if len(parts) > MAX_BYTES:
-            raise Broken("the answer is too large")
-    return bytes(parts)
-
-
-def _failure(status: int, body: bytes) -> Exception:
-    code, message = _words(body)
+def _failure(reply: http.Reply) -> Exception:
+    code, message = _words(reply.body)
     if code == "unknown_foreground":
         return Refused(JobFailure.UNKNOWN_FOREGROUND, message)
-    if status in (401, 403, 404, 429, 503):  # misconfigured, full or starting: none of it the picture's fault
-        return Unavailable(f"{status} {code}")
-    if 400 <= status < 500:
+    if code == "busy":
+        return Full(code, retry_after_s=http.retry_after_s(reply))
+    if reply.status in (401, 403, 404, 429, 503):  # misconfigured, full or starting: none of it the picture's fault
+        return Unavailable(f"{reply.status} {code}", retry_after_s=http.retry_after_s(reply))
+    if 400 <= reply.status < 500:
         return Refused(JobFailure.PROVIDER_FAILED, message)
-    return Broken(f"{status} {code}")
+    return Broken(f"{reply.status} {code}")
 
 
 def _words(body: bytes) -> tuple[str, str]:
@@ -94,14 +69,3 @@ def _words(body: bytes) -> tuple[str, str]:
         return str(error["code"]), str(error["message"])
     except (ValueError, KeyError, TypeError):
         return "unknown", "The removal service refused the picture."
-
-
-def _cutout(headers: Mapping[str, str], png: bytes) -> Cutout:
-    box = (int(headers[f"X-Foreground-{side}"]) for side in ("Top", "Left", "Width", "Height"))
-    return Cutout(
-        png=png,
-        provider=Provider.SELF_HOSTED,
-        model=headers["X-Model"],
-        uncertain=float(headers["X-Uncertainty"]),
-        foreground=Foreground(*box),
-    )

@@ -1,0 +1,37 @@
+"""Every deadline of the system in one table, in seconds, so that their order can be seen, and is tested.
+
+Whoever waits must wait longer than whoever works: a shorter outer deadline leaves work running that nobody will hear
+of.
+
+    rembg:    inference 20 < the worker's read 25 < a provider call 30 < a job 120
+    leases:   a renewal every lease/4 < the lease 60; a dead worker's job runs again within lease + sweep
+    api:      pool wait 2, Redis 1, statement 5, storage 10 < a request 30 < the front proxy 35
+    stopping: gunicorn's grace 30 < the platform's kill 45
+"""
+
+# rembg
+INFERENCE_S = 20  # from the slot to the mask; a watchdog replaces the process that takes longer
+
+# worker
+PROVIDER_CONNECT_S = 2
+PROVIDER_READ_S = 25
+PROVIDER_S = 30  # a whole provider call, however its bytes trickle
+JOB_S = 120  # a lease is renewed no longer than this: two providers, storage, and time to spare
+LEASE_S = 60
+RENEWALS_A_LEASE = 4
+SWEEP_S = 1
+
+# outside helpers, for every service
+STORAGE_CONNECT_S = 3
+STORAGE_READ_S = 10
+REDIS_S = 1
+DATABASE_CONNECT_S = 3
+POOL_WAIT_S = 2
+STATEMENT_API_S = 5
+STATEMENT_WORKER_S = 30
+
+# requests and processes
+REQUEST_S = 30
+FRONT_S = 35
+GRACE_S = 30
+KILL_S = 45
