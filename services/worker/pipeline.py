@@ -112,7 +112,7 @@ class Pipeline:
 
     def _reused(self, job: Job, clock: Clock, source: Asset) -> bool:
         """Finish with an earlier result of the same picture, owner and engine, so that nothing is paid twice."""
-        prints = [fingerprint(source, engine) for engine in self.router.engines(job)]
+        prints = [fingerprint(source, engine) for engine in self.router.engines(job, (source.width, source.height))]
         with self.database.transaction() as connection:
             found = work.reuse(connection, job, prints, clock.timings(job)) if prints else False
         if found:

@@ -18,7 +18,6 @@ class Spoken:
 
     outcome: str
     cost_microusd: int
-    duration_ms: int
     output_bytes: int = 0
     uncertain: float | None = None
 
@@ -55,7 +54,7 @@ def begin(
     return call_id
 
 
-def end(connection: Connection, call_id: UUID, spoken: Spoken) -> None:
+def end(connection: Connection, call_id: UUID, spoken: Spoken, duration_ms: int) -> None:
     """Say how the call ended; what was reserved but not charged goes back to the day it was taken from."""
     connection.execute(
         """with call as (
@@ -72,7 +71,7 @@ def end(connection: Connection, call_id: UUID, spoken: Spoken) -> None:
         [
             spoken.outcome,
             spoken.cost_microusd,
-            spoken.duration_ms,
+            duration_ms,
             spoken.output_bytes,
             spoken.uncertain,
             call_id,

@@ -30,6 +30,7 @@ class Answer:
 class Refused(Exception):
     """The picture cannot be cut out."""
 
+    outcome = "refused"
     charged = False
 
     def __init__(self, error: JobFailure, message: str) -> None:
@@ -41,6 +42,8 @@ class Refused(Exception):
 class Broken(Exception):
     """The provider failed in a way that may pass."""
 
+    outcome = "broken"
+
     def __init__(self, message: str, *, charged: bool = False) -> None:
         super().__init__(message)
         self.charged = charged
@@ -48,6 +51,8 @@ class Broken(Exception):
 
 class Unavailable(Exception):
     """The provider cannot be reached, or has no place free. `retry_after_s` is its own word."""
+
+    outcome = "unavailable"
 
     def __init__(self, message: str, *, sent: bool = False, retry_after_s: float | None = None) -> None:
         super().__init__(message)
@@ -64,6 +69,7 @@ class Remover(Protocol):
 
     provider: Provider
     price_microusd: int
+    max_pixels: int  # larger pictures are not sent
 
     def remove(self, picture: bytes, request_id: str) -> Answer:
         """Cut out an upright-by-EXIF JPEG, PNG or WebP. Raises Refused, Broken or Unavailable."""

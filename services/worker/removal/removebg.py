@@ -25,6 +25,7 @@ class RemoveBg:
     """Safe to share between threads."""
 
     provider = Provider.REMOVEBG
+    max_pixels = 10_000_000  # PNG answers end there: a larger picture would come back smaller
 
     def __init__(self, url: str, key: str, price_microusd: int) -> None:
         self._url = url.rstrip("/") + "/removebg"

@@ -10,8 +10,7 @@ before it is made.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from pybreaker import CircuitBreaker, CircuitBreakerError
@@ -79,15 +78,15 @@ class Router:
             for name in providers
         }
 
-    def engines(self, job: Job) -> list[str]:
+    def engines(self, job: Job, size: tuple[int, int]) -> list[str]:
         """What this job would be cut out with, as far as that is known: the names under which a result may exist."""
-        wanted = [self._providers[name].engine() for name in self._order(job)[:1]]
+        wanted = [self._providers[name].engine() for name in self._order(job, size)[:1]]
         return [engine for engine in wanted if engine]
 
     def remove(self, job: Job, picture: bytes, size: tuple[int, int]) -> Cutout:
         """A verified cut-out. Raises Refused, Broken, or Unavailable when nobody could be asked."""
         last: Unavailable | None = None
-        for name in self._order(job):
+        for name in self._order(job, size):
             try:
                 return self._improved(job, picture, size, self._guarded(name, job, picture, size))
             except OverBudget as error:
@@ -98,14 +97,18 @@ class Router:
                 last = error
         raise last or Unavailable("no provider is configured")
 
-    def _order(self, job: Job) -> list[Provider]:
-        return [name for name in choice.order(job.id, self._percent(), job.wanted) if name in self._providers]
+    def _order(self, job: Job, size: tuple[int, int]) -> list[Provider]:
+        order = choice.order(job.id, self._percent(), job.wanted)
+        return [name for name in order if self._takes(name, size)]
+
+    def _takes(self, name: Provider, size: tuple[int, int]) -> bool:
+        return name in self._providers and size[0] * size[1] <= self._providers[name].max_pixels
 
     def _improved(self, job: Job, picture: bytes, size: tuple[int, int], cutout: Cutout) -> Cutout:
         """The paid provider's opinion on a matte that ours is unsure of, where an operator wants it."""
         limit = self._rules.paid_above_uncertain
         asked = cutout.provider is Provider.SELF_HOSTED and job.wanted is not Provider.SELF_HOSTED
-        if limit is None or cutout.uncertain <= limit or not asked or Provider.REMOVEBG not in self._providers:
+        if limit is None or cutout.uncertain <= limit or not asked or not self._takes(Provider.REMOVEBG, size):
             return cutout
         try:
             return self._guarded(Provider.REMOVEBG, job, picture, size)
@@ -116,7 +119,7 @@ class Router:
     def _guarded(self, name: Provider, job: Job, picture: bytes, size: tuple[int, int]) -> Cutout:
         breaker = self._breakers[name]
         try:
-            return cast("Cutout", breaker.call(self._recorded, self._providers[name], job, picture, size))
+            return breaker.call(self._recorded, self._providers[name], job, picture, size)
         except CircuitBreakerError as error:
             raise Unavailable(f"{name} is resting after failures", retry_after_s=5) from error
         finally:
@@ -126,30 +129,18 @@ class Router:
         """One call, with its row written before and completed after."""
         call = self._begin(remover, job, len(picture))
         began = time.perf_counter()
-        outcome, cost, cutout = "broken", remover.price_microusd, None
+        spoken = costs.Spoken("broken", remover.price_microusd)  # unless we come to know better
         try:
             answer = remover.remove(picture, f"{job.id}.{job.fence}")
-            cost = answer.charged_microusd
+            spoken = costs.Spoken("broken", answer.charged_microusd, len(answer.png))
             cutout = verified(answer, size, remover.provider)
-            outcome = "ok"
+            spoken = costs.Spoken("ok", answer.charged_microusd, len(answer.png), cutout.uncertain)
             return cutout
-        except (Refused, Broken, Unavailable) as error:
-            outcome = type(error).__name__.lower()
-            cost = max(cost if outcome == "broken" else 0, remover.price_microusd) if error.charged else 0
+        except (Refused, Unavailable, Broken) as error:
+            spoken = replace(spoken, outcome=error.outcome, cost_microusd=spoken.cost_microusd if error.charged else 0)
             raise
         finally:
-            took_s = time.perf_counter() - began
-            self._end(
-                call,
-                remover.provider,
-                costs.Spoken(
-                    outcome,
-                    cost,
-                    round(took_s * 1000),
-                    len(cutout.png) if cutout else 0,
-                    cutout.uncertain if cutout else None,
-                ),
-            )
+            self._end(call, remover.provider, spoken, time.perf_counter() - began)
 
     def _begin(self, remover: Remover, job: Job, input_bytes: int) -> UUID:
         with self._database.transaction() as connection:
@@ -162,11 +153,11 @@ class Router:
             raise OverBudget("the budget of the day is spent", retry_after_s=60)
         return call
 
-    def _end(self, call: UUID, provider: Provider, spoken: costs.Spoken) -> None:
+    def _end(self, call: UUID, provider: Provider, spoken: costs.Spoken, took_s: float) -> None:
         with self._database.transaction() as connection:
-            costs.end(connection, call, spoken)
+            costs.end(connection, call, spoken, round(took_s * 1000))
         metrics.PROVIDER_CALLS.labels(provider, spoken.outcome).inc()
-        metrics.PROVIDER_SECONDS.labels(provider).observe(spoken.duration_ms / 1000)
+        metrics.PROVIDER_SECONDS.labels(provider).observe(took_s)
         metrics.PROVIDER_SPEND.labels(provider).inc(spoken.cost_microusd / 1_000_000)
 
 

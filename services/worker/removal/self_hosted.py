@@ -9,6 +9,7 @@ import threading
 import time
 
 from services.worker.removal import Answer, Broken, Full, Refused, Unavailable, http
+from shared import images
 from shared.models import JobFailure, Provider
 
 _FORGET_S = 10.0  # how long the name of the model is believed: a deploy may change it
@@ -19,6 +20,7 @@ class SelfHosted:
 
     provider = Provider.SELF_HOSTED
     price_microusd = 0
+    max_pixels = images.MAX_PIXELS
 
     def __init__(self, endpoint: str, token: str | None = None, *, places: int = 3) -> None:
         self._url = endpoint.rstrip("/") + "/remove"
