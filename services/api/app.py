@@ -13,6 +13,7 @@ The whole surface, with policies at each route:
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import requests
 from flask import request
@@ -20,7 +21,7 @@ from flask_openapi3 import Info, OpenAPI
 from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.api import auth, intake, limits, policy
+from services.api import auth, intake, limits, policy, schemas
 from services.api.links import Links
 from services.api.parts import Parts
 from services.api.settings import Settings
@@ -32,6 +33,10 @@ from shared.health import Check, Health
 
 VERSION = "0.1.0"
 STATEMENT_S = 5  # an api caller does not wait longer for one statement
+_TOKENS: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": f"The {auth.HEADER} of a first write."},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": auth.COOKIE},
+}
 
 
 def build(settings: Settings) -> Parts:
@@ -69,7 +74,10 @@ def create_app(parts: Parts) -> OpenAPI:
         info=Info(title="Stolen Tee", version=VERSION, description="A picture in, its cut-out out."),
         doc_ui=False,
         static_folder=None,
-        validation_error_status=400,
+        security_schemes=_TOKENS,
+        openapi_extensions={"security": [{}, *({name: []} for name in _TOKENS)]},  # either of them, or none yet
+        validation_error_status="4XX",  # under which every operation tells our own envelope
+        validation_error_model=schemas.ErrorOut,
         validation_error_callback=_refuse,
     )
     app.config["MAX_CONTENT_LENGTH"] = intake.MAX_BYTES + intake.ENVELOPE_BYTES
