@@ -88,8 +88,12 @@ def _floor(name: str) -> int:
 
 def owners(tree: Tree) -> list[str]:
     """Rule 3: nothing imports deploy, deploy imports only shared, each library and the environment have one owner."""
-    problems = [problem for module in tree.product() for problem in (*_deploy(tree, module), *_libraries(module))]
-    return problems + [problem for module in tree.product() for problem in _environment(module)]
+    return [
+        problem
+        for module in tree.product()
+        if not module.within(TRAINING)
+        for problem in (*_deploy(tree, module), *_libraries(module), *_environment(module))
+    ]
 
 
 def _deploy(tree: Tree, module: Module) -> Iterator[str]:
