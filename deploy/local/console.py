@@ -39,6 +39,8 @@ class Console:
             self._write(self._withheld.popleft())
 
     def _tell(self, name: str, line: str) -> None:
+        if not line.strip():
+            return
         facts = parsed(line)
         shown = self._readable(name, facts) if facts else f"{'':12} {self._name(name)} {line}"
         if self._withheld is not None and facts.get("level", "info") in ("debug", "info"):

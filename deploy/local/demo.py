@@ -24,7 +24,6 @@ def main(arguments: list[str]) -> int:
         outcome = _cut_out(picture, image.name, console)
         out.write_bytes(outcome.cutout)
     except (Trouble, PermissionError) as trouble:
-        console.confess()
         console.say(str(trouble))
         return 1
     except interruption.Interrupted:

@@ -76,6 +76,7 @@ class Stack:
             "REMBG_ENDPOINT": f"http://{ports.LOCAL}:{settings.rembg_port}",
             "WORKER_PORT": str(settings.worker_port),
             "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",  # so is everything here
         }
         defaults = {
             "MODELS_DIR": str(settings.data / "models"),  # stays there when the data moves away from a closed folder
@@ -134,7 +135,11 @@ def running(settings: Settings, console: Console) -> Iterator[Stack]:
     with data_folder.held(data):
         stack = Stack(settings, data, console)
         try:
-            stack.start()
+            try:
+                stack.start()
+            except Trouble:
+                console.confess()  # the reason is among the last lines of whoever failed
+                raise
             yield stack
         finally:
             ignore_signals()

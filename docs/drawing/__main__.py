@@ -33,15 +33,21 @@ def sample() -> Image.Image:
 
 def before_after(photo: Image.Image, cutout: Image.Image) -> Image.Image:
     """The photograph and its cut-out on a checkerboard, side by side."""
-    size, gap, square = (590, 738), 20, 18
-    yy, xx = np.mgrid[0 : size[1], 0 : size[0]] // square
+    side, gap, square = 590, 20, 18
+    yy, xx = np.mgrid[0:side, 0:side] // square
     board = Image.fromarray(np.where((xx + yy) % 2, 255, 232).astype(np.uint8)).convert("RGB")
-    shrunk = cutout.convert("RGBa").resize(size, Image.Resampling.LANCZOS).convert("RGBA")
-    board.paste(shrunk, mask=shrunk)
-    both_sides = Image.new("RGBA", (2 * size[0] + gap, size[1]))
-    both_sides.paste(photo.convert("RGB").resize(size, Image.Resampling.LANCZOS), (0, 0))
-    both_sides.paste(board, (size[0] + gap, 0))
-    return both_sides
+    left, right = (small(picture, side) for picture in (photo, cutout))
+    board.paste(right, mask=right)
+    both = Image.new("RGBA", (2 * side + gap, side))
+    both.paste(left, (0, 0))
+    both.paste(board, (side + gap, 0))
+    return both
+
+
+def small(picture: Image.Image, side: int) -> Image.Image:
+    """The square with the shirt in it; premultiplied while shrinking, so that no hidden colour bleeds in."""
+    square = picture.crop((0, 225, WIDTH, 225 + WIDTH)).convert("RGBA").convert("RGBa")
+    return square.resize((side, side), Image.Resampling.LANCZOS).convert("RGBA")
 
 
 def main(task: str, *paths: str) -> None:
@@ -49,7 +55,7 @@ def main(task: str, *paths: str) -> None:
     if task == "sample":
         sample().save(target, quality=88, optimize=True, progressive=True)
     elif task == "before-after":
-        before_after(*map(Image.open, given)).save(target, quality=86, method=6)
+        before_after(*map(Image.open, given)).save(target, quality=92, method=6)
     else:
         raise SystemExit(__doc__)
 

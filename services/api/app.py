@@ -14,6 +14,7 @@ The whole surface, with policies at each route:
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import requests
 from flask import request
@@ -21,7 +22,7 @@ from flask_openapi3 import Info, OpenAPI
 from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.api import auth, intake, limits, policy
+from services.api import auth, intake, limits, policy, schemas
 from services.api.links import Links
 from services.api.parts import Parts
 from services.api.settings import Settings
@@ -32,6 +33,11 @@ from shared.db import pool
 from shared.health import Check, Health
 
 VERSION = "0.1.0"
+_TOKENS: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": f"The {auth.HEADER} of a first write."},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": auth.COOKIE},
+    "key": {"type": "apiKey", "in": "header", "name": auth.API_KEY, "description": "An API key of the shop's own."},
+}
 
 
 def build(settings: Settings) -> Parts:
@@ -71,7 +77,10 @@ def create_app(parts: Parts) -> OpenAPI:
         info=Info(title="Stolen Tee", version=VERSION, description="A picture in, its cut-out out."),
         doc_ui=False,
         static_folder=None,
-        validation_error_status=400,
+        security_schemes=_TOKENS,
+        openapi_extensions={"security": [{}, *({name: []} for name in _TOKENS)]},  # either of them, or none yet
+        validation_error_status="4XX",  # under which every operation tells our own envelope
+        validation_error_model=schemas.ErrorOut,
         validation_error_callback=_refuse,
     )
     app.config["MAX_CONTENT_LENGTH"] = intake.MAX_BYTES + intake.ENVELOPE_BYTES

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from flask_openapi3 import FileStorage
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from services.api.links import Links
@@ -16,7 +16,9 @@ def _rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-Time = Annotated[datetime, PlainSerializer(_rfc3339, return_type=str)]
+Time = Annotated[
+    datetime, PlainSerializer(_rfc3339, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
+]
 
 
 class Answer(BaseModel):
@@ -34,11 +36,18 @@ class Question(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
+def _require(schema: dict[str, Any], name: str) -> None:
+    """Tell a field as required that may be None here, because lacking it has an error of its own."""
+    schema["required"] = [name]
+    del schema["properties"][name]["default"]
+
+
 class Picture(BaseModel):
     """A JPEG, PNG or WebP of at most 20 MB and 50 megapixels."""
 
-    model_config = ConfigDict(extra="ignore")  # forms carry tokens and buttons of their own
-    file: FileStorage | None = Field(None, json_schema_extra={"type": "string", "format": "binary"})
+    # forms carry tokens and buttons of their own
+    model_config = ConfigDict(extra="ignore", json_schema_extra=lambda schema: _require(schema, "file"))
+    file: Annotated[FileStorage | None, WithJsonSchema({"type": "string", "format": "binary"})] = None
 
 
 class AssetOut(Answer):

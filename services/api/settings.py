@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from shared import settings
 
-_RATE = re.compile(r"(\d+)/(\d*)([smhd])")
+_RATE = re.compile(r"([1-9]\d*)/([1-9]\d*)?([smhd])")
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
@@ -34,7 +34,7 @@ class Web(settings.Block):
         if value == "0":
             return ""
         parts = _RATE.fullmatch(value)
-        if not parts or int(parts[1]) == 0:
+        if not parts:
             raise ValueError("must look like 100/15m or 10/h; 0 switches the limit off")
         return f"{parts[1]} per {parts[2] or 1} {_UNITS[parts[3]]}"
 

@@ -29,7 +29,6 @@ CLIENTS = frozenset(
         "redis.Redis",
         "redis.Redis.from_url",
         "redis.from_url",
-        "rembg.new_session",
         "requests.Session",
         "requests.session",
     }

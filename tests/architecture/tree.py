@@ -126,8 +126,8 @@ class Tree:
         return {module.name: module for module in (_parsed(path, self.files[path]) for path in python)}
 
     def product(self) -> Iterator[Module]:
-        """The modules that run for somebody: not the tests, and not how the compact model was trained."""
-        return (module for module in self.modules.values() if not module.within("tests", TRAINING))
+        """Everything but the tests."""
+        return (module for module in self.modules.values() if not module.within("tests"))
 
     def target(self, imported: Import) -> str:
         """The module an import reaches: shared.db.jobs for `from shared.db import jobs`, else the first part."""

@@ -13,9 +13,13 @@ from shared.db import jobs
 from shared.models import Job, Owner
 
 
-def told(model: type[BaseModel] | None, *statuses: int) -> dict[str | int, Any]:
-    """The `responses` of an operation: the model under each status, the error envelope under every other."""
-    return {**dict.fromkeys(statuses, model), "4XX": schemas.ErrorOut, "5XX": schemas.ErrorOut}
+def told(answer: type[BaseModel] | str | None, *statuses: int) -> dict[str | int, Any]:
+    """The `responses` of an operation: the answer under each status, the error envelope under every other.
+
+    An answer is a model, a content type, or None for an empty one.
+    """
+    said = {"content": {answer: {"schema": {"type": "string"}}}} if isinstance(answer, str) else answer
+    return {**dict.fromkeys(statuses, said), "4XX": schemas.ErrorOut, "5XX": schemas.ErrorOut}
 
 
 def accepted(parts: Parts, made: Job) -> Response:

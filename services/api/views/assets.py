@@ -48,7 +48,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
             raise errors.NotFound
         return "", 204
 
-    @api.get("/assets/<key>", summary="The bytes of a picture", responses=answers.told(None, 200))
+    @api.get("/assets/<key>", summary="The bytes of a picture", responses=answers.told("image/*", 200))
     @policy(auth=Auth.PUBLIC, limit=Limit.NONE, cache=Cache.ASSET)
     def fetch(path: schemas.KeyPath) -> Response:
         """Knowing the key is the permission. With `?download=1` a browser saves it under the picture's own name."""

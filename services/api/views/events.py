@@ -33,7 +33,11 @@ def blueprint(parts: Parts) -> APIBlueprint:
     api = APIBlueprint("events", __name__, url_prefix="/api/jobs", abp_tags=[Tag(name="jobs")])
     places = BoundedSemaphore(MAX_STREAMS)
 
-    @api.get("/<uuid:job_id>/events", summary="Follow a job (server-sent events)", responses=answers.told(None, 200))
+    @api.get(
+        "/<uuid:job_id>/events",
+        summary="Follow a job (server-sent events)",
+        responses=answers.told("text/event-stream", 200),
+    )
     @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
     def follow(path: schemas.JobPath) -> Response:
         """`event: status` with the job as data: its state now, then each change, until it ends or 30 s have passed."""
