@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from services.worker.removal import Broken, Unavailable
 from shared import deadlines, failpoints
@@ -45,7 +45,7 @@ def post(client: requests.Session, url: str, **content: Any) -> Reply:
         with client.post(url, timeout=timeout, stream=True, allow_redirects=False, **content) as answer:
             failpoints.reach("w4")
             return Reply(answer.status_code, answer.headers, _read(answer, deadline))
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError) as error:
         raise Unavailable(type(error).__name__, sent=not _refused(error)) from error
 
 
@@ -57,7 +57,7 @@ def retry_after_s(reply: Reply) -> float | None:
 
 def _read(answer: requests.Response, deadline: float) -> bytes:
     parts = bytearray()
-    for part in answer.iter_content(_CHUNK):
+    while part := answer.raw.read1(_CHUNK, decode_content=True):  # whatever came; others wait until a chunk is full
         parts += part
         if time.monotonic() > deadline:
             raise Unavailable("the answer took too long", sent=True)
@@ -66,7 +66,7 @@ def _read(answer: requests.Response, deadline: float) -> bytes:
     return bytes(parts)
 
 
-def _refused(error: requests.RequestException) -> bool:
+def _refused(error: Exception) -> bool:
     """Whether nothing can have arrived: the connection was never there."""
     if isinstance(error, requests.ConnectTimeout):
         return True
