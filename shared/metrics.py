@@ -27,7 +27,7 @@ LEASES_LOST = Counter("stolentee_leases_lost_total", "Jobs whose lease ran out w
 DOORBELLS = Counter("stolentee_doorbells_total", "Rings at the broker.", ["outcome"])
 QUEUE_DEPTH = Gauge("stolentee_queue_depth", "Jobs waiting to run.")
 QUEUE_AGE = Gauge("stolentee_queue_oldest_seconds", "Age of the oldest job that waits, 0 while none does.")
-ATTEMPTS = Histogram("stolentee_job_attempts", "Attempts a job took to its end.", buckets=(1, 2, 3))
+ATTEMPTS = Counter("stolentee_job_attempts_total", "Jobs taken up, by which of their three tries it was.", ["attempt"])
 PROVIDER_SPEND = Counter("stolentee_provider_spend_usd_total", "Money charged by providers.", ["provider"])
 BUDGET_REFUSALS = Counter("stolentee_provider_budget_refusals_total", "Paid calls not made for lack of budget.")
 BREAKER_OPEN = Gauge("stolentee_breaker_open", "1 while a provider is not asked after failures.", ["provider"])

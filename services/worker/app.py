@@ -16,7 +16,7 @@ from services.worker.maintenance import Maintenance
 from services.worker.percent import Percent
 from services.worker.pipeline import Pipeline
 from services.worker.reaper import Reaper
-from services.worker.removal import Remover
+from services.worker.removal import Remover, exchange
 from services.worker.removal.removebg import RemoveBg
 from services.worker.removal.router import Router, Rules
 from services.worker.removal.self_hosted import SelfHosted
@@ -78,11 +78,11 @@ def _router(settings: Settings, database: Database) -> Router:
     rembg, chosen = settings.rembg, settings.providers
     token = rembg.token.get_secret_value() if rembg.token else None
     providers: dict[Provider, Remover] = {
-        Provider.SELF_HOSTED: SelfHosted(rembg.endpoint, token, places=settings.work.rembg_places)
+        Provider.SELF_HOSTED: SelfHosted(exchange.session(), rembg.endpoint, token, places=settings.work.rembg_places)
     }
     if chosen.removebg_key and chosen.budget_microusd:
         key = chosen.removebg_key.get_secret_value()
-        providers[Provider.REMOVEBG] = RemoveBg(chosen.removebg_url, key, chosen.price_microusd)
+        providers[Provider.REMOVEBG] = RemoveBg(exchange.session(), chosen.removebg_url, key, chosen.price_microusd)
     rules = Rules(chosen.budget_microusd, chosen.wait_at_budget, chosen.paid_above_uncertain)
     return Router(database, providers, rules, Percent(database, chosen.rollout_percent))
 

@@ -1,8 +1,9 @@
 """One job from claim to event; knows no Celery and no HTTP.
 
-    claim ─> fetch the source ─> the same made before? ─> remove its background ─> derive, store ─> finish
-       │            │ gone: failed    └ yes: finish            │ Refused: failed   Broken: again, at most three times
-       └ nothing    └ storage away: later                      └ Unavailable: later, without counting
+    claim ─> fetch the source ─> remove its background ─> derive, store ─> finish
+       │            │ gone: failed    │ made before: finish with that
+       └ nothing    └ away: later     │ Refused: failed      Broken: again, at most three times
+                                      └ Unavailable: later, without counting
 
 Nothing is written that a second run would not write again: objects are named by their content, rows are fenced. So a
 worker may die between any two steps, and the job simply runs once more.
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 
@@ -70,6 +72,7 @@ class Pipeline:
         if job is None:
             return False
         failpoints.reach("w2")
+        metrics.ATTEMPTS.labels(job.attempts).inc()
         log.begin(job_id=str(job.id), request_id=f"{job.id}.{job.fence}")
         _log.info("job_claimed", attempt=job.attempts)
         clock = Clock()
@@ -98,11 +101,14 @@ class Pipeline:
             source = self._source(job)
             picture = images.with_orientation(self.storage.get(source.key), source.orientation)
         failpoints.reach("w3")
-        if self._reused(job, clock, source):
+        if not self._show(job, 20):  # cancelled, or another's by now: no reason to pay for it
+            _told(False, "running")
             return
-        self._show(job, 20)
         with clock.step("remove"):
-            cutout = self.router.remove(job, picture, (source.width, source.height))
+            size = (source.width, source.height)
+            cutout = self.router.remove(job, picture, size, partial(self._reused, job, clock, source))
+        if cutout is None:
+            return
         failpoints.reach("w5")
         self._show(job, 70)
         with clock.step("store"):
@@ -110,11 +116,13 @@ class Pipeline:
         failpoints.reach("w6")
         self._finish(job, clock, source, cutout, made)
 
-    def _reused(self, job: Job, clock: Clock, source: Asset) -> bool:
+    def _reused(self, job: Job, clock: Clock, source: Asset, engines: list[str]) -> bool:
         """Finish with an earlier result of the same picture, owner and engine, so that nothing is paid twice."""
-        prints = [fingerprint(source, engine) for engine in self.router.engines(job, (source.width, source.height))]
+        prints = [fingerprint(source, engine) for engine in engines]
+        if not prints:
+            return False
         with self.database.transaction() as connection:
-            found = work.reuse(connection, job, prints, clock.timings(job)) if prints else False
+            found = work.reuse(connection, job, prints, clock.timings(job))
         if found:
             _told(True, "done", reused=True)
         return found
@@ -126,9 +134,9 @@ class Pipeline:
             raise storage.Missing(str(job.asset_id))
         return source
 
-    def _show(self, job: Job, progress: int) -> None:
+    def _show(self, job: Job, progress: int) -> bool:
         with self.database.transaction() as connection:
-            work.advance(connection, job, progress)
+            return work.advance(connection, job, progress)
 
     def _store(self, job: Job, source: Asset, cutout: Cutout) -> dict[AssetKind, Asset]:
         """Derive what belongs to a cut-out, and put all three where they can be fetched."""

@@ -11,6 +11,7 @@ from shared.models import Asset, AssetKind, Owner, OwnerType
 
 _COLUMNS = """id, owner_type, owner_id, kind, key, sha256, content_type, width, height, bytes, orientation, name,
     job_id, created_at"""
+MADE = frozenset({AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK})  # what a job leaves
 
 
 def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
@@ -92,10 +93,15 @@ def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> bool:
 
 
 def copy(connection: Connection, from_job: UUID, to_job: UUID) -> dict[AssetKind, UUID]:
-    """Give a job the assets of another with the same owner: new rows, the same objects. Returns the new ids by kind."""
+    """Give a job the assets of another with the same owner: new rows, the same objects. Returns the new ids by kind.
+
+    Nothing is copied, and {} returned, when one of them was deleted.
+    """
     rows = connection.execute(
-        f"select {_COLUMNS} from assets where job_id = %s and deleted_at is null", [from_job]
+        f"select {_COLUMNS} from assets where job_id = %s and deleted_at is null for update", [from_job]
     ).fetchall()
+    if {row["kind"] for row in rows} != MADE:
+        return {}
     made = {}
     for row in rows:
         asset, _ = add(connection, replace(_asset(row), id=ids.new(), job_id=to_job, created_at=datetime.now(UTC)))

@@ -54,6 +54,16 @@ def begin(
     return call_id
 
 
+def wasted(connection: Connection, job: Job, provider: Provider) -> bool:
+    """Whether the job already cost money there and got nothing for it. A worker's death in between does not count."""
+    row = connection.execute(
+        """select from provider_calls where job_id = %s and provider = %s and cost_microusd > 0
+        and outcome not in ('ok', 'pending') limit 1""",
+        [job.id, provider],
+    ).fetchone()
+    return row is not None
+
+
 def end(connection: Connection, call_id: UUID, spoken: Spoken, duration_ms: int) -> None:
     """Say how the call ended; what was reserved but not charged goes back to the day it was taken from."""
     connection.execute(

@@ -94,13 +94,15 @@ def reuse(connection: Connection, job: Job, fingerprints: list[str], timings: Ti
         return False
     row = connection.execute(
         """select id, provider, result, fingerprint from jobs done where fingerprint = any(%s) and status = 'done'
-        and (select count(*) from assets where job_id = done.id and deleted_at is null) = 3
+        and (select count(*) from assets where job_id = done.id and deleted_at is null) = %s
         order by finished_at desc limit 1""",
-        [fingerprints],
+        [fingerprints, len(assets.MADE)],
     ).fetchone()
     if row is None:
         return False
     ids_by_kind = assets.copy(connection, row["id"], job.id)
+    if not ids_by_kind:  # deleted in this moment
+        return False
     result = {**row["result"], "asset_id": str(ids_by_kind[AssetKind.CUTOUT]), "cost_microusd": 0}
     return _changed(
         connection,

@@ -9,7 +9,9 @@ import base64
 import binascii
 import json
 
-from services.worker.removal import Answer, Broken, Refused, Unavailable, http
+import requests
+
+from services.worker.removal import Answer, Broken, Refused, Unavailable, exchange
 from shared.models import JobFailure, Provider
 
 _PICTURES_FAULT = {
@@ -19,6 +21,9 @@ _PICTURES_FAULT = {
     "invalid_file_type": JobFailure.PROVIDER_FAILED,
     "resolution_too_high": JobFailure.PROVIDER_FAILED,
 }
+# No credits, no access, too fast, not there: whoever answers so did not look at the picture.
+_AWAY = frozenset({"auth_failed", "insufficient_credits", "rate_limit_exceeded"})
+_AWAY_STATUS = frozenset({401, 402, 403, 404, 429})
 
 
 class RemoveBg:
@@ -27,18 +32,19 @@ class RemoveBg:
     provider = Provider.REMOVEBG
     max_pixels = 10_000_000  # PNG answers end there: a larger picture would come back smaller
 
-    def __init__(self, url: str, key: str, price_microusd: int) -> None:
+    def __init__(self, client: requests.Session, url: str, key: str, price_microusd: int) -> None:
+        self._client = client
         self._url = url.rstrip("/") + "/removebg"
-        self._session = http.session({"X-Api-Key": key})
+        self._key = key
         self.price_microusd = price_microusd
 
     def remove(self, picture: bytes, request_id: str) -> Answer:
-        reply = http.post(
-            self._session,
+        reply = exchange.post(
+            self._client,
             self._url,
             files={"image_file": ("picture", picture)},
             data={"size": "auto", "format": "png"},
-            headers={"X-Request-Id": request_id},
+            headers={"X-Api-Key": self._key, "X-Request-Id": request_id},
         )
         code, words = _errors(reply)
         if reply.status == 200 and code is None:
@@ -48,16 +54,16 @@ class RemoveBg:
     def engine(self) -> str | None:
         return "remove.bg"
 
-    def _charged(self, reply: http.Reply) -> int:
+    def _charged(self, reply: exchange.Reply) -> int:
         """The credits that the answer says it took, at our price of one; the whole price when it does not say."""
         try:
             taken = float(reply.headers["X-Credits-Charged"])
         except (KeyError, ValueError):
             return self.price_microusd
-        return round(self.price_microusd * min(1.0, max(0.0, taken)))
+        return round(self.price_microusd * taken) if 0 <= taken <= 1 else self.price_microusd
 
 
-def _errors(reply: http.Reply) -> tuple[str | None, str]:
+def _errors(reply: exchange.Reply) -> tuple[str | None, str]:
     """(code, words) of the first error of a JSON body; (None, "") when there is none."""
     if "json" not in reply.headers.get("Content-Type", ""):
         return None, ""
@@ -68,7 +74,7 @@ def _errors(reply: http.Reply) -> tuple[str | None, str]:
         return None, ""
 
 
-def _picture(reply: http.Reply) -> bytes:
+def _picture(reply: exchange.Reply) -> bytes:
     if "json" not in reply.headers.get("Content-Type", ""):
         return reply.body
     try:
@@ -77,9 +83,9 @@ def _picture(reply: http.Reply) -> bytes:
         raise Broken("an answer without a picture", charged=True) from error
 
 
-def _failure(reply: http.Reply, code: str, words: str) -> Exception:
+def _failure(reply: exchange.Reply, code: str, words: str) -> Exception:
     if code in _PICTURES_FAULT:
         return Refused(_PICTURES_FAULT[code], words or "The removal service refused the picture.")
-    if reply.status in (402, 403, 429) or reply.status >= 500:  # no credits, no access, too fast, down
-        return Unavailable(f"{reply.status} {code}", retry_after_s=http.retry_after_s(reply))
+    if code in _AWAY or reply.status in _AWAY_STATUS or reply.status >= 500:
+        return Unavailable(f"{reply.status} {code}", retry_after_s=exchange.retry_after_s(reply))
     return Broken(f"{reply.status} {code}", charged=reply.status == 200)

@@ -1,11 +1,11 @@
 """The router: one cut-out from whichever provider the rules name, every call on record, no cent over the budget.
 
-    order by rollout ──> call ──> verified cut-out ──> unsure, and money left? ──> the paid one's, else ours
-                          │ Unavailable: the next provider         (any failure there keeps ours)
-                          └ Refused, Broken: the job's business
+    order by rollout ──> made before? ──> call ──> verified cut-out ──> unsure, and money left? ──> the paid one's,
+                                           │ Unavailable: the next                                    else ours
+                                           └ Refused, Broken: the job's business
 
 Only `Unavailable` moves on. A provider whose breaker is open is not asked. A paid call is written down and paid for
-before it is made.
+before it is made, and a job whose money went for nothing gets no second one.
 """
 
 import time
@@ -13,16 +13,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from pybreaker import CircuitBreaker, CircuitBreakerError
-
 from services.worker.removal import Answer, Broken, Full, Refused, Remover, Unavailable, choice
-from shared import images, log, metrics
+from services.worker.removal.breaker import Breaker
+from shared import errors, images, log, metrics
 from shared.db import costs
 from shared.db.pool import Database
 from shared.models import Foreground, Job, Provider
-
-FAILURES = 5  # in a row until a provider's breaker opens
-REST_S = 30  # until an open breaker lets one call try
 
 _log = log.get("router")
 
@@ -53,7 +49,11 @@ class Rules:
     paid_above_uncertain: float | None = None
 
 
-class OverBudget(Unavailable):
+class Withheld(Unavailable):
+    """A paid call that we do not make."""
+
+
+class OverBudget(Withheld):
     """The day's money for paid calls is spent."""
 
 
@@ -71,22 +71,19 @@ class Router:
         self._providers = providers
         self._rules = rules
         self._percent = percent
-        self._breakers = {
-            name: CircuitBreaker(
-                fail_max=FAILURES, reset_timeout=REST_S, exclude=[Refused, Full, OverBudget], name=name
-            )
-            for name in providers
-        }
+        self._breakers = {name: Breaker() for name in providers}
 
-    def engines(self, job: Job, size: tuple[int, int]) -> list[str]:
-        """What this job would be cut out with, as far as that is known: the names under which a result may exist."""
-        wanted = [self._providers[name].engine() for name in self._order(job, size)[:1]]
-        return [engine for engine in wanted if engine]
+    def remove(
+        self, job: Job, picture: bytes, size: tuple[int, int], known: Callable[[list[str]], bool]
+    ) -> Cutout | None:
+        """A verified cut-out; None when `known` found one that an engine it is told had made before.
 
-    def remove(self, job: Job, picture: bytes, size: tuple[int, int]) -> Cutout:
-        """A verified cut-out. Raises Refused, Broken, or Unavailable when nobody could be asked."""
+        Raises Refused, Broken, or Unavailable when nobody could be asked.
+        """
         last: Unavailable | None = None
         for name in self._order(job, size):
+            if known(self._engines(job, name)):
+                return None
             try:
                 return self._improved(job, picture, size, self._guarded(name, job, picture, size))
             except OverBudget as error:
@@ -100,6 +97,12 @@ class Router:
     def _order(self, job: Job, size: tuple[int, int]) -> list[Provider]:
         order = choice.order(job.id, self._percent(), job.wanted)
         return [name for name in order if self._takes(name, size)]
+
+    def _engines(self, job: Job, name: Provider) -> list[str]:
+        """Whose earlier result serves as well as a call now: the provider's own, or the paid one's, unless chosen."""
+        names = {name} if job.wanted else {name, Provider.REMOVEBG}
+        engines = [self._providers[name].engine() for name in names & self._providers.keys()]
+        return [engine for engine in engines if engine]
 
     def _takes(self, name: Provider, size: tuple[int, int]) -> bool:
         return name in self._providers and size[0] * size[1] <= self._providers[name].max_pixels
@@ -117,13 +120,24 @@ class Router:
             return cutout
 
     def _guarded(self, name: Provider, job: Job, picture: bytes, size: tuple[int, int]) -> Cutout:
+        """One call, if the breaker lets it pass; what it shows is told to the breaker."""
         breaker = self._breakers[name]
+        if not breaker.admits():
+            raise Unavailable(f"{name} is resting after failures", retry_after_s=5)
         try:
-            return breaker.call(self._recorded, self._providers[name], job, picture, size)
-        except CircuitBreakerError as error:
-            raise Unavailable(f"{name} is resting after failures", retry_after_s=5) from error
+            cutout = self._recorded(self._providers[name], job, picture, size)
+            breaker.heard(well=True)
+            return cutout
+        except (Full, Withheld):
+            raise  # which says nothing about the provider
+        except (Broken, Unavailable):
+            breaker.heard(well=False)
+            raise
+        except Refused:
+            breaker.heard(well=True)
+            raise
         finally:
-            metrics.BREAKER_OPEN.labels(name).set(breaker.current_state != "closed")
+            metrics.BREAKER_OPEN.labels(name).set(breaker.open)
 
     def _recorded(self, remover: Remover, job: Job, picture: bytes, size: tuple[int, int]) -> Cutout:
         """One call, with its row written before and completed after."""
@@ -143,10 +157,11 @@ class Router:
             self._end(call, remover.provider, spoken, time.perf_counter() - began)
 
     def _begin(self, remover: Remover, job: Job, input_bytes: int) -> UUID:
+        price, budget = remover.price_microusd, self._rules.budget_microusd
         with self._database.transaction() as connection:
-            call = costs.begin(
-                connection, job, remover.provider, input_bytes, remover.price_microusd, self._rules.budget_microusd
-            )
+            if price and costs.wasted(connection, job, remover.provider):
+                raise Withheld("this job's money went for nothing before")
+            call = costs.begin(connection, job, remover.provider, input_bytes, price, budget)
         if call is None:
             metrics.BUDGET_REFUSALS.inc()
             _log.warning("budget_spent", provider=remover.provider)
@@ -154,8 +169,12 @@ class Router:
         return call
 
     def _end(self, call: UUID, provider: Provider, spoken: costs.Spoken, took_s: float) -> None:
-        with self._database.transaction() as connection:
-            costs.end(connection, call, spoken, round(took_s * 1000))
+        """Complete the row. Should Postgres be away, a paid picture is worth more: its row stays as it was begun."""
+        try:
+            with self._database.transaction() as connection:
+                costs.end(connection, call, spoken, round(took_s * 1000))
+        except errors.Unavailable:
+            _log.warning("call_not_recorded", call=str(call), outcome=spoken.outcome)
         metrics.PROVIDER_CALLS.labels(provider, spoken.outcome).inc()
         metrics.PROVIDER_SECONDS.labels(provider).observe(took_s)
         metrics.PROVIDER_SPEND.labels(provider).inc(spoken.cost_microusd / 1_000_000)

@@ -7,12 +7,15 @@ rembg fills its own line and not every thread of the worker.
 import json
 import threading
 import time
+from contextlib import suppress
 
-from services.worker.removal import Answer, Broken, Full, Refused, Unavailable, http
-from shared import images
+import requests
+
+from services.worker.removal import Answer, Broken, Full, Refused, Unavailable, exchange
+from shared import deadlines, images
 from shared.models import JobFailure, Provider
 
-_FORGET_S = 10.0  # how long the name of the model is believed: a deploy may change it
+_FORGET_S = 10.0  # how long the name of the network is believed: a deploy may change it
 
 
 class SelfHosted:
@@ -22,44 +25,58 @@ class SelfHosted:
     price_microusd = 0
     max_pixels = images.MAX_PIXELS
 
-    def __init__(self, endpoint: str, token: str | None = None, *, places: int = 3) -> None:
-        self._url = endpoint.rstrip("/") + "/remove"
-        self._session = http.session({"Authorization": f"Bearer {token}"} if token else {})
+    def __init__(self, client: requests.Session, endpoint: str, token: str | None = None, *, places: int = 3) -> None:
+        self._client = client
+        self._about = endpoint.rstrip("/") + "/"
+        self._url = self._about + "remove"
+        self._headers = {"Content-Type": "application/octet-stream"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
         self._places = threading.BoundedSemaphore(places)
-        self._engine: tuple[str, float] | None = None
+        self._engine: str | None = None
+        self._asked = float("-inf")
 
     def remove(self, picture: bytes, request_id: str) -> Answer:
         if not self._places.acquire(blocking=False):
             raise Full("every place is taken", retry_after_s=1)
         try:
-            headers = {"Content-Type": "application/octet-stream", "X-Request-Id": request_id}
-            reply = http.post(self._session, self._url, data=picture, headers=headers)
+            headers = {**self._headers, "X-Request-Id": request_id}
+            reply = exchange.post(self._client, self._url, data=picture, headers=headers)
         finally:
             self._places.release()
         if reply.status != 200:
             raise _failure(reply)
         try:
             model = reply.headers["X-Model"]
-            engine = f"{model}:{reply.headers['X-Model-Digest']}"
+            engine = _engine(model, reply.headers["X-Model-Digest"])
         except KeyError as error:
             raise Broken(f"the answer lacks {error}") from error
-        self._engine = (engine, time.monotonic())
+        self._engine, self._asked = engine, time.monotonic()
         return Answer(reply.body, model, engine)
 
     def engine(self) -> str | None:
-        if self._engine is None or time.monotonic() - self._engine[1] > _FORGET_S:
-            return None
-        return self._engine[0]
+        """The network behind the service, as it says; what was last known while it says nothing."""
+        if time.monotonic() - self._asked > _FORGET_S:
+            self._asked = time.monotonic()
+            with suppress(requests.RequestException, ValueError, KeyError, TypeError):
+                about = self._client.get(self._about, timeout=deadlines.PROVIDER_CONNECT_S, allow_redirects=False)
+                facts = about.json()
+                self._engine = _engine(facts["model"], facts["digest"])
+        return self._engine
 
 
-def _failure(reply: http.Reply) -> Exception:
+def _engine(model: str, digest: str) -> str:
+    return f"{model}:{digest}"
+
+
+def _failure(reply: exchange.Reply) -> Exception:
     code, message = _words(reply.body)
     if code == "unknown_foreground":
         return Refused(JobFailure.UNKNOWN_FOREGROUND, message)
     if code == "busy":
-        return Full(code, retry_after_s=http.retry_after_s(reply))
+        return Full(code, retry_after_s=exchange.retry_after_s(reply))
     if reply.status in (401, 403, 404, 429, 503):  # misconfigured, full or starting: none of it the picture's fault
-        return Unavailable(f"{reply.status} {code}", retry_after_s=http.retry_after_s(reply))
+        return Unavailable(f"{reply.status} {code}", retry_after_s=exchange.retry_after_s(reply))
     if 400 <= reply.status < 500:
         return Refused(JobFailure.PROVIDER_FAILED, message)
     return Broken(f"{reply.status} {code}")

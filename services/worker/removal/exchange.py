@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from urllib3.exceptions import HTTPError, NewConnectionError
+from requests.exceptions import BaseHTTPError  # type: ignore[attr-defined]  # what urllib3 raises, under its other name
 
 from services.worker.removal import Broken, Unavailable
 from shared import deadlines, failpoints
@@ -26,14 +26,10 @@ class Reply:
     body: bytes
 
 
-def session(headers: Mapping[str, str]) -> requests.Session:
-    """A client for one provider.
-
-    It ignores proxy variables, which are meant for browsers, and never follows a redirect.
-    """
+def session() -> requests.Session:
+    """A client for one provider, blind to proxy variables, which are meant for browsers."""
     made = requests.Session()
     made.trust_env = False
-    made.headers.update(headers)
     return made
 
 
@@ -45,14 +41,14 @@ def post(client: requests.Session, url: str, **content: Any) -> Reply:
         with client.post(url, timeout=timeout, stream=True, allow_redirects=False, **content) as answer:
             failpoints.reach("w4")
             return Reply(answer.status_code, answer.headers, _read(answer, deadline))
-    except (requests.RequestException, HTTPError) as error:
+    except (requests.RequestException, BaseHTTPError) as error:
         raise Unavailable(type(error).__name__, sent=not _refused(error)) from error
 
 
 def retry_after_s(reply: Reply) -> float | None:
     """The Retry-After of an answer in seconds, bounded to a minute; None when it says none or a date."""
     text = reply.headers.get("Retry-After", "")
-    return min(60.0, float(text)) if text.isdigit() else None
+    return min(60.0, float(text)) if text.isdecimal() else None
 
 
 def _read(answer: requests.Response, deadline: float) -> bytes:
@@ -67,8 +63,8 @@ def _read(answer: requests.Response, deadline: float) -> bytes:
 
 
 def _refused(error: Exception) -> bool:
-    """Whether nothing can have arrived: the connection was never there."""
+    """Whether nothing can have arrived: there was no connection."""
     if isinstance(error, requests.ConnectTimeout):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(reason, NewConnectionError)
+    return type(reason).__name__ in ("NewConnectionError", "NameResolutionError")  # of urllib3, which is requests' own
