@@ -24,7 +24,7 @@ API_KEY = "X-Api-Key"
 COOKIE = "session"
 HEADER = "X-Session-Token"
 KEEP_S = 30 * 86_400  # as long as a guest's files
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 random bytes
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 random bytes; three letters shorter than a key
 
 
 def install(app: Flask, database: Database) -> None:
@@ -70,13 +70,14 @@ def _identify(database: Database) -> None:
     auth = policy.current().auth
     if auth is Auth.PUBLIC:
         return
-    given = request.headers.get(API_KEY) or _bearer()
-    if given and (API_KEY in request.headers or given.startswith(PREFIX)):
-        g.key = _known(database, given)
+    shown = request.headers.get(API_KEY)
+    token = (_bearer() or _cookie()) if shown is None else None
+    if token and not _TOKEN.fullmatch(token):
+        shown = token
+    if shown is not None:  # an empty one is a key as well, and a wrong one
+        g.key = _known(database, shown)
         g.owner = Owner(OwnerType.KEY, str(g.key.id))
-    elif token := given or _cookie():
-        if not _TOKEN.fullmatch(token):
-            raise errors.Unauthorized
+    elif token:
         g.token, g.owner = token, _owner(token)
     if auth is Auth.ADMIN:
         _admins_only()
@@ -91,6 +92,8 @@ def _admins_only() -> None:
 
 
 def _known(database: Database, given: str) -> keys.Key:
+    if not given.startswith(PREFIX):
+        raise errors.Unauthorized
     with database.transaction() as connection:
         found = keys.find(connection, digest(given))
     if found is None:

@@ -41,11 +41,12 @@ def blueprint(parts: Parts) -> APIBlueprint:
     @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
     def follow(path: schemas.JobPath) -> Response:
         """`event: status` with the job as data: its state now, then each change, until it ends or 30 s have passed."""
-        owner = auth.reach()
+        owner, caller = auth.reach(), auth.caller()
+        assert caller is not None  # else there would be nothing within reach
         answers.find_job(parts, owner, path.job_id)
         if not places.acquire(blocking=False):
             raise errors.Busy("Too many streams are open; ask for the job itself meanwhile.", retry_after_s=2)
-        stream = Response(_events(parts, owner, path.job_id), content_type="text/event-stream; charset=utf-8")
+        stream = Response(_events(parts, owner, caller, path.job_id), content_type="text/event-stream; charset=utf-8")
         stream.headers["X-Accel-Buffering"] = "no"  # a buffering proxy would hold events back
         stream.call_on_close(places.release)
         return stream
@@ -53,10 +54,10 @@ def blueprint(parts: Parts) -> APIBlueprint:
     return api
 
 
-def _events(parts: Parts, owner: Owner | None, job_id: UUID) -> Iterator[str]:
+def _events(parts: Parts, owner: Owner | None, caller: Owner, job_id: UUID) -> Iterator[str]:
     until = time.monotonic() + STREAM_S
     yield "retry: 1000\n\n"
-    with parts.hub.follow(str(job_id), owner.id if owner else "admin") as news, metrics.STREAMS.track_inprogress():
+    with parts.hub.follow(str(job_id), caller.id) as news, metrics.STREAMS.track_inprogress():
         seen = 0
         while True:
             try:
