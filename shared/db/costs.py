@@ -24,7 +24,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class ProviderDay:
-    """One line of the table a rollout decision needs. Durations in milliseconds, of the calls that ended."""
+    """One line of the table a rollout decision needs. Durations in milliseconds; they and errors are of ended calls."""
 
     day: str
     provider: Provider
@@ -99,7 +99,7 @@ def by_day(connection: Connection, days: int) -> list[ProviderDay]:
     """Each provider's calls of the last `days` days (UTC), newest first."""
     rows = connection.execute(
         """select (started_at at time zone 'utc')::date::text as day, provider, count(*) as count,
-            count(*) filter (where outcome <> 'ok') as errors,
+            count(*) filter (where outcome not in ('ok', 'pending')) as errors,
             avg(duration_ms)::float as average_ms,
             percentile_cont(0.5) within group (order by duration_ms) as p50_ms,
             percentile_cont(0.95) within group (order by duration_ms) as p95_ms,

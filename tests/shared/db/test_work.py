@@ -1,0 +1,267 @@
+"""What workers do to jobs: claim the fairest, hold it, end it, and find what was made before."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from shared.db import assets, jobs, work
+from shared.models import AssetKind, Job, JobFailure, JobState, Provider
+from tests.shared.db.conftest import ANNE, BERT, TIMINGS, Records, result_of
+
+
+def _expire(records: Records, job: Job) -> None:
+    records.say("update jobs set lease_until = now() - interval '1 s' where id = %s", job.id)
+
+
+def _claims(records: Records) -> list[Any]:
+    """Every job that can be claimed now, in order."""
+    claimed = []
+    while job := records.claim():
+        claimed.append(job.id)
+    return claimed
+
+
+def test_nothing_is_claimed_of_nothing(records: Records) -> None:
+    assert records.claim() is None
+
+
+def test_a_claim_is_a_lease_with_a_fence(records: Records) -> None:
+    made = records.job()
+    job = records.claim(lease_s=30)
+    assert job is not None
+    assert (job.id, job.status, job.attempts, job.fence) == (made.id, JobState.RUNNING, 1, made.fence + 1)
+    assert job.started_at is not None
+    (row,) = records.say("select extract(epoch from lease_until - now())::float as left_s from jobs")
+    assert 25 < row["left_s"] <= 30
+    assert records.claim() is None
+
+
+def test_the_most_urgent_comes_first_then_the_oldest(records: Records) -> None:
+    plain = [records.job() for _ in range(2)]
+    late, urgent = records.job(priority=9), records.job(priority=0)
+    assert _claims(records) == [urgent.id, plain[0].id, plain[1].id, late.id]
+
+
+def test_one_caller_s_flood_does_not_starve_another(records: Records) -> None:
+    flood = [records.job(records.asset(ANNE)) for _ in range(20)]
+    other = records.job(records.asset(BERT))
+    assert _claims(records)[:3] == [flood[0].id, other.id, flood[1].id]
+
+
+def test_a_job_whose_time_has_not_come_is_left(records: Records) -> None:
+    job = records.claimed()
+    with records.database.transaction() as connection:
+        assert work.release(connection, job, 60, counts=True)
+    assert records.claim() is None
+    records.say("update jobs set run_after = now()")
+    again = records.claim()
+    assert again is not None
+    assert (again.attempts, again.fence) == (2, job.fence + 1)
+
+
+def test_a_dead_worker_s_job_is_claimed_again_at_most_three_times(records: Records) -> None:
+    last = records.job()
+    tries = 0
+    while job := records.claim():
+        tries += 1
+        assert job.attempts == tries
+        _expire(records, job)
+        last = job
+    assert tries == 3
+    with records.database.transaction() as connection:
+        assert work.bury_poison(connection) == [last.id]
+        assert work.bury_poison(connection) == []
+    dead = records.found(last)
+    assert dead.error is not None
+    assert (dead.status, dead.error.code) == (JobState.FAILED, JobFailure.POISON)
+
+
+def test_waiting_for_a_helper_does_not_count(records: Records) -> None:
+    records.job()
+    for fence in range(1, 8):
+        job = records.claim()
+        assert job is not None
+        assert (job.attempts, job.fence) == (1, fence)
+        with records.database.transaction() as connection:
+            assert work.release(connection, job, 0, counts=False)
+
+
+@pytest.mark.parametrize("how", ["expired", "cancelled", "released"])
+def test_whoever_lost_the_lease_writes_nothing(records: Records, how: str) -> None:
+    job = records.claimed()
+    with records.database.transaction() as connection:
+        if how == "cancelled":
+            jobs.cancel(connection, None, job.id)
+        elif how == "released":
+            work.release(connection, job, 0, counts=True)
+    if how == "expired":
+        _expire(records, job)
+        assert records.claim() is not None
+    before = records.say("select * from jobs")
+    done = result_of({kind: records.asset(kind=kind, job_id=job.id) for kind in assets.MADE})
+    with records.database.transaction() as connection:
+        assert work.advance(connection, job, 50) is False
+        assert work.finish(connection, job, Provider.SELF_HOSTED, done, TIMINGS, "f") is False
+        assert work.fail(connection, job, JobFailure.POISON, "x", TIMINGS) is False
+        assert work.release(connection, job, 0, counts=True) is False
+        assert work.reuse(connection, job, ["f"], TIMINGS) is False
+        assert work.renew(connection, [(job.id, job.fence)], 60) == set()
+    assert records.say("select * from jobs") == before
+
+
+def test_a_renewed_lease_is_not_taken(records: Records) -> None:
+    job = records.claimed()
+    records.say("update jobs set lease_until = now() + interval '1 s'")
+    with records.database.transaction() as connection:
+        assert work.renew(connection, [(job.id, job.fence), (job.id, job.fence + 1)], 60) == {job.id}
+    (row,) = records.say("select extract(epoch from lease_until - now())::float as left_s from jobs")
+    assert row["left_s"] > 50
+
+
+# One job a picture at a time
+
+
+def test_a_picture_has_one_running_job(records: Records) -> None:
+    asset = records.asset()
+    first, second = records.job(asset), records.job(asset)
+    other = records.job()
+    assert _claims(records) == [first.id, other.id]
+    with records.database.transaction() as connection:
+        work.fail(connection, records.found(first), JobFailure.PROVIDER_FAILED, "x", TIMINGS)
+    assert _claims(records) == [second.id]
+
+
+def test_a_job_that_waits_for_its_picture_needs_no_doorbell(records: Records) -> None:
+    asset = records.asset()
+    records.job(asset)
+    records.job(asset)
+    records.claim()
+    with records.database.transaction() as connection:
+        assert work.overdue(connection, 0) == 0
+    records.say(
+        "update jobs set status = 'cancelled', finished_at = now(), lease_until = null where status = 'running'"
+    )
+    with records.database.transaction() as connection:
+        assert work.overdue(connection, 0) == 1
+
+
+def test_a_dead_worker_does_not_keep_its_picture(records: Records) -> None:
+    asset = records.asset()
+    records.job(asset)
+    second = records.job(asset, priority=0)
+    first = records.claim()
+    assert first is not None
+    assert first.id == second.id  # the urgent one
+    _expire(records, first)
+    again = records.claim()
+    assert again is not None
+    assert again.id == first.id
+    assert records.claim() is None
+
+
+def test_workers_that_race_for_two_jobs_of_a_picture_start_one(records: Records) -> None:
+    for _ in range(10):
+        asset = records.asset()
+        pair = {records.job(asset).id, records.job(asset).id}
+        together, claimed = threading.Barrier(6), list[Job]()
+
+        def race(together: threading.Barrier = together, claimed: list[Job] = claimed) -> None:
+            together.wait()
+            if job := records.claim():
+                claimed.append(job)
+
+        threads = [threading.Thread(target=race) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(claimed) == 1
+        assert claimed[0].id in pair
+        records.say("delete from jobs")
+
+
+# Earlier results
+
+
+def _reuse(records: Records, job: Job, *fingerprints: str) -> bool:
+    with records.database.transaction() as connection:
+        return work.reuse(connection, job, list(fingerprints), TIMINGS)
+
+
+def test_an_earlier_result_ends_a_job_free_of_cost(records: Records) -> None:
+    asset = records.asset()
+    earlier, job = records.finished(asset), records.claimed(asset)
+    assert _reuse(records, job, "other", "f")
+    done = records.found(job)
+    assert (done.status, done.progress, done.provider) == (JobState.DONE, 100, Provider.REMOVEBG)
+    assert done.result is not None
+    assert earlier.result is not None
+    assert done.result.cost_microusd == 0
+    assert done.result.cutout_key == earlier.result.cutout_key
+    assert done.result.asset_id != earlier.result.asset_id  # a row of its own, so that each can be deleted alone
+    own = records.say("select kind, key, id from assets where job_id = %s", job.id)
+    assert {row["kind"] for row in own} == assets.MADE
+    assert done.result.asset_id in {row["id"] for row in own if row["kind"] == AssetKind.CUTOUT}
+
+
+def test_a_reused_result_can_be_reused(records: Records) -> None:
+    asset = records.asset()
+    first = records.finished(asset)
+    second = records.claimed(asset)
+    assert _reuse(records, second, "f")
+    with records.database.transaction() as connection:
+        assert first.result is not None
+        assert assets.delete(connection, ANNE, first.result.asset_id)
+    assert _reuse(records, records.claimed(asset), "f")
+
+
+def test_deleting_one_s_cut_out_leaves_the_other_s_rows(records: Records) -> None:
+    asset = records.asset()
+    first, second = records.finished(asset), records.claimed(asset)
+    assert _reuse(records, second, "f")
+    assert first.result is not None
+    with records.database.transaction() as connection:
+        assert assets.delete(connection, ANNE, first.result.asset_id)
+    records.say("update assets set deleted_at = now() - interval '30 days' where deleted_at is not null")
+    with records.database.transaction() as connection:
+        assert assets.removable(connection, 86_400, 10) == []
+    left = records.say("select job_id from assets where deleted_at is null and job_id is not null")
+    assert [row["job_id"] for row in left] == [second.id] * 3
+
+
+@pytest.mark.parametrize("kind", [AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK])
+def test_a_result_of_which_anything_was_deleted_is_not_reused(records: Records, kind: AssetKind) -> None:
+    asset = records.asset()
+    earlier = records.finished(asset)
+    records.say("update assets set deleted_at = now() where job_id = %s and kind = %s", earlier.id, kind)
+    job = records.claimed(asset)
+    assert not _reuse(records, job, "f")
+    assert records.found(job).status is JobState.RUNNING
+    assert records.say("select from assets where job_id = %s", job.id) == []
+
+
+def test_a_result_that_is_deleted_in_this_moment_is_not_copied(records: Records) -> None:
+    asset = records.asset()
+    earlier, job = records.finished(asset), records.claimed(asset)
+    records.say("update assets set deleted_at = now() where job_id = %s and kind = 'mask'", earlier.id)
+    with records.database.transaction() as connection:
+        assert assets.copy(connection, earlier.id, job.id) == {}
+    assert records.say("select from assets where job_id = %s", job.id) == []
+
+
+def test_only_what_is_named_is_reused(records: Records) -> None:
+    asset = records.asset()
+    records.finished(asset)
+    job = records.claimed(asset)
+    assert not _reuse(records, job, "another", "")
+    assert not _reuse(records, job)
+
+
+def test_a_failed_job_is_no_earlier_result(records: Records) -> None:
+    asset = records.asset()
+    failed = records.claimed(asset)
+    with records.database.transaction() as connection:
+        work.fail(connection, failed, JobFailure.PROVIDER_FAILED, "x", TIMINGS)
+    records.say("update jobs set fingerprint = 'f'")
+    assert not _reuse(records, records.claimed(asset), "f")
