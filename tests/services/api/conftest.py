@@ -10,7 +10,7 @@ from flask_openapi3 import OpenAPI
 from services.api.app import build, create_app
 from services.api.parts import Parts
 from services.api.settings import Settings
-from shared.db import jobs
+from shared.db import work
 from shared.models import Job
 
 
@@ -28,7 +28,7 @@ class Api:
     def claim(self) -> Job:
         """The next job, as a worker would take it."""
         with self.parts.database.transaction() as connection:
-            job = jobs.claim_next(connection, 60)
+            job = work.claim_next(connection, 60)
         assert job is not None
         return job
 
