@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from deploy.local.walk import SAMPLE
+from shared import png
 from tests.stack import RunningStack
 
 if TYPE_CHECKING:
@@ -218,6 +220,15 @@ def test_while_no_worker_is_there_the_page_waits(visit: Visit, stack: RunningSta
     visit.page.wait_for_selector("[data-step=queued].now")
     stack.bring("worker")
     visit.sees("result")
+    assert visit.complaints == []
+
+
+def test_a_picture_without_a_subject_says_so(visit: Visit) -> None:
+    visit.drops(png.encode(np.full((64, 64, 3), 128, np.uint8)), "fog.png", "image/png")
+    visit.sees("trouble")
+    assert visit.reads("#why") == "No subject could be found in the picture."
+    assert visit.reads("#code").startswith("unknown_foreground · ")
+    assert visit.page.is_hidden("#again")
     assert visit.complaints == []
 
 
