@@ -113,7 +113,10 @@ class Folder:
         return Object(stream, os.fstat(stream.fileno()).st_size)
 
     def delete(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise Unavailable from error
 
     def check(self) -> Mapping[str, object]:
         self._root.mkdir(parents=True, exist_ok=True)
