@@ -78,16 +78,16 @@ def test_a_lost_lease_is_counted_once_and_forgotten(bench: Bench, held: tuple[Le
 
 
 def test_a_running_keeper_keeps_a_job_past_its_lease_and_drops_it_after(bench: Bench) -> None:
-    keeper = Leases(bench.database, 0.8)
+    keeper = Leases(bench.database, 0.6)
     keeper.start()
     bench.order()
-    job = _claim(bench, 0.8)
+    job = _claim(bench, 0.6)
     assert job is not None
     with keeper.holding(job):
-        time.sleep(1.6)
+        time.sleep(1.2)
         assert _claim(bench, 60) is None
     keeper.stop()
-    time.sleep(1)
+    time.sleep(0.7)
     taken = _claim(bench, 60)
     assert taken is not None
     assert (taken.id, taken.attempts, taken.fence) == (job.id, 2, job.fence + 1)

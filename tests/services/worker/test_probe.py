@@ -11,12 +11,12 @@ from services.worker import probe
 from shared.health import Check, Health
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def state() -> Health:
     return Health("worker", (Check("storage", lambda: {"backend": "none"}),))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def port(state: Health) -> Iterator[int]:
     server = probe.serve(state, "127.0.0.1", 0, "the token")
     yield server.server_address[1]
