@@ -124,8 +124,7 @@ class Folder:
         return {"backend": "folder", "freeBytes": space.f_bavail * space.f_frsize}
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):  # whatever else it is, it must not become a path
-            raise Missing(key)
+        _refuse_odd(key)
         return self._root / key[:2] / key
 
 
@@ -182,6 +181,7 @@ class Bucket:
 
 @contextlib.contextmanager
 def _translated(key: str) -> Any:
+    _refuse_odd(key)
     try:
         yield
     except ClientError as error:
@@ -190,6 +190,12 @@ def _translated(key: str) -> Any:
         raise Unavailable("The storage refused; please try again.") from error
     except (BotoCoreError, OSError) as error:
         raise Unavailable("The storage cannot be reached; please try again.") from error
+
+
+def _refuse_odd(key: str) -> None:
+    """Whatever else it is, it must not become a path or an address."""
+    if not _KEY.fullmatch(key):
+        raise Missing(key)
 
 
 def _sync_folder(folder: Path) -> None:
