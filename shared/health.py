@@ -25,13 +25,14 @@ from typing import Any
 FRESH_S = 2.0  # how long an outcome is believed
 ANSWER_S = 0.08  # how long a probe waits for a new outcome before the last one is told
 STRIKES = 3  # failures in a row until a critical check takes the process out
+_FORWARDING = ("Forwarded", "Via", "X-Real-Ip", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto")
 
 Facts = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`probe` returns facts for operators, or raises; it must bound its own time to about a second."""
+    """`probe` returns facts for operators, or raises; one that hangs fails, and is not asked again meanwhile."""
 
     name: str
     probe: Callable[[], Facts]
@@ -43,8 +44,11 @@ class _Outcome:
     ok: bool = True
     strikes: int = 0
     facts: Facts = field(default_factory=dict)
-    at: float = float("-inf")
+    at: float = float("-inf")  # when it was last asked or told
     running: "Future[None] | None" = None
+
+    def failed(self) -> None:
+        self.ok, self.strikes, self.at = False, self.strikes + 1, time.monotonic()
 
 
 class Health:
@@ -110,10 +114,15 @@ class Health:
     def _refresh(self, check: Check) -> "Future[None] | None":
         outcome = self._outcomes[check.name]
         with self._lock:
+            fresh = time.monotonic() - outcome.at < FRESH_S
             if outcome.running and not outcome.running.done():
+                if not fresh:  # it hangs: each two seconds of that are a failure
+                    outcome.failed()
+                    outcome.facts = {"error": "TimeoutError"}
                 return outcome.running
-            if time.monotonic() - outcome.at < FRESH_S:
+            if fresh:
                 return None
+            outcome.at = time.monotonic()
             outcome.running = self._pool.submit(_run, check, outcome)
             return outcome.running
 
@@ -122,12 +131,11 @@ def _run(check: Check, outcome: _Outcome) -> None:
     start = time.monotonic()
     try:
         facts: dict[str, Any] = dict(check.probe())
-        outcome.ok, outcome.strikes = True, 0
+        outcome.ok, outcome.strikes, outcome.at = True, 0, time.monotonic()
     except Exception as error:  # noqa: BLE001 - whatever is raised means down; texts may leak, so only the class is kept
         facts = {"error": type(error).__name__}
-        outcome.ok, outcome.strikes = False, outcome.strikes + 1
+        outcome.failed()
     outcome.facts = {"latency": round((time.monotonic() - start) * 1000, 1), **facts}
-    outcome.at = time.monotonic()
 
 
 def timestamp() -> str:
@@ -159,5 +167,5 @@ def may_operate(peer: str | None, header: Callable[[str], str | None], token: st
     given = header("Authorization") or ""
     if token and compare_digest(given.encode(), f"Bearer {token}".encode()):
         return True
-    forwarded = any(header(name) is not None for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip"))
+    forwarded = any(header(name) is not None for name in _FORWARDING)
     return peer is not None and (peer == "::1" or peer.startswith("127.")) and not forwarded

@@ -5,6 +5,7 @@ variable counts as unset, as compose files write `NAME=` for "not given". This m
 `os.environ` in shared/ and services/.
 """
 
+import sys
 from pathlib import Path
 from typing import Self
 
@@ -13,7 +14,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Invalid(SystemExit):
-    """A setting is missing or wrong; the words say which and why. Ends the process with status 1 and no traceback."""
+    """A setting is missing or wrong; the words say which and why. Ends the process without a traceback.
+
+    The status is 3, the one that tells gunicorn that starting the same again is of no use. As a status that is a number
+    makes Python end without a word, the words are printed here.
+    """
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.code = 3
+        print(words, file=sys.stderr, flush=True)
 
 
 class Block(BaseSettings):

@@ -9,12 +9,17 @@ from pathlib import Path
 
 from deploy.local import ports
 from deploy.local.console import Console
+from deploy.local.process import Process
+from deploy.local.service import Service
 from deploy.local.settings import Settings
-from deploy.local.stack import Stack
+from deploy.local.stack import ROOT, Stack
 from deploy.local.supervisor import await_ready
 from deploy.local.walk import Caller
 
-_OUTSIDE = ("DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL", "R2_ENDPOINT", "SECRET_KEY", "PUBLIC_URL", "OPS_TOKEN")
+_OUTSIDE = (
+    "DATABASE_URL DATABASE_DIRECT_URL REDIS_URL R2_ENDPOINT SECRET_KEY PUBLIC_URL OPS_TOKEN REMOVE_BG_API_KEY "
+    "PROVIDER_DAILY_BUDGET_CENTS FAILPOINT TESTING"
+).split()
 
 
 class RunningStack:
@@ -29,7 +34,8 @@ class RunningStack:
         )
         self.log = data / "log.txt"
         self._file = self.log.open("w")
-        self._stack = Stack(self.settings, data, Console(self._file), durable=False)
+        self._console = Console(self._file)
+        self._stack = Stack(self.settings, data, self._console, durable=False)
 
     @property
     def address(self) -> str:
@@ -78,6 +84,22 @@ class RunningStack:
         process = self._stack.processes[name]
         process.start()
         await_ready(process)
+
+    def process(self, name: str) -> Process:
+        return self._stack.processes[name]
+
+    def another(self, name: str, **changes: str) -> Service:
+        """One more process of a service, with a port of its own and other settings; start and stop it yourself."""
+        port = ports.free()
+        process = self._stack.processes[name]
+        return Service(
+            f"{name}-{port}",
+            [str(word) for word in process.command],
+            port=port,
+            environment=self._stack.environment() | {"PORT": str(port), "WORKER_PORT": str(port)} | changes,
+            folder=ROOT,
+            output=self._console.teller(f"{name}-{port}"),
+        )
 
     def mend(self) -> None:
         """Bring back whatever is down."""

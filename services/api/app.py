@@ -12,8 +12,11 @@ The whole surface, with policies at each route:
     GET /health*  /metrics                   shared/web.py
 """
 
+import signal
+import threading
 from collections.abc import Mapping
 from functools import partial
+from types import FrameType
 from typing import Any
 
 import requests
@@ -102,7 +105,22 @@ def start() -> OpenAPI:
     """The app of this process, from the environment."""
     log.setup("api")
     failpoints.arm(failpoints.Failpoint.read())
-    return create_app(build(Settings.read()))
+    parts = build(Settings.read())
+    _drain_at_sigterm(parts)
+    return create_app(parts)
+
+
+def _drain_at_sigterm(parts: Parts) -> None:
+    """Open streams end and probes hear of it at once; the server's own handler then waits for what is in flight."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        parts.health.mark_draining()
+        threading.Thread(target=parts.hub.stop).start()  # it takes locks, which a signal's handler must not
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, drain)
 
 
 def _refuse(error: ValidationError) -> None:

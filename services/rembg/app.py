@@ -9,7 +9,6 @@ The network is loaded before the process answers anything, so that weights which
 ready only after a first inference, which runs beside the first probes.
 """
 
-import sys
 import threading
 import time
 from dataclasses import dataclass
@@ -24,12 +23,10 @@ from services.rembg.stats import Stats
 from services.rembg.weights.locate import locate
 from shared import errors, images, log, metrics, web
 from shared.health import Health
-from shared.settings import Invalid
 
 VERSION = "0.1.0"
 MAX_BYTES = 20 * 1024 * 1024
 _ENVELOPE_BYTES = 64 * 1024  # what multipart adds around the file
-_DO_NOT_RESTART = 3  # gunicorn's own status for this; after any other it would start the process again, for ever
 
 _log = log.get("rembg")
 
@@ -79,11 +76,7 @@ def create_app(parts: Parts) -> Flask:
 def start() -> Flask:
     """The app of this process, from the environment; without a usable network, the end of the process."""
     log.setup("rembg")
-    try:
-        parts = build(Settings.read())
-    except Invalid as problem:
-        _log.error("cannot_start", problem=str(problem))
-        sys.exit(_DO_NOT_RESTART)
+    parts = build(Settings.read())
     threading.Thread(target=warm_up, args=(parts,), name="warm-up", daemon=True).start()
     return create_app(parts)
 

@@ -15,20 +15,26 @@ NOBODY = "http://127.0.0.1:1"  # refuses every connection
 
 
 @pytest.fixture
-def environment(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: str, redis_url: str
-) -> pytest.MonkeyPatch:
-    """The settings a service needs and no others; the test changes what it is about."""
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """The settings a service needs and no others; nothing is there behind the addresses."""
     for name in _OTHERS.split():
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://user:password@127.0.0.1:1/name")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     monkeypatch.setenv("SECRET_KEY", "a secret of the tests, long enough")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("REMBG_ENDPOINT", NOBODY)
     monkeypatch.setenv("RATE_LIMIT_API", "0")
     monkeypatch.setenv("RATE_LIMIT_UPLOADS", "0")
     return monkeypatch
+
+
+@pytest.fixture
+def environment(bare_environment: pytest.MonkeyPatch, database_url: str, redis_url: str) -> pytest.MonkeyPatch:
+    """The same with a database and a Redis; the test changes what it is about."""
+    bare_environment.setenv("DATABASE_URL", database_url)
+    bare_environment.setenv("REDIS_URL", redis_url)
+    return bare_environment
 
 
 @pytest.fixture

@@ -1,0 +1,92 @@
+// Talking to the api. Every answer is JSON; every failure, the network's too, arrives as one Trouble.
+
+const FINAL = ["done", "failed", "cancelled"];
+const STREAM_TRIES = 2; // connections that end in a row before the stream is given up for asking
+
+export const final = (job) => FINAL.includes(job.status);
+
+export class Trouble extends Error {
+  constructor(message, { code = "", requestId = "", retryable = false } = {}) {
+    super(message);
+    Object.assign(this, { code, requestId, retryable });
+  }
+}
+
+const offline = () =>
+  new Trouble("We cannot reach the server. Is the network there? Nothing is lost: try again in a moment.", { code: "network", retryable: true });
+
+function refused(status, body, requestId) {
+  const { code = `http_${status}`, message = "The server gave an answer that makes no sense to us." } = body?.error ?? {};
+  return new Trouble(message, { code, requestId: body?.error?.requestId ?? requestId ?? "", retryable: status >= 500 || status === 429 });
+}
+
+// An address of the api may be absolute (behind a proxy with a public name); from here it is always the same origin.
+export function here(address) {
+  const url = new URL(address, location.href);
+  return url.pathname + url.search;
+}
+
+export async function call(method, address) {
+  const answer = await fetch(here(address), { method }).catch(() => { throw offline(); });
+  const body = await answer.json().catch(() => null);
+  if (!answer.ok || body === null) throw refused(answer.status, body, answer.headers.get("X-Request-Id"));
+  return body;
+}
+
+// Send a picture; fetch() cannot tell how far an upload is. Answers {sent: Promise of the accepted job, abort()}.
+export function upload(file, progressed) {
+  const request = new XMLHttpRequest();
+  const sent = new Promise((resolve, reject) => {
+    request.open("POST", "/api/cutouts");
+    request.responseType = "json";
+    request.upload.onprogress = (event) => event.lengthComputable && progressed(Math.round((100 * event.loaded) / event.total));
+    request.onerror = () => reject(offline());
+    request.onload = () => {
+      if (request.status === 202 && request.response) resolve(request.response);
+      else reject(refused(request.status, request.response, request.getResponseHeader("X-Request-Id")));
+    };
+    const form = new FormData();
+    form.append("file", file, file.name || "picture");
+    request.send(form);
+  });
+  return { sent, abort: () => request.abort() };
+}
+
+// Follow a job to its end: by its event stream, and by asking where the stream does not work.
+// Tells changed(job), lost() while the server cannot be reached, failed(trouble). Answers a function that stops it.
+export function follow({ statusUrl, eventsUrl }, { changed, lost, failed }) {
+  let stopped = false;
+  let failures = 0;
+  const stream = new EventSource(here(eventsUrl));
+  const stop = () => {
+    stopped = true;
+    stream.close();
+  };
+  const tell = (job) => {
+    if (stopped) return;
+    if (final(job)) stop();
+    changed(job);
+  };
+  const ask = async () => {
+    stream.close();
+    for (let pause = 1000; !stopped; pause = Math.min(2 * pause, 8000)) {
+      try {
+        tell(await call("GET", statusUrl));
+        pause = 500;
+      } catch (trouble) {
+        if (stopped) return;
+        if (!trouble.retryable) return failed(trouble);
+        lost();
+      }
+      await new Promise((resume) => setTimeout(resume, pause));
+    }
+  };
+  stream.addEventListener("open", () => { failures = 0; });
+  stream.addEventListener("status", (event) => tell(JSON.parse(event.data)));
+  stream.addEventListener("error", () => {
+    // The api ends a stream after half a minute and the browser comes back by itself; only refusals and silence count.
+    failures += 1;
+    if (!stopped && (stream.readyState === EventSource.CLOSED || failures >= STREAM_TRIES)) ask();
+  });
+  return stop;
+}

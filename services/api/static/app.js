@@ -1,0 +1,241 @@
+// The page for people. The address says what is shown: "/" is the start, "/#<job id>" a job, so reloading keeps it.
+import { Trouble, call, final, follow, here, upload } from "/static/api.js";
+
+const MAX_BYTES = 20 * 1024 * 1024; // the api's own limit: said here before the picture travels
+const KINDS = ["image/jpeg", "image/png", "image/webp"];
+const UNSURE = 0.25; // share of doubtful edge above which a print wants a second look
+const SENDING = 40; // of 100 on the bar; the job's own progress fills the rest
+const TITLES = { start: "Stolen Tee", work: "Working… - Stolen Tee", result: "Done - Stolen Tee", trouble: "Sorry - Stolen Tee" };
+const PROVIDERS = { self_hosted: "our own service", removebg: "remove.bg" };
+const STEPS = ["upload", "queued", "running"];
+
+const $ = (id) => document.getElementById(id);
+const say = (words) => { if ($("said").textContent !== words) $("said").textContent = words; };
+const chosen = new Map(); // job id -> address of the picture as it lies on this machine
+let leave = () => {}; // ends what the shown section waits for
+let again = () => {};
+let refresh = 0;
+
+function show(section) {
+  const came = $(section).hidden;
+  for (const name of Object.keys(TITLES)) $(name).hidden = name !== section;
+  document.title = TITLES[section];
+  if (came && document.readyState === "complete") $(section).querySelector("[tabindex]").focus({ preventScroll: true });
+  if (came) scrollTo(0, 0);
+}
+
+function route() {
+  leave();
+  leave = () => {};
+  const id = location.hash.slice(1);
+  if (id) open(id);
+  else show("start");
+  list();
+}
+
+function home() {
+  history.pushState(null, "", "/");
+  route();
+}
+
+// Sending ----------------------------------------------------------------------------------------
+
+function objection(file) {
+  if (file.size === 0) return "This file is empty.";
+  if (file.type && !KINDS.includes(file.type)) return "This is not a kind of picture we know. Please use a JPEG, PNG or WebP.";
+  if (file.size > MAX_BYTES) return `This file has ${bytes(file.size)}, and we take up to 20 MB. A smaller export of it will do.`;
+  return "";
+}
+
+async function send(file) {
+  leave();
+  if (location.hash) history.pushState(null, "", "/");
+  if (objection(file)) return sorry(new Trouble(objection(file)));
+  const local = URL.createObjectURL(file);
+  $("sent").src = local;
+  step("upload", 0, "Sending the picture");
+  const { sent, abort } = upload(file, (percent) => {
+    $("share").textContent = percent < 100 ? ` ${percent} %` : "";
+    step("upload", (percent * SENDING) / 100, "Sending the picture");
+  });
+  leave = abort;
+  $("cancel").onclick = home;
+  try {
+    const { id } = await sent;
+    chosen.set(id, local);
+    location.hash = id;
+  } catch (trouble) {
+    sorry(trouble, trouble.retryable ? () => send(file) : null);
+  }
+}
+
+function step(name, value, words) {
+  show("work");
+  $("bar").value = value;
+  for (const item of $("steps").children) {
+    const place = STEPS.indexOf(item.dataset.step) - STEPS.indexOf(name);
+    item.className = place < 0 ? "past" : place ? "ahead" : "now";
+    if (place === 0) item.setAttribute("aria-current", "step");
+    else item.removeAttribute("aria-current");
+  }
+  say(words);
+}
+
+function hint(words) {
+  $("hint").textContent = words;
+  $("hint").hidden = !words;
+}
+
+// One job ----------------------------------------------------------------------------------------
+
+function open(id) {
+  const address = `/api/jobs/${encodeURIComponent(id)}`;
+  hint("");
+  $("cancel").onclick = () => call("DELETE", address).then(home, home);
+  leave = follow({ statusUrl: address, eventsUrl: `${address}/events` }, {
+    changed: (job) => (final(job) ? end(job) : working(job)),
+    lost: () => hint("The server does not answer. We keep asking; your picture is safe there."),
+    failed: sorry,
+  });
+}
+
+async function working(job) {
+  const waiting = job.status === "queued";
+  step(job.status, SENDING + (job.progress * (100 - SENDING)) / 100, waiting ? "Waiting for a free place" : "Cutting it out");
+  hint(waiting ? "You may close this page; the cut-out will be listed here when you return." : "");
+  if ($("sent").dataset.job === job.id) return;
+  $("sent").dataset.job = job.id;
+  $("sent").src = await original(job);
+}
+
+function end(job) {
+  if (job.status === "done") return result(job).catch(sorry);
+  const { code, message } = job.error ?? { code: job.status, message: "This job was cancelled." };
+  const retry = () => call("POST", `/api/jobs/${job.id}/retry`).then(route, sorry);
+  sorry(new Trouble(message, { code, requestId: job.id }), code === "unknown_foreground" ? null : retry); // it would be no other
+}
+
+// Where the picture before the cut can be seen; "" when it is gone.
+async function original(job) {
+  return chosen.get(job.id) ?? call("GET", `/api/assets/${job.assetId}`).then((asset) => here(asset.url), () => "");
+}
+
+async function result(job) {
+  const { width, height, ...made } = job.result;
+  const before = await original(job);
+  await picture($("after"), here(made.previewUrl));
+  if (before) await picture($("before"), before).catch(() => {}); // without it there is still the cut-out to show
+  const { naturalWidth, naturalHeight } = $("before");
+  $("before").hidden = $("split").hidden = naturalWidth !== width || naturalHeight !== height;
+  if (location.hash !== `#${job.id}`) return; // meanwhile the visitor went elsewhere
+  $("compare").style.setProperty("--ratio", width / height);
+  divide(50);
+  $("size").textContent = `${width} × ${height} px, ${bytes(made.bytes)}`;
+  $("model").textContent = made.model;
+  $("time").textContent = `${(job.timings.totalMs / 1000).toFixed(1)} s`;
+  $("provider").textContent = PROVIDERS[job.provider] ?? job.provider;
+  $("download").href = `${here(made.cutoutUrl)}?download=1`;
+  $("unsure").hidden = made.uncertain <= UNSURE;
+  show("result");
+  say($("unsure").hidden ? "Done. The cut-out is ready." : `Done. ${$("unsure").textContent}`);
+  list();
+}
+
+function picture(image, address) {
+  image.src = address;
+  return image.decode().catch(() => { throw new Trouble("The picture did not load.", { code: "network", retryable: true }); });
+}
+
+function divide(percent) {
+  $("split").value = percent;
+  $("split").setAttribute("aria-valuetext", `${Math.round(percent)} % before`);
+  $("compare").style.setProperty("--split", `${percent}%`);
+}
+
+function sorry(trouble, retry = trouble.retryable ? route : null) {
+  $("why").textContent = trouble.message;
+  $("code").textContent = [trouble.code, trouble.requestId].filter(Boolean).join(" · ");
+  $("again").hidden = !retry;
+  again = retry;
+  show("trouble");
+}
+
+// Earlier jobs -----------------------------------------------------------------------------------
+
+async function list() {
+  clearTimeout(refresh);
+  const { items } = await call("GET", "/api/jobs?limit=12").catch(() => ({ items: null }));
+  if (!items) return; // the sections above say when the server is away
+  const shown = items.filter((job) => job.status !== "cancelled" && `#${job.id}` !== location.hash);
+  $("thumbs").replaceChildren(...shown.map(thumb));
+  $("earlier").hidden = shown.length === 0;
+  if (!shown.every(final)) refresh = setTimeout(list, 3000);
+}
+
+function thumb(job) {
+  const link = document.createElement("a");
+  link.href = `#${job.id}`;
+  const words = { done: "Cut-out", failed: "Did not work" }[job.status] ?? "In the works";
+  if (job.status === "done") {
+    const image = new Image();
+    image.alt = words;
+    image.loading = "lazy";
+    image.src = here(job.result.previewUrl);
+    link.append(image);
+  } else {
+    link.append(Object.assign(document.createElement("span"), { textContent: words, className: job.status }));
+  }
+  const time = Object.assign(document.createElement("time"), { dateTime: job.createdAt, textContent: ago(job.createdAt) });
+  const item = document.createElement("li");
+  link.append(time);
+  item.append(link);
+  return item;
+}
+
+function ago(time) {
+  const minutes = Math.round((Date.now() - Date.parse(time)) / 60000);
+  const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  if (minutes < 1) return "just now";
+  if (minutes < 60) return words.format(-minutes, "minute");
+  return minutes < 1440 ? words.format(-Math.round(minutes / 60), "hour") : words.format(-Math.round(minutes / 1440), "day");
+}
+
+function bytes(count) {
+  return count < 1e6 ? `${Math.max(1, Math.round(count / 1024))} kB` : `${(count / 1024 / 1024).toFixed(1)} MB`;
+}
+
+// What visitors do -------------------------------------------------------------------------------
+
+function dragged(event) {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  document.body.classList.toggle("dragging", event.type === "dragover");
+  const [file] = event.type === "drop" ? event.dataTransfer.files : [];
+  if (file) send(file);
+}
+
+for (const type of ["dragover", "dragleave", "drop"]) addEventListener(type, dragged);
+addEventListener("hashchange", route);
+addEventListener("paste", (event) => event.clipboardData.files[0] && send(event.clipboardData.files[0]));
+$("file").addEventListener("change", (event) => {
+  const [file] = event.target.files;
+  event.target.value = ""; // so that the same file can be chosen again
+  if (file) send(file);
+});
+for (const type of ["pointerdown", "pointermove"]) {
+  $("compare").addEventListener(type, (event) => {
+    if (!event.buttons) return;
+    if (type === "pointerdown") $("compare").setPointerCapture(event.pointerId);
+    const frame = $("compare").getBoundingClientRect();
+    divide(Math.min(100, Math.max(0, (100 * (event.clientX - frame.left)) / frame.width)));
+  });
+}
+$("split").addEventListener("input", (event) => divide(event.target.value));
+$("backgrounds").addEventListener("change", (event) => { $("compare").dataset.background = event.target.value; });
+$("again").addEventListener("click", () => again());
+document.addEventListener("click", (event) => {
+  if (event.target.closest("a")?.getAttribute("href") !== "#") return;
+  event.preventDefault();
+  home();
+});
+route();

@@ -1,0 +1,141 @@
+"""The api as a whole: health, what it does without its helpers, and what callers never get to see."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+from flask.testing import FlaskClient
+
+from shared import health
+from tests.services.api.asking import body, cut_out, refused, upload
+from tests.services.api.conftest import Api, Start
+
+_FAR = {"REMOTE_ADDR": "203.0.113.7"}
+
+
+def test_live_asks_nobody(guest: FlaskClient) -> None:
+    for path in ("/health", "/health/live"):
+        answer = guest.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert set(body(answer)) == {"status", "timestamp"}
+        assert body(answer)["status"] == "ok"
+
+
+def test_without_rembg_the_api_is_degraded_but_ready(guest: FlaskClient) -> None:
+    answer = guest.get("/health/ready")
+    assert answer.status_code == 200
+    assert body(answer)["status"] == "degraded"
+    assert body(answer)["checks"] == {"database": "ok", "storage": "ok", "redis": "ok", "rembg": "down"}
+
+
+def test_without_the_database_the_api_is_not_ready_after_three_looks(
+    start: Start, monkeypatch: pytest.MonkeyPatch, lose_database: Callable[[], None]
+) -> None:
+    monkeypatch.setattr(health, "FRESH_S", 0)
+    monkeypatch.setattr(health, "ANSWER_S", 5)
+    guest = start().guest()
+    assert guest.get("/health/ready").status_code == 200
+    lose_database()
+    said = [guest.get("/health/ready") for _ in range(3)]
+    assert [(answer.status_code, body(answer)["status"]) for answer in said] == [
+        (200, "degraded"),
+        (200, "degraded"),
+        (503, "unavailable"),
+    ]
+    assert guest.get("/health/live").status_code == 200
+
+
+def test_operators_pages_are_for_this_machine_and_for_the_token(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("OPS_TOKEN", "the token of operations")
+    environment.setenv("TRUSTED_HOPS", "1")
+    guest = start().guest()
+    right, wrong = {"Authorization": "Bearer the token of operations"}, {"Authorization": "Bearer another"}
+    for path in ("/health/detailed", "/metrics"):
+        assert guest.get(path).status_code == 200
+        refused(guest.get(path, headers={"X-Forwarded-For": "127.0.0.1"}), 404, "not_found")
+        refused(guest.get(path, environ_base=_FAR), 404, "not_found")
+        refused(guest.get(path, environ_base=_FAR, headers=wrong), 404, "not_found")
+        assert guest.get(path, environ_base=_FAR, headers=right).status_code == 200
+
+
+def test_details_hold_facts_but_no_secret(api: Api, database_url: str, redis_url: str) -> None:
+    answer = api.guest().get("/health/detailed")
+    facts = body(answer)
+    assert {"database", "storage", "redis", "rembg", "memory", "cpu", "uptime", "service"} < set(facts)
+    assert facts["service"] == "api"
+    assert set(facts["database"]["pool"]) == {"total", "idle", "waiting"}
+    for url in (database_url, redis_url, api.parts.secret):
+        for part in (url, url.rpartition("@")[0].rpartition(":")[2]):
+            assert not part or part not in answer.text
+
+
+def test_metrics_count_by_route_not_by_id(guest: FlaskClient) -> None:
+    promise = cut_out(guest)
+    guest.get(promise["statusUrl"])
+    text = guest.get("/metrics").text
+    assert 'stolentee_http_requests_total{method="GET",route="/api/jobs/<uuid:job_id>",status="200"}' in text
+    assert 'stolentee_uploads_total{outcome="ok"}' in text
+    assert promise["id"] not in text
+
+
+def test_a_cut_out_rings_once_and_an_upload_does_not(guest: FlaskClient, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as server:
+        upload(guest)
+        assert server.llen("jobs") == 0
+        promise = cut_out(guest)
+        assert server.llen("jobs") == 1
+        guest.delete(promise["statusUrl"])
+        guest.post(f"{promise['statusUrl']}/retry")
+        assert server.llen("jobs") == 2
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """Accepts connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["refusing", "silent"])
+def test_without_a_broker_a_cut_out_is_promised_all_the_same(
+    start: Start, environment: pytest.MonkeyPatch, silent_port: int, silent: bool
+) -> None:
+    environment.setenv("REDIS_URL", f"redis://127.0.0.1:{silent_port if silent else 1}/0")
+    guest = start().guest()
+    began = time.monotonic()
+    promise = cut_out(guest)
+    assert time.monotonic() - began < 5
+    assert body(guest.get(promise["statusUrl"]))["status"] == "queued"
+    assert body(guest.get("/health/ready"))["checks"]["redis"] == "down"
+
+
+def test_a_sane_request_id_is_kept_and_any_other_replaced(guest: FlaskClient) -> None:
+    for given in ("abc-123", "x" * 64):
+        assert guest.get("/health", headers={"X-Request-Id": given}).headers["X-Request-Id"] == given
+    for given in ("", "a b", "x" * 65, "é", "{}"):
+        made = guest.get("/health", headers={"X-Request-Id": given}).headers["X-Request-Id"]
+        assert made != given
+        assert len(made) == 16
+
+
+def test_what_is_not_there_and_what_is_not_allowed_have_the_one_shape(guest: FlaskClient) -> None:
+    refused(guest.get("/nowhere"), 404, "not_found")
+    refused(guest.get("/api/jobs/not-an-id"), 404, "not_found")
+    answer = guest.put("/api/jobs")
+    refused(answer, 405, "method_not_allowed")
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+def test_a_mistake_of_ours_tells_nothing_of_itself(api: Api) -> None:
+    with api.parts.database.transaction() as connection:
+        connection.execute("drop table jobs")
+    guest = api.guest()
+    answer = guest.post("/api/cutouts", data={})
+    refused(answer, 400, "missing_file")
+    upload(guest)
+    answer = guest.get("/api/jobs")
+    refused(answer, 500, "internal")
+    assert "jobs" not in answer.text

@@ -1,0 +1,121 @@
+"""What /openapi.json promises, against itself and against what is really answered."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import jsonschema  # type: ignore[import-untyped]
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from services.api import app
+from tests.services import pictures
+from tests.services.api.asking import body, cut_out, send, upload
+from tests.services.api.conftest import Api
+
+_JSON = "application/json"
+
+
+def _operations(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in description["paths"].items():
+        for method, operation in item.items():
+            yield method.upper(), path, operation
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from ([node["$ref"]] if "$ref" in node else [])
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from _references(part)
+
+
+def test_the_description_is_of_its_version_and_says_what_it_describes(guest: FlaskClient) -> None:
+    description = body(guest.get("/openapi.json"))
+    assert description["openapi"].startswith("3.1")
+    assert description["info"]["version"] == app.VERSION
+    assert description["info"]["title"]
+    assert description["info"]["description"]
+    assert set(description["components"]["securitySchemes"]) == {"bearer", "cookie"}
+    assert description["security"] == [{}, {"bearer": []}, {"cookie": []}]
+
+
+def test_every_reference_leads_somewhere_and_every_schema_is_one(guest: FlaskClient) -> None:
+    description = body(guest.get("/openapi.json"))
+    schemas = description["components"]["schemas"]
+    for schema in schemas.values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+    assert {name.removeprefix("#/components/schemas/") for name in _references(description)} <= set(schemas)
+
+
+def test_every_operation_says_what_it_is_and_what_it_answers(guest: FlaskClient) -> None:
+    operations = list(_operations(body(guest.get("/openapi.json"))))
+    assert len({operation["operationId"] for _, _, operation in operations}) == len(operations)
+    envelope = {"schema": {"$ref": "#/components/schemas/ErrorOut"}}
+    for method, path, operation in operations:
+        assert operation["summary"], (method, path)
+        assert operation["tags"]
+        answers = operation["responses"]
+        assert {"4XX", "5XX"} < set(answers)
+        assert answers["4XX"]["content"][_JSON] == answers["5XX"]["content"][_JSON] == envelope
+        named = {place["name"] for place in operation.get("parameters", []) if place["in"] == "path"}
+        assert named == {part[1:-1] for part in path.split("/") if part.startswith("{")}
+
+
+def test_every_route_of_the_api_is_described(api: Api) -> None:
+    described = {(method, path) for method, path, _ in _operations(body(api.guest().get("/openapi.json")))}
+    routes = {
+        (method, rule.rule.replace("<uuid:", "<").replace("<", "{").replace(">", "}"))
+        for rule in api.app.url_map.iter_rules()
+        if rule.rule.startswith(("/api/", "/assets/"))
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert described == routes
+
+
+def _answers(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
+    """(method, described path, an answer) of every operation, and of every kind of error."""
+    guest = api.guest()
+    asset, promise = upload(guest), cut_out(guest)
+    job, kept = promise["statusUrl"], f"/api/assets/{asset['id']}"
+    wish = {"assetId": asset["id"], "type": "cutout"}
+    yield "POST", "/api/uploads", send(guest, "/api/uploads", pictures.png())
+    yield "POST", "/api/uploads", send(guest, "/api/uploads", pictures.png())
+    yield "POST", "/api/uploads", send(guest, "/api/uploads", b"no picture")
+    yield "POST", "/api/cutouts", send(guest, "/api/cutouts", pictures.png())
+    yield "POST", "/api/cutouts", guest.post("/api/cutouts")
+    yield "GET", "/api/assets", guest.get("/api/assets?limit=1")
+    yield "GET", "/api/assets", guest.get("/api/assets?limit=1", headers={"Authorization": "Bearer x"})
+    yield "GET", "/api/assets/{asset_id}", guest.get(kept)
+    yield "GET", "/api/assets/{asset_id}", guest.get(f"/api/assets/{UUID(int=0)}")
+    yield "GET", "/assets/{key}", guest.get(asset["url"], buffered=True)
+    yield "POST", "/api/jobs", guest.post("/api/jobs", json=wish)
+    yield "POST", "/api/jobs", guest.post("/api/jobs", json={"assetId": 1, "colour": "red"})
+    yield "GET", "/api/jobs", guest.get("/api/jobs?limit=1")
+    yield "GET", "/api/jobs", guest.get("/api/jobs?cursor=x")
+    yield "GET", "/api/jobs/{job_id}", guest.get(job)
+    yield "DELETE", "/api/jobs/{job_id}", guest.delete(job)
+    yield "DELETE", "/api/jobs/{job_id}", guest.delete(job)
+    yield "GET", "/api/jobs/{job_id}/events", guest.get(promise["eventsUrl"], buffered=True)
+    yield "POST", "/api/jobs/{job_id}/retry", guest.post(f"{job}/retry")
+    yield "POST", "/api/jobs/{job_id}/retry", guest.post(f"{job}/retry")
+    yield "DELETE", "/api/assets/{asset_id}", guest.delete(kept)
+
+
+def test_every_answer_is_of_the_shape_that_is_described(api: Api) -> None:
+    description = body(api.guest().get("/openapi.json"))
+    operations = {(method, path): operation for method, path, operation in _operations(description)}
+    met = set()
+    for method, path, answer in _answers(api):
+        met.add((method, path))
+        told = operations[method, path]["responses"]
+        response = told.get(str(answer.status_code)) or told[f"{answer.status_code // 100}XX"]
+        if not response.get("content"):
+            assert answer.data == b""
+        elif schema := response["content"].get(_JSON):
+            exact = {**schema["schema"], "components": description["components"], "unevaluatedProperties": False}
+            jsonschema.validate(answer.json, exact, jsonschema.Draft202012Validator)
+        else:
+            assert answer.headers["Content-Type"].startswith(next(iter(response["content"])).rstrip("*"))
+    assert met == set(operations)

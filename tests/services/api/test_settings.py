@@ -1,0 +1,58 @@
+"""What the api takes from the environment, and how it says that something is wrong with it."""
+
+import pytest
+
+from services.api.settings import Settings
+from shared import settings
+
+
+def test_defaults_are_those_of_the_contract(bare_environment: pytest.MonkeyPatch) -> None:
+    bare_environment.delenv("RATE_LIMIT_API")
+    bare_environment.delenv("RATE_LIMIT_UPLOADS")
+    web = Settings.read().web
+    assert (web.rate_api, web.rate_uploads) == ("100 per 15 minute", "10 per 1 hour")
+    assert (web.public_url, web.trusted_hops) == ("", 0)
+
+
+def test_limits_are_read_from_their_short_form(bare_environment: pytest.MonkeyPatch) -> None:
+    for short, words in (("5/s", "5 per 1 second"), ("7/2d", "7 per 2 day"), ("0", ""), ("9/30m", "9 per 30 minute")):
+        bare_environment.setenv("RATE_LIMIT_API", short)
+        assert Settings.read().web.rate_api == words
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RATE_LIMIT_API", "many"),
+        ("RATE_LIMIT_UPLOADS", "10 per hour"),
+        ("RATE_LIMIT_UPLOADS", "0/h"),
+        ("RATE_LIMIT_UPLOADS", "10/0h"),
+        ("PUBLIC_URL", "shop.example"),
+        ("PUBLIC_URL", "https://shop.example/path"),
+        ("TRUSTED_HOPS", "-1"),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", ""),
+        ("DATABASE_URL", ""),
+        ("REDIS_URL", ""),
+        ("DATABASE_POOL_MAX", "1"),
+        ("R2_ENDPOINT", "https://r2.example"),
+    ],
+)
+def test_a_wrong_setting_is_named(bare_environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    bare_environment.setenv(name, value)
+    with pytest.raises(settings.Invalid, match=name):
+        Settings.read()
+
+
+def test_a_wrong_secret_is_not_told(bare_environment: pytest.MonkeyPatch) -> None:
+    bare_environment.setenv("SECRET_KEY", "hunter2")
+    bare_environment.setenv("R2_ENDPOINT", "https://r2.example")
+    with pytest.raises(settings.Invalid) as refusal:
+        Settings.read()
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_settings_do_not_show_their_secrets(bare_environment: pytest.MonkeyPatch) -> None:
+    shown = repr(Settings.read())
+    assert "password" not in shown
+    assert "secret of the tests" not in shown

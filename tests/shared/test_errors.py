@@ -1,0 +1,67 @@
+"""Every failure has the status and the code that the contract promises, and one shape."""
+
+import pytest
+
+from shared import errors
+
+CONTRACT = {
+    "missing_file": 400,
+    "invalid_request": 400,
+    "invalid_cursor": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "job_finished": 409,
+    "job_not_failed": 409,
+    "length_required": 411,
+    "body_too_large": 413,
+    "unsupported_image": 415,
+    "unreadable_image": 422,
+    "image_too_large": 422,
+    "image_too_small": 422,
+    "animated_image": 422,
+    "too_complex": 422,
+    "unknown_foreground": 422,
+    "rate_limited": 429,
+    "busy": 503,
+    "unavailable": 503,
+}
+FAILURES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Failure)]
+
+
+def test_every_code_of_the_contract_exists_once_and_there_are_no_others() -> None:
+    assert sorted((kind.code, kind.status) for kind in FAILURES) == sorted([*CONTRACT.items(), ("internal", 500)])
+
+
+@pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.code)
+def test_every_failure_can_be_raised_bare_and_says_something(kind: type[errors.Failure]) -> None:
+    failure = kind()
+    assert failure.envelope("r1") == {"error": {"code": kind.code, "message": kind.message, "requestId": "r1"}}
+    assert str(failure) == kind.message
+    assert kind.message.endswith(".")
+
+
+@pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.code)
+def test_exactly_what_may_be_tried_again_says_when(kind: type[errors.Failure]) -> None:
+    assert kind.retryable == (kind.status in (429, 503))
+    assert kind().retry_after_s == (1 if kind.retryable else None)
+
+
+def test_own_words_replace_the_usual_ones() -> None:
+    failure = errors.NotFound("That job is gone.")
+    assert failure.envelope("r1")["error"] == {"code": "not_found", "message": "That job is gone.", "requestId": "r1"}
+
+
+def test_details_are_told_where_there_are_any() -> None:
+    failure = errors.ImageTooSmall(details={"least": 16})
+    assert failure.envelope("r1")["error"] == {
+        "code": "image_too_small",
+        "message": errors.ImageTooSmall.message,
+        "requestId": "r1",
+        "details": {"least": 16},
+    }
+
+
+def test_a_failure_may_know_better_when_to_come_back() -> None:
+    assert errors.RateLimited(retry_after_s=900).retry_after_s == 900
+    assert errors.NotFound(retry_after_s=3).retry_after_s == 3

@@ -1,0 +1,47 @@
+"""All metrics come out of one scrape, named as one family."""
+
+import re
+import subprocess
+import sys
+
+from prometheus_client import REGISTRY
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_client.parser import text_string_to_metric_families
+
+from shared import metrics
+
+OURS = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
+
+
+def test_the_scrape_is_what_prometheus_reads() -> None:
+    metrics.UPLOADS.labels("ok").inc()
+    metrics.JOB_SECONDS.labels("fetch").observe(0.2)
+    body, content_type = metrics.expose()
+    families = {family.name: family for family in text_string_to_metric_families(body.decode())}
+    assert content_type.startswith("text/plain")
+    assert {sample.labels["outcome"] for sample in families["stolentee_uploads"].samples} >= {"ok"}
+    assert families["stolentee_job_step_seconds"].type == "histogram"
+
+
+def test_a_count_shows_in_the_next_scrape() -> None:
+    before = REGISTRY.get_sample_value("stolentee_upload_bytes_total") or 0.0
+    metrics.UPLOAD_BYTES.inc(5)
+    assert f"stolentee_upload_bytes_total {before + 5}".encode() in metrics.expose()[0]
+
+
+def test_every_metric_bears_our_name_its_unit_and_a_help_text() -> None:
+    scraped = metrics.expose()[0].decode()
+    assert len(OURS) > 10
+    for metric in OURS:
+        (family,) = metric.describe()
+        assert re.fullmatch(r"stolentee(_[a-z]+)+", family.name)
+        assert family.documentation.endswith(".")
+        assert f"# HELP {family.name}" in scraped
+        if family.type == "histogram":
+            assert family.name.endswith("_seconds")
+
+
+def test_importing_the_metrics_starts_no_thread() -> None:
+    script = "import threading; from shared import metrics; metrics.expose(); print(threading.active_count())"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
