@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from services.worker import leases
 from services.worker.leases import Leases
-from shared import errors, metrics
-from shared.db import jobs, pool
+from shared import deadlines, errors, metrics
+from shared.db import pool, work
 from shared.db.pool import Database
 from shared.models import Job
 from tests.services.worker.conftest import Bench
@@ -17,7 +16,7 @@ from tests.services.worker.conftest import Bench
 
 def _claim(bench: Bench, lease_s: float) -> Job | None:
     with bench.database.transaction() as connection:
-        return jobs.claim_next(connection, lease_s)
+        return work.claim_next(connection, lease_s)
 
 
 def _left_s(bench: Bench) -> float:
@@ -57,8 +56,8 @@ def test_a_job_that_ended_is_not_prolonged(bench: Bench) -> None:
 
 
 def test_a_job_that_takes_too_long_is_left_to_others(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert leases.JOB_S == 120
-    monkeypatch.setattr(leases, "JOB_S", 0)
+    assert deadlines.JOB_S == 120
+    monkeypatch.setattr(deadlines, "JOB_S", 0)
     bench.order()
     keeper = Leases(bench.database, 60)
     with keeper.holding(bench.claim()):

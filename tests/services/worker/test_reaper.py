@@ -11,7 +11,7 @@ from services.worker import reaper
 from services.worker.reaper import Reaper
 from shared import errors
 from shared.broker import Doorbell
-from shared.db import ids, jobs
+from shared.db import ids, work
 from shared.models import JobError, JobState
 from tests.services.worker.conftest import Bench
 
@@ -108,7 +108,7 @@ def test_a_job_that_ended_its_worker_three_times_is_buried(bench: Bench, sweeper
 def test_only_one_sweeps_at_a_time(bench: Bench, sweeper: Reaper) -> None:
     _overlooked(bench, 1)
     with bench.database.transaction() as connection:
-        assert jobs.lead_sweep(connection)
+        assert work.lead_sweep(connection)
         assert sweeper.sweep() == 0
     assert sweeper.sweep() == 1
 

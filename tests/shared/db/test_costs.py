@@ -4,6 +4,7 @@ import statistics
 import threading
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -225,7 +226,7 @@ def _oracle(days_ago: int, provider: Provider) -> ProviderDay:
 
 
 def _rounded(line: ProviderDay) -> ProviderDay:
-    rough = {name: round(value, 3) for name, value in asdict(line).items() if isinstance(value, float)}
+    rough: dict[str, Any] = {name: round(value, 3) for name, value in asdict(line).items() if isinstance(value, float)}
     return replace(line, **rough)
 
 

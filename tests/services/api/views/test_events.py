@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api.views import events
-from shared.db import jobs
+from shared.db import work
 from shared.models import JobFailure, Timings
 from tests.services.api.asking import body, cut_out, refused
 from tests.services.api.conftest import Api, Start
@@ -47,10 +47,10 @@ def test_each_change_is_an_event_and_the_last_one_ends_the_stream(api: Api) -> N
     job = api.claim()
     seen.append(_job(next(parts)))
     with api.parts.database.transaction() as connection:
-        jobs.advance(connection, job, 70)
+        work.advance(connection, job, 70)
     seen.append(_job(next(parts)))
     with api.parts.database.transaction() as connection:
-        jobs.fail(connection, job, JobFailure.UNKNOWN_FOREGROUND, "Nothing stands out.", Timings())
+        work.fail(connection, job, JobFailure.UNKNOWN_FOREGROUND, "Nothing stands out.", Timings())
     seen.append(_job(next(parts)))
     assert next(parts, "over") == "over"
     answer.close()

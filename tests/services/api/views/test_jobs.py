@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from shared.db import jobs
+from shared.db import work
 from shared.models import Foreground, JobFailure, Provider, Result, Timings
 from tests.services import pictures
 from tests.services.api.asking import body, cut_out, refused, upload
@@ -25,14 +25,14 @@ def _finish(api: Api) -> UUID:
     cutout, preview, mask = (f"{digit * 64}.png" for digit in "abc")
     result = Result(uuid4(), cutout, preview, mask, 40, 30, 999, "compact", 0.0123, box, cost_microusd=2_500)
     with api.parts.database.transaction() as connection:
-        assert jobs.finish(connection, job, Provider.SELF_HOSTED, result, _TIMINGS)
+        assert work.finish(connection, job, Provider.SELF_HOSTED, result, _TIMINGS, "a fingerprint")
     return result.asset_id
 
 
 def _fail(api: Api) -> None:
     job = api.claim()
     with api.parts.database.transaction() as connection:
-        assert jobs.fail(connection, job, JobFailure.UNKNOWN_FOREGROUND, "Nothing stands out.", _TIMINGS)
+        assert work.fail(connection, job, JobFailure.UNKNOWN_FOREGROUND, "Nothing stands out.", _TIMINGS)
 
 
 def _show(guest: FlaskClient, promise: dict[str, Any]) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def test_a_running_job_can_be_cancelled_and_its_worker_is_fenced_off(api: Api) -
     job = api.claim()
     assert body(guest.delete(promise["statusUrl"]))["status"] == "cancelled"
     with api.parts.database.transaction() as connection:
-        assert not jobs.fail(connection, job, JobFailure.POISON, "too late", _TIMINGS)
+        assert not work.fail(connection, job, JobFailure.POISON, "too late", _TIMINGS)
     assert _show(guest, promise)["status"] == "cancelled"
 
 
@@ -247,6 +247,6 @@ def test_only_a_failed_or_cancelled_job_is_tried_again(api: Api) -> None:
     job = api.claim()
     refused(guest.post(again), 409, "job_not_failed")
     with api.parts.database.transaction() as connection:
-        jobs.release(connection, job, 0, counts=False)
+        work.release(connection, job, 0, counts=False)
     _finish(api)
     refused(guest.post(again), 409, "job_not_failed")
