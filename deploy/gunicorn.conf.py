@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any
 
-from shared import log
+from shared import deadlines, log
 
 _REMBG = any(argument.startswith("services.rembg") for argument in sys.argv)
 _PORT = os.environ.get("PORT") or (os.environ.get("REMBG_PORT") or "7000" if _REMBG else "8000")
@@ -21,7 +21,7 @@ workers = 1
 # one, and one must always be left for a probe and for saying busy.
 threads = 96 if _REMBG else 32
 timeout = 120  # loading and warming a large model on a slow machine takes up to a minute
-graceful_timeout = 30  # an event stream ends within this
+graceful_timeout = deadlines.GRACE_S  # an event stream ends within this
 keepalive = 75  # longer than a proxy keeps idle connections (60 s), so that it never meets one just being closed
 control_socket_disable = True  # it would want a writable home
 accesslog = None  # shared.web logs requests

@@ -3,7 +3,7 @@
 Whoever waits must wait longer than whoever works: a shorter outer deadline leaves work running that nobody will hear
 of.
 
-    rembg:    inference 20 < the worker's read 25 < a provider call 30 < a job 120
+    rembg:    inference 20 < the worker's read 25 < a provider call 30 (and one read) < a job of two calls 120
     leases:   a renewal every lease/4 < the lease 60; a dead worker's job runs again within lease + sweep
     api:      pool wait 2, Redis 1, statement 5, storage 10 < a request 30 < the front proxy 35
     stopping: gunicorn's grace 30 < the platform's kill 45
@@ -15,7 +15,7 @@ INFERENCE_S = 20  # from the slot to the mask; a watchdog replaces the process t
 # worker
 PROVIDER_CONNECT_S = 2
 PROVIDER_READ_S = 25
-PROVIDER_S = 30  # a whole provider call, however its bytes trickle
+PROVIDER_S = 30  # a provider call, however its bytes trickle; looked at after each read
 JOB_S = 120  # a lease is renewed no longer than this: two providers, storage, and time to spare
 LEASE_S = 60
 RENEWALS_A_LEASE = 4

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from services.api import policy
 from services.api.policy import Limit
 from services.api.settings import Web
-from shared import errors, web
+from shared import deadlines, errors, web
 
 
 def install(app: Flask, settings: Web, redis_url: str) -> None:
@@ -34,7 +34,7 @@ def install(app: Flask, settings: Web, redis_url: str) -> None:
         app=app,
         application_limits=list(rules),
         storage_uri=redis_url,
-        storage_options={"socket_timeout": 1, "socket_connect_timeout": 1},
+        storage_options={"socket_timeout": deadlines.REDIS_S, "socket_connect_timeout": deadlines.REDIS_S},
         strategy="sliding-window-counter",  # no double burst at a window's edge, for two numbers a caller
         in_memory_fallback_enabled=True,
         key_prefix="stolentee",

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field, SecretStr
 
 from services.rembg.weights import PUBLISHED_AT, Name
-from shared import settings
+from shared import deadlines, settings
 
 
 class Model(settings.Block):
@@ -35,7 +35,7 @@ class Work(settings.Block):
 
     slots: int = Field(default_factory=cores, validation_alias="REMBG_MAX_WORKERS", ge=1, le=64)
     line: int = Field(8, validation_alias="REMBG_MAX_WAITING", ge=0, le=256)  # a few seconds of work on two cores
-    deadline_s: float = Field(20, validation_alias="REMBG_DEADLINE_S", gt=0)  # less than the 25 s the worker listens
+    deadline_s: float = Field(deadlines.INFERENCE_S, validation_alias="REMBG_DEADLINE_S", gt=0)
     token: SecretStr | None = Field(None, validation_alias="REMBG_TOKEN")
 
 

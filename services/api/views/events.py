@@ -20,11 +20,11 @@ from services.api import auth, schemas
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
-from shared import errors, metrics
+from shared import deadlines, errors, metrics
 from shared.events import Subscription
 from shared.models import Owner
 
-STREAM_S = 30
+STREAM_S = deadlines.REQUEST_S
 COMMENT_S = 10
 MAX_STREAMS = 20  # each holds one of the 32 threads; the others stay for everyone else
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from services.worker import percent
 from services.worker.percent import FRESH_S, Percent
 from shared.db import rollout
 from shared.db.pool import Database
@@ -92,7 +91,7 @@ def test_a_job_does_not_wait_while_another_asks(
         leave.wait(10)
         return real(connection)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(percent.rollout, "current", slowly)
+    monkeypatch.setattr(rollout, "current", slowly)
     thread = threading.Thread(target=asked)
     thread.start()
     assert inside.wait(10)
@@ -104,7 +103,6 @@ def test_a_job_does_not_wait_while_another_asks(
 def test_a_change_reaches_another_process(database: Database, database_url: str) -> None:
     program = """
 import sys, time
-from services.worker import percent
 from shared.db.pool import Database
 percent.FRESH_S = 0.05
 database = Database(sys.argv[1]); database.open()

@@ -254,7 +254,7 @@ def test_a_fallback_storm_stops_at_the_budget_and_raises_its_metric(bench: Bench
     bench.rembg.answer = refusal(503, "unavailable")
     router = bench.router(removebg, Rules(5 * PRICE))
     refused = _metric("stolentee_provider_budget_refusals_total")
-    outcomes = []
+    outcomes: list[Provider | None] = []
     for _ in range(20):
         try:
             outcomes.append(_remove(router, _job(bench)).provider)

@@ -1,0 +1,92 @@
+"""Failpoints: inert in earnest, and deadly in tests."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from shared import failpoints, settings
+
+_PROGRAM = """
+import sys
+from shared import failpoints
+failpoints.arm(failpoints.Failpoint.read())
+for step in sys.argv[1:]:
+    print(step, flush=True)
+    failpoints.reach(step)
+print("end", flush=True)
+"""
+
+
+def _run(*steps: str, **environment: str) -> subprocess.Popen[str]:
+    clean = {name: value for name, value in os.environ.items() if name not in ("FAILPOINT", "TESTING")}
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, *steps],
+        env={**clean, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _said(process: subprocess.Popen[str]) -> tuple[list[str], str]:
+    out, err = process.communicate(timeout=30)
+    return out.split(), err
+
+
+def test_without_a_failpoint_every_step_is_passed() -> None:
+    assert _said(_run("w1", "w2"))[0] == ["w1", "w2", "end"]
+    assert _said(_run("w1", TESTING="1"))[0] == ["w1", "end"]
+
+
+def test_a_deployment_that_sets_a_failpoint_does_not_start() -> None:
+    for testing in ({}, {"TESTING": ""}, {"TESTING": "0"}):
+        process = _run("w1", FAILPOINT="w1:exit", **testing)
+        out, err = _said(process)
+        assert (process.returncode, out) == (3, [])  # wrong settings, as everywhere
+        assert "FAILPOINT works only with TESTING=1" in err
+        assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("spec", ["w4", "w4:explode", "w9:exit", "x1:exit", "w4:sleep", "w4:sleep x", "w4:exit now"])
+def test_a_failpoint_nobody_understands_does_not_start(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TESTING", "1")
+    monkeypatch.setenv("FAILPOINT", spec)
+    with pytest.raises(settings.Invalid, match="must look like"):
+        failpoints.Failpoint.read()
+
+
+def test_exit_is_a_death_without_last_words() -> None:
+    process = _run("w1", "w4", "w5", FAILPOINT="w4:exit", TESTING="1")
+    out, err = _said(process)
+    assert (process.returncode, out, err) == (-signal.SIGKILL, ["w1", "w4"], "")
+
+
+def test_stop_is_a_process_that_stands_still() -> None:
+    process = _run("w1", "w4", FAILPOINT="w4:stop", TESTING="1")
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    os.kill(process.pid, signal.SIGCONT)
+    assert _said(process)[0] == ["w1", "w4", "end"]
+
+
+def test_raise_is_a_failure_of_that_step() -> None:
+    process = _run("w1", "w4", FAILPOINT="w4:raise", TESTING="1")
+    out, err = _said(process)
+    assert (process.returncode, out) == (1, ["w1", "w4"])
+    assert "Injected" in err
+
+
+def test_sleep_takes_its_time() -> None:
+    began = time.monotonic()
+    assert _said(_run("w4", FAILPOINT="w4:sleep 0.5", TESTING="1"))[0] == ["w4", "end"]
+    assert time.monotonic() - began >= 0.5
+
+
+def test_in_this_process_nothing_is_armed() -> None:
+    failpoints.reach("w4")
+    failpoints.arm(failpoints.Failpoint())
+    failpoints.reach("w4")
