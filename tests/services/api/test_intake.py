@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.api import intake
-from shared.db import pool
+from shared import deadlines
 from tests.hostile import build
 from tests.services import pictures
 from tests.services.api.asking import refused, send, upload
@@ -65,7 +65,7 @@ def test_a_name_is_kept_plain_and_short(sent: str, kept: str) -> None:
 def test_without_the_database_uploads_are_refused_for_now(
     start: Start, monkeypatch: pytest.MonkeyPatch, lose_database: Callable[[], None]
 ) -> None:
-    monkeypatch.setattr(pool, "WAIT_S", 0.2)
+    monkeypatch.setattr(deadlines, "POOL_WAIT_S", 0.2)
     api = start()
     guest = api.guest()
     asset = upload(guest)

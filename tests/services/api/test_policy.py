@@ -13,6 +13,7 @@ from tests.services.api.asking import body, cut_out, send, upload
 from tests.services.api.conftest import Api
 
 _GUEST_READ = (Auth.GUEST_READ, Limit.NONE, Cache.NO_STORE)
+_ADMIN = (Auth.ADMIN, Limit.API, Cache.NO_STORE)
 _GUEST_WRITE = (Auth.GUEST_WRITE, Limit.API, Cache.NO_STORE)
 _UPLOAD = (Auth.GUEST_WRITE, Limit.UPLOADS, Cache.NO_STORE)
 _PAGE = (Auth.PUBLIC, Limit.NONE, Cache.PAGE)
@@ -47,6 +48,10 @@ TABLE = (
     Row("DELETE", "/api/jobs/<uuid:job_id>", 404, 404, 200, _GUEST_WRITE),
     Row("POST", "/api/jobs/<uuid:job_id>/retry", 404, 404, 409, _GUEST_WRITE),
     Row("GET", "/api/jobs/<uuid:job_id>/events", 404, 404, 200, _GUEST_READ),
+    Row("GET", "/api/admin/rollout", 401, 401, 401, _ADMIN),
+    Row("PUT", "/api/admin/rollout", 401, 401, 401, _ADMIN),
+    Row("GET", "/api/admin/providers", 401, 401, 401, _ADMIN),
+    Row("GET", "/api/admin/jobs", 401, 401, 401, _ADMIN),
     Row("GET", "/assets/<key>", 200, 200, 200, _OBJECT),
     Row("GET", "/", 200, 200, 200, _PAGE),
     Row("GET", "/docs", 200, 200, 200, _PAGE),

@@ -37,8 +37,8 @@ def test_the_description_is_of_its_version_and_says_what_it_describes(guest: Fla
     assert description["info"]["version"] == app.VERSION
     assert description["info"]["title"]
     assert description["info"]["description"]
-    assert set(description["components"]["securitySchemes"]) == {"bearer", "cookie"}
-    assert description["security"] == [{}, {"bearer": []}, {"cookie": []}]
+    assert set(description["components"]["securitySchemes"]) == {"bearer", "cookie", "key"}
+    assert description["security"] == [{}, {"bearer": []}, {"cookie": []}, {"key": []}]
 
 
 def test_every_reference_leads_somewhere_and_every_schema_is_one(guest: FlaskClient) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from services.worker.leases import Leases
 from shared import deadlines, errors, metrics
-from shared.db import pool, work
+from shared.db import work
 from shared.db.pool import Database
 from shared.models import Job
 from tests.services.worker.conftest import Bench
@@ -95,7 +95,7 @@ def test_a_running_keeper_keeps_a_job_past_its_lease_and_drops_it_after(bench: B
 def test_a_keeper_outlives_the_loss_of_the_database(
     database_url: str, lose_database: Callable[[], None], monkeypatch: pytest.MonkeyPatch, bench: Bench
 ) -> None:
-    monkeypatch.setattr(pool, "WAIT_S", 0.2)
+    monkeypatch.setattr(deadlines, "POOL_WAIT_S", 0.2)
     database = Database(database_url)
     database.open()
     keeper = Leases(database, 0.4)

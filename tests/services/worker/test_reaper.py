@@ -9,7 +9,7 @@ import redis
 
 from services.worker import reaper
 from services.worker.reaper import Reaper
-from shared import errors
+from shared import deadlines, errors
 from shared.broker import Doorbell
 from shared.db import ids, work
 from shared.models import JobError, JobState
@@ -138,7 +138,7 @@ def test_poison_is_buried_without_the_broker_too(bench: Bench) -> None:
 def test_a_running_reaper_rings_by_itself(
     bench: Bench, sweeper: Reaper, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reaper, "EVERY_S", 0.05)
+    monkeypatch.setattr(deadlines, "SWEEP_S", 0.05)
     sweeper.start()
     _overlooked(bench, 1)
     assert server.brpop(["jobs"], timeout=5)
@@ -146,7 +146,7 @@ def test_a_running_reaper_rings_by_itself(
 
 
 def test_a_running_reaper_outlives_the_loss_of_the_broker(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reaper, "EVERY_S", 0.05)
+    monkeypatch.setattr(deadlines, "SWEEP_S", 0.05)
     monkeypatch.setattr(reaper, "AWAY_S", 0.05)
     _overlooked(bench, 1)
     lonely = Reaper(bench.database, Doorbell("redis://127.0.0.1:1/0"))
