@@ -8,7 +8,9 @@ import jsonschema  # type: ignore[import-untyped]
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from services.api import app
+from services.api import app, keys
+from shared.db import keys as rows
+from shared.models import Scope
 from tests.services import pictures
 from tests.services.api.asking import body, cut_out, send, upload
 from tests.services.api.conftest import Api
@@ -101,6 +103,18 @@ def _answers(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
     yield "POST", "/api/jobs/{job_id}/retry", guest.post(f"{job}/retry")
     yield "POST", "/api/jobs/{job_id}/retry", guest.post(f"{job}/retry")
     yield "DELETE", "/api/assets/{asset_id}", guest.delete(kept)
+    yield from _admin_answers(api)
+
+
+def _admin_answers(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
+    secret = keys.make()
+    with api.parts.database.transaction() as connection:
+        rows.add(connection, "the shop", Scope.ADMIN, keys.digest(secret))
+    admin = {"X-Api-Key": secret}
+    client = api.guest()
+    yield "PUT", "/api/admin/rollout", client.put("/api/admin/rollout", json={"percent": 25}, headers=admin)
+    for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs"):
+        yield "GET", path, client.get(path, headers=admin)
 
 
 def test_every_answer_is_of_the_shape_that_is_described(api: Api) -> None:
