@@ -7,7 +7,7 @@ them. Lines of libraries (gunicorn, Celery, urllib3) go through the same formatt
 import logging
 import sys
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -25,8 +25,8 @@ _CHATTY = (
 )
 
 
-def setup(service: str, level: str = "INFO") -> None:
-    """Send every log line of this process to standard output as JSON. Safe to repeat."""
+def setup(service: str, level: str = "INFO", stream: TextIO | None = None) -> None:
+    """Send every log line of this process to standard output, or to `stream`, as JSON. Safe to repeat."""
 
     def name_service(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         event["service"] = service
@@ -46,7 +46,7 @@ def setup(service: str, level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(default=str),
         ],
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _CHATTY:

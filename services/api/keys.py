@@ -10,7 +10,7 @@ import secrets
 import sys
 from uuid import UUID
 
-from shared import settings
+from shared import errors, log, settings
 from shared.db import keys
 from shared.db.pool import Database
 from shared.models import Scope
@@ -30,10 +30,14 @@ def digest(key: str) -> str:
 
 def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
+    log.setup("keys", stream=sys.stderr)  # standard output is for the key alone
     database = Database(settings.Database.read().url.get_secret_value(), pool_max=2)
     database.open()
     try:
         return int(options.run(database, options))
+    except errors.Unavailable as error:
+        print(error.public, file=sys.stderr)
+        return 1
     finally:
         database.close()
 

@@ -1,0 +1,108 @@
+"""The command for API keys: made, listed and ended; shown once, and stored as a hash."""
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from services.api import keys
+
+_ROOT = Path(__file__).parents[3]
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def command(database_url: str) -> Command:
+    """Runs `python -m services.api.keys ...` against this test's database."""
+
+    def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "services.api.keys", *arguments],
+            cwd=_ROOT,
+            env={**os.environ, "DATABASE_URL": database_url, **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def _rows(database_url: str) -> list[dict[str, object]]:
+    with psycopg.connect(database_url, row_factory=dict_row) as connection:
+        return connection.execute("select * from api_keys").fetchall()
+
+
+def test_a_key_is_long_random_and_ours() -> None:
+    made = {keys.make() for _ in range(100)}
+    assert len(made) == 100
+    assert all(re.fullmatch(r"sk_[A-Za-z0-9_-]{43}", key) for key in made)
+
+
+@pytest.mark.parametrize("scope", ["premium", "admin"])
+def test_a_key_is_printed_once_and_only_its_hash_is_stored(command: Command, database_url: str, scope: str) -> None:
+    done = command("create", "the shop", "--scope", scope)
+    assert done.returncode == 0, done.stderr
+    key = done.stdout.removesuffix("\n")
+    assert re.fullmatch(r"sk_[A-Za-z0-9_-]{43}", key)  # and nothing else: scripts keep what is printed
+    assert key not in done.stderr
+    (row,) = _rows(database_url)
+    assert (row["name"], row["scope"], row["revoked_at"]) == ("the shop", scope, None)
+    assert row["hash"] == hashlib.sha256(key.encode()).hexdigest()
+    assert key not in str(row)
+    assert str(row["id"]) in done.stderr
+
+
+def test_keys_are_listed_without_the_key(command: Command, database_url: str) -> None:
+    made = [command("create", name, "--scope", "premium").stdout.strip() for name in ("first", "second")]
+    listed = command("list")
+    assert listed.returncode == 0
+    lines = listed.stdout.splitlines()
+    assert [line.split()[-1] for line in lines] == ["first", "second"]
+    assert all("premium" in line and "valid" in line for line in lines)
+    for key in made:
+        assert key not in listed.stdout
+        assert hashlib.sha256(key.encode()).hexdigest() not in listed.stdout
+
+
+def test_a_key_is_revoked_once_and_stays_listed(command: Command, database_url: str) -> None:
+    command("create", "shop", "--scope", "admin")
+    (row,) = _rows(database_url)
+    first, second = command("revoke", str(row["id"])), command("revoke", str(row["id"]))
+    assert (first.returncode, first.stdout) == (0, "revoked\n")
+    assert (second.returncode, second.stdout, second.stderr) == (1, "", "there is no such valid key\n")
+    assert "revoked" in command("list").stdout
+
+
+def test_a_wrong_command_explains_itself_and_makes_nothing(command: Command, database_url: str) -> None:
+    for arguments in (
+        (),
+        ("create",),
+        ("create", "shop"),
+        ("create", "shop", "--scope", "root"),
+        ("revoke", "no-id"),
+        ("forget", "x"),
+    ):
+        refused = command(*arguments)
+        assert refused.returncode == 2
+        assert refused.stdout == ""
+        assert "usage:" in refused.stderr
+    assert _rows(database_url) == []
+
+
+def test_without_a_database_nothing_is_printed_that_looks_like_a_key(command: Command) -> None:
+    away = command("create", "shop", "--scope", "admin", DATABASE_URL="postgresql://u:p@127.0.0.1:1/n")
+    assert (away.returncode, away.stdout) == (1, "")
+    assert "The database is not available" in away.stderr
+    assert "Traceback" not in away.stderr
+    unset = command("list", DATABASE_URL="")
+    assert unset.returncode != 0
+    assert "DATABASE_URL" in unset.stderr + unset.stdout
