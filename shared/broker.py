@@ -21,6 +21,7 @@ RUN_NEXT = "stolentee.run_next"
 POLL_S = 300  # one BRPOP lasts this long; a push ends it at once, so this costs no latency
 
 _KEEPALIVE = {"socket_keepalive": True, "socket_keepalive_options": {4: 15, 5: 5, 6: 3}}  # TCP_KEEPIDLE, -INTVL, -CNT
+_CONNECTION_ERRORS = transport.Transport.connection_errors  # as kombu has them
 _log = log.get("broker")
 
 
@@ -59,9 +60,10 @@ class Doorbell:
     heard: bool = True  # how the last ring went: health learns from real traffic, as a PING of its own costs commands
 
     def check(self) -> dict[str, object]:
-        """Facts for health; raises when the last ring failed."""
-        if not self.heard:
-            raise ConnectionError("the last doorbell was not heard")
+        """Facts for health; raises when the last ring failed, until Redis answers again."""
+        if not self.heard:  # without another visitor there would be no ring to learn of its return
+            self.waiting()
+            self.heard = True
         return {}
 
     def waiting(self) -> int:
@@ -76,6 +78,9 @@ class Doorbell:
 def worker_settings(url: str, threads: int) -> dict[str, Any]:
     """Celery's configuration for the listening side."""
     transport.Transport.Channel = Channel
+    # A server that has become a replica in a failover refuses with these ("UNBLOCKED", "READONLY"). kombu does not count
+    # them among what a new connection mends, and Celery would end the worker.
+    transport.Transport.connection_errors = (*_CONNECTION_ERRORS, redis.ResponseError)
     return {
         "broker_url": url,
         "broker_transport_options": {
