@@ -21,7 +21,7 @@ from services.rembg.gate import Gate
 from services.rembg.settings import Settings, cores
 from services.rembg.stats import Stats
 from services.rembg.weights.locate import locate
-from shared import errors, images, log, metrics, web
+from shared import errors, failpoints, images, log, metrics, web
 from shared.health import Health
 
 VERSION = "0.1.0"
@@ -96,10 +96,12 @@ def _removed(parts: Parts, field: str) -> Response:
         raise errors.Unavailable("The service is not ready yet.")
     began = time.perf_counter()
     with parts.gate.place():
+        failpoints.reach("r1")
         data = _picture(field)
         judged = images.judge(data)
         received_s = time.perf_counter() - began
         with parts.gate.slot(parts.settings.work.deadline_s - received_s) as queued_s:
+            failpoints.reach("r2")
             cutout = remover.remove(parts.network, data, judged)
     total_s = time.perf_counter() - began
     took = cutout.durations
