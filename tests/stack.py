@@ -88,9 +88,9 @@ class RunningStack:
     def process(self, name: str) -> Process:
         return self._stack.processes[name]
 
-    def another(self, name: str, **changes: str) -> Service:
-        """One more process of a service, with a port of its own and other settings; start and stop it yourself."""
-        port = ports.free()
+    def another(self, name: str, port: int = 0, **changes: str) -> Service:
+        """One more process of a service, on a free port if not on this, with other settings; start it yourself."""
+        port = port or ports.free()
         process = self._stack.processes[name]
         return Service(
             f"{name}-{port}",

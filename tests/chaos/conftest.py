@@ -1,0 +1,70 @@
+"""One system for all these tests of a process; `make chaos` runs their long forms and prints a table of figures."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.crowd import Crowd
+from tests.chaos.system import System
+
+Note = Callable[[str, object], None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="chaos: the long forms, as `make chaos` runs them")
+    parser.addoption("--seed", type=int, default=1, help="chaos: of the random killer")
+
+
+@pytest.fixture(scope="session")
+def long(pytestconfig: pytest.Config) -> bool:
+    return bool(pytestconfig.getoption("--long", default=False))
+
+
+@pytest.fixture(scope="session")
+def lease_s(long: bool) -> float:
+    """Real in the long form; short, so that `make test` need not wait a minute for each dead worker."""
+    return 2.0
+
+
+@pytest.fixture(scope="session")
+def _shared_system(open_folder: Path, lease_s: float) -> Iterator[System]:
+    with System(open_folder / "chaos", lease_s=lease_s) as system:
+        yield system
+
+
+@pytest.fixture
+def system(_shared_system: System) -> Iterator[System]:
+    """The running system, whole before the test and made whole after it."""
+    _shared_system.mend()
+    yield _shared_system
+    _shared_system.mend()
+
+
+@pytest.fixture
+def crowd(system: System) -> Crowd:
+    return Crowd(system.stack.address)
+
+
+@pytest.fixture
+def note(record_property: Callable[[str, object], None]) -> Note:
+    """Put a figure into the table that is printed at the end."""
+    return record_property
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figures of every test of these, with the time it took."""
+    reports = [
+        report
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        if report.when == "call" and report.nodeid.startswith("tests/chaos/")
+    ]
+    if not reports or not terminalreporter.config.getoption("--long", default=False):
+        return
+    terminalreporter.section("what was broken, and what it came to")
+    for report in reports:
+        name = report.nodeid.partition("::")[2].removeprefix("test_").replace("_", " ")
+        terminalreporter.write_line(f"{report.outcome:6} {report.duration:6.1f} s  {name}")
+        for what, value in report.user_properties:
+            terminalreporter.write_line(f"{'':18}{what}: {value}")

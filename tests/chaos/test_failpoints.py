@@ -1,0 +1,117 @@
+"""kill -9 at every step of a job's life, in the api, in the worker and in rembg; a worker that sleeps through it all."""
+
+import signal
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+
+from deploy.local.service import Service
+from deploy.local.supervisor import await_ready
+from shared import deadlines
+from tests.chaos.conftest import Note
+from tests.chaos.crowd import Crowd
+from tests.chaos.proxy import Proxy
+from tests.chaos.settled import assert_settled, await_true
+from tests.chaos.system import System
+
+_SWEEP_S = deadlines.SWEEP_S + 1
+
+
+# Groups, not single steps, as a start takes a second; at most two of a group cost a job an attempt, of which it has three.
+@pytest.mark.parametrize("steps", ["w1 w2 w3", "w4 w5", "w6 w7 w8"])
+def test_a_worker_killed_at_any_step_loses_nothing(
+    system: System, crowd: Crowd, steps: str, long: bool, note: Note
+) -> None:
+    victims = [system.armed("worker", step) for step in steps.split()]
+    for victim in victims:
+        await_ready(victim)
+    for _ in range(200):
+        crowd.send()
+        if all(victim.exit_code() is not None for victim in victims):
+            break
+    assert [victim.exit_code() for victim in victims] == [-signal.SIGKILL] * len(victims), "a step was never reached"
+    for victim in victims:
+        system.kill(victim)
+    took_s = assert_settled(system, crowd, system.lease_s + _SWEEP_S + 15)
+    note("jobs", len(crowd.promised))
+    note("settled in s", round(took_s, 1))
+
+
+def test_an_api_killed_at_any_step_keeps_what_it_promised_and_what_it_committed(
+    system: System, crowd: Crowd, note: Note
+) -> None:
+    victims = {step: system.armed("api", step) for step in ("a1", "a2", "a3", "a4", "a5")}
+    for victim in victims.values():
+        await_ready(victim)
+    with system.database() as connection:
+        before = connection.execute("select count(*) as jobs from jobs").fetchone()
+        for victim in victims.values():
+            assert crowd.send(address=f"http://127.0.0.1:{victim.port}") is None
+            system.kill(victim)
+        after = connection.execute("select count(*) as jobs from jobs").fetchone()
+    assert before
+    assert after
+    assert after["jobs"] - before["jobs"] == 3, "committed from a3 on"
+    took_s = assert_settled(system, crowd, 10 + _SWEEP_S, refusals=(0,))
+    note("settled in s", round(took_s, 1))
+
+
+def test_a_sleeping_worker_wakes_up_to_find_its_job_done_and_writes_nothing(system: System, crowd: Crowd) -> None:
+    zombie = system.armed("worker", "w6", "stop")
+    await_ready(zombie)
+    log = system.stack.log
+    before = log.read_text().count("result_fenced_off")
+    for _ in range(200):
+        crowd.send()
+        if stopped(zombie):
+            break
+    assert stopped(zombie), "the step was never reached"
+    system.crashes += 1
+    system.leavings += 3
+    assert_settled(system, crowd, system.lease_s + _SWEEP_S + 15)
+    zombie.signal(signal.SIGCONT)
+    await_true(lambda: log.read_text().count("result_fenced_off") > before, 10, lambda: "the zombie wrote")
+    assert_settled(system, crowd, 5)
+
+
+def stopped(process: Service) -> bool:
+    """Whether a SIGSTOP has taken effect."""
+    with suppress(OSError), open(f"/proc/{process.pid}/stat") as stat:  # noqa: PTH123
+        return stat.read().rpartition(")")[2].split()[0] == "T"
+    return False
+
+
+def test_a_rembg_killed_with_pictures_in_hand_costs_time_only(system: System, crowd: Crowd, note: Note) -> None:
+    rembg = system.stack.process("rembg")
+    for step in ("r1", "r2"):
+        system.kill(rembg)
+        victim = system.armed("rembg", step, port=system.stack.settings.rembg_port)
+        await_ready(victim)
+        crowd.send_many(4)
+        system.kill(victim)
+    system.restart(rembg)
+    took_s = assert_settled(system, crowd, 20)
+    note("settled in s", round(took_s, 1))
+
+
+def test_half_a_cutout_is_noticed(system: System, crowd: Crowd) -> None:
+    """A rembg that dies while it answers (r3), as a worker sees it: the network ends half way."""
+    with Proxy(system.stack.settings.rembg_port) as network, system.database() as connection:
+        network.cut_after = 1500
+        worker = system.another("worker", REMBG_ENDPOINT=f"http://127.0.0.1:{network.port}")
+        await_ready(worker)
+
+        def noticed() -> bool:
+            crowd.send()
+            row = connection.execute(
+                "select from provider_calls where provider = 'self_hosted' and outcome = 'unavailable' and %s < started_at",
+                [began],
+            ).fetchone()
+            return row is not None
+
+        began = datetime.now(UTC)
+        await_true(noticed, 20, lambda: "nobody met the bad network")
+        network.cut_after = 0
+        assert_settled(system, crowd, 20)
+        worker.stop()
