@@ -33,7 +33,13 @@ class Guest:
         return str(answer.json()["id"])
 
     def job(self, job_id: str) -> dict[str, Any]:
-        return dict(self.session.get(f"{self.address}/api/jobs/{job_id}", timeout=20).json())
+        """The job; asked for again while the api says that it cannot tell now."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (answer := self.get(f"/api/jobs/{job_id}")).status_code == 503:
+            if time.monotonic() > deadline:
+                pytest.fail(f"the api is still not available: {answer.text}")
+            time.sleep(0.2)
+        return dict(answer.json())
 
     def eventually(self, job_id: str, status: str) -> dict[str, Any]:
         """The job as soon as it has the status."""
