@@ -9,17 +9,17 @@ import pytest
 WITHIN_S = 15  # far more than any of this takes
 
 
-def running(pid: int) -> bool:
-    """Whether it exists and is more than a dead one that nobody has asked about yet."""
+def ended(pid: int) -> bool:
+    """Whether it is gone, or dead and only not asked about yet."""
     try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
     except OSError:
-        return False
+        return True
 
 
-def eventually(condition: Callable[[], object], what: str) -> None:
+def eventually(condition: Callable[[], object], what: str, within_s: float = WITHIN_S) -> None:
     """Wait until it holds."""
-    deadline = time.monotonic() + WITHIN_S
+    deadline = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > deadline:
             pytest.fail(f"never: {what}")
@@ -34,6 +34,6 @@ def bearing(mark: str) -> Sequence[int]:
             words = (folder / "cmdline").read_bytes()
         except OSError:
             continue
-        if mark.encode() in words and running(int(folder.name)):
+        if mark.encode() in words and not ended(int(folder.name)):
             found.append(int(folder.name))
     return found

@@ -66,7 +66,7 @@ def test_colours_are_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None
 def test_nobody_reading_on_is_no_reason_to_fail() -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    with open(writer, "w") as stream:
+    with os.fdopen(writer, "w") as stream:
         console = Console(stream)
         console.say("into the void")
         console.say("and again")

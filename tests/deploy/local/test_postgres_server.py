@@ -17,7 +17,7 @@ from deploy.local.postgres_server import Postgres, may_enter, unprivileged
 from deploy.local.process import User
 from deploy.local.supervisor import await_ready
 from deploy.local.trouble import Trouble
-from tests.deploy.local.processes import eventually, running
+from tests.deploy.local.processes import ended, eventually
 
 NOBODY = 65534
 ROOT = Path(__file__).parents[3]
@@ -86,7 +86,7 @@ def test_an_orphan_on_the_folder_is_stopped_first(server: Postgres, folder: Path
     successor = Postgres(folder / "postgres", durable=False)
     successor.start()
     await_ready(successor)
-    assert not running(orphan)
+    assert ended(orphan)
     assert remembered(successor) == ["kept"]
     successor.stop()
 
@@ -167,7 +167,7 @@ server.stop()
 """
     done = as_nobody(python_for_nobody(), script)
     assert done.returncode == 0, done.stderr
-    eventually(lambda: not running(int(done.stdout)), "its end")
+    eventually(lambda: ended(int(done.stdout)), "its end")
     assert (home / "postgres" / "data").stat().st_uid == NOBODY
 
 

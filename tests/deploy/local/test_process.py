@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.process import Process, User, end_orphan
-from tests.deploy.local.processes import eventually, running
+from tests.deploy.local.processes import ended, eventually
 
 ROOT = Path(__file__).parents[3]
 NOBODY = User(65534, 65534)
@@ -52,7 +52,7 @@ def test_what_does_not_stop_is_ended_with_all_it_started(tmp_path: Path) -> None
     eventually(lambda: lines, "a start")
     pids = [process.pid or 0, int(lines[0])]
     process.stop()
-    eventually(lambda: not any(map(running, pids)), "the end of both")
+    eventually(lambda: all(map(ended, pids)), "the end of both")
 
 
 def test_stopping_twice_or_before_the_start_is_harmless(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ time.sleep(1000)
         parent.kill()
     assert owner == user.uid
     child = int(first_line)
-    eventually(lambda: not running(child), "the end of the orphan")
+    eventually(lambda: ended(child), "the end of the orphan")
 
 
 @pytest.fixture

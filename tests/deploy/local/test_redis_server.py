@@ -11,7 +11,7 @@ import redis
 from deploy.local import redis_programs
 from deploy.local.redis_server import Redis
 from deploy.local.supervisor import await_ready
-from tests.deploy.local.processes import running
+from tests.deploy.local.processes import ended
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_an_orphan_on_the_folder_is_stopped_first(server: Redis, tmp_path: Path)
     successor.start()
     await_ready(successor)
     successor.stop()
-    assert not running(orphan)
+    assert ended(orphan)
 
 
 def test_it_is_not_ready_before_it_answers(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Maintenance: what is removed for good, and what must never be."""
 
+import time
 from uuid import UUID
 
 import pytest
@@ -79,3 +80,22 @@ def test_storage_that_refuses_keeps_the_row_for_the_next_time(bench: Bench, main
     assert len(bench.say("select id from assets")) == 1
     path.rmdir()
     assert maintenance.prune() == 1
+
+
+def test_maintenance_goes_on_after_a_refusal(
+    bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.worker.maintenance.EVERY_S", 0.05)
+    key = _delete(bench, bench.order())
+    path = bench.objects / key[:2] / key
+    path.unlink()
+    path.mkdir()
+    maintenance.start()
+    time.sleep(0.3)
+    assert len(bench.say("select id from assets")) == 1
+    path.rmdir()
+    until = time.monotonic() + 5
+    while bench.say("select id from assets"):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    maintenance.stop()

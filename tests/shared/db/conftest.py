@@ -89,8 +89,14 @@ def result_of(made: dict[AssetKind, Asset]) -> Result:
 
 
 @pytest.fixture
-def records(database_url: str) -> Iterator[Records]:
+def records(database: Database) -> Records:
+    return Records(database)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An open pool, wide enough for the tests that work with many at once."""
     database = Database(database_url, pool_max=12)
     database.open()
-    yield Records(database)
+    yield database
     database.close()
