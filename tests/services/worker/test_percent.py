@@ -103,6 +103,7 @@ def test_a_job_does_not_wait_while_another_asks(
 def test_a_change_reaches_another_process(database: Database, database_url: str) -> None:
     program = """
 import sys, time
+from services.worker import percent
 from shared.db.pool import Database
 percent.FRESH_S = 0.05
 database = Database(sys.argv[1]); database.open()

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import REGISTRY
 from psycopg import sql
 
-from shared import errors
+from shared import deadlines, errors
 from shared.db import pool
 from shared.db.pool import Database
 
@@ -60,7 +60,7 @@ def test_a_mistake_in_a_statement_is_not_called_unavailable(table: Database) -> 
 
 
 def test_a_database_that_is_not_there_is_unavailable_soon(free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "WAIT_S", 0.2)
+    monkeypatch.setattr(deadlines, "POOL_WAIT_S", 0.2)
     database = Database(f"postgresql://user:password@127.0.0.1:{free_port}/name")
     database.open()
     start = time.monotonic()
@@ -141,7 +141,7 @@ def test_the_time_limit_ends_with_the_transaction(database_url: str) -> None:
 
 
 def test_who_finds_the_pool_full_waits_and_is_refused(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "WAIT_S", 0.3)
+    monkeypatch.setattr(deadlines, "POOL_WAIT_S", 0.3)
     database = Database(database_url, pool_max=2)
     database.open()
     start = time.monotonic()

@@ -1,122 +1,21 @@
-"""What workers do to jobs: claim the fairest, hold it, end it, and find what was made before."""
+"""One running job a picture, and results that were made before; claims and fences have files of their own."""
 
 import threading
-from typing import Any
+from uuid import UUID
 
 import pytest
 
-from shared.db import assets, jobs, work
+from shared.db import assets, work
 from shared.models import AssetKind, Job, JobFailure, JobState, Provider
-from tests.shared.db.conftest import ANNE, BERT, TIMINGS, Records, result_of
+from tests.shared.db.conftest import ANNE, TIMINGS, Records
 
 
-def _expire(records: Records, job: Job) -> None:
-    records.say("update jobs set lease_until = now() - interval '1 s' where id = %s", job.id)
-
-
-def _claims(records: Records) -> list[Any]:
+def _claims(records: Records) -> list[UUID]:
     """Every job that can be claimed now, in order."""
     claimed = []
     while job := records.claim():
         claimed.append(job.id)
     return claimed
-
-
-def test_nothing_is_claimed_of_nothing(records: Records) -> None:
-    assert records.claim() is None
-
-
-def test_a_claim_is_a_lease_with_a_fence(records: Records) -> None:
-    made = records.job()
-    job = records.claim(lease_s=30)
-    assert job is not None
-    assert (job.id, job.status, job.attempts, job.fence) == (made.id, JobState.RUNNING, 1, made.fence + 1)
-    assert job.started_at is not None
-    (row,) = records.say("select extract(epoch from lease_until - now())::float as left_s from jobs")
-    assert 25 < row["left_s"] <= 30
-    assert records.claim() is None
-
-
-def test_the_most_urgent_comes_first_then_the_oldest(records: Records) -> None:
-    plain = [records.job() for _ in range(2)]
-    late, urgent = records.job(priority=9), records.job(priority=0)
-    assert _claims(records) == [urgent.id, plain[0].id, plain[1].id, late.id]
-
-
-def test_one_caller_s_flood_does_not_starve_another(records: Records) -> None:
-    flood = [records.job(records.asset(ANNE)) for _ in range(20)]
-    other = records.job(records.asset(BERT))
-    assert _claims(records)[:3] == [flood[0].id, other.id, flood[1].id]
-
-
-def test_a_job_whose_time_has_not_come_is_left(records: Records) -> None:
-    job = records.claimed()
-    with records.database.transaction() as connection:
-        assert work.release(connection, job, 60, counts=True)
-    assert records.claim() is None
-    records.say("update jobs set run_after = now()")
-    again = records.claim()
-    assert again is not None
-    assert (again.attempts, again.fence) == (2, job.fence + 1)
-
-
-def test_a_dead_worker_s_job_is_claimed_again_at_most_three_times(records: Records) -> None:
-    last = records.job()
-    tries = 0
-    while job := records.claim():
-        tries += 1
-        assert job.attempts == tries
-        _expire(records, job)
-        last = job
-    assert tries == 3
-    with records.database.transaction() as connection:
-        assert work.bury_poison(connection) == [last.id]
-        assert work.bury_poison(connection) == []
-    dead = records.found(last)
-    assert dead.error is not None
-    assert (dead.status, dead.error.code) == (JobState.FAILED, JobFailure.POISON)
-
-
-def test_waiting_for_a_helper_does_not_count(records: Records) -> None:
-    records.job()
-    for fence in range(1, 8):
-        job = records.claim()
-        assert job is not None
-        assert (job.attempts, job.fence) == (1, fence)
-        with records.database.transaction() as connection:
-            assert work.release(connection, job, 0, counts=False)
-
-
-@pytest.mark.parametrize("how", ["expired", "cancelled", "released"])
-def test_whoever_lost_the_lease_writes_nothing(records: Records, how: str) -> None:
-    job = records.claimed()
-    with records.database.transaction() as connection:
-        if how == "cancelled":
-            jobs.cancel(connection, None, job.id)
-        elif how == "released":
-            work.release(connection, job, 0, counts=True)
-    if how == "expired":
-        _expire(records, job)
-        assert records.claim() is not None
-    before = records.say("select * from jobs")
-    done = result_of({kind: records.asset(kind=kind, job_id=job.id) for kind in assets.MADE})
-    with records.database.transaction() as connection:
-        assert work.advance(connection, job, 50) is False
-        assert work.finish(connection, job, Provider.SELF_HOSTED, done, TIMINGS, "f") is False
-        assert work.fail(connection, job, JobFailure.POISON, "x", TIMINGS) is False
-        assert work.release(connection, job, 0, counts=True) is False
-        assert work.reuse(connection, job, ["f"], TIMINGS) is False
-        assert work.renew(connection, [(job.id, job.fence)], 60) == set()
-    assert records.say("select * from jobs") == before
-
-
-def test_a_renewed_lease_is_not_taken(records: Records) -> None:
-    job = records.claimed()
-    records.say("update jobs set lease_until = now() + interval '1 s'")
-    with records.database.transaction() as connection:
-        assert work.renew(connection, [(job.id, job.fence), (job.id, job.fence + 1)], 60) == {job.id}
-    (row,) = records.say("select extract(epoch from lease_until - now())::float as left_s from jobs")
-    assert row["left_s"] > 50
 
 
 # One job a picture at a time
@@ -153,7 +52,7 @@ def test_a_dead_worker_does_not_keep_its_picture(records: Records) -> None:
     first = records.claim()
     assert first is not None
     assert first.id == second.id  # the urgent one
-    _expire(records, first)
+    records.say("update jobs set lease_until = now() - interval '1 s' where id = %s", first.id)
     again = records.claim()
     assert again is not None
     assert again.id == first.id

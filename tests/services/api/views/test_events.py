@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api.views import events
-from shared.db import pool, work
+from shared import deadlines
+from shared.db import work
 from shared.models import JobFailure, Timings
 from tests.services.api.asking import body, cut_out, refused
 from tests.services.api.conftest import Api, Start
@@ -153,7 +154,7 @@ def test_a_stopping_process_ends_its_streams(api: Api) -> None:
 def test_a_stream_ends_with_the_database_and_the_browser_hears_why(
     start: Start, monkeypatch: pytest.MonkeyPatch, lose_database: Callable[[], None]
 ) -> None:
-    monkeypatch.setattr(pool, "WAIT_S", 0.2)
+    monkeypatch.setattr(deadlines, "POOL_WAIT_S", 0.2)
     guest = start().guest()
     promise = cut_out(guest)
     answer, parts = _follow(guest, promise)
