@@ -29,6 +29,8 @@ DATABASE_CONNECT_S = 3
 POOL_WAIT_S = 2
 STATEMENT_API_S = 5
 STATEMENT_WORKER_S = 30
+SILENCE_S = 2  # beyond the statement's own limit; then the server, or the way to it, is taken for dead
+TRANSACTION_IDLE_S = 15  # between two statements lie milliseconds, unless the process is frozen or gone
 
 # requests and processes
 REQUEST_S = 30

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.abc import Params
+from psycopg.abc import RV, Params, PQGen
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
@@ -22,7 +22,12 @@ Connection = psycopg.Connection[DictRow]
 WAITING = 50  # callers in line for one; the next is refused at once
 IDLE_S = 10.0  # unused connections beyond the minimum are closed
 SLOW_S = 0.1  # statements slower than this are logged
+# The statement, and the idleness after which a transaction ends: else a frozen process would keep its locks for ever,
+# among them the lead of the sweep.
+_TIMEOUTS = f"""select set_config('statement_timeout', %s, true),
+    set_config('idle_in_transaction_session_timeout', '{deadlines.TRANSACTION_IDLE_S}s', true)"""
 
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 _log = log.get("database")
 
 
@@ -41,13 +46,30 @@ class _Cursor(psycopg.Cursor[DictRow]):
         return self
 
 
+class _Connection(psycopg.Connection[DictRow]):
+    """Gives up on a server that has gone silent: its own statement timeout helps nobody who cannot hear it."""
+
+    silence_s: float = deadlines.STATEMENT_WORKER_S + deadlines.SILENCE_S
+
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        try:
+            return super().wait(gen, interval, self.silence_s if timeout is None else timeout)
+        except psycopg.errors._WaitTimeout:
+            if timeout is not None:
+                raise
+            self.close()  # whatever it is in the middle of
+            raise psycopg.OperationalError("the server is silent") from None
+
+
 class Database:
-    """A pool of connections. `statement_s` bounds every statement on the server's side."""
+    """A pool of connections. `statement_s` bounds every statement on the server's side, and a little later on ours."""
 
     def __init__(self, url: str, *, pool_max: int = 5, statement_s: float = deadlines.STATEMENT_API_S) -> None:
         self._statement = f"{round(statement_s * 1000)}ms"
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
+        self._silence_s = statement_s + deadlines.SILENCE_S
+        self._pool: ConnectionPool[_Connection] = ConnectionPool(
             url,
+            connection_class=_Connection,
             kwargs={
                 "row_factory": dict_row,
                 "cursor_factory": _Cursor,
@@ -64,9 +86,15 @@ class Database:
             max_idle=IDLE_S,
             max_waiting=WAITING,
             timeout=deadlines.POOL_WAIT_S,
-            check=ConnectionPool.check_connection,
+            check=self._check,
             open=False,
         )
+
+    def _check(self, connection: _Connection) -> None:
+        """Whether a pooled connection still works, with less patience than a statement needs."""
+        connection.silence_s = deadlines.SILENCE_S
+        ConnectionPool.check_connection(connection)
+        connection.silence_s = self._silence_s
 
     def open(self) -> None:
         """Start connecting in the background; a database that is still down is waited for by those who ask."""
@@ -80,9 +108,9 @@ class Database:
         """One transaction, committed at the end of the block. A lost or full database is `errors.Unavailable`."""
         try:
             with self._pool.connection() as connection:
-                connection.execute("select set_config('statement_timeout', %s, true)", [self._statement])
+                connection.execute(_TIMEOUTS, [self._statement])
                 yield connection
-        except (PoolTimeout, TooManyRequests, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except (PoolTimeout, TooManyRequests, *_AWAY) as error:
             _log.warning("database_unavailable", error=type(error).__name__)
             raise errors.Unavailable("The database is not available; please try again.", retry_after_s=2) from error
 
