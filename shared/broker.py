@@ -78,8 +78,8 @@ class Doorbell:
 def worker_settings(url: str, threads: int) -> dict[str, Any]:
     """Celery's configuration for the listening side."""
     transport.Transport.Channel = Channel
-    # A server that has become a replica in a failover refuses with these ("UNBLOCKED", "READONLY"). kombu does not count
-    # them among what a new connection mends, and Celery would end the worker.
+    # A server that has become a replica in a failover refuses with these ("UNBLOCKED", "READONLY"). kombu does not
+    # count them among what a new connection mends, and Celery would end the worker.
     transport.Transport.connection_errors = (*_CONNECTION_ERRORS, redis.ResponseError)
     return {
         "broker_url": url,
