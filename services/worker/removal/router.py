@@ -4,8 +4,8 @@
                                            │ Unavailable: the next                                    else ours
                                            └ Refused, Broken: the job's business
 
-Only `Unavailable` moves on. A provider whose breaker is open is not asked. A paid call is written down and paid for
-before it is made, and a job whose money went for nothing gets no second one.
+Only `Unavailable` moves on, and not when ours is merely full. A provider whose breaker is open is not asked. A paid
+call is written down and paid for before it is made, and a job whose money went for nothing gets no second one.
 """
 
 import time
@@ -86,6 +86,8 @@ class Router:
                 return None
             try:
                 return self._improved(job, picture, size, self._guarded(name, job, picture, size))
+            except Full:
+                raise  # it will have a place in a moment: a burst is waited for, not paid for
             except OverBudget as error:
                 if self._rules.wait_at_budget:
                     raise

@@ -44,6 +44,13 @@ def test_whoever_is_away_is_stood_in_for(bench: Bench, removebg: RemoveBg, answe
     assert removed(bench.router(removebg), claimed(bench)).provider is PAID
 
 
+def test_a_burst_is_waited_for_and_not_paid_for(bench: Bench, removebg: RemoveBg) -> None:
+    bench.rembg.answer = refusal(503, "busy")
+    with pytest.raises(removal.Full):
+        removed(bench.router(removebg), claimed(bench))
+    assert removebg.entries() == []
+
+
 def test_the_paid_one_is_stood_in_for_as_well(bench: Bench, removebg: RemoveBg) -> None:
     router = bench.router(removebg, percent=0)
     for fault in ("insufficient_credits", "auth_failed", "rate_limit_exceeded", "internal_error"):
@@ -94,7 +101,7 @@ def test_without_a_paid_provider_everything_is_ours(bench: Bench) -> None:
 
 
 def test_when_nobody_is_there_the_job_hears_when_to_come_back(bench: Bench, removebg: RemoveBg) -> None:
-    bench.rembg.answer = refusal(503, "busy")
+    bench.rembg.answer = refusal(503, "unavailable")
     bench.rembg.answer.headers = {"Retry-After": "9"}
     with pytest.raises(removal.Unavailable) as alone:
         removed(bench.router(), claimed(bench))
