@@ -1,0 +1,230 @@
+"""The doorbell rings once, soon or not at all, and never harms who rings it."""
+
+import json
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import redis
+from celery import Celery
+from kombu.transport import redis as transport
+from prometheus_client import REGISTRY
+
+from deploy.local.redis_server import Redis
+from shared import broker, errors
+from shared.broker import Doorbell
+from shared.db import ids
+
+SOON_S = 3  # what a caller may be kept waiting by a broker that is away
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        yield client
+
+
+@pytest.fixture
+def silent_url() -> Iterator[str]:
+    """A server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+
+
+def ring(doorbell: Doorbell) -> bool:
+    start = time.monotonic()
+    heard = doorbell.ring(ids.new())
+    assert time.monotonic() - start < SOON_S
+    return heard
+
+
+def told(client: redis.Redis, name: str) -> int:
+    """A figure that Redis keeps about itself."""
+    figures: Any = client.info()
+    return int(figures[name])
+
+
+def test_a_ring_is_one_message_in_one_list(redis_url: str, client: redis.Redis) -> None:
+    assert ring(Doorbell(redis_url))
+    assert client.llen("jobs") == 1
+    lists = [key for key in client.scan_iter("*") if client.type(key) == "list"]
+    assert lists == [broker.QUEUE] == ["jobs"]
+
+
+def test_a_message_carries_the_task_and_the_id_and_nothing_of_the_job(redis_url: str, client: redis.Redis) -> None:
+    job_id = ids.new()
+    Doorbell(redis_url).ring(job_id)
+    messages: Any = client.lrange("jobs", 0, -1)
+    message = json.loads(messages[0])
+    assert message["headers"]["task"] == broker.RUN_NEXT
+    assert message["headers"]["argsrepr"] == f"['{job_id}']"
+    assert len(json.dumps(message)) < 2000
+
+
+def test_ringing_costs_few_commands(redis_url: str, client: redis.Redis) -> None:
+    doorbell = Doorbell(redis_url)
+    ring(doorbell)  # connects and declares the queue
+    before = told(client, "total_commands_processed")
+    for _ in range(10):
+        assert ring(doorbell)
+    after = told(client, "total_commands_processed")
+    assert after - before <= 10 + 2  # and these two questions
+
+
+def test_what_waits_is_counted(redis_url: str) -> None:
+    doorbell = Doorbell(redis_url)
+    assert doorbell.waiting() == 0
+    for _ in range(3):
+        ring(doorbell)
+    assert doorbell.waiting() == 3
+
+
+def test_a_dead_broker_is_not_waited_for(free_port: int) -> None:
+    doorbell = Doorbell(f"redis://127.0.0.1:{free_port}/0")
+    assert not ring(doorbell)
+    with pytest.raises(errors.Unavailable):
+        doorbell.waiting()
+
+
+def test_a_silent_broker_is_not_waited_for(silent_url: str) -> None:
+    doorbell = Doorbell(silent_url)
+    assert not ring(doorbell)
+    start = time.monotonic()
+    with pytest.raises(errors.Unavailable):
+        doorbell.waiting()
+    assert time.monotonic() - start < SOON_S
+
+
+def test_a_broker_that_falls_silent_is_given_up_and_taken_up_again(redis_server: Redis, redis_url: str) -> None:
+    doorbell = Doorbell(redis_url)
+    assert ring(doorbell)
+    redis_server.signal(signal.SIGSTOP)
+    try:
+        assert not ring(doorbell)
+    finally:
+        redis_server.signal(signal.SIGCONT)
+    assert ring(doorbell)
+
+
+def test_a_broken_connection_is_replaced(redis_url: str, client: redis.Redis) -> None:
+    doorbell = Doorbell(redis_url)
+    assert ring(doorbell)
+    client.client_kill_filter(_type="normal", skipme=True)
+    ring(doorbell)  # whether this one was heard depends on who noticed first
+    assert ring(doorbell)
+
+
+def test_a_full_broker_or_a_wrong_password_is_a_bell_not_heard(redis_url: str, client: redis.Redis) -> None:
+    doorbell = Doorbell(redis_url)
+    client.config_set("maxmemory", 1)
+    try:
+        assert not ring(doorbell)
+    finally:
+        client.config_set("maxmemory", 0)
+    assert ring(doorbell)
+    stranger = Doorbell(f"redis://:guess@{redis_url.partition('@')[2]}")
+    assert not ring(stranger)
+    with pytest.raises(errors.Unavailable):
+        stranger.waiting()
+
+
+def test_health_learns_from_the_last_ring_and_spends_no_command(
+    redis_url: str, client: redis.Redis, free_port: int
+) -> None:
+    heard, unheard = Doorbell(redis_url), Doorbell(f"redis://127.0.0.1:{free_port}/0")
+    assert unheard.check() == {}  # nothing is known yet
+    ring(heard)
+    ring(unheard)
+    before = told(client, "total_commands_processed")
+    assert heard.check() == {}
+    with pytest.raises(ConnectionError):
+        unheard.check()
+    assert told(client, "total_commands_processed") == before + 1
+
+
+def test_rings_are_counted_by_outcome(redis_url: str, free_port: int) -> None:
+    def count(outcome: str) -> float:
+        return REGISTRY.get_sample_value("stolentee_doorbells_total", {"outcome": outcome}) or 0.0
+
+    rung, failed = count("rung"), count("failed")
+    ring(Doorbell(redis_url))
+    ring(Doorbell(f"redis://127.0.0.1:{free_port}/0"))
+    assert (count("rung"), count("failed")) == (rung + 1, failed + 1)
+
+
+def test_building_a_doorbell_connects_to_nothing(client: redis.Redis, redis_url: str) -> None:
+    before = told(client, "total_connections_received")
+    Doorbell(redis_url)
+    broker.worker_settings(redis_url, 2)
+    assert told(client, "total_connections_received") == before
+
+
+@pytest.mark.parametrize("policy", ["allkeys-lru", "allkeys-random", "volatile-lru", "volatile-ttl"])
+def test_a_broker_that_evicts_is_refused(redis_url: str, client: redis.Redis, policy: str) -> None:
+    client.config_set("maxmemory-policy", policy)
+    try:
+        with pytest.raises(ValueError, match=policy):
+            broker.refuse_evicting(redis_url)
+    finally:
+        client.config_set("maxmemory-policy", "noeviction")
+    broker.refuse_evicting(redis_url)
+
+
+def test_a_broker_that_cannot_be_asked_is_let_pass(free_port: int, silent_url: str) -> None:
+    start = time.monotonic()
+    broker.refuse_evicting(f"redis://127.0.0.1:{free_port}/0")
+    broker.refuse_evicting(silent_url)
+    assert time.monotonic() - start < 2 * SOON_S
+
+
+@pytest.fixture
+def listener(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Celery:
+    """A worker's side of the broker; it asks Redis for work so seldom that waiting for an answer would be noticed."""
+    monkeypatch.setattr(broker, "POLL_S", 20)
+    monkeypatch.setattr(transport.Transport, "Channel", transport.Channel)  # put back afterwards
+    app = Celery("listener", set_as_current=False)
+    app.conf.update(broker.worker_settings(redis_url, 2))
+    return app
+
+
+def drain(connection: Any, timeout_s: float) -> None:
+    with suppress(TimeoutError):
+        connection.drain_events(timeout=timeout_s)
+
+
+def test_a_listener_hears_at_once_and_leaves_at_once_in_spite_of_its_long_poll(
+    listener: Celery, redis_url: str, client: redis.Redis
+) -> None:
+    heard: list[Any] = []
+    doorbell = Doorbell(redis_url)
+    start = time.monotonic()
+    with listener.connection_for_read() as connection:
+        consumer = listener.amqp.TaskConsumer(connection.default_channel, on_message=heard.append, no_ack=True)
+        consumer.consume()
+        drain(connection, 0.2)  # now it polls, for as long as POLL_S
+        assert told(client, "blocked_clients") == 1
+        ring(doorbell)
+        drain(connection, 10)
+        assert len(heard) == 1
+        drain(connection, 0.2)  # and again
+        assert told(client, "blocked_clients") == 1
+    assert time.monotonic() - start < 15 < broker.POLL_S
+    ring(doorbell)
+    assert doorbell.waiting() == 1  # nobody took it on the way out
+
+
+def test_a_listener_leaves_at_once_even_when_redis_does_not_help(listener: Celery, client: redis.Redis) -> None:
+    ask: Any = client.execute_command
+    start = time.monotonic()
+    try:
+        with listener.connection_for_read() as connection:
+            listener.amqp.TaskConsumer(connection.default_channel, on_message=print, no_ack=True).consume()
+            drain(connection, 0.2)
+            ask("ACL", "SETUSER", "default", "-client", "+client|id")  # no CLIENT UNBLOCK
+        assert time.monotonic() - start < 15 < broker.POLL_S
+    finally:
+        ask("ACL", "SETUSER", "default", "+client")
