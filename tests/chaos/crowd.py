@@ -4,6 +4,7 @@ import io
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from uuid import UUID
 
 import requests
@@ -20,6 +21,7 @@ class Crowd:
 
     def __init__(self, address: str) -> None:
         self.address = address
+        self.since = datetime.now(UTC)
         self.promised: list[UUID] = []
         self.statuses: Counter[int] = Counter()
         self.slowest_s = 0.0

@@ -1,4 +1,4 @@
-"""kill -9 at every step of a job's life, in the api, in the worker and in rembg; a worker that sleeps through it all."""
+"""kill -9 at every step of a job's life, in api, worker and rembg; and a worker that sleeps through it all."""
 
 import signal
 from contextlib import suppress
@@ -9,6 +9,7 @@ import pytest
 from deploy.local.service import Service
 from deploy.local.supervisor import await_ready
 from shared import deadlines
+from shared.db import work
 from tests.chaos.conftest import Note
 from tests.chaos.crowd import Crowd
 from tests.chaos.proxy import Proxy
@@ -18,7 +19,7 @@ from tests.chaos.system import System
 _SWEEP_S = deadlines.SWEEP_S + 1
 
 
-# Groups, not single steps, as a start takes a second; at most two of a group cost a job an attempt, of which it has three.
+# Groups, as a start takes a second; at most two steps of a group cost a job an attempt, of which it has three.
 @pytest.mark.parametrize("steps", ["w1 w2 w3", "w4 w5", "w6 w7 w8"])
 def test_a_worker_killed_at_any_step_loses_nothing(
     system: System, crowd: Crowd, steps: str, long: bool, note: Note
@@ -105,7 +106,8 @@ def test_half_a_cutout_is_noticed(system: System, crowd: Crowd) -> None:
         def noticed() -> bool:
             crowd.send()
             row = connection.execute(
-                "select from provider_calls where provider = 'self_hosted' and outcome = 'unavailable' and %s < started_at",
+                """select from provider_calls
+                where provider = 'self_hosted' and outcome = 'unavailable' and started_at > %s""",
                 [began],
             ).fetchone()
             return row is not None
@@ -115,3 +117,38 @@ def test_half_a_cutout_is_noticed(system: System, crowd: Crowd) -> None:
         network.cut_after = 0
         assert_settled(system, crowd, 20)
         worker.stop()
+
+
+def test_a_killed_workers_job_runs_again_soon_after_its_lease(
+    system: System, crowd: Crowd, long: bool, note: Note
+) -> None:
+    lease_s = deadlines.LEASE_S if long else system.lease_s
+    victim = system.another("worker", FAILPOINT="w3:exit", TESTING="1", WORKER_CONCURRENCY="1", LEASE_S=str(lease_s))
+    await_ready(victim)
+    for _ in range(200):
+        crowd.send()
+        if victim.exit_code() is not None:
+            break
+    assert victim.exit_code() == -signal.SIGKILL
+    system.kill(victim)
+    took_s = assert_settled(system, crowd, lease_s + 15)
+    note(f"with a lease of {lease_s:.0f} s, done after s", round(took_s, 1))
+
+
+def test_a_job_that_kills_every_worker_is_given_up_and_others_flow(system: System, crowd: Crowd, long: bool) -> None:
+    if not long:
+        pytest.skip("three leases long: `make chaos` runs it")
+    for worker in system.workers:
+        worker.stop()
+    crowd.send()
+    for _ in range(work.MAX_ATTEMPTS):
+        victim = system.armed("worker", "w4")
+        await_true(lambda at=victim: at.exit_code() is not None, 30, lambda: "it lives")  # type: ignore[misc]
+        system.kill(victim)
+    for worker in system.workers:
+        worker.start()
+    crowd.send_many(3)
+    assert_settled(system, crowd, system.lease_s + 20, failures=("poison",))
+    with system.database() as connection:
+        rows = connection.execute("select id, attempts from jobs where error_code = 'poison'").fetchall()
+    assert [(row["id"], row["attempts"]) for row in rows] == [(crowd.promised[0], work.MAX_ATTEMPTS)]

@@ -1,0 +1,142 @@
+"""Postgres may restart, vanish or lock up: whoever waits is told soon, and nothing that was promised is lost."""
+
+import threading
+import time
+from contextlib import ExitStack
+from functools import partial
+
+import psycopg
+import pytest
+import requests
+
+from deploy.local.service import health
+from shared import deadlines, errors
+from shared.db.pool import Database
+from tests.chaos.conftest import Note
+from tests.chaos.crowd import Crowd
+from tests.chaos.settled import assert_settled, await_true
+from tests.chaos.system import THREADS, System
+
+WAIT_S = 10.0  # no request takes longer, whatever happens
+
+
+def test_restarted_while_people_send(system: System, crowd: Crowd, long: bool, note: Note) -> None:
+    stopped = threading.Event()
+
+    def keep_sending() -> None:
+        while not stopped.is_set():
+            crowd.send()
+            stopped.wait(0.02)
+
+    senders = [threading.Thread(target=keep_sending) for _ in range(2)]
+    for sender in senders:
+        sender.start()
+    for _ in range(3 if long else 1):
+        time.sleep(1)
+        system.postgres.stop()
+        began = time.monotonic()
+        system.postgres.start()
+        await_true(system.postgres.ready, 20, lambda: "Postgres does not come back")
+        promised = len(crowd.promised) + 1
+        await_true(partial(_promised, crowd, promised), 5, lambda: "the api does not come back alone")
+        note("accepted again after s", round(time.monotonic() - began, 1))
+    stopped.set()
+    for sender in senders:
+        sender.join()
+    note("answers", dict(crowd.statuses))
+    assert crowd.slowest_s < WAIT_S
+    system.leavings += crowd.statuses[503] + 3 * THREADS  # stored, and then no row could be written
+    assert_settled(system, crowd, 30, refusals=(503,))
+
+
+def _promised(crowd: Crowd, count: int) -> bool:
+    return len(crowd.promised) >= count
+
+
+def test_unplugged(system: System, crowd: Crowd, note: Note) -> None:
+    """Nothing is answered and nothing is closed."""
+    crowd.send_many(4)
+    system.to_postgres.blackhole = True
+    crowd.send_many(4)
+    assert health(system.services[0].port) == 200
+    system.to_postgres.heal()
+    note("slowest answer in s", round(crowd.slowest_s, 1))
+    assert crowd.slowest_s < WAIT_S
+    assert crowd.statuses[202] == 4
+    system.leavings += crowd.statuses[503] + 3 * THREADS
+    assert_settled(system, crowd, system.lease_s + 30, refusals=(503,))
+
+
+def test_everybody_in_line_for_a_locked_table_is_told_to_come_again(system: System, crowd: Crowd) -> None:
+    guest = requests.Session()
+    guest.trust_env = False
+    with guest, ExitStack() as exits:
+        job_id = crowd.send(guest=guest)
+        assert_settled(system, crowd, 20)
+        lock = exits.enter_context(psycopg.connect(system.postgres.url))
+        lock.execute("lock table jobs in access exclusive mode")
+        answers: list[requests.Response] = []
+        address = f"{system.stack.address}/api/jobs/{job_id}"
+        askers = [threading.Thread(target=lambda: answers.append(guest.get(address, timeout=12))) for _ in range(8)]
+        for asker in askers:
+            asker.start()
+        assert health(system.services[0].port) == 200
+        for asker in askers:
+            asker.join()
+        lock.rollback()
+    assert {answer.status_code for answer in answers} == {503}
+    assert all("Retry-After" in answer.headers for answer in answers)
+    assert max(answer.elapsed.total_seconds() for answer in answers) < deadlines.STATEMENT_API_S + 2
+    assert_settled(system, crowd, 10)
+
+
+def test_a_frozen_worker_in_a_transaction_does_not_keep_its_locks(database_url: str) -> None:
+    database = Database(database_url)
+    database.open()
+    with database.transaction() as connection:
+        shown = connection.execute("show idle_in_transaction_session_timeout").fetchone()
+    assert shown
+    assert shown["idle_in_transaction_session_timeout"] == f"{deadlines.TRANSACTION_IDLE_S}s"
+
+    def freeze() -> None:
+        with database.transaction() as connection:
+            connection.execute("set local idle_in_transaction_session_timeout = 200")
+            time.sleep(0.4)
+            connection.execute("select 1")
+
+    with pytest.raises(errors.Unavailable):
+        freeze()
+    database.close()
+
+
+def test_of_two_that_wait_for_each_other_one_is_told_to_come_again_and_both_work_once(database_url: str) -> None:
+    database = Database(database_url)
+    database.open()
+    with database.transaction() as connection:
+        connection.execute("create table counted (id int primary key, times int default 0)")
+        connection.execute("insert into counted values (1), (2)")
+    meeting, tries = threading.Barrier(2, timeout=5), []
+
+    def count(*order: int) -> None:
+        for attempt in range(3):
+            try:
+                with database.transaction() as connection:
+                    for number in order:
+                        connection.execute("update counted set times = times + 1 where id = %s", [number])
+                        if attempt == 0 and number == order[0]:
+                            meeting.wait()
+                tries.append(attempt)
+            except errors.Unavailable:
+                continue
+            return
+
+    threads = [threading.Thread(target=count, args=order) for order in ((1, 2), (2, 1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.transaction() as connection:
+        rows = connection.execute("select times from counted order by id").fetchall()
+    database.close()
+    assert [row["times"] for row in rows] == [2, 2]
+    assert sorted(tries) == [0, 1]

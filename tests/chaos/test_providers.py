@@ -1,0 +1,125 @@
+"""Providers may be down, slow, full of nonsense: jobs end well, and the bill stays what was allowed."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+import requests
+
+from services.worker.removal.choice import side
+from tests.chaos.conftest import Note
+from tests.chaos.crowd import Crowd
+from tests.chaos.settled import assert_settled, await_true
+from tests.chaos.system import PRICE_MICROUSD, System
+
+BUDGET_MICROUSD = 1_000_000 * 10_000
+PERCENT = 50
+
+
+def test_nonsense_of_the_paid_one_is_refused_and_asked_for_again(system: System, crowd: Crowd) -> None:
+    nonsense = ["garbage", "wrong_size", "no_alpha", "cut"]
+    system.removebg.next.extend(nonsense)
+    system.faults += len(nonsense)
+    while system.removebg.next:
+        crowd.send()
+    assert_settled(system, crowd, 30)
+
+
+def test_errors_of_the_paid_one_cost_nothing(system: System, crowd: Crowd) -> None:
+    system.removebg.next.extend(["rate_limit_exceeded", "insufficient_credits", "internal_error"])
+    while system.removebg.next:
+        crowd.send()
+    assert_settled(system, crowd, 30)
+
+
+def test_a_storm_of_fallbacks_stops_at_the_budget(system: System, crowd: Crowd, note: Note) -> None:
+    """Ours is down, so every job falls to the paid one; there is money for three more."""
+    system.stack.kill("rembg")
+    before = len(system.removebg.entries())
+    with money_for(system, 3):
+        crowd.send_many(10)
+        _open_jobs(system, crowd, 7)
+        time.sleep(3)  # time enough for a fourth
+        note("paid calls", len(system.removebg.entries()) - before)
+        assert len(system.removebg.entries()) - before == 3
+        assert _refusals(system) > 0, "nobody was alarmed"
+        assert crowd.slowest_s < 2, "the api suffered"
+    system.restart(system.stack.process("rembg"))
+    system.fresh_workers()
+    assert_settled(system, crowd, 40)
+
+
+def test_a_stuck_rembg_does_not_stop_jobs_of_the_other(system: System, crowd: Crowd, note: Note) -> None:
+    rembg = system.stack.process("rembg")
+    rembg.signal(signal.SIGSTOP)
+    began = time.monotonic()
+    crowd.send_many(12)
+    paid = [job_id for job_id in crowd.promised if side(job_id) >= PERCENT]
+    await_true(lambda: _done(system, paid) == len(paid), 15, lambda: f"{_done(system, paid)} of {len(paid)}")
+    note("jobs of the other done after s", round(time.monotonic() - began, 1))
+    rembg.signal(signal.SIGCONT)
+    assert_settled(system, crowd, 30)
+
+
+def test_with_nobody_there_jobs_wait_without_a_hot_loop(system: System, crowd: Crowd, long: bool, note: Note) -> None:
+    watched_s = 30 if long else 3
+    system.stack.kill("rembg")
+    system.removebg.always = "service_unavailable"
+    before = len(system.removebg.entries())
+    crowd.send_many(4)
+    time.sleep(watched_s)
+    calls = len(system.removebg.entries()) - before
+    note(f"calls of 4 jobs in {watched_s} s", calls)
+    assert 1 <= calls <= 4 * (2 + watched_s / 3), "breakers open, and waits grow"
+    _open_jobs(system, crowd, 4)
+    system.removebg.always = "ok"
+    system.restart(system.stack.process("rembg"))
+    system.fresh_workers()
+    assert_settled(system, crowd, 40)
+
+
+@contextlib.contextmanager
+def money_for(system: System, calls: int) -> Iterator[None]:
+    """Only as many paid calls are left today: the rest of the budget is spent meanwhile."""
+    with system.database() as connection:
+        row = connection.execute(
+            """insert into spend (day, microusd) values ((now() at time zone 'utc')::date, %(left)s)
+            on conflict (day) do update set microusd = %(left)s
+            returning (select microusd from spend where day = (now() at time zone 'utc')::date) as before""",
+            {"left": BUDGET_MICROUSD - calls * PRICE_MICROUSD},
+        ).fetchone()
+        assert row
+        before = int(row["before"] or 0)
+        yield
+        connection.execute(
+            "update spend set microusd = microusd - %s", [BUDGET_MICROUSD - calls * PRICE_MICROUSD - before]
+        )
+
+
+def _done(system: System, jobs: list[UUID]) -> int:
+    with system.database() as connection:
+        row = connection.execute(
+            "select count(*) as jobs from jobs where id = any(%s) and status = 'done'", [jobs]
+        ).fetchone()
+    assert row
+    return int(row["jobs"])
+
+
+def _open_jobs(system: System, crowd: Crowd, count: int) -> None:
+    """Wait until as many of the promised are left; the others are done."""
+    done = len(crowd.promised) - count
+    await_true(lambda: _done(system, crowd.promised) >= done, 20, lambda: f"{_done(system, crowd.promised)} are done")
+    assert _done(system, crowd.promised) == done
+
+
+def _refusals(system: System) -> float:
+    """The sum of the workers' metric that an alarm watches."""
+    total = 0.0
+    for worker in system.services:
+        text = requests.get(f"http://127.0.0.1:{worker.port}/metrics", timeout=5).text if worker.pid else ""
+        for line in text.splitlines():
+            if line.startswith("stolentee_provider_budget_refusals_total "):
+                total += float(line.split()[1])
+    return total
