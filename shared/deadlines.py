@@ -5,7 +5,7 @@ of.
 
     rembg:    inference 20 < the worker's read 25 < a provider call 30 (and one read) < a job of two calls 120
     leases:   a renewal every lease/4 < the lease 60; a dead worker's job runs again within lease + sweep
-    api:      pool wait 2, Redis 1, statement 5, storage 10 < a request 30 < the front proxy 35
+    api:      pool wait 2, Redis 1, statement 5, storage 2 x 4 < a request 30 < the front proxy 35
     stopping: gunicorn's grace 30 < the platform's kill 45
 """
 
@@ -23,7 +23,8 @@ SWEEP_S = 1
 
 # outside helpers, for every service
 STORAGE_CONNECT_S = 3
-STORAGE_READ_S = 10
+STORAGE_READ_S = 3  # of silence, not of a whole transfer; boto waits one more for leave to send a body
+STORAGE_TRIES = 2  # so that a silent storage is given up within 10 s, and a single lost connection is not
 REDIS_S = 1
 DATABASE_CONNECT_S = 3
 POOL_WAIT_S = 2

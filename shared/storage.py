@@ -143,7 +143,7 @@ class Bucket:
             config=Config(
                 connect_timeout=deadlines.STORAGE_CONNECT_S,
                 read_timeout=deadlines.STORAGE_READ_S,
-                retries={"mode": "standard", "total_max_attempts": 3},
+                retries={"mode": "standard", "total_max_attempts": deadlines.STORAGE_TRIES},
                 s3={"addressing_style": "path"},
                 request_checksum_calculation="when_required",  # R2 does not know the newer checksums
                 response_checksum_validation="when_required",

@@ -164,8 +164,8 @@ def test_storage_is_waited_for_only_so_long() -> None:
     )
     config = made._client.meta.config
     assert (config.connect_timeout, config.read_timeout) == (deadlines.STORAGE_CONNECT_S, deadlines.STORAGE_READ_S)
-    assert (config.connect_timeout, config.read_timeout) == (3, 10)
-    assert config.retries["total_max_attempts"] == 3
+    assert (config.connect_timeout, config.read_timeout) == (3, 3)
+    assert config.retries["total_max_attempts"] == deadlines.STORAGE_TRIES
 
 
 def test_every_deadline_is_used_or_names_what_stands_outside() -> None:
