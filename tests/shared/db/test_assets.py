@@ -32,7 +32,7 @@ def test_an_asset_comes_back_as_it_was(database: Database) -> None:
     one = asset(job_id=ids.new())
     assert run(database, assets.add, one) == (one, True)
     assert run(database, assets.find, owner(), one.id) == one
-    assert run(database, assets.load, one.id) == one
+    assert run(database, assets.find, None, one.id) == one
     assert run(database, assets.by_key, one.key) == one
 
 
@@ -40,7 +40,7 @@ def test_another_owners_asset_is_not_found(database: Database) -> None:
     one = added(database)
     assert run(database, assets.find, owner("bob"), one.id) is None
     assert run(database, assets.find, owner(), ids.new()) is None
-    assert run(database, assets.load, ids.new()) is None
+    assert run(database, assets.find, None, ids.new()) is None
     assert run(database, assets.by_key, "f" * 64 + ".png") is None
 
 
@@ -83,7 +83,7 @@ def test_a_deleted_asset_is_gone_for_everybody_at_once(database: Database) -> No
     assert run(database, assets.find, owner(), one.id) == one
     assert run(database, assets.delete, owner(), one.id)
     assert run(database, assets.find, owner(), one.id) is None
-    assert run(database, assets.load, one.id) is None
+    assert run(database, assets.find, None, one.id) is None
     assert run(database, assets.by_key, one.key) is None
     assert run(database, assets.page, owner(), 10, None).items == []
 
@@ -127,7 +127,7 @@ def test_an_object_is_removable_when_all_its_rows_were_deleted_long_enough_ago(d
     assert run(database, assets.removable, 100, 10) == []
     deleted_ago(database, 101)
     assert run(database, assets.removable, 100, 10) == [one.key]
-    assert run(database, assets.load, kept.id)
+    assert run(database, assets.find, None, kept.id)
 
 
 def test_an_object_that_another_row_needs_is_not_removable(database: Database) -> None:
