@@ -28,7 +28,8 @@ class Subscription:
     def wait(self, timeout_s: float) -> bool:
         """Whether there is news; returns at the latest after `timeout_s`, sooner while the listener is away."""
         heard = self._news.wait(timeout_s if self._hub.listening else min(timeout_s, RETRY_S))
-        self._news.clear()
+        if heard:  # else this would wipe out news that came just after the wait had run out
+            self._news.clear()
         return heard or not self._hub.listening
 
     def wake(self) -> None:

@@ -26,9 +26,13 @@ class Guest:
         headers = {"X-Request-Id": request_id}
         return self.session.post(f"{self.address}/api/cutouts", files=files, headers=headers, timeout=20)
 
-    def accepted(self) -> str:
-        """Send the sample; the id of the promised job."""
+    def accepted(self, *, patient: bool = False) -> str:
+        """Send the sample; the id of the promised job. Who is patient comes back when asked to."""
         answer = self.send()
+        deadline = time.monotonic() + PATIENCE_S
+        while patient and answer.status_code == 503 and time.monotonic() < deadline:
+            time.sleep(int(answer.headers["Retry-After"]))
+            answer = self.send()
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])
 

@@ -13,7 +13,7 @@ def test_an_upload_is_refused_with_a_time_to_come_back_and_succeeds_afterwards(
     assert int(refused.headers["Retry-After"]) > 0
     system.bring("postgres")
     system.eventually_ready("ok", "database", "ok")
-    guest.eventually(guest.accepted(), "done")
+    guest.eventually(guest.accepted(patient=True), "done")
 
 
 def test_a_job_under_way_is_finished_after_postgres_is_back(system: RunningStack, guest: Guest) -> None:

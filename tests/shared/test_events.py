@@ -1,0 +1,212 @@
+"""Followers of a job are woken by what concerns them, and never left asleep by what goes wrong."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import psycopg
+import pytest
+
+from shared import events
+from shared.db import pool
+from shared.events import Hub
+
+SOON_S = 10  # a safety bound; a wake takes milliseconds
+
+
+class Notifications:
+    """A source that yields what it is told; an exception is raised instead, as by a driver that lost its connection."""
+
+    def __init__(self) -> None:
+        self._items: queue.Queue[str | Exception | None] = queue.Queue()
+        self.connected = 0
+
+    def tell(self, item: str | Exception | None) -> None:
+        self._items.put(item)
+
+    def __call__(self) -> Iterator[str | None]:
+        self.connected += 1
+        yield None
+        while True:
+            try:
+                item = self._items.get(timeout=0.05)
+            except queue.Empty:
+                item = None
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+
+@pytest.fixture
+def source() -> Notifications:
+    return Notifications()
+
+
+@pytest.fixture
+def hub(source: Notifications, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    monkeypatch.setattr(events, "RETRY_S", 0.2)
+    hub = Hub(source)
+    hub.start()
+    await_that(lambda: hub.listening)
+    yield hub
+    hub.stop()
+    await_that(lambda: "events" not in {thread.name for thread in threading.enumerate()})
+
+
+def await_that(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + SOON_S
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.005)
+
+
+def test_a_follower_is_woken_by_news_of_its_job(hub: Hub, source: Notifications) -> None:
+    with hub.follow("job-1", "ann") as news:
+        source.tell("job-1")
+        assert news.wait(SOON_S)
+
+
+def test_a_follower_sleeps_through_news_of_others(hub: Hub, source: Notifications) -> None:
+    with hub.follow("job-1", "ann") as mine, hub.follow("job-2", "ann") as other:
+        source.tell("job-2")
+        assert other.wait(SOON_S)
+        assert not mine.wait(0.1)
+
+
+def test_all_who_follow_a_job_are_woken(hub: Hub, source: Notifications) -> None:
+    with ExitStack() as stack:
+        followers = [stack.enter_context(hub.follow("job-1", owner)) for owner in ("ann", "bob", "cleo")]
+        source.tell("job-1")
+        assert all(follower.wait(SOON_S) for follower in followers)
+
+
+def test_news_before_the_wait_is_not_missed_and_counts_once(hub: Hub, source: Notifications) -> None:
+    with hub.follow("job-1", "ann") as news, hub.follow("job-2", "ann") as after:
+        for topic in ("job-1", "job-1", "job-2"):
+            source.tell(topic)
+        assert after.wait(SOON_S)
+        assert news.wait(0)
+        assert not news.wait(0)
+
+
+def test_without_news_the_wait_ends_in_time(hub: Hub) -> None:
+    with hub.follow("job-1", "ann") as news:
+        start = time.monotonic()
+        assert not news.wait(0.05)
+        assert 0.04 < time.monotonic() - start < SOON_S
+
+
+def test_a_newer_stream_of_the_same_caller_and_job_ends_the_older(hub: Hub, source: Notifications) -> None:
+    older = hub.follow("job-1", "ann")
+    others = [hub.follow("job-1", "bob"), hub.follow("job-2", "ann")]
+    newer = hub.follow("job-1", "ann")
+    assert older.superseded
+    assert older.wait(0)
+    assert not any(each.superseded for each in (newer, *others))
+    with older:
+        pass  # its leaving must not take the newer one along
+    source.tell("job-1")
+    assert newer.wait(SOON_S)
+
+
+def test_who_has_left_is_no_longer_kept(hub: Hub, source: Notifications) -> None:
+    with hub.follow("job-1", "ann") as left, hub.follow("job-1", "bob") as stayed:
+        hub.leave(left)
+        source.tell("job-1")
+        assert stayed.wait(SOON_S)
+        assert not left.wait(0.05)
+        assert not hub.follow("job-1", "ann").superseded
+        assert not left.superseded
+        hub.leave(left)  # twice is fine
+
+
+def test_a_lost_listener_comes_back_and_everybody_looks_again(hub: Hub, source: Notifications) -> None:
+    with hub.follow("job-1", "ann") as news:
+        source.tell(psycopg.OperationalError("the connection is lost"))
+        await_that(lambda: source.connected == 2 and hub.listening)
+        assert news.wait(SOON_S)  # for whatever was told meanwhile
+        assert not news.wait(0)
+        source.tell("job-1")
+        assert news.wait(SOON_S)
+
+
+def test_any_error_of_the_source_is_survived(hub: Hub, source: Notifications) -> None:
+    for count, error in enumerate((OSError(), RuntimeError(), ValueError()), start=2):
+        source.tell(error)
+        await_that(lambda count=count: source.connected == count and hub.listening)  # type: ignore[misc]
+
+
+def test_a_source_that_ends_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "RETRY_S", 0.01)
+    asked = 0
+
+    def source() -> Iterator[str | None]:
+        nonlocal asked
+        asked += 1
+        yield None
+
+    hub = Hub(source)
+    hub.start()
+    await_that(lambda: asked >= 3)
+    hub.stop()
+
+
+def test_while_nobody_listens_followers_look_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "RETRY_S", 0.05)
+    hub = Hub(Notifications())  # never started
+    with hub.follow("job-1", "ann") as news:
+        start = time.monotonic()
+        assert news.wait(60)
+        assert time.monotonic() - start < SOON_S
+
+
+def test_stopping_wakes_everybody_and_ends_the_listener(source: Notifications) -> None:
+    hub = Hub(source)
+    hub.start()
+    await_that(lambda: hub.listening)
+    with hub.follow("job-1", "ann") as news:
+        woken: list[bool] = []
+        waiting = threading.Thread(target=lambda: woken.append(news.wait(60)))
+        waiting.start()
+        assert not hub.stopped
+        hub.stop()
+        waiting.join(SOON_S)
+        assert woken == [True]
+        assert hub.stopped
+    await_that(lambda: "events" not in {thread.name for thread in threading.enumerate()})
+
+
+def test_news_between_the_end_of_a_wait_and_the_next_is_not_lost(hub: Hub) -> None:
+    """The wait runs out at the very moment of the news: the next wait has to tell it."""
+    with hub.follow("job-1", "ann") as news:
+
+        class Late(threading.Event):
+            def wait(self, timeout: float | None = None) -> bool:
+                told = super().wait(0)
+                self.set()
+                return told
+
+        news._news = Late()
+        assert not news.wait(0)
+        assert news.wait(0)
+
+
+def test_notifications_of_postgres_wake_across_the_whole_way(database_url: str) -> None:
+    hub = Hub(lambda: pool.notifications(database_url, "jobs"))
+    hub.start()
+    await_that(lambda: hub.listening)
+    with hub.follow("job-1", "ann") as news, psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("select pg_notify('jobs', 'job-1')")
+        assert news.wait(SOON_S)
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        await_that(lambda: not hub.listening)
+        await_that(lambda: hub.listening)
+        news.wait(0)
+        connection.execute("select pg_notify('jobs', 'job-1')")
+        assert news.wait(SOON_S)
+    hub.stop()
