@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from services.rembg.app import MAX_BYTES
+from services.rembg.intake import MAX_BYTES
 from tests.services.rembg import pictures
 
 START_S = 30
