@@ -7,7 +7,7 @@
     GET  /health*  /metrics   shared/web.py
 
 The network is loaded before the process answers anything, so that weights which cannot be had stop it at once; it is
-ready only after its first inferences, which run beside the first probes. Pictures are worked on in threads of their
+ready only after its first inference, which runs beside the first probes. Pictures are worked on in threads of their
 own, so that a request can give up at its deadline whatever its picture is doing.
 """
 
@@ -36,6 +36,8 @@ from shared.health import Health
 VERSION = "0.1.0"
 FIELDS = {"/remove": "image_file", "/remove-background": "image", "/api/remove": intake.PEERS_FIELD}
 
+_AFTER_FIRST_S = 2.0  # so that who waited for the start has his answer first
+
 _log = log.get("rembg")
 
 
@@ -63,12 +65,14 @@ def build(settings: Settings) -> Parts:
 
 
 def warm_up(parts: Parts) -> None:
-    """First inferences, then ready."""
+    """One inference, then ready; what only serves several pictures at once comes after that."""
     began = time.monotonic()
     parts.network.warm_up()
     parts.health.mark_ready()
     weights = parts.network.weights
     _log.info("ready", model=weights.name, digest=weights.sha256, warm_up_s=round(time.monotonic() - began, 3))
+    time.sleep(_AFTER_FIRST_S)
+    parts.network.widen()
 
 
 def create_app(parts: Parts) -> Flask:

@@ -3,7 +3,8 @@
 One inference alone is quickest on all cores; several at once get more done when each keeps to its own, because a
 network this small loses a tenth of its time dividing the work (docs/benchmarks.md has the table). So there are two
 sessions over the same file, and who is alone takes the wide one. Both take their working memory from one arena, which
-never shrinks: without it each inference takes a third more of the processor's time, with one each they keep 200 MB more.
+never shrinks: without it each inference takes a third more of the processor's time, with one each they keep 200 MB
+more.
 The other six outputs of U2-Net are for training.
 
 A mask is stretched to its full range, as the networks' authors do, and so would turn nothing into noise. Two tests
@@ -37,8 +38,7 @@ class Network:
         self.threads = threads
         self._alone = _session(weights, threads)
         self.slots = slots
-        narrow = max(1, threads // slots)
-        self._together = self._alone if narrow == threads else _session(weights, narrow)
+        self._together = self._alone
         self._input = self._alone.get_inputs()[0].name
         self._output = [self._alone.get_outputs()[0].name]
 
@@ -47,11 +47,19 @@ class Network:
         return self.weights.preparation.size
 
     def warm_up(self) -> None:
-        """As many inferences as there may be at once: the first ones allocate, and nobody should wait for that."""
-        batch = np.zeros((1, 3, self.size, self.size), np.float32)
-        self._infer(batch, alone=True)
+        """One inference: the first allocates, and nobody should have to wait for that."""
+        self._infer(self._nothing(), alone=True)
+
+    def widen(self) -> None:
+        """Make the other session, and run as many inferences as there may be at once, so that all memory is had."""
+        narrow = max(1, self.threads // self.slots)
+        if narrow < self.threads:
+            self._together = _session(self.weights, narrow)
         with ThreadPoolExecutor(self.slots) as pool:
-            list(pool.map(lambda _: self._infer(batch, alone=False), range(self.slots)))
+            list(pool.map(lambda _: self._infer(self._nothing(), alone=False), range(self.slots)))
+
+    def _nothing(self) -> np.ndarray:
+        return np.zeros((1, 3, self.size, self.size), np.float32)
 
     def mask(self, picture: Image.Image, *, alone: bool = True) -> Image.Image:
         """The subject of an RGB picture as a greyscale mask of the network's size. Raises UnknownForeground."""

@@ -11,7 +11,8 @@ _WIDTH, _ROW, _LEFT = 640, 34, 210
 
 
 class Compared(Protocol):
-    name: str
+    @property
+    def name(self) -> str: ...
 
     @property
     def ratio(self) -> float: ...
