@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.load.rembg.flood import flood, percentile
-from tests.load.rembg.soak import slope
+from tests.load.removal.flood import flood, percentile
+from tests.load.removal.soak import slope
 from tests.services.rembg import pictures
 from tests.services.rembg.test_wsgi import START_S, gunicorn, wait_until_ready
 

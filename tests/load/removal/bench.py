@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.load.rembg import pictures, report, servers, steps
-from tests.load.rembg.asking import Caller, rate
-from tests.load.rembg.servers import Server
+from tests.load.removal import pictures, report, servers, steps
+from tests.load.removal.asking import Caller, rate
+from tests.load.removal.servers import Server
 
 _MODEL = "u2netp"
 
@@ -41,7 +41,7 @@ class Pair:
 
 def main() -> None:
     parser = ArgumentParser(
-        prog="python -m tests.load.rembg.bench", description="Compare the rembg service with its peer."
+        prog="python -m tests.load.removal.bench", description="Compare the rembg service with its peer."
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=15.0, help="of each round of throughput")

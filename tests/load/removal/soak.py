@@ -6,10 +6,10 @@ The peer runs with a cap on its memory, because without one it takes the machine
 import time
 from argparse import ArgumentParser
 
-from tests.load.rembg import pictures, servers
-from tests.load.rembg.asking import Caller, form
-from tests.load.rembg.flood import flood
-from tests.load.rembg.servers import Server
+from tests.load.removal import pictures, servers
+from tests.load.removal.asking import Caller, form
+from tests.load.removal.flood import flood
+from tests.load.removal.servers import Server
 
 _SETTLE_S = 60.0
 _WARM = 50
@@ -18,7 +18,7 @@ _LIMIT_MB = 2048
 
 def main() -> None:
     parser = ArgumentParser(
-        prog="python -m tests.load.rembg.soak", description="Flood the rembg service, and its peer."
+        prog="python -m tests.load.removal.soak", description="Flood the rembg service, and its peer."
     )
     parser.add_argument("--connections", type=int, default=400)
     parser.add_argument("--seconds", type=float, default=60.0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 
 from deploy.local import ports
-from tests.load.rembg.servers import Server
+from tests.load.removal.servers import Server
 
 _ANSWER_S = 300.0
 
