@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.load.removal import pictures, report, servers, steps
+from tests.load.removal import pictures, report, rims, servers, steps
 from tests.load.removal.asking import Caller, rate
 from tests.load.removal.servers import Server
 
@@ -82,11 +82,13 @@ def _side_by_side(rounds: int, seconds: float) -> list[Pair]:
                 rates[index].append(speed)
                 costs[index].append(cost)
                 print(f"{server.name}: {speed:.2f} pictures/s, {cost:.3f} s of processor time each", flush=True)
+        edges = [[rims_of(server, picture) for picture in small] for server in both]
         memory = [[float(server.memory_mb()[1])] for server in both]
     return [
         Pair(f"fixtures, {cores} connections", rates[0], rates[1], "pictures/s", "at least 1.25"),
         Pair("processor time a fixture", costs[0], costs[1], "s", ""),
         Pair("12 megapixels, alone", alone[0], alone[1], "s", "at most 0.33"),
+        Pair("colour at the rim / the photo's", edges[0], edges[1], "", "ours at least 0.95"),
         Pair("memory at most", memory[0], memory[1], "MB", ""),
     ]
 
@@ -98,6 +100,13 @@ def _interleaved(both: Sequence[Server], rounds: int, measure: "steps.Measure[Se
             found[index].append(measure(server))
             print(f"{server.name}: {found[index][-1]:.2f} s for 12 megapixels", flush=True)
     return found
+
+
+def rims_of(server: Server, picture: bytes) -> float:
+    caller = Caller(server, _MODEL)
+    answer = caller.ask(picture)
+    caller.close()
+    return rims.ratio(picture, answer.data)
 
 
 def _alone(server: Server, picture: bytes) -> float:
