@@ -1,7 +1,7 @@
 """Colours at the rim: a cut-out's, where it is half transparent, beside those of the photo.
 
-`python -m tests.load.removal.rims` draws docs/contact-sheet.webp: our cut-outs, and below each the same mask blended into
-the colours as the peer does it, on white, black and red.
+`python -m tests.load.removal.rims` draws docs/contact-sheet.webp: our cut-outs, and below each the same mask blended
+into the colours as the peer does it, on white, black and red.
 """
 
 import io
@@ -49,10 +49,11 @@ def main() -> None:
 
 
 def _close(image: Image.Image, alpha: Image.Image) -> Image.Image:
-    """A corner of the subject at twice its size, where its rim can be judged."""
-    left, top, _, _ = alpha.point([255 * (level > 127) for level in range(256)]).getbbox() or (0, 0, 0, 0)
-    half = _SIDE // 2
-    part = image.convert("RGB").crop((left, top, left + half, top + half))
+    """The subject's left edge, halfway down, at twice its size, where its rim can be judged."""
+    _, top, _, bottom = alpha.point([255 * (level > 127) for level in range(256)]).getbbox() or (0, 0, 0, 2)
+    middle, quarter = (top + bottom) // 2, _SIDE // 4
+    left = int(np.argmax(np.asarray(alpha)[middle] > 127))
+    part = image.convert("RGB").crop((left - quarter, middle - quarter, left + quarter, middle + quarter))
     return part.resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
 
 
