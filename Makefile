@@ -16,10 +16,10 @@ COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generat
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check models lock clean
+.PHONY: help setup run demo test check bench bench-rembg soak models lock clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-8s %s\n' "$$name" "$$words"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-11s %s\n' "$$name" "$$words"; done
 
 setup: $(VENV)/.runtime ## Make .venv from the locks
 
@@ -37,6 +37,14 @@ check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) ruff format --check
 	@$(RUN) mypy
 	@$(RUN) pytest tests/architecture
+
+bench: bench-rembg ## Run every benchmark
+
+bench-rembg: $(VENV)/.dev ## Compare the rembg service with its peer, rembg s; writes docs/benchmarks.md (20 minutes)
+	@$(RUN) tests.load.removal.bench
+
+soak: $(VENV)/.dev ## Flood the rembg service, and its peer, for a minute; then 2,000 pictures in a row (half an hour)
+	@$(RUN) tests.load.removal.soak
 
 models: $(VENV)/.runtime ## Fetch the weights of the production model (REMBG_MODEL= names another)
 	@$(RUN) services.rembg.weights

@@ -10,7 +10,8 @@ of.
 """
 
 # rembg
-INFERENCE_S = 20  # from the slot to the mask; a watchdog replaces the process that takes longer
+INFERENCE_S = 20  # from the request to its answer
+STUCK_S = 30  # no picture takes so long: a watchdog replaces the process
 
 # worker
 PROVIDER_CONNECT_S = 2

@@ -1,11 +1,12 @@
 """Failpoints: named steps at which a test can make this process die, stop, fail or dawdle.
 
-`FAILPOINT=w4:exit` works only together with `TESTING=1`; without both, `reach` is a function that does nothing, and a
-deployment that sets FAILPOINT alone does not start. The steps, in the order of a job's life:
+`FAILPOINT=w4:exit` works only together with `TESTING=1`; without both, `reach` does nothing, and a deployment that sets
+FAILPOINT alone does not start. The steps, in the order of a job's life:
 
-api     a1 body read, a2 object put, a3 row committed, a4 doorbell rung, a5 answer made worker  w1 doorbell heard, w2
-claimed, w3 source fetched, w4 provider called, w5 provider answered, w6 result put, w7 row committed, w8 before the
-doorbell is done rembg   r1 accepted, r2 in the inference, r3 half the answer written
+    api     a1 body read, a2 object put, a3 row committed, a4 doorbell rung, a5 answer made
+    worker  w1 doorbell heard, w2 claimed, w3 source fetched, w4 provider called, w5 provider answered, w6 result put,
+            w7 row committed, w8 before the doorbell is done
+    rembg   r1 has a place, r2 has a slot (a death while it answers is made by cutting its connection)
 """
 
 import os

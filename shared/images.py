@@ -4,6 +4,7 @@
     verify   the picture is whole, in as little memory as the format lets  -> None, or UnreadableImage
     strip    the same pixels, bit for bit, without metadata               -> Stored
     decode   the pixels as a person sees them                             -> RGB or RGBA
+    reduced  a JPEG verified and decoded small, for little more than the cost of either
 
 Content decides the format, never a name. Pillow is given only files that `shared.imagefile` has put together anew, and
 only one format to try, so none of its other decoders, its metadata parsers and its guesses can be reached. What it
@@ -44,6 +45,7 @@ _UNSURE = slice(26, 230)  # alpha between 10 % and 90 %
 _QUALITY, _METHOD = 85, 4
 _MAX_WEBP_VERIFIED = 16_000_000  # 250 MB
 _one_at_a_time = threading.Lock()  # so that a process with many threads needs the memory of one picture
+_MAX_DPI = 100_000  # what lies beyond is no statement about paper
 _SIDEWAYS = 5  # EXIF's orientations 5 to 8 lie on their side
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -142,8 +144,28 @@ def with_orientation(data: bytes, orientation: int) -> bytes:
 
 def decode(data: bytes, judged: Judged) -> Image.Image:
     """Upright, in sRGB, 8 bits; RGBA when some pixel has alpha below 255, else RGB. Carries no metadata."""
-    clean = _READ[judged.format](data).clean()
+    return _decoded(_READ[judged.format](data).clean(), judged, None)
+
+
+def reduced(data: bytes, judged: Judged, side: int) -> Image.Image:
+    """What `decode` gives of a JPEG, halved up to three times while both sides stay at `side` or more; as `verify`."""
+    return _decoded(jpeg.unended(jpeg.read(data)), judged, (side, side))
+
+
+def density(data: bytes, judged: Judged) -> tuple[float, float] | None:
+    """Pixels per inch across and down as displayed, where the file states them."""
+    with _opened(_READ[judged.format](data).clean(), judged.format) as image:
+        stated = image.info.get("dpi")
+    if not stated or not all(0 < value < _MAX_DPI for value in stated):
+        return None
+    across, down = float(stated[0]), float(stated[1])
+    return (across, down) if judged.orientation < _SIDEWAYS else (down, across)
+
+
+def _decoded(clean: bytes, judged: Judged, draft: tuple[int, int] | None) -> Image.Image:
     with _opened(clean, judged.format) as image:
+        if draft:
+            image.draft(None, draft)  # None keeps the mode
         image.load()
         profile = image.info.get("icc_profile")
         colour, alpha = _separated(image, png.bit_depth(clean) if judged.format is Format.PNG else 8)

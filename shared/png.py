@@ -8,6 +8,7 @@ needed beyond the pixels is a strip and the file.
 """
 
 import struct
+from collections.abc import Iterable
 
 import numpy as np
 from isal import isal_zlib
@@ -29,8 +30,16 @@ def encode(pixels: np.ndarray, *, dpi: tuple[float, float] | None = None) -> byt
     """
     if pixels.dtype != np.uint8 or pixels.size == 0 or pixels.ndim not in (2, 3):
         raise ValueError(f"a PNG cannot be made of {pixels.dtype} with shape {pixels.shape}")
-    height, width = pixels.shape[:2]
-    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    rows = rows_of_strip(pixels[0].size)
+    strips = (pixels[top : top + rows] for top in range(0, len(pixels), rows))
+    return encode_strips(strips, pixels.shape, dpi=dpi)
+
+
+def encode_strips(
+    strips: Iterable[np.ndarray], shape: tuple[int, ...], *, dpi: tuple[float, float] | None = None
+) -> bytes:
+    """As `encode`, of a picture of this shape that comes in strips of whole rows; each may be gone with the next."""
+    height, width, channels = *shape[:2], shape[2] if len(shape) == 3 else 1
     if channels not in _COLOUR_TYPES:
         raise ValueError(f"a PNG has 1, 3 or 4 channels, not {channels}")
     parts = [_SIGNATURE, *_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, _COLOUR_TYPES[channels], 0, 0, 0))]
@@ -38,25 +47,31 @@ def encode(pixels: np.ndarray, *, dpi: tuple[float, float] | None = None) -> byt
         parts += _chunk(b"sRGB", _PERCEPTUAL)
     if dpi:
         parts += _chunk(b"pHYs", struct.pack(">IIB", *(round(value / _METRES_PER_INCH) for value in dpi), 1))
-    parts += _chunk(b"IDAT", _deflated(pixels, width * channels))
+    parts += _chunk(b"IDAT", _deflated(strips, width * channels))
     parts += _chunk(b"IEND", b"")
     return b"".join(parts)
 
 
-def _deflated(pixels: np.ndarray, row_bytes: int) -> bytes:
+def rows_of_strip(row_bytes: int) -> int:
+    """How many rows make a strip that stays in the cache."""
+    return max(1, _STRIP_BYTES // (row_bytes + 1))
+
+
+def _deflated(strips: Iterable[np.ndarray], row_bytes: int) -> bytes:
     deflate = isal_zlib.compressobj(_LEVEL)
-    rows = max(1, _STRIP_BYTES // (row_bytes + 1))
-    strip = np.empty((min(rows, len(pixels)), row_bytes + 1), np.uint8)
-    strip[:, 0] = _UP
+    room = np.empty((0, row_bytes + 1), np.uint8)
     above = np.zeros(row_bytes, np.uint8)
     parts = []
-    for top in range(0, len(pixels), rows):
-        current = pixels[top : top + rows].reshape(-1, row_bytes)
-        filtered = strip[: len(current)]
+    for strip in strips:
+        current = strip.reshape(-1, row_bytes)
+        if len(room) < len(current):
+            room = np.empty((len(current), row_bytes + 1), np.uint8)
+            room[:, 0] = _UP
+        filtered = room[: len(current)]
         np.subtract(current[0], above, out=filtered[0, 1:])
         np.subtract(current[1:], current[:-1], out=filtered[1:, 1:])
         parts.append(deflate.compress(filtered))
-        above = current[-1]
+        above[:] = current[-1]
     parts.append(deflate.flush())
     return b"".join(parts)
 

@@ -2,31 +2,41 @@
 
     POST /remove              the picture as the body, or multipart `image_file`; the cut-out with its facts in headers
     POST /remove-background   the same, multipart `image`
+    POST /api/remove          the same, multipart `file`, with the fields of the `rembg s` server
     GET  /stats  GET /        what was done; what this is
     GET  /health*  /metrics   shared/web.py
 
 The network is loaded before the process answers anything, so that weights which cannot be had stop it at once; it is
-ready only after a first inference, which runs beside the first probes.
+ready only after its first inference, which runs beside the first probes. Pictures are worked on in threads of their
+own, so that a request can give up at its deadline whatever its picture is doing.
 """
 
+import signal
 import threading
 import time
-from dataclasses import dataclass
-from hmac import compare_digest
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from types import FrameType
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify
 
-from services.rembg import remover
-from services.rembg.gate import Gate
+from services.rembg import intake, remover, siblings
+from services.rembg.gate import Gate, Turn
+from services.rembg.linger import Lingering
+from services.rembg.network import Network
 from services.rembg.settings import Settings, cores
 from services.rembg.stats import Stats
+from services.rembg.watch import watch
 from services.rembg.weights.locate import locate
 from shared import errors, failpoints, images, log, metrics, web
 from shared.health import Health
 
 VERSION = "0.1.0"
-MAX_BYTES = 20 * 1024 * 1024
-_ENVELOPE_BYTES = 64 * 1024  # what multipart adds around the file
+FIELDS = {"/remove": "image_file", "/remove-background": "image", "/api/remove": intake.PEERS_FIELD}
+
+_AFTER_FIRST_S = 2.0  # so that who waited for the start has his answer first
 
 _log = log.get("rembg")
 
@@ -34,42 +44,47 @@ _log = log.get("rembg")
 @dataclass(frozen=True, slots=True)
 class Parts:
     settings: Settings
-    network: remover.Network
+    network: Network
     gate: Gate
     stats: Stats
     health: Health
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(64, "remove"))  # the gate bounds it
 
 
 def build(settings: Settings) -> Parts:
     """Load the network; raises settings.Invalid when it cannot be had."""
-    weights = locate(settings.model.name, settings.model.path, settings.model.folder)
+    model, work, shared = settings.model, settings.work, siblings.folder()
+    weights = locate(model.name, model.path, model.folder, model.precision)
     return Parts(
         settings=settings,
-        network=remover.Network(weights, threads=cores()),  # shared by all slots: alone fast, together no slower
-        gate=Gate(settings.work.slots, settings.work.line),
-        stats=Stats(),
+        network=Network(weights, threads=cores(), slots=work.slots),
+        gate=Gate(work.slots, work.line, siblings.Seats(shared)),
+        stats=Stats(shared),
         health=Health("rembg"),
     )
 
 
 def warm_up(parts: Parts) -> None:
-    """One inference, then ready."""
+    """One inference, then ready; what only serves several pictures at once comes after that."""
     began = time.monotonic()
     parts.network.warm_up()
     parts.health.mark_ready()
     weights = parts.network.weights
     _log.info("ready", model=weights.name, digest=weights.sha256, warm_up_s=round(time.monotonic() - began, 3))
+    time.sleep(_AFTER_FIRST_S)
+    parts.network.widen()
 
 
 def create_app(parts: Parts) -> Flask:
     app = Flask("services.rembg", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES + _ENVELOPE_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = intake.MAX_BYTES + intake.ENVELOPE_BYTES
     ops_token = parts.settings.ops.token
     web.install(app, parts.health, ops_token.get_secret_value() if ops_token else None)
-    app.add_url_rule("/remove", "remove", lambda: _answer(parts, "image_file"), methods=["POST"])
-    app.add_url_rule("/remove-background", "remove_background", lambda: _answer(parts, "image"), methods=["POST"])
-    app.add_url_rule("/stats", "stats", lambda: _stats(parts))
-    app.add_url_rule("/", "about", lambda: _about(app, parts))
+    for path, name in FIELDS.items():
+        app.add_url_rule(path, path, partial(_answer, parts, name), methods=["POST"])
+    app.add_url_rule("/stats", "stats", partial(_stats, parts))
+    app.add_url_rule("/", "about", partial(_about, app, parts))
+    app.wsgi_app = Lingering(app.wsgi_app)  # type: ignore[method-assign]  # the documented way to add middleware
     return app
 
 
@@ -77,12 +92,32 @@ def start() -> Flask:
     """The app of this process, from the environment; without a usable network, the end of the process."""
     log.setup("rembg")
     parts = build(Settings.read())
-    threading.Thread(target=warm_up, args=(parts,), name="warm-up", daemon=True).start()
+    _drain_at_sigterm(parts)
+    _in_background("warm-up", partial(warm_up, parts))
+    _in_background("watch", partial(watch, parts.gate, parts.stats, parts.health, parts.settings.work.stuck_s))
     return create_app(parts)
 
 
+def _in_background(name: str, work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name=name, daemon=True).start()
+
+
+def _drain_at_sigterm(parts: Parts) -> None:
+    """Who waits in line is told at once; the server's own handler then waits for the pictures in work."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    def drain(number: int, frame: FrameType | None) -> None:
+        parts.health.mark_draining()
+        threading.Thread(target=parts.gate.close).start()  # it takes a lock, which a signal's handler must not
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, drain)
+
+
 def _answer(parts: Parts, field: str) -> Response:
-    _authorise(parts)
+    intake.announce()
+    intake.authorise(parts.settings.work.token)
     parts.stats.came()
     try:
         return _removed(parts, field)
@@ -93,49 +128,40 @@ def _answer(parts: Parts, field: str) -> Response:
 
 def _removed(parts: Parts, field: str) -> Response:
     if not parts.health.ready()[0]:
-        raise errors.Unavailable("The service is not ready yet.")
+        raise errors.Unavailable("The service is not ready.")
     began = time.perf_counter()
     with parts.gate.place():
         failpoints.reach("r1")
-        data = _picture(field)
-        judged = images.judge(data)
-        received_s = time.perf_counter() - began
-        with parts.gate.slot(parts.settings.work.deadline_s - received_s) as queued_s:
-            failpoints.reach("r2")
-            cutout = remover.remove(parts.network, data, judged)
+        taken = intake.read(field, parts.network.weights.name)
+        judged = images.judge(taken.data)
+        deadline = began + parts.settings.work.deadline_s
+        cutout, queued_s = _worked(parts, taken, judged, deadline)
     total_s = time.perf_counter() - began
-    took = cutout.durations
+    took, file = cutout.durations, cutout.file
     for step, seconds in {"queue": queued_s, "decode": took.decode, "infer": took.infer, "encode": took.encode}.items():
         metrics.REMOVAL_SECONDS.labels(step).observe(seconds)
-    parts.stats.succeeded(bytes_in=len(data), bytes_out=len(cutout.png), total_s=total_s, infer_s=took.infer)
+    parts.stats.succeeded(bytes_in=len(taken.data), bytes_out=len(file.data), total_s=total_s, infer_s=took.infer)
     facts = _facts(parts.network, cutout, queued_s, total_s)
-    return Response(cutout.png, content_type="image/png", headers={"Cache-Control": "no-store", **facts})
+    return Response(file.data, content_type=file.content_type, headers={"Cache-Control": "no-store", **facts})
 
 
-def _picture(field: str) -> bytes:
-    """The picture of the request: its form field, or its body. A body cut short on the way is refused."""
-    if "Transfer-Encoding" in request.headers:
-        raise errors.LengthRequired()  # the framework would cut a long body silently
-    if not request.content_length:
-        raise errors.MissingFile()
-    if request.mimetype == "multipart/form-data":
-        if field not in request.files:
-            raise errors.MissingFile(f"The form has no file named {field}.")
-        data: bytes = request.files[field].read()
-    elif request.content_length > MAX_BYTES:
-        raise errors.BodyTooLarge()
-    else:
-        data = request.get_data(cache=False)
-        if len(data) != request.content_length:
-            raise errors.InvalidRequest("The body ended early.")
-    if len(data) > MAX_BYTES:
-        raise errors.BodyTooLarge()
-    if not data:
-        raise errors.MissingFile()
-    return data
+def _worked(parts: Parts, taken: intake.Intake, judged: images.Judged, deadline: float) -> tuple[remover.Cutout, float]:
+    """The cut-out, and the seconds it was waited for; Unavailable when it is not done by the deadline."""
+    turn = parts.gate.enter(deadline - time.perf_counter())
+    failpoints.reach("r2")
+    work = parts.pool.submit(remover.remove, parts.network, taken.data, judged, taken.asked, alone=turn.alone)
+    work.add_done_callback(partial(_leave, parts.gate, turn))
+    try:
+        return work.result(max(0.0, deadline - time.perf_counter())), turn.queued_s
+    except TimeoutError:
+        raise errors.Unavailable("The picture took too long.") from None
 
 
-def _facts(network: remover.Network, cutout: remover.Cutout, queued_s: float, total_s: float) -> dict[str, str]:
+def _leave(gate: Gate, turn: Turn, _: "Future[remover.Cutout]") -> None:
+    gate.leave(turn)
+
+
+def _facts(network: Network, cutout: remover.Cutout, queued_s: float, total_s: float) -> dict[str, str]:
     box = cutout.foreground
     facts: dict[str, object] = {
         "X-Model": network.weights.name,
@@ -143,8 +169,8 @@ def _facts(network: remover.Network, cutout: remover.Cutout, queued_s: float, to
         "X-Queue-Ms": round(queued_s * 1000),
         "X-Infer-Ms": round(cutout.durations.infer * 1000),
         "X-Total-Ms": round(total_s * 1000),
-        "X-Width": cutout.width,
-        "X-Height": cutout.height,
+        "X-Width": cutout.file.width,
+        "X-Height": cutout.file.height,
         "X-Foreground-Top": box.top,
         "X-Foreground-Left": box.left,
         "X-Foreground-Width": box.width,
@@ -155,21 +181,13 @@ def _facts(network: remover.Network, cutout: remover.Cutout, queued_s: float, to
     return {name: str(value) for name, value in facts.items()}
 
 
-def _authorise(parts: Parts) -> None:
-    token = parts.settings.work.token
-    if token is None:
-        return
-    given = request.headers.get("Authorization", "")
-    if not compare_digest(given.encode(), f"Bearer {token.get_secret_value()}".encode()):
-        raise errors.Unauthorized("This service needs its token.")
-
-
 def _stats(parts: Parts) -> Response:
-    _authorise(parts)
+    intake.authorise(parts.settings.work.token)
     weights, gate = parts.network.weights, parts.gate
-    now = {"inFlight": gate.working, "waiting": gate.waiting, "slots": gate.slots, "threads": parts.network.threads}
-    model = {"model": weights.name, "digest": weights.sha256, "precision": "float"}
-    answer = jsonify({**parts.stats.snapshot(), **now, **model})
+    parts.stats.occupied(gate.working, gate.waiting)
+    fixed = {"slots": gate.slots, "threads": parts.network.threads}
+    model = {"model": weights.name, "digest": weights.sha256, "precision": weights.precision}
+    answer = jsonify({**parts.stats.snapshot(), **fixed, **model})
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr
 
-from services.rembg.weights import PUBLISHED_AT, Name
+from services.rembg.weights import PUBLISHED_AT, Name, Precision
 from shared import deadlines, settings
 
 
@@ -16,6 +16,7 @@ class Model(settings.Block):
 
     name: Name | None = Field(None, validation_alias="REMBG_MODEL")
     path: Path | None = Field(None, validation_alias="REMBG_MODEL_PATH")
+    precision: Precision = Field(Precision.FLOAT, validation_alias="REMBG_PRECISION")
     base_url: str = Field(PUBLISHED_AT, validation_alias="REMBG_MODEL_BASE_URL")
     models_dir: Path | None = Field(None, validation_alias="MODELS_DIR")
     data_dir: Path = Field(Path("data"), validation_alias="DATA_DIR")
@@ -36,6 +37,7 @@ class Work(settings.Block):
     slots: int = Field(default_factory=cores, validation_alias="REMBG_MAX_WORKERS", ge=1, le=64)
     line: int = Field(8, validation_alias="REMBG_MAX_WAITING", ge=0, le=256)  # a few seconds of work on two cores
     deadline_s: float = Field(deadlines.INFERENCE_S, validation_alias="REMBG_DEADLINE_S", gt=0)
+    stuck_s: float = Field(deadlines.STUCK_S, validation_alias="REMBG_STUCK_S", gt=0)
     token: SecretStr | None = Field(None, validation_alias="REMBG_TOKEN")
 
 

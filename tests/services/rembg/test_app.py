@@ -6,9 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from services.rembg.app import MAX_BYTES, Parts, create_app, warm_up
+from services.rembg.app import Parts, create_app, warm_up
 from services.rembg.gate import Gate
-from services.rembg.remover import Network
+from services.rembg.intake import MAX_BYTES
+from services.rembg.network import Network
 from services.rembg.settings import Settings
 from services.rembg.stats import Stats
 from shared.health import Health

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.rembg import remover
-from services.rembg.remover import Cutout, Network
+from services.rembg import network, remover
+from services.rembg.network import Network
+from services.rembg.remover import Cutout
 from services.rembg.weights import CATALOGUE, Name, Weights
 from shared import images
 from shared.errors import UnknownForeground, UnreadableImage
@@ -21,7 +22,7 @@ def removed(network: Network, data: bytes) -> Cutout:
 
 
 def test_the_subject_is_opaque_and_the_ground_is_clear(compact: Network) -> None:
-    alpha = pictures.pixels(removed(compact, pictures.encode(pictures.shirt())).png)[..., 3]
+    alpha = pictures.pixels(removed(compact, pictures.encode(pictures.shirt())).file.data)[..., 3]
     left, top, right, bottom = BOX
     inside = alpha[top + 20 : bottom - 20, left + 20 : right - 20]
     assert inside.min() > 128
@@ -33,7 +34,7 @@ def test_the_subject_is_opaque_and_the_ground_is_clear(compact: Network) -> None
 
 def test_colours_at_the_rim_are_those_of_the_photo(compact: Network) -> None:
     photo = pictures.shirt()
-    cutout = pictures.pixels(removed(compact, pictures.encode(photo)).png)
+    cutout = pictures.pixels(removed(compact, pictures.encode(photo)).file.data)
     rim = (cutout[..., 3] > 25) & (cutout[..., 3] < 230)
     assert rim.sum() > 100
     assert np.array_equal(cutout[rim, :3], np.asarray(photo)[rim])
@@ -41,7 +42,7 @@ def test_colours_at_the_rim_are_those_of_the_photo(compact: Network) -> None:
 
 def test_the_cutout_is_as_large_as_the_picture_and_says_where_its_subject_is(compact: Network) -> None:
     cutout = removed(compact, pictures.encode(pictures.shirt()))
-    assert (cutout.width, cutout.height) == SIZE == pictures.pixels(cutout.png).shape[1::-1]
+    assert (cutout.file.width, cutout.file.height) == SIZE == pictures.pixels(cutout.file.data).shape[1::-1]
     box = cutout.foreground
     found = (box.left, box.top, box.left + box.width, box.top + box.height)
     assert found == pytest.approx(BOX, abs=20)
@@ -57,9 +58,9 @@ def test_every_orientation_comes_out_upright(compact: Network, orientation: int)
     exif = Image.Exif()
     exif[0x0112] = orientation
     cutout = removed(compact, pictures.encode(lying, "JPEG", quality=95, exif=exif))
-    shown = pictures.pixels(cutout.png)
+    shown = pictures.pixels(cutout.file.data)
     solid = shown[..., 3] > 250
-    assert (cutout.width, cutout.height) == SIZE
+    assert (cutout.file.width, cutout.file.height) == SIZE
     assert solid.mean() > 0.15
     assert np.abs(shown[..., :3] - np.asarray(upright).astype(int))[solid].mean() < 4  # JPEG's own loss
 
@@ -90,14 +91,14 @@ def test_real_transparency_passes_through_untouched(compact: Network) -> None:
     drawn.putalpha(Image.linear_gradient("L").resize(SIZE))
     cutout = removed(compact, pictures.encode(drawn))
     assert cutout.passed_through
-    assert np.array_equal(pictures.pixels(cutout.png), np.asarray(drawn))
+    assert np.array_equal(pictures.pixels(cutout.file.data), np.asarray(drawn))
     assert cutout.foreground.width == SIZE[0]
 
 
 def test_an_opaque_alpha_channel_is_an_ordinary_picture(compact: Network) -> None:
     opaque = removed(compact, pictures.encode(pictures.shirt().convert("RGBA")))
     assert not opaque.passed_through
-    assert opaque.png == removed(compact, pictures.encode(pictures.shirt())).png
+    assert opaque.file.data == removed(compact, pictures.encode(pictures.shirt())).file.data
 
 
 def test_a_wholly_transparent_picture_has_no_foreground(compact: Network) -> None:
@@ -115,7 +116,7 @@ def test_every_kind_of_picture_is_cut_out(compact: Network, mode: str, kind: str
     wide = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
     picture = wide if mode == "I;16" else pictures.shirt().convert(mode)
     cutout = removed(compact, pictures.encode(picture, kind))
-    shown = pictures.pixels(cutout.png)
+    shown = pictures.pixels(cutout.file.data)
     assert not cutout.passed_through
     solid = shown[..., 3] > 250
     assert 0.2 < solid.mean() < 0.5
@@ -132,13 +133,13 @@ def test_a_damaged_picture_is_unreadable(compact: Network) -> None:
 
 def test_a_dark_picture_is_brought_to_full_brightness_before_the_network_sees_it() -> None:
     preparation = CATALOGUE[Name.U2NET].preparation
-    batch = remover.prepare(np.array([[[0, 20, 40]]], np.uint8), preparation)
+    batch = network.prepare(np.array([[[0, 20, 40]]], np.uint8), preparation)
     assert batch.shape == (1, 3, 1, 1)
     assert batch.ravel() == pytest.approx([(0 - 0.485) / 0.229, (0.5 - 0.456) / 0.224, (1 - 0.406) / 0.225])
 
 
 def test_only_the_first_output_is_computed(u2netp: Network) -> None:
-    assert len(u2netp._session.get_outputs()) == 7
+    assert len(u2netp._alone.get_outputs()) == 7
     assert len(u2netp._output) == 1
 
 

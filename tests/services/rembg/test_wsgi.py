@@ -12,21 +12,23 @@ from pathlib import Path
 import pytest
 import requests
 
-from services.rembg.app import MAX_BYTES
+from services.rembg.intake import MAX_BYTES
 from tests.services.rembg import pictures
 
 START_S = 30
 
 
 @contextmanager
-def gunicorn(folder: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def gunicorn(
+    folder: Path, *options: str, app: str = "services.rembg.wsgi:app", **environment: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The process and where it listens; stopped, and gone, at the end."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REMBG_")}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--no-control-socket", "-b", address, *options, "services.rembg.wsgi:app"],
+        [sys.executable, "-m", "gunicorn", "--no-control-socket", "-b", address, *options, app],
         env={**kept, "MODELS_DIR": str(folder), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from services.rembg.weights import BUNDLED, Name
+from services.rembg.weights import BUNDLED, Name, Precision
 from services.rembg.weights.locate import locate
 from shared.settings import Invalid
 
@@ -53,3 +53,19 @@ def test_a_given_file_needs_a_name_and_must_exist(tmp_path: Path) -> None:
         locate(None, BUNDLED, tmp_path)
     with pytest.raises(Invalid, match="there is no file"):
         locate(Name.U2NETP, tmp_path / "absent.onnx", tmp_path)
+
+
+def test_int8_is_the_quantized_file_beside_the_float_one(tmp_path: Path) -> None:
+    given = tmp_path / "mine.onnx"
+    given.write_bytes(b"float")
+    with pytest.raises(Invalid, match=r"mine\.int8\.onnx; `python -m services\.rembg\.quantize u2netp`"):
+        locate(Name.U2NETP, given, tmp_path, Precision.INT8)
+    (tmp_path / "mine.int8.onnx").write_bytes(b"whole numbers")
+    weights = locate(Name.U2NETP, given, tmp_path, Precision.INT8)
+    assert (weights.path.name, weights.precision) == ("mine.int8.onnx", Precision.INT8)
+    assert weights.sha256 == hashlib.sha256(b"whole numbers").hexdigest()
+
+
+def test_the_bundled_networks_quantized_form_lies_outside_the_repository(tmp_path: Path) -> None:
+    (tmp_path / "compact.int8.onnx").write_bytes(b"whole numbers")
+    assert locate(Name.COMPACT, None, tmp_path, Precision.INT8).path.parent == tmp_path

@@ -1,0 +1,109 @@
+"""The network: one file of weights, run by onnxruntime. The only owner of onnxruntime, with quantize.py.
+
+One inference alone is quickest on all cores; several at once get more done when each keeps to its own, because a
+network this small loses a tenth of its time dividing the work (docs/benchmarks.md has the table). So there are two
+sessions over the same file, and who is alone takes the wide one. Both take their working memory from one arena, which
+never shrinks: without it each inference takes a third more of the processor's time, with one each they keep 200 MB
+more.
+The other six outputs of U2-Net are for training.
+
+A mask is stretched to its full range, as the networks' authors do, and so would turn nothing into noise. Two tests
+come first: a picture that is the same all over has no subject, and neither has one where the network, whose outputs
+are probabilities, gives not a single pixel more than an even chance. (With U2-NetP blank, noisy and graded pictures
+peak at 0.05, subjects at 0.94 and more, down to a dot of four pixels.)
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+import onnxruntime
+from PIL import Image
+
+from services.rembg.weights import Preparation, Weights
+from shared.errors import UnknownForeground
+from shared.settings import Invalid
+
+_EVEN_CHANCE = 0.5
+_BLANK = 3  # of 255: what JPEG makes of one colour
+_BLACK = 1e-6  # keeps a black picture from being divided by zero
+_GAP = 2.0  # Lanczos may first average to twice the size: 6 times as fast at 12 megapixels, 0.03 of 255 away
+
+
+class Network:
+    """Safe to share between threads. `slots` is how many inferences there may be at once."""
+
+    def __init__(self, weights: Weights, threads: int, slots: int = 1) -> None:
+        self.weights = weights
+        self.threads = threads
+        self._alone = _session(weights, threads)
+        self.slots = slots
+        self._together = self._alone
+        self._input = self._alone.get_inputs()[0].name
+        self._output = [self._alone.get_outputs()[0].name]
+
+    @property
+    def size(self) -> int:
+        return self.weights.preparation.size
+
+    def warm_up(self) -> None:
+        """One inference: the first allocates, and nobody should have to wait for that."""
+        self._infer(self._nothing(), alone=True)
+
+    def widen(self) -> None:
+        """Make the other session, and run as many inferences as there may be at once, so that all memory is had."""
+        narrow = max(1, self.threads // self.slots)
+        if narrow < self.threads:
+            self._together = _session(self.weights, narrow)
+        with ThreadPoolExecutor(self.slots) as pool:
+            list(pool.map(lambda _: self._infer(self._nothing(), alone=False), range(self.slots)))
+
+    def _nothing(self) -> np.ndarray:
+        return np.zeros((1, 3, self.size, self.size), np.float32)
+
+    def mask(self, picture: Image.Image, *, alone: bool = True) -> Image.Image:
+        """The subject of an RGB picture as a greyscale mask of the network's size. Raises UnknownForeground."""
+        small = picture.resize((self.size, self.size), Image.Resampling.LANCZOS, reducing_gap=_GAP)
+        pixels = np.asarray(small)
+        if np.ptp(pixels, axis=(0, 1)).max() <= _BLANK:
+            raise UnknownForeground()
+        chances = self._infer(prepare(pixels, self.weights.preparation), alone=alone)
+        lowest, highest = chances.min(), chances.max()
+        if not highest >= _EVEN_CHANCE:  # also when it is not a number
+            raise UnknownForeground()
+        return Image.fromarray(((chances - lowest) / (highest - lowest) * 255).astype(np.uint8))
+
+    def _infer(self, batch: np.ndarray, *, alone: bool) -> np.ndarray:
+        session = self._alone if alone else self._together
+        mask: np.ndarray = session.run(self._output, {self._input: batch})[0]
+        return mask.reshape(mask.shape[-2:])
+
+
+@cache
+def _share_arena() -> None:
+    """Once a process; sessions ask for it by `use_env_allocators`."""
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    onnxruntime.create_and_register_allocator(memory, None)
+
+
+def _session(weights: Weights, threads: int) -> onnxruntime.InferenceSession:
+    _share_arena()
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting must not eat a core
+    try:
+        return onnxruntime.InferenceSession(str(weights.path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # noqa: BLE001 - onnxruntime's errors have no class of their own in common
+        raise Invalid(f"{weights.path} is not a network that can be run: {error}") from None
+
+
+def prepare(pixels: np.ndarray, preparation: Preparation) -> np.ndarray:
+    """RGB of the network's size as its input, 1x3xSxS."""
+    brightest = max(float(pixels.max()), _BLACK)
+    scaled = pixels.astype(np.float32) / np.float32(brightest)
+    normal = (scaled - np.asarray(preparation.mean, np.float32)) / np.asarray(preparation.deviation, np.float32)
+    return np.ascontiguousarray(normal.transpose(2, 0, 1)[None])

@@ -1,0 +1,142 @@
+"""What a caller may ask for beside the plain cut-out, each value within hard bounds.
+
+Two dialects: our own fields, and those of the `rembg s` server (`a af ab ae om ppm bgc`). Both end as one `Options`.
+An empty value counts as not given. Whatever is out of bounds is refused with the field's name; nothing is clamped.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from shared.errors import InvalidRequest
+
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+_HEX = re.compile(r"#?([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
+_NAMES = {"white": "fff", "black": "000", "red": "f00", "green": "008000", "blue": "00f", "transparent": "0000"}
+_MARGIN = re.compile(r"(\d{1,3})(px|%)?")
+_MAX_MARGIN = {"px": 500, "%": 50}  # of the subject; what remove.bg allows
+MAX_ERODE = 40  # pixels; the reference server takes 20 GB and 50 s for 99,999
+
+
+class Format(StrEnum):
+    PNG = "png"
+    WEBP = "webp"
+    JPG = "jpg"
+    AUTO = "auto"
+
+
+class Output(StrEnum):
+    CUTOUT = "cutout"
+    MASK = "mask"
+
+
+T = TypeVar("T")
+Colour = tuple[int, int, int, int]
+Margin = tuple[int, str]  # pixels or percent of the subject
+
+
+@dataclass(frozen=True, slots=True)
+class Matting:
+    """Alpha from which a pixel surely belongs to the subject, up to which it does not, and pixels of doubt around."""
+
+    foreground: int = 240
+    background: int = 10
+    erode: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`margins` are top, right, bottom, left; None: no crop. `smooth`: a hard mask without specks."""
+
+    format: Format = Format.PNG
+    output: Output = Output.CUTOUT
+    background: Colour | None = None
+    margins: tuple[Margin, Margin, Margin, Margin] | None = None
+    matting: Matting | None = None
+    smooth: bool = False
+
+
+def read(fields: Mapping[str, str]) -> Options:
+    """Our own fields: format, output, bgcolor, crop, crop_margin, matting."""
+    margins = _field(fields, "crop_margin", _margins, _margins("0"))
+    return Options(
+        format=_field(fields, "format", Format, Format.PNG),
+        output=_field(fields, "output", Output, Output.CUTOUT),
+        background=_field(fields, "bgcolor", _colour, None),
+        margins=margins if _field(fields, "crop", _flag, False) else None,
+        matting=Matting() if _field(fields, "matting", _flag, False) else None,
+    )
+
+
+def read_peers(fields: Mapping[str, str], model: str) -> Options:
+    """The peer's fields. It chooses networks by name; here there is one, and no other may be asked for."""
+    if fields.get("model") not in (None, "", model):
+        raise InvalidRequest(f"model: this service runs {model}.", details={"model": model})
+    matting = Matting(
+        _field(fields, "af", _whole(255), 240), _field(fields, "ab", _whole(255), 10),
+        _field(fields, "ae", _whole(MAX_ERODE), 10),
+    )  # fmt: skip
+    return Options(
+        output=Output.MASK if _field(fields, "om", _flag, False) else Output.CUTOUT,
+        background=_field(fields, "bgc", _colour, None),
+        matting=matting if _field(fields, "a", _flag, False) else None,
+        smooth=_field(fields, "ppm", _flag, False),
+    )
+
+
+def _field(fields: Mapping[str, str], name: str, parse: Callable[[str], T], default: T) -> T:
+    given = fields.get(name, "").strip()
+    if not given:
+        return default
+    try:
+        return parse(given)
+    except ValueError:
+        raise InvalidRequest(f"{name}: the value is not allowed.", details={"field": name}) from None
+
+
+def _flag(given: str) -> bool:
+    if given.lower() not in _TRUE + _FALSE:
+        raise ValueError
+    return given.lower() in _TRUE
+
+
+def _whole(most: int) -> Callable[[str], int]:
+    def parse(given: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,4}", given) or int(given) > most:
+            raise ValueError
+        return int(given)
+
+    return parse
+
+
+def _colour(given: str) -> Colour:
+    """Hexadecimal with or without #, 3, 4, 6 or 8 digits; a few names; or `r,g,b[,a]` in decimals."""
+    if "," in given:
+        levels = [_whole(255)(part.strip()) for part in given.split(",")]
+        red, green, blue, alpha = levels if len(levels) == 4 else [*levels, 255]
+        return red, green, blue, alpha
+    found = _HEX.fullmatch(_NAMES.get(given.lower(), given))
+    if not found:
+        raise ValueError
+    digits = "".join(digit * 2 for digit in found[1]) if len(found[1]) < 6 else found[1]
+    red, green, blue, alpha = bytes.fromhex(digits.ljust(8, "f"))
+    return red, green, blue, alpha
+
+
+def _margins(given: str) -> tuple[Margin, Margin, Margin, Margin]:
+    """1 value for all sides, 2 for top and bottom, left and right, or 4 from the top clockwise."""
+    parts = [_margin(part) for part in given.split()]
+    if len(parts) not in (1, 2, 4):
+        raise ValueError
+    top, right, bottom, left = parts * (4 // len(parts))
+    return top, right, bottom, left
+
+
+def _margin(given: str) -> Margin:
+    found = _MARGIN.fullmatch(given)
+    size, unit = (int(found[1]), found[2] or "px") if found else (-1, "px")
+    if not 0 <= size <= _MAX_MARGIN[unit]:
+        raise ValueError
+    return size, unit

@@ -1,0 +1,128 @@
+"""`make bench-rembg`: our service and its peer side by side; prints ratios, writes docs/benchmarks.md and its chart.
+
+Same network file, same pictures, same form posted by the same client. Rounds are interleaved, ours, peer, ours, peer,
+so that whatever else the machine does meets both; the ratio is the median over the rounds. Processor time a picture is
+given as well: it hardly depends on what else runs.
+"""
+
+import os
+import statistics
+import time
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.load.removal import pictures, report, rims, servers, steps
+from tests.load.removal.asking import Caller, rate
+from tests.load.removal.servers import Server
+
+_MODEL = "u2netp"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The same measure of both; `better` when ours is the larger or the smaller one."""
+
+    name: str
+    ours: list[float]
+    peer: list[float]
+    unit: str
+    target: str
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(ours / peer for ours, peer in zip(self.ours, self.peer, strict=True))
+
+    def row(self) -> list[str]:
+        ours, peer = statistics.median(self.ours), statistics.median(self.peer)
+        return [self.name, f"{ours:.2f} {self.unit}", f"{peer:.2f} {self.unit}", f"**{self.ratio:.2f}**", self.target]
+
+
+def main() -> None:
+    parser = ArgumentParser(
+        prog="python -m tests.load.removal.bench", description="Compare the rembg service with its peer."
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=15.0, help="of each round of throughput")
+    asked = parser.parse_args()
+    if not pictures.U2NETP.exists():
+        raise SystemExit(f"{pictures.U2NETP} is needed: the network both servers run")
+    load = os.getloadavg()[0]
+    pairs = [_start(asked.rounds), *_side_by_side(asked.rounds, asked.seconds)]
+    bare = steps.bare(pictures.U2NETP, list(pictures.fixtures().values()))
+    report.write(pairs, bare, load)
+
+
+def _start(rounds: int) -> Pair:
+    """From the command to the end of the first answer, which both give as soon as they can."""
+    first = next(iter(pictures.fixtures().values()))
+    ours, peer = [], []
+    for _ in range(min(rounds, 3)):
+        with servers.ours(_MODEL, pictures.U2NETP) as server:
+            ours.append(server.started_s + Caller(server, _MODEL).ask(first).seconds)
+        with servers.peer(_MODEL, pictures.U2NETP) as server:
+            peer.append(server.started_s + Caller(server, _MODEL).ask(first).seconds)
+    return Pair("start to first answer", ours, peer, "s", "at most 0.5")
+
+
+def _side_by_side(rounds: int, seconds: float) -> list[Pair]:
+    small, large = list(pictures.fixtures().values()), pictures.large()
+    cores = len(os.sched_getaffinity(0))
+    with servers.ours(_MODEL, pictures.U2NETP) as ours, servers.peer(_MODEL, pictures.U2NETP) as peer:
+        both = (ours, peer)
+        for server in both:
+            rate(server, _MODEL, small, cores, 3)
+        alone = _interleaved(both, rounds, lambda server: _alone(server, large))
+        rates: list[list[float]] = [[], []]
+        costs: list[list[float]] = [[], []]
+        for _ in range(rounds):
+            for index, server in enumerate(both):
+                speed, cost = _throughput(server, small, cores, seconds)
+                rates[index].append(speed)
+                costs[index].append(cost)
+                print(f"{server.name}: {speed:.2f} pictures/s, {cost:.3f} s of processor time each", flush=True)
+        edges = [[rims_of(server, picture) for picture in small] for server in both]
+        memory = [[float(server.memory_mb()[1])] for server in both]
+    return [
+        Pair(f"fixtures, {cores} connections", rates[0], rates[1], "pictures/s", "at least 1.25"),
+        Pair("processor time a fixture", costs[0], costs[1], "s", ""),
+        Pair("12 megapixels, alone", alone[0], alone[1], "s", "at most 0.33"),
+        Pair("colour at the rim / the photo's", edges[0], edges[1], "", "ours at least 0.95"),
+        Pair("memory at most", memory[0], memory[1], "MB", ""),
+    ]
+
+
+def _interleaved(both: Sequence[Server], rounds: int, measure: "steps.Measure[Server]") -> list[list[float]]:
+    found: list[list[float]] = [[], []]
+    for _ in range(rounds):
+        for index, server in enumerate(both):
+            found[index].append(measure(server))
+            print(f"{server.name}: {found[index][-1]:.2f} s for 12 megapixels", flush=True)
+    return found
+
+
+def rims_of(server: Server, picture: bytes) -> float:
+    caller = Caller(server, _MODEL)
+    answer = caller.ask(picture)
+    caller.close()
+    return rims.ratio(picture, answer.data)
+
+
+def _alone(server: Server, picture: bytes) -> float:
+    caller = Caller(server, _MODEL)
+    answer = caller.ask(picture)
+    caller.close()
+    return answer.seconds
+
+
+def _throughput(server: Server, small: list[bytes], connections: int, seconds: float) -> tuple[float, float]:
+    """Pictures a second, and the processor time of each."""
+    began, at = server.processor_s(), time.monotonic()
+    speed = rate(server, _MODEL, small, connections, seconds)
+    return speed, (server.processor_s() - began) / (speed * (time.monotonic() - at))
+
+
+if __name__ == "__main__":
+    main()
+    print(Path("docs/benchmarks.md").read_text())

@@ -1,0 +1,71 @@
+"""The benchmark's page and its chart."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+PAGE, CHART = Path("docs/benchmarks.md"), Path("docs/benchmarks.svg")
+BEGIN, END = "<!-- measured by make bench-rembg -->", "<!-- end of measured -->"
+_WIDTH, _ROW, _LEFT = 640, 34, 210
+
+
+class Compared(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def ratio(self) -> float: ...
+
+    def row(self) -> list[str]: ...
+
+
+def write(pairs: Sequence[Compared], bare: Mapping[str, float], load: float) -> None:
+    """The measured part of the page anew; what people wrote around it stays."""
+    cores = len(os.sched_getaffinity(0))
+    bound = cores / sum(bare.values())
+    lines = [
+        BEGIN,
+        f"{cores} cores, load {load:.1f} when it began and {os.getloadavg()[0]:.1f} when it ended; U2-NetP, float.",
+        "",
+        *table(["", "ours", "peer", "ours / peer", "target"], [pair.row() for pair in pairs]),
+        "",
+        f"What the steps take by themselves; {cores} cores could do {bound:.2f} pictures a second and nothing else.",
+        "",
+        *table(["step", "ms"], [[step, f"{seconds * 1000:.1f}"] for step, seconds in bare.items()]),
+        END,
+    ]
+    page = PAGE.read_text() if PAGE.exists() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
+    before, _, rest = page.partition(BEGIN)
+    PAGE.write_text(before + "\n".join(lines) + rest.partition(END)[2])
+    CHART.write_text(chart(pairs))
+
+
+def table(head: list[str], rows: Iterable[list[str]]) -> list[str]:
+    return ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows)]
+
+
+def chart(pairs: Sequence[Compared]) -> str:
+    """A bar for each ratio; the line is the peer."""
+    longest = max(2.0, *(pair.ratio for pair in pairs))
+    scale = (_WIDTH - _LEFT - 60) / longest
+    parts = []
+    for index, pair in enumerate(pairs):
+        y = 16 + index * _ROW
+        width = pair.ratio * scale
+        parts += [
+            f'<text x="{_LEFT - 10}" y="{y + 15}" text-anchor="end">{pair.name}</text>',
+            f'<rect x="{_LEFT}" y="{y}" width="{width:.1f}" height="20" rx="3" fill="#3a6ea5"/>',
+            f'<text x="{_LEFT + width + 6:.1f}" y="{y + 15}">{pair.ratio:.2f}</text>',
+        ]
+    height, peer = 40 + len(pairs) * _ROW, _LEFT + scale
+    parts += [
+        f'<line x1="{peer:.1f}" y1="6" x2="{peer:.1f}" y2="{height - 24}" stroke="#b33" stroke-dasharray="4 3"/>',
+        f'<text x="{peer:.1f}" y="{height - 8}" text-anchor="middle" fill="#b33">rembg s = 1</text>',
+    ]
+    style = 'font-family="sans-serif" font-size="13" fill="#222"'
+    body = "\n".join(parts)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" {style}>\n'
+        f'<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
+    )

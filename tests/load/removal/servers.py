@@ -1,0 +1,142 @@
+"""The two servers, ours and the peer, as processes on free ports of this machine; with one network for both."""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import ports
+
+PEER = "rembg[cpu,cli]==2.0.86"
+START_S = 180.0
+_MB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    name: str
+    process: subprocess.Popen[bytes]
+    port: int
+    path: str  # where pictures are posted
+    started_s: float  # until it could be asked
+
+    def memory_mb(self) -> tuple[int, int]:
+        """Resident now and at most, over all its processes."""
+        sizes = [_sizes(pid) for pid in _family(self.process.pid)]
+        return sum(now for now, _ in sizes) // _MB, sum(peak for _, peak in sizes) // _MB
+
+    def processor_s(self) -> float:
+        """Seconds of processor time that all its processes have taken."""
+        ticks = sum(sum(map(int, _stat(pid)[11:13])) for pid in _family(self.process.pid))
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def ours(model: str, path: Path | None, **environment: str) -> Iterator[Server]:
+    """A gunicorn as deployed; ready means warm."""
+    port = ports.free()
+    given = {"REMBG_MODEL": model, "PORT": str(port), "BIND_HOST": ports.LOCAL, **environment}
+    if path:
+        given["REMBG_MODEL_PATH"] = str(path)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("REMBG_")}
+    command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "services.rembg.wsgi:app"]
+    with _running("ours", command, kept | given, port, "/health/ready", "/remove") as server:
+        yield server
+
+
+@contextmanager
+def peer(model: str, path: Path, limit_mb: int | None = None) -> Iterator[Server]:
+    """`rembg s` in an environment of its own, its weights where it looks for them."""
+    port = ports.free()
+    with tempfile.TemporaryDirectory() as home:
+        shutil.copy(path, Path(home) / f"{model}.onnx")
+        environment = {**os.environ, "U2NET_HOME": home, "NO_ALBUMENTATIONS_UPDATE": "1", "BROWSER": "true"}
+        command = [str(_peers_program()), "s", "--no-ui", "-h", ports.LOCAL, "-p", str(port)]
+        with _running("peer", command, environment, port, "/openapi.json", "/api/remove", limit_mb) as server:
+            yield server
+
+
+def _peers_program() -> Path:
+    """Made on first use, about 600 MB; DATA_DIR/peer unless PEER_DIR names another folder."""
+    folder = Path(os.environ.get("PEER_DIR") or Path(os.environ.get("DATA_DIR") or "data") / "peer").absolute()
+    program = folder / "bin" / "rembg"
+    if not program.exists():
+        print(f"installing {PEER} into {folder} (once; some minutes) ...", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", PEER], check=True)
+    return program
+
+
+@contextmanager
+def _running(
+    name: str,
+    command: list[str],
+    environment: dict[str, str],
+    port: int,
+    ready: str,
+    path: str,
+    limit_mb: int | None = None,
+) -> Iterator[Server]:
+    began = time.monotonic()
+    log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+    process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    if limit_mb:
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (limit_mb * _MB, limit_mb * _MB))
+    try:
+        while not answers(port, ready):
+            if process.poll() is not None or time.monotonic() - began > START_S:
+                log.seek(0)
+                raise RuntimeError(f"{name} did not start:\n{log.read().decode()[-2000:]}")
+            time.sleep(0.02)
+        yield Server(name, process, port, path, time.monotonic() - began)
+    finally:
+        process.terminate()
+        try:
+            process.wait(35)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        log.close()
+
+
+def answers(port: int, path: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{ports.LOCAL}:{port}{path}", timeout=5) as answer:
+            return int(answer.status) == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _family(pid: int) -> list[int]:
+    found = [pid]
+    for parent in found:
+        try:
+            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        except OSError:
+            continue
+        found += [int(child) for child in children]
+    return found
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the third on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def _sizes(pid: int) -> tuple[int, int]:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0, 0
+    said = {name: value for name, _, value in (line.partition(":") for line in lines)}
+    now, peak = (int(said.get(name, "0 kB").split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
+    return now, peak

@@ -1,0 +1,54 @@
+"""What each step of a cut-out costs by itself, in one thread: the bound that no server around them can beat."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from services.rembg import output, remover
+from services.rembg.network import Network
+from services.rembg.options import Options
+from services.rembg.weights import Name
+from services.rembg.weights.locate import locate
+from shared import images
+
+T = TypeVar("T")
+Measure = Callable[[T], float]
+_TIMES = 3
+
+
+def bare(path: Path | None, data: list[bytes]) -> Mapping[str, float]:
+    """Seconds of processor time a picture, averaged over the pictures, the best of a few runs."""
+    name = Name.U2NETP if path else Name.COMPACT
+    network = Network(locate(name, path, Path("data")), threads=1)
+    network.warm_up()
+    found: dict[str, float] = {}
+    for picture in data:
+        for step, seconds in _of(network, picture).items():
+            found[step] = found.get(step, 0.0) + seconds / len(data)
+    return found
+
+
+def _of(network: Network, data: bytes) -> dict[str, float]:
+    side = round(network.size * remover._REDUCED)
+    took: dict[str, float] = {}
+
+    def timed(step: str, work: Callable[[], T]) -> T:
+        results = []
+        for _ in range(_TIMES):
+            began = time.thread_time()
+            results.append(work())
+            took[step] = min(took.get(step, 1e9), time.thread_time() - began)
+        return results[-1]
+
+    judged = timed("judge", lambda: images.judge(data))
+    small = timed("decode for the network", lambda: images.reduced(data, judged, side))
+    picture = small
+    if small.size != (judged.width, judged.height):
+        picture = timed("decode", lambda: images.decode(data, judged))
+    mask = timed("network", lambda: network.mask(small))
+    alpha = timed("enlarge the mask", lambda: remover._alpha(picture, mask, Options()))
+    subject, _ = timed("measure", lambda: remover.measure(alpha))
+    kept = remover._kept(mask, picture.size)
+    timed("compose and encode", lambda: output.make(picture, alpha, kept, subject, Options(), None))
+    return took

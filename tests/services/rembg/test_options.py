@@ -1,0 +1,96 @@
+"""Options: what each field means, and that nothing beyond its bounds is let in."""
+
+import pytest
+
+from services.rembg import options
+from services.rembg.options import Format, Matting, Options, Output
+from shared.errors import InvalidRequest
+
+
+def test_nothing_asked_for_is_a_plain_cutout() -> None:
+    assert (
+        options.read({}) == options.read({"format": "", "crop": " "}) == options.read_peers({}, "u2netp") == Options()
+    )
+
+
+def test_every_field_has_its_meaning() -> None:
+    fields = {
+        "format": "webp",
+        "output": "mask",
+        "bgcolor": "#f00",
+        "crop": "true",
+        "crop_margin": "5% 20px",
+        "matting": "1",
+    }
+    asked = options.read(fields)
+    assert (asked.format, asked.output, asked.background) == (Format.WEBP, Output.MASK, (255, 0, 0, 255))
+    assert asked.margins == ((5, "%"), (20, "px"), (5, "%"), (20, "px"))
+    assert asked.matting == Matting()
+
+
+@pytest.mark.parametrize(
+    ("given", "colour"),
+    [
+        ("fff", (255, 255, 255, 255)),
+        ("#1234", (17, 34, 51, 68)),
+        ("0a0b0c", (10, 11, 12, 255)),
+        ("00000000", (0, 0, 0, 0)),
+        ("White", (255, 255, 255, 255)),
+        ("1, 2,3", (1, 2, 3, 255)),
+        ("1,2,3,4", (1, 2, 3, 4)),
+    ],
+)
+def test_colours_are_read(given: str, colour: tuple[int, ...]) -> None:
+    assert options.read({"bgcolor": given}).background == colour
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("format", "gif"),
+        ("output", "both"),
+        ("bgcolor", "12345"),
+        ("bgcolor", "256,0,0"),
+        ("bgcolor", "1,2"),
+        ("bgcolor", "1,2,3,4,5"),
+        ("crop", "maybe"),
+        ("crop_margin", "501px"),
+        ("crop_margin", "51%"),
+        ("crop_margin", "1 2 3"),
+        ("crop_margin", "-1"),
+        ("matting", "2"),
+    ],
+)
+def test_what_is_out_of_bounds_is_refused_with_its_name(field: str, value: str) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        options.read({field: value})
+    assert refused.value.details == {"field": field}
+
+
+def test_the_peers_fields_mean_what_they_mean_there() -> None:
+    asked = options.read_peers(
+        {
+            "a": "true",
+            "af": "200",
+            "ab": "20",
+            "ae": "5",
+            "om": "true",
+            "ppm": "1",
+            "bgc": "9,8,7,6",
+            "model": "u2netp",
+        },
+        "u2netp",
+    )
+    assert asked.matting == Matting(200, 20, 5)
+    assert (asked.output, asked.smooth, asked.background) == (Output.MASK, True, (9, 8, 7, 6))
+
+
+@pytest.mark.parametrize(("field", "value"), [("ae", "99999"), ("ae", "41"), ("af", "256"), ("ab", "-1"), ("ab", "²")])
+def test_the_peers_numbers_are_bounded(field: str, value: str) -> None:
+    with pytest.raises(InvalidRequest):
+        options.read_peers({"a": "true", field: value}, "u2netp")
+
+
+def test_no_other_network_can_be_asked_for() -> None:
+    with pytest.raises(InvalidRequest, match="this service runs compact"):
+        options.read_peers({"model": "u2net"}, "compact")

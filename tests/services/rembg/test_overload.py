@@ -1,0 +1,153 @@
+"""More than it can do, and being stopped: a real gunicorn with a slow network, and callers who see only answers."""
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.load.removal.flood import flood, percentile
+from tests.load.removal.soak import slope
+from tests.services.rembg import pictures
+from tests.services.rembg.test_wsgi import START_S, gunicorn, wait_until_ready
+
+CONFIG = ("-c", "deploy/gunicorn.conf.py")
+SLOW = "tests.services.rembg.slow_wsgi:app"
+PNG = pictures.encode(pictures.shirt())
+
+
+def post(url: str) -> requests.Response:
+    return requests.post(f"{url}/remove", data=PNG, timeout=START_S)
+
+
+def ask(url: str) -> None:
+    """Whatever the answer."""
+    post(url)
+
+
+def together(count: int, work: Callable[[], None]) -> list[threading.Thread]:
+    threads = [threading.Thread(target=work) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def test_stopping_ends_what_runs_and_sends_the_line_away_at_once(tmp_path: Path) -> None:
+    with gunicorn(tmp_path, *CONFIG, app=SLOW, SLOW_S="2", REMBG_MAX_WORKERS="1") as (process, url):
+        wait_until_ready(url)
+        answers: list[tuple[int, float]] = []
+
+        def note() -> None:
+            answer = post(url)
+            answers.append((answer.status_code, time.monotonic()))
+
+        threads = together(4, note)
+        wait_for(lambda: requests.get(f"{url}/stats", timeout=5).json()["waiting"] == 3)
+        stopped = time.monotonic()
+        process.terminate()
+        for thread in threads:
+            thread.join(START_S)
+        assert [status for status, _ in sorted(answers, key=lambda answer: answer[1])] == [503, 503, 503, 200]
+        assert all(at - stopped < 1.5 for status, at in answers if status == 503)
+        assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("after_s", [0.2, 1.0])
+def test_stopping_twice_or_while_starting_ends_cleanly(tmp_path: Path, after_s: float) -> None:
+    with gunicorn(tmp_path, *CONFIG) as (process, _):
+        time.sleep(after_s)
+        process.terminate()
+        process.terminate()
+        assert process.wait(START_S) in (0, -signal.SIGTERM)  # before Python runs, nobody has said what a signal means
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_sends_all_before_reading_still_sees_the_refusal(tmp_path: Path) -> None:
+    options = {"SLOW_S": "3", "REMBG_MAX_WORKERS": "1", "REMBG_MAX_WAITING": "0"}
+    with gunicorn(tmp_path, *CONFIG, app=SLOW, **options) as (_, url):
+        wait_until_ready(url)
+        busy = together(1, lambda: ask(url))
+        wait_for(lambda: requests.get(f"{url}/stats", timeout=5).json()["inFlight"] == 1)
+        body = bytes(8_000_000)
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), START_S) as connection:
+            connection.sendall(
+                f"POST /remove HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+            )
+            said = connection.recv(1 << 16)
+        assert said.startswith(b"HTTP/1.1 503 ")
+        assert b"Retry-After:" in said
+        assert b"Connection: close" in said
+        busy[0].join(START_S)
+
+
+def test_a_stuck_process_is_replaced(tmp_path: Path) -> None:
+    options = {"SLOW_S": "600", "REMBG_DEADLINE_S": "0.5", "REMBG_STUCK_S": "1.5"}
+    with gunicorn(tmp_path, *CONFIG, app=SLOW, **options) as (process, url):
+        wait_until_ready(url)
+        stuck = children(process.pid)
+        answer = post(url)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+        wait_for(lambda: children(process.pid) not in (stuck, []))
+        wait_until_ready(url)
+
+
+def test_processes_share_their_slots_and_sum_their_counts(tmp_path: Path) -> None:
+    options = {"SLOW_S": "0.3", "REMBG_MAX_WORKERS": "1"}
+    with gunicorn(tmp_path, "--workers", "2", "--threads", "24", app=SLOW, **options) as (_, url):
+        wait_until_ready(url)
+        wait_for(lambda: requests.get(f"{url}/stats", timeout=5).json()["processes"] == 2)
+        most, done = 0, threading.Event()
+
+        def look() -> None:
+            nonlocal most
+            while not done.is_set():
+                most = max(most, requests.get(f"{url}/stats", timeout=START_S).json()["inFlight"])
+                time.sleep(0.02)
+
+        watcher = threading.Thread(target=look)
+        watcher.start()
+        for thread in together(6, lambda: ask(url)):
+            thread.join(START_S)
+        done.set()
+        watcher.join(START_S)
+        told = requests.get(f"{url}/stats", timeout=START_S).json()
+    assert most == 1
+    assert told["requests"] == 6
+    assert told["successes"] + sum(told["failures"].values()) == 6
+
+
+def test_a_flood_is_answered_with_pictures_and_refusals_only(tmp_path: Path) -> None:
+    large = pictures.encode(pictures.shirt((3000, 2000)), "JPEG", quality=95)
+    with gunicorn(tmp_path, *CONFIG) as (_, url):
+        wait_until_ready(url)
+        port = int(url.rpartition(":")[2])
+        seen = flood(port, "/remove", large, "image/jpeg", connections=60, seconds=3, health="/health/live")
+    assert set(seen.statuses) == {"200", "503"}
+    assert percentile(seen.refusals_s, 50) < 2  # 250 ms is for `make soak`, on a quiet machine
+    assert percentile(seen.health_s, 50) < 1
+
+
+def test_pictures_in_a_row_leave_no_memory_behind(tmp_path: Path) -> None:
+    sizes = []
+    with gunicorn(tmp_path, *CONFIG) as (_, url), requests.Session() as session:
+        wait_until_ready(url)
+        for index in range(300):
+            assert session.post(f"{url}/remove", data=PNG, timeout=START_S).ok
+            if index >= 100 and index % 20 == 0:
+                sizes.append(session.get(f"{url}/stats", timeout=5).json()["memoryBytes"] >> 20)
+    assert slope(sizes, 20) < 3  # the long run of `make soak` holds it to 1
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + START_S
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
