@@ -51,10 +51,11 @@ models: $(VENV)/.runtime ## Fetch the weights of the production model (REMBG_MOD
 
 lock: $(VENV)/.dev ## Compile the locks anew from pyproject.toml, with the newest versions it allows
 	@$(PIP) install --quiet uv
-	$(COMPILE) --upgrade --group dev -o requirements/dev.txt
-	for group in api worker rembg local; do \
-		$(COMPILE) --upgrade --group $$group -c requirements/dev.txt -o requirements/$$group.txt || exit 1; \
+	@$(COMPILE) --upgrade --group dev -o requirements/dev.txt
+	@for group in api worker rembg local; do \
+		$(COMPILE) --group $$group -c requirements/dev.txt -o requirements/$$group.txt || exit 1; \
 	done
+	@echo "requirements/ is compiled anew"
 
 clean: ## Remove .venv and everything else that can be made again; data stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov

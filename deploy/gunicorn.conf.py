@@ -17,8 +17,8 @@ _PORT = os.environ.get("PORT") or (os.environ.get("REMBG_PORT") or "7000" if _RE
 bind = f"{os.environ.get('BIND_HOST') or '0.0.0.0'}:{_PORT}"  # noqa: S104 - a container is reached from outside
 worker_class = "gthread"
 workers = 1
-# The api: an open event stream holds one for at most 30 s. rembg: each picture in work (at most 64) or in line holds
-# one, and one must always be left for a probe and for saying busy.
+# The api: an open event stream holds one for at most 30 s. rembg: each picture in work (one a core) or in line (8)
+# holds one, and one must always be left for a probe and for saying busy.
 threads = 96 if _REMBG else 32
 timeout = 120  # loading and warming a large model on a slow machine takes up to a minute
 graceful_timeout = deadlines.GRACE_S  # an event stream ends within this
