@@ -12,6 +12,7 @@ The whole surface, with policies at each route:
     GET /health*  /metrics                   shared/web.py
 """
 
+import atexit
 import signal
 import threading
 from collections.abc import Mapping
@@ -108,6 +109,7 @@ def start() -> OpenAPI:
     log.setup("api")
     failpoints.arm(failpoints.Failpoint.read())
     parts = build(Settings.read())
+    atexit.register(parts.database.close)  # its threads are waited for otherwise
     _drain_at_sigterm(parts)
     return create_app(parts)
 

@@ -100,22 +100,12 @@ def test_processes_share_their_slots_and_sum_their_counts(tmp_path: Path) -> Non
     with gunicorn(tmp_path, "--workers", "2", "--threads", "24", app=SLOW, **options) as (_, url):
         wait_until_ready(url)
         wait_for(lambda: requests.get(f"{url}/stats", timeout=5).json()["processes"] == 2)
-        most, done = 0, threading.Event()
-
-        def look() -> None:
-            nonlocal most
-            while not done.is_set():
-                most = max(most, requests.get(f"{url}/stats", timeout=START_S).json()["inFlight"])
-                time.sleep(0.02)
-
-        watcher = threading.Thread(target=look)
-        watcher.start()
+        began = time.monotonic()
         for thread in together(6, lambda: ask(url)):
             thread.join(START_S)
-        done.set()
-        watcher.join(START_S)
+        took_s = time.monotonic() - began
         told = requests.get(f"{url}/stats", timeout=START_S).json()
-    assert most == 1
+    assert took_s >= told["successes"] * 0.3  # one after the other, whichever process had them
     assert told["requests"] == 6
     assert told["successes"] + sum(told["failures"].values()) == 6
 
