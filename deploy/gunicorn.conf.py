@@ -6,6 +6,7 @@ because pools and the model are in memory once per process; more capacity is mor
 """
 
 import os
+import select
 import sys
 from typing import Any
 
@@ -17,9 +18,10 @@ _PORT = os.environ.get("PORT") or (os.environ.get("REMBG_PORT") or "7000" if _RE
 bind = f"{os.environ.get('BIND_HOST') or '0.0.0.0'}:{_PORT}"  # noqa: S104 - a container is reached from outside
 worker_class = "gthread"
 workers = 1
-# The api: an open event stream holds one for at most 30 s. rembg: each picture in work (at most 64) or in line holds
+# The api: an open event stream holds one for at most 30 s (20 of them), the front lets 32 other requests through at
+# once, and the rest is for probes. rembg: each picture in work (at most 64) or in line holds
 # one, and one must always be left for a probe and for saying busy.
-threads = 96 if _REMBG else 32
+threads = 96 if _REMBG else 64
 timeout = 120  # loading and warming a large model on a slow machine takes up to a minute
 graceful_timeout = 30  # an event stream ends within this
 keepalive = 75  # longer than a proxy keeps idle connections (60 s), so that it never meets one just being closed
@@ -35,3 +37,22 @@ def on_starting(server: Any) -> None:
     logger.handlers.clear()
     logger.propagate = True
     logger.setLevel("INFO")
+
+
+def post_worker_init(worker: Any) -> None:
+    """Close the door when asked to stop, so that a proxy is refused at once and goes elsewhere.
+
+    gunicorn only stops accepting: while the last answers are on their way, new connections would still be queued by the
+    kernel, and be reset when the process ends.
+    """
+    switch = worker.set_accept_enabled
+
+    def set_accept_enabled(enabled: bool) -> None:
+        switch(enabled)
+        if not worker.alive:
+            for listener in worker.sockets:
+                while select.select([listener], [], [], 0)[0]:  # whoever got in line before
+                    worker.accept(listener)
+                listener.close()
+
+    worker.set_accept_enabled = set_accept_enabled
