@@ -7,7 +7,9 @@ because pools and the model are in memory once per process; more capacity is mor
 
 import os
 import select
+import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from shared import log
@@ -18,10 +20,9 @@ _PORT = os.environ.get("PORT") or (os.environ.get("REMBG_PORT") or "7000" if _RE
 bind = f"{os.environ.get('BIND_HOST') or '0.0.0.0'}:{_PORT}"  # noqa: S104 - a container is reached from outside
 worker_class = "gthread"
 workers = 1
-# The api: an open event stream holds one for at most 30 s (20 of them), the front lets 32 other requests through at
-# once, and the rest is for probes. rembg: each picture in work (at most 64) or in line holds
+# The api: an open event stream holds one for at most 30 s. rembg: each picture in work (at most 64) or in line holds
 # one, and one must always be left for a probe and for saying busy.
-threads = 96 if _REMBG else 64
+threads = 96 if _REMBG else 32
 timeout = 120  # loading and warming a large model on a slow machine takes up to a minute
 graceful_timeout = 30  # an event stream ends within this
 keepalive = 75  # longer than a proxy keeps idle connections (60 s), so that it never meets one just being closed
@@ -40,10 +41,35 @@ def on_starting(server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Close the door when asked to stop, so that a proxy is refused at once and goes elsewhere.
+    """Two things that gunicorn's threads lack, both about who waits for whom."""
+    _prefer_probes(worker)
+    _close_the_door(worker)
 
-    gunicorn only stops accepting: while the last answers are on their way, new connections would still be queued by the
-    kernel, and be reset when the process ends.
+
+def _prefer_probes(worker: Any) -> None:
+    """Threads of their own for health, or a probe waits behind a hundred uploads and a busy instance looks dead.
+
+    Only for what has arrived whole: half a head would hold such a thread.
+    """
+    probes = ThreadPoolExecutor(2, thread_name_prefix="probe")
+    ordinary = worker.tpool.submit
+
+    def submit(handle: Any, connection: Any) -> Any:
+        try:
+            head = connection.sock.recv(4096, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except OSError:
+            head = b""
+        probing = head.startswith(b"GET /health") and head.endswith(b"\r\n\r\n")
+        return (probes.submit if probing else ordinary)(handle, connection)
+
+    worker.tpool.submit = submit
+
+
+def _close_the_door(worker: Any) -> None:
+    """Refuse new connections as soon as asked to stop, so that a proxy goes elsewhere at once.
+
+    gunicorn only stops accepting: while the last answers are on their way, the kernel would still take connections
+    in, and reset them when the process ends.
     """
     switch = worker.set_accept_enabled
 
