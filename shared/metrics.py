@@ -3,6 +3,9 @@
 Labels come from enums and route templates, never from callers.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -13,6 +16,7 @@ REQUESTS = Counter("stolentee_http_requests_total", "HTTP requests answered.", [
 REQUEST_SECONDS = Histogram(
     "stolentee_http_request_seconds", "Time to answer an HTTP request.", ["route"], buckets=_FAST
 )
+CHECK_UP = Gauge("stolentee_check_up", "1 while a check of health succeeds.", ["check"])
 STREAMS = Gauge("stolentee_event_streams", "Event streams open now.")
 
 QUERY_SECONDS = Histogram("stolentee_database_query_seconds", "Time of one SQL statement.", buckets=_FAST)
@@ -33,6 +37,8 @@ REMOVAL_SECONDS = Histogram(
 )
 
 
-def expose() -> tuple[bytes, str]:
-    """The scrape body and its content type."""
+def expose(checks: Mapping[str, bool] = MappingProxyType({})) -> tuple[bytes, str]:
+    """The scrape body and its content type. `checks` are those of health, told as they are at this moment."""
+    for name, up in checks.items():
+        CHECK_UP.labels(name).set(up)
     return generate_latest(REGISTRY), CONTENT_TYPE_LATEST

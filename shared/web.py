@@ -99,7 +99,7 @@ def _health_routes(app: Flask, state: health.Health, ops_token: str | None) -> N
 
     def scrape() -> Response:
         _operators_only(ops_token)
-        body, content_type = metrics.expose()
+        body, content_type = metrics.expose(state.up())
         return _no_store(Response(body, content_type=content_type))
 
     app.add_url_rule("/health", "health", live)
