@@ -37,7 +37,7 @@ class Front(Process):
             text = text.replace(deployed, here)
         configuration = folder / "nginx.conf"
         configuration.write_text(text)
-        command = [PROGRAM or "nginx", "-p", folder, "-c", configuration, "-g", "daemon off;"]
+        command: list[str | Path] = [PROGRAM or "nginx", "-p", folder, "-c", configuration, "-g", "daemon off;"]
         super().__init__("front", command, folder=folder, output=folder / "error.log")
 
     def ready(self) -> bool:

@@ -29,6 +29,11 @@ class Outcome:
     def failed(self) -> int:
         return len(self.failed_at)
 
+    def __str__(self) -> str:
+        shares = (0.5, 0.95, 0.99, 1)
+        times = ", ".join(f"p{share:.0%}"[:-1] + f" {self.percentile(share):.0f} ms" for share in shares)
+        return f"{len(self.seconds)} requests, {self.failed} failed; {dict(self.statuses)}; {times}"
+
     def percentile(self, share: float) -> float:
         """In milliseconds."""
         return sorted(self.seconds)[int(share * (len(self.seconds) - 1))] * 1000

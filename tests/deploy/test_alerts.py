@@ -59,13 +59,18 @@ def _check(name: str) -> Series:
 
 def _jobs(state: str, error: str, bad: float) -> Series:
     name = "stolentee_jobs_total"
-    return {f'{name}{{state="done",error=""}}': _steps(10, 10), f'{name}{{state="{state}",error="{error}"}}': _steps(bad, 0)}
+    return {
+        f'{name}{{state="done",error=""}}': _steps(10, 10),
+        f'{name}{{state="{state}",error="{error}"}}': _steps(bad, 0),
+    }
 
 
 CASES: dict[str, Series] = {
     "DatabaseDown": _check("database"),
     "RedisDown": _check("redis"),
-    "ServiceDown": {f'up{{job="{job}",instance="a"}}': _level(int(job != "worker"), 1) for job in ("api", "worker", "rembg")},
+    "ServiceDown": {
+        f'up{{job="{job}",instance="a"}}': _level(int(job != "worker"), 1) for job in ("api", "worker", "rembg")
+    },
     "ErrorsVeryHigh": _requests("503", 100, 0),
     "AnswersVerySlow": _answers(5),
     "MemoryNearlyFull": _memory(0.95),
