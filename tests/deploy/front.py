@@ -30,6 +30,7 @@ class Front(Process):
             _RESOLVER: "",
             "set $api api:8000;": "set $api api;",
             "limit_conn_zone": f"upstream api {{ {servers} }} limit_conn_zone",
+            "127.0.0.1:8082": f"{ports.LOCAL}:{ports.free()}",
             "/tmp/": f"{folder}/",
             "/dev/stdout": f"{folder}/access.log",
         }.items():

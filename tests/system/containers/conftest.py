@@ -22,6 +22,8 @@ def compose(request: pytest.FixtureRequest) -> Iterator[Compose]:
     if why := missing():
         pytest.skip(why)
     project = Compose("stolentee-tests", RATE_LIMIT_API="0", RATE_LIMIT_UPLOADS="0")
-    project.run("up", "--build", "--wait")
-    yield project
-    project.run("down", "--volumes", "--remove-orphans")
+    try:
+        project.run("up", "--build", "--wait")
+        yield project
+    finally:
+        project.run("down", "--volumes", "--remove-orphans")

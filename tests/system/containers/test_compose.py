@@ -7,9 +7,8 @@ import time
 import pytest
 
 from deploy.local.walk import SAMPLE
-from tests.services import pictures
 from tests.system.containers.engine import Compose, docker, until
-from tests.system.containers.waiting import Promised
+from tests.system.containers.waiting import Promised, picture
 
 SERVICES = ("front", "api", "worker", "rembg", "postgres", "redis")
 OURS = ("api", "worker", "rembg")
@@ -50,10 +49,10 @@ def test_an_image_tells_no_secret_of_its_making(compose: Compose, service: str) 
 def test_what_is_killed_comes_back_and_nothing_is_lost(compose: Compose, service: str) -> None:
     promised = Promised(compose.address)
     for shade in range(5):
-        promised.send(pictures.png(200, 200, shade))
+        promised.send(picture(shade))
     compose.kill(service)
     took = until(lambda: compose.healthy(service) and promised.answers())
-    promised.send(pictures.png(200, 200, 9))
+    promised.send(picture(9))
     promised.settle()
     print(f"{service}: healthy {took:.1f} s after kill -9; {len(promised.jobs)} jobs done")
 
@@ -64,7 +63,7 @@ def test_a_cut_network_heals(compose: Compose, service: str) -> None:
     with compose.cut_off(service):
         time.sleep(1)
         for shade in range(20, 23):
-            promised.send(pictures.png(200, 200, shade))
+            promised.send(picture(shade))
         time.sleep(10)
     took = promised.settle()
     print(f"{service}: {len(promised.jobs)} jobs done {took:.1f} s after the network was back")

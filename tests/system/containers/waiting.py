@@ -1,12 +1,24 @@
 """A caller who was promised cut-outs, and keeps the promises in mind."""
 
+import io
 import time
 
 import requests
+from PIL import Image
+
+from deploy.local.walk import SAMPLE
 
 from tests.system.containers.engine import until
 
 SETTLED_S = 120.0  # a lease of 60 s runs out first, where a worker died with it
+
+
+def picture(number: int) -> bytes:
+    """The sample, each number with a corner of its own."""
+    small, file = Image.open(SAMPLE).resize((1000, 1000)), io.BytesIO()
+    small.putpixel((0, 0), (number, number, number))
+    small.save(file, "PNG")
+    return file.getvalue()
 
 
 class Promised:
