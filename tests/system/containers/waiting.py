@@ -7,7 +7,6 @@ import requests
 from PIL import Image
 
 from deploy.local.walk import SAMPLE
-
 from tests.system.containers.engine import until
 
 SETTLED_S = 120.0  # a lease of 60 s runs out first, where a worker died with it
