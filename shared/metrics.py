@@ -3,9 +3,6 @@
 Labels come from enums and route templates, never from callers.
 """
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
@@ -37,8 +34,6 @@ REMOVAL_SECONDS = Histogram(
 )
 
 
-def expose(checks: Mapping[str, bool] = MappingProxyType({})) -> tuple[bytes, str]:
-    """The scrape body and its content type. `checks` are those of health, told as they are at this moment."""
-    for name, up in checks.items():
-        CHECK_UP.labels(name).set(up)
+def expose() -> tuple[bytes, str]:
+    """The scrape body and its content type."""
     return generate_latest(REGISTRY), CONTENT_TYPE_LATEST

@@ -14,8 +14,18 @@ from werkzeug.exceptions import HTTPException
 from shared import errors, health, log, metrics
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # fits any proxy's ids, and nothing that could break a log line
-_CODES = {400: "invalid_request", 404: "not_found", 411: "length_required", 413: "body_too_large"}
+_USUAL = (
+    errors.InvalidRequest,
+    errors.NotFound,
+    errors.LengthRequired,
+    errors.BodyTooLarge,
+    errors.RateLimited,
+    errors.Unavailable,
+    errors.Failure,
+)  # the framework's own errors are called like ours of the same status
+_CODES = {failure.status: failure.code for failure in _USUAL}
 _WORDS = {404: errors.NotFound.message, 413: errors.BodyTooLarge.message}
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # callers may make up others
 _QUIET = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})  # probes would drown the log
 
 _log = log.get("web")
@@ -57,7 +67,8 @@ def _end(answer: Response) -> Response:
     answer.headers.setdefault("X-Content-Type-Options", "nosniff")
     took_s = time.perf_counter() - g.get("began", time.perf_counter())
     route = request.url_rule.rule if request.url_rule else "unknown"
-    metrics.REQUESTS.labels(route, request.method, answer.status_code).inc()
+    method = request.method if request.method in _METHODS else "other"
+    metrics.REQUESTS.labels(route, method, answer.status_code).inc()
     metrics.REQUEST_SECONDS.labels(route).observe(took_s)
     say = _log.debug if request.path in _QUIET else _log.info
     say("http_request", method=request.method, path=request.path, status=answer.status_code, ms=round(took_s * 1000, 1))
@@ -99,7 +110,9 @@ def _health_routes(app: Flask, state: health.Health, ops_token: str | None) -> N
 
     def scrape() -> Response:
         _operators_only(ops_token)
-        body, content_type = metrics.expose(state.up())
+        for name, up in state.up().items():
+            metrics.CHECK_UP.labels(name).set(up)
+        body, content_type = metrics.expose()
         return _no_store(Response(body, content_type=content_type))
 
     app.add_url_rule("/health", "health", live)

@@ -27,7 +27,9 @@ def serve(health: Health, host: str, port: int, ops_token: str | None) -> Thread
                 case "/health/detailed" if self._operator():
                     self._say(200, health.detailed())
                 case "/metrics" if self._operator():
-                    self._send(200, *metrics.expose(health.up()))
+                    for name, up in health.up().items():
+                        metrics.CHECK_UP.labels(name).set(up)
+                    self._send(200, *metrics.expose())
                 case _:
                     self._say(404, {"error": {"code": "not_found", "message": "There is nothing here."}})
 
