@@ -10,6 +10,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check
 LOCKS := $(foreach group,api worker rembg local,requirements/$(group).txt)
+# Two processes share the tests, a file at a time, so that what a file sets up is set up once.
+WHOLE := -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=90
 COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
 MAKEFLAGS += --no-print-directory
@@ -28,7 +30,7 @@ demo: $(VENV)/.runtime ## Cut out one picture: make demo IMAGE=photo.jpg OUT=cut
 	@$(RUN) deploy.local.demo "$$IMAGE" "$$OUT"
 
 test: $(VENV)/.dev ## Run all tests and measure coverage, or those of one path: make test T=tests/shared
-	@if [ -n "$$T" ]; then $(RUN) pytest $$T; else $(RUN) pytest --cov --cov-report=term --cov-fail-under=90; fi
+	@if [ -n "$$T" ]; then $(RUN) pytest $$T; else $(RUN) pytest $(WHOLE); fi
 
 check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) ruff check

@@ -113,7 +113,10 @@ class Folder:
         return Object(stream, os.fstat(stream.fileno()).st_size)
 
     def delete(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise Unavailable from error
 
     def check(self) -> Mapping[str, object]:
         self._root.mkdir(parents=True, exist_ok=True)
@@ -121,8 +124,7 @@ class Folder:
         return {"backend": "folder", "freeBytes": space.f_bavail * space.f_frsize}
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):  # whatever else it is, it must not become a path
-            raise Missing(key)
+        _refuse_odd(key)
         return self._root / key[:2] / key
 
 
@@ -179,6 +181,7 @@ class Bucket:
 
 @contextlib.contextmanager
 def _translated(key: str) -> Any:
+    _refuse_odd(key)
     try:
         yield
     except ClientError as error:
@@ -187,6 +190,12 @@ def _translated(key: str) -> Any:
         raise Unavailable("The storage refused; please try again.") from error
     except (BotoCoreError, OSError) as error:
         raise Unavailable("The storage cannot be reached; please try again.") from error
+
+
+def _refuse_odd(key: str) -> None:
+    """Whatever else it is, it must not become a path or an address."""
+    if not _KEY.fullmatch(key):
+        raise Missing(key)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -104,7 +104,7 @@ def redis_url(redis_server: Redis) -> str:
 @pytest.fixture(scope="session")
 def stack(open_folder: Path) -> Iterator[RunningStack]:
     """The system as real processes, shared by the session: leave it as whole as you found it (`stack.mend()`)."""
-    running = RunningStack(open_folder / "stack")
+    running = RunningStack(open_folder / "stack", LEASE_S="4")  # a dead worker's job is run again soon
     running.start()
     yield running
     running.stop()

@@ -5,7 +5,12 @@ Each can be killed, stopped, stuck or started by name: "postgres", "redis", "rem
 
 import os
 import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
+from threading import Timer
+
+import requests
 
 from deploy.local import ports
 from deploy.local.console import Console
@@ -14,6 +19,7 @@ from deploy.local.stack import Stack
 from deploy.local.supervisor import await_ready
 from deploy.local.walk import Caller
 
+PATIENCE_S = 30  # far more than any of this takes
 _OUTSIDE = ("DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL", "R2_ENDPOINT", "SECRET_KEY", "PUBLIC_URL", "OPS_TOKEN")
 
 
@@ -29,7 +35,7 @@ class RunningStack:
         )
         self.log = data / "log.txt"
         self._file = self.log.open("w")
-        self._stack = Stack(self.settings, data, Console(self._file), durable=False)
+        self._stack = Stack(self.settings, data, Console(self._file))
 
     @property
     def address(self) -> str:
@@ -79,8 +85,36 @@ class RunningStack:
         process.start()
         await_ready(process)
 
+    def thaw_soon(self, name: str) -> None:
+        """Let it go on a second from now, while the test waits for something else."""
+        Timer(1, self.thaw, [name]).start()
+
+    def eventually_ready(self, status: str, check: str, state: str) -> None:
+        """Wait until the api says so of itself and of one of those it depends on."""
+
+        def said() -> bool:
+            answer = requests.get(f"{self.address}/health/ready", timeout=5).json()
+            return bool(answer["status"] == status and answer["checks"][check] == state)
+
+        _eventually(said, f"{status}, with {check} {state}")
+
+    def wait_for_log(self, *words: str) -> None:
+        """Wait for a line with all the words."""
+
+        def told() -> bool:
+            return any(all(word in line for word in words) for line in self.log.read_text().splitlines())
+
+        _eventually(told, f"a line with {' and '.join(words)}")
+
     def mend(self) -> None:
         """Bring back whatever is down."""
         for name, process in self._stack.processes.items():
             if process.pid is None:
                 self.bring(name)
+
+
+def _eventually(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {PATIENCE_S} s: {what}"
+        time.sleep(0.05)

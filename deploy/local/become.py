@@ -7,6 +7,7 @@ threads.
 
 import ctypes
 import os
+import shutil
 import signal
 import sys
 
@@ -15,15 +16,17 @@ _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG in <linux/prctl.h>
 
 def become(parent: int, on_death: int, uid: int, gid: int, command: list[str]) -> None:
     """Does not return. The program starts with default signal handling, as from a shell."""
-    if uid != os.geteuid():
+    program = shutil.which(command[0]) or sys.exit(f"{command[0]} is not on this machine")
+    library = ctypes.CDLL(None)
+    if uid != os.geteuid():  # from here on nothing may be imported: that user need not be able to read Python's files
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
-    ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, on_death)
+    library.prctl(_SET_PARENT_DEATH_SIGNAL, on_death)
     if os.getppid() != parent:
         sys.exit("the parent died meanwhile")
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and programs inherit that
-    os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
+    os.execv(program, command)  # noqa: S606 - no shell is wanted
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TextIO
 
 _TOLD = ("time", "level", "service", "event", "exception")  # in their own way, not as key=value
@@ -67,7 +68,8 @@ class Console:
                 self._stream.write(f"{text}\n")
                 self._stream.flush()
             except BrokenPipeError:  # as in `make run | head`: nobody reads on, which is no reason to fail
-                self._stream = open(os.devnull, "w")  # noqa: SIM115, PTH123
+                with Path(os.devnull).open("w") as nowhere:
+                    os.dup2(nowhere.fileno(), self._stream.fileno())
 
 
 def parsed(line: str) -> Mapping[str, object]:

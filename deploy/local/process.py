@@ -129,12 +129,12 @@ def end_orphan(pid_file: Path, program: str, number: signal.Signals, within_s: f
     """Stop what a killed run left behind: the process whose number the file holds, if it is still `program`."""
     try:
         pid = int(pid_file.read_text().split()[0])
-        name = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]
+        name = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]  # servers may have added words to it
         orphan = os.pidfd_open(pid)  # from here on the number cannot come to mean somebody else
     except (OSError, ValueError, IndexError):
         return
     try:
-        if name.endswith(program.encode()):
+        if program.encode() in name:
             signal.pidfd_send_signal(orphan, number)
             if not select.select([orphan], [], [], within_s)[0]:
                 signal.pidfd_send_signal(orphan, signal.SIGKILL)

@@ -33,8 +33,9 @@ class Redis(Process):
     def start(self) -> None:
         """Start, or start again after a crash: the same data, port and password."""
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        end_orphan(self._root / "redis.pid", "redis-server", signal.SIGTERM)
-        self.command = [self._program or redis_programs.choose(), self._write_settings()]
+        program = self._program or redis_programs.choose()
+        end_orphan(self._root / "redis.pid", program.name, signal.SIGTERM)
+        self.command = [program, self._write_settings()]
         super().start()
 
     def ready(self) -> bool:

@@ -34,11 +34,10 @@ _COMMANDS = {
 class Stack:
     """Whoever starts it holds the data folder, and stops it again also when starting failed."""
 
-    def __init__(self, settings: Settings, data: Path, console: Console, *, durable: bool = True) -> None:
+    def __init__(self, settings: Settings, data: Path, console: Console) -> None:
         self._settings = settings
         self._data = data
         self._console = console
-        self._durable = durable
         self._supervisor = Supervisor(console.teller("run"))
         self.processes: dict[str, Process] = {}
         self.watch = self._supervisor.watch
@@ -96,9 +95,9 @@ class Stack:
 
     def _start_servers(self) -> list[Process]:
         if not self._settings.given.get("DATABASE_URL"):
-            self._start(Postgres(self._data / "postgres", durable=self._durable))
+            self._start(Postgres(self._data / "postgres"))
         if not self._settings.given.get("REDIS_URL"):
-            self._start(Redis(self._data / "redis", durable=self._durable))
+            self._start(Redis(self._data / "redis"))
         return list(self.processes.values())
 
     def _start_service(self, name: str, port: int) -> None:

@@ -18,16 +18,17 @@ class _Child:
     crashed_at: list[float] = field(default_factory=list)
     start_at: float | None = None  # when it will be started again
 
-    def backoff_s(self) -> float:
-        """0.5, 1, 2, 4 s: quick after a mishap, patient with something that keeps failing."""
-        return 0.5 * 2.0 ** (len(self.crashed_at) - 1)
-
 
 class Supervisor:
-    """Looks after the processes given to `start`; `say` is told what happens to them."""
+    """Looks after the processes given to `start`; `say` is told what happens to them.
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    What crashed is started again after `backoff_s`, then twice that and so on: quick after a mishap, patient with
+    something that keeps failing.
+    """
+
+    def __init__(self, say: Callable[[str], None], backoff_s: float = 0.5) -> None:
         self._say = say
+        self._backoff_s = backoff_s
         self._children: list[_Child] = []
 
     def start(self, process: Process) -> None:
@@ -65,8 +66,9 @@ class Supervisor:
         child.crashed_at = [at for at in child.crashed_at if now - at < WITHIN_S] + [now]
         if len(child.crashed_at) >= CRASHES:
             raise Trouble(f"{name} crashed {CRASHES} times within a minute; its last lines say why")
-        child.start_at = now + child.backoff_s()
-        self._say(f"{name} ended with status {code}; starting it again in {child.backoff_s():g} s")
+        wait_s = self._backoff_s * 2.0 ** (len(child.crashed_at) - 1)
+        child.start_at = now + wait_s
+        self._say(f"{name} ended with status {code}; starting it again in {wait_s:g} s")
 
 
 def await_ready(process: Process, within_s: float = READY_S) -> None:

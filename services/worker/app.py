@@ -101,7 +101,10 @@ def _set_up_logging(**_: object) -> None:
 
 @signals.worker_init.connect
 def _start(**_: object) -> None:
-    _running.append(build(Settings.read()))
+    try:
+        _running.append(build(Settings.read()))
+    except Exception as error:  # Celery would log it, and go on with a worker that can do nothing
+        raise SystemExit(f"the worker cannot start: {error}") from error
 
 
 @signals.worker_ready.connect

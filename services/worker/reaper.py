@@ -43,18 +43,21 @@ class Reaper:
                 self._stopped.wait(AWAY_S)
 
     def sweep(self) -> int:
-        """Bury and ring once; returns the number of rings. Nothing happens while another worker sweeps."""
+        """Bury and ring once; returns the number of rings. Nobody rings while another worker does."""
+        self._bury()
         with self._database.transaction() as connection:
             if not jobs.lead_sweep(connection):
                 return 0
-            buried = jobs.bury_poison(connection)
             waiting = jobs.overdue(connection, GRACE_S)
             missing = min(AT_ONCE, waiting - self._doorbell.waiting()) if waiting else 0
-            rung = self._ring(missing)
+            return self._ring(missing)
+
+    def _bury(self) -> None:
+        with self._database.transaction() as connection:  # of its own: without the broker, ringing would undo it
+            buried = jobs.bury_poison(connection)
         for job_id in buried:
             metrics.JOBS.labels("failed", "poison").inc()
             _log.error("job_poison", job_id=str(job_id))
-        return rung
 
     def _ring(self, times: int) -> int:
         rung = 0

@@ -4,6 +4,7 @@ Rules are pure functions over this value, so a test can put a bad line into the 
 """
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -12,6 +13,7 @@ from pathlib import Path, PurePosixPath
 PACKAGES = ("deploy", "services", "shared", "tests")
 FOLDERS = (*PACKAGES, ".ci", "docs", "requirements")
 TRAINING = "services.rembg.training"  # how the compact model was made: runs elsewhere, with libraries of its own
+_LEFT_BEHIND = re.compile(r"\.git|\.coverage.*")  # by a worktree and by a test run
 _BINARY = frozenset({".gif", ".ico", ".jpg", ".jpeg", ".onnx", ".png", ".pyc", ".webp", ".woff2"})
 
 
@@ -110,7 +112,7 @@ class Tree:
     @classmethod
     def read(cls, root: Path) -> "Tree":
         """Everything below `root` that is ours; files at the root itself included, data and environments not."""
-        found = [path for path in root.iterdir() if path.is_file()]
+        found = [path for path in root.iterdir() if path.is_file() and not _LEFT_BEHIND.fullmatch(path.name)]
         found += [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()]
         texts = (path for path in found if path.suffix not in _BINARY and "__pycache__" not in path.parts)
         return cls({path.relative_to(root).as_posix(): path.read_text("utf-8", "replace") for path in sorted(texts)})

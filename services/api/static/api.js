@@ -1,7 +1,7 @@
 // Talking to the api. Every answer is JSON; every failure, the network's too, arrives as one Trouble.
 
 const FINAL = ["done", "failed", "cancelled"];
-const STREAM_TRIES = 3; // connections that fail in a row before the stream is given up for asking
+const STREAM_TRIES = 2; // connections that end in a row before the stream is given up for asking
 
 export const final = (job) => FINAL.includes(job.status);
 

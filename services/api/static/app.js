@@ -110,10 +110,9 @@ async function working(job) {
 
 function end(job) {
   if (job.status === "done") return result(job).catch(sorry);
-  const words = job.error?.message ?? "This job was cancelled.";
-  sorry(new Trouble(words, { code: job.error?.code ?? job.status, requestId: job.id }), async () => {
-    await call("POST", `/api/jobs/${job.id}/retry`).then(route, sorry);
-  });
+  const { code, message } = job.error ?? { code: job.status, message: "This job was cancelled." };
+  const retry = () => call("POST", `/api/jobs/${job.id}/retry`).then(route, sorry);
+  sorry(new Trouble(message, { code, requestId: job.id }), code === "unknown_foreground" ? null : retry); // it would be no other
 }
 
 // Where the picture before the cut can be seen; "" when it is gone.

@@ -56,7 +56,7 @@ class SelfHosted:
                 stream=True,
             ) as answer:
                 body = _read(answer, time.monotonic() + TOTAL_S)
-        except requests.RequestException as error:
+        except (requests.RequestException, requests.exceptions.BaseHTTPError) as error:  # type: ignore[attr-defined]
             raise Unavailable(type(error).__name__) from error
         if answer.status_code != 200:
             raise _failure(answer.status_code, body)
@@ -68,7 +68,7 @@ class SelfHosted:
 
 def _read(answer: requests.Response, deadline: float) -> bytes:
     parts = bytearray()
-    for part in answer.iter_content(_CHUNK):
+    while part := answer.raw.read1(_CHUNK, decode_content=True):  # whatever came; others wait until a chunk is full
         parts += part
         if time.monotonic() > deadline:
             raise Unavailable("the answer took too long")

@@ -83,7 +83,7 @@ def test_without_storage_uploads_are_refused_for_now_and_leave_no_row(api: Api, 
     refused(send(guest, "/api/uploads", pictures.jpeg()), 503, "unavailable")
     refused(send(guest, "/api/cutouts", pictures.jpeg()), 503, "unavailable")
     with api.parts.database.transaction() as connection:
-        assert connection.execute("select from assets").fetchall() == []
-        assert connection.execute("select from jobs").fetchall() == []
+        assert connection.execute("select id from assets").fetchall() == []
+        assert connection.execute("select id from jobs").fetchall() == []
     (tmp_path / "data" / "objects").unlink()
     upload(guest)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api.views import events
-from shared.db import jobs
+from shared.db import jobs, pool
 from shared.models import JobFailure, Timings
 from tests.services.api.asking import body, cut_out, refused
 from tests.services.api.conftest import Api, Start
@@ -148,6 +148,20 @@ def test_a_stopping_process_ends_its_streams(api: Api) -> None:
     api.parts.hub.stop()
     assert next(parts, "over") == "over"
     answer.close()
+
+
+def test_a_stream_ends_with_the_database_and_the_browser_hears_why(
+    start: Start, monkeypatch: pytest.MonkeyPatch, lose_database: Callable[[], None]
+) -> None:
+    monkeypatch.setattr(pool, "WAIT_S", 0.2)
+    guest = start().guest()
+    promise = cut_out(guest)
+    answer, parts = _follow(guest, promise)
+    next(parts), next(parts)
+    lose_database()
+    assert set(parts) <= {": waiting\n\n"}
+    answer.close()
+    refused(guest.get(promise["eventsUrl"]), 503, "unavailable")
 
 
 def test_a_stream_outlives_the_loss_of_its_listener(api: Api) -> None:

@@ -1,0 +1,81 @@
+"""One run at a time holds the data folder; its secret stays; root's closed folders are stepped out of."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.local import data_folder
+from deploy.local.trouble import Trouble
+
+ROOT = Path(__file__).parents[3]
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's Postgres runs as somebody else")
+
+
+def test_a_folder_that_all_may_pass_is_taken_as_it_is(open_folder: Path) -> None:
+    said: list[str] = []
+    asked = open_folder / "new" / "data"
+    asked.parent.mkdir(mode=0o755)
+    assert data_folder.settle(asked, said.append) == asked
+    assert asked.is_dir()
+    assert said == []
+
+
+@as_root
+def test_root_steps_out_of_a_closed_folder_and_says_where_to(tmp_path: Path) -> None:
+    said: list[str] = []
+    tmp_path.chmod(0o700)
+    try:
+        settled = data_folder.settle(tmp_path / "data", said.append)
+        assert settled.parent == Path("/var/tmp")
+        assert str(settled) in said[0]
+        assert str(tmp_path / "data") in said[0]
+        assert data_folder.settle(tmp_path / "data", said.append) == settled
+        assert data_folder.settle(tmp_path / "other", said.append) != settled
+    finally:
+        for folder in set(Path("/var/tmp").glob("stolentee-????????????")):
+            if str(folder) in "".join(said):
+                shutil.rmtree(folder)
+
+
+@as_root
+def test_a_folder_that_somebody_else_put_there_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    settled = data_folder.settle(tmp_path / "data", print)
+    try:
+        os.chown(settled, 65534, 65534)
+        with pytest.raises(Trouble, match="belongs to somebody else"):
+            data_folder.settle(tmp_path / "data", print)
+    finally:
+        shutil.rmtree(settled)
+
+
+def test_a_second_run_is_told_who_holds_the_folder(tmp_path: Path) -> None:
+    with (
+        data_folder.held(tmp_path),
+        pytest.raises(Trouble, match=f"in use by process {os.getpid()};"),
+        data_folder.held(tmp_path),
+    ):
+        pytest.fail("both hold it")
+
+
+def test_a_killed_run_holds_nothing(tmp_path: Path) -> None:
+    script = f"""
+import os, pathlib
+from deploy.local import data_folder
+with data_folder.held(pathlib.Path("{tmp_path}")):
+    os.kill(os.getpid(), 9)
+"""
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
+    with data_folder.held(tmp_path):
+        assert (tmp_path / "lock").read_text() == str(os.getpid())
+
+
+def test_the_secret_is_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
+    secret = data_folder.secret_key(tmp_path)
+    assert len(secret) == 64
+    assert data_folder.secret_key(tmp_path) == secret
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600

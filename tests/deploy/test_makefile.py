@@ -1,0 +1,69 @@
+"""The doorway explains itself, refuses what cannot work, and does nothing twice."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ("api", "worker", "rembg", "local", "dev")
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """As much of a clone as make looks at."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for lock in LOCKS:
+        (tmp_path / "requirements").mkdir(exist_ok=True)
+        (tmp_path / "requirements" / f"{lock}.txt").touch()
+    return tmp_path
+
+
+def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    outer = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # of the make that may be running this test
+    environment = {name: value for name, value in os.environ.items() if name not in outer}
+    command = ["make", *words]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_make_alone_explains_every_target(clone: Path) -> None:
+    targets = re.findall(r"^([a-z]+):", (clone / "Makefile").read_text(), re.MULTILINE)
+    shown = make(clone).stdout
+    assert [line.split()[1] for line in shown.splitlines()] == targets
+    assert all(len(line.split()) > 3 for line in shown.splitlines())
+
+
+@pytest.mark.parametrize("version", ["3, 10, 0", "2, 7, 18", "3, 14, 0"])
+def test_a_python_that_cannot_work_is_refused_in_a_sentence(version: str, clone: Path) -> None:
+    python = clone / "python"
+    python.write_text(
+        f"#!/bin/sh\nexec python3 -c 'import sys; sys.version_info = ({version}); exec(sys.argv[2])' \"$@\"\n"
+    )
+    python.chmod(0o755)
+    done = make(clone, "setup", f"PYTHON={python}")
+    major, minor, _ = version.split(", ")
+    assert done.returncode != 0
+    assert f"Python 3.11, 3.12 or 3.13 is needed, and {python} is {major}.{minor}" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (clone / ".venv" / ".made").exists()
+
+
+def test_a_finished_installation_is_not_done_again(clone: Path) -> None:
+    (clone / ".venv").mkdir()
+    for stamp in (".made", ".runtime", ".dev"):
+        (clone / ".venv" / stamp).touch()
+    assert make(clone, "--question", "setup").returncode == 0
+    os.utime(clone / "requirements" / "rembg.txt", (2**31, 2**31))
+    assert make(clone, "--question", "setup").returncode == 1
+
+
+def test_clean_leaves_the_data(clone: Path) -> None:
+    for folder in ("data", ".venv", "shared/__pycache__", "services", "deploy", "tests"):
+        (clone / folder).mkdir(parents=True)
+    assert make(clone, "clean").returncode == 0
+    assert (clone / "data").exists()
+    assert not (clone / ".venv").exists()
+    assert not (clone / "shared" / "__pycache__").exists()

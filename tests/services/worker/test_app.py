@@ -1,0 +1,140 @@
+"""A real worker process: how soon it hears, how it stops, what it costs Redis, and when it does not start at all."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+import redis
+
+from shared.broker import Doorbell
+from shared.models import JobState
+from tests.services.worker.conftest import Bench
+from tests.services.worker.rembg_double import cut_out
+
+_ROOT = Path(__file__).parents[3]
+_COMMAND = ["-m", "celery", "-A", "services.worker.app", "worker"]
+_QUIETLY = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+
+
+@contextmanager
+def _started(port: int) -> Iterator[subprocess.Popen[str]]:
+    worker = subprocess.Popen(
+        [sys.executable, *_COMMAND, *_QUIETLY],
+        cwd=_ROOT,
+        env={**os.environ, "WORKER_PORT": str(port), "BIND_HOST": "127.0.0.1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield worker
+    finally:
+        worker.kill()
+        worker.communicate()
+
+
+def _until(holds: Callable[[], bool], within_s: float = 20) -> float:
+    """How long it took."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < within_s
+        time.sleep(0.01)
+    return time.monotonic() - began
+
+
+def _ready(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (URLError, ConnectionError):
+        return False
+
+
+def _run(bench: Bench, doorbell: Doorbell) -> float:
+    """Order a job and ring; the seconds until it was done."""
+    job_id = bench.order()
+    doorbell.ring(job_id)
+    return _until(lambda: bench.job(job_id).status is JobState.DONE)
+
+
+def _commands(server: redis.Redis) -> int:
+    """Commands so far, but for those of the one who asks."""
+    stats = server.info("commandstats")
+    return sum(facts["calls"] for name, facts in stats.items() if name != "cmdstat_info")
+
+
+def test_a_worker_hears_at_once_costs_little_and_stops_when_asked(
+    environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int
+) -> None:
+    environment.setenv("DATA_DIR", str(bench.objects.parent))
+    environment.setenv("REMBG_ENDPOINT", bench.rembg.url)
+    doorbell = Doorbell(redis_url)
+    with redis.Redis.from_url(redis_url) as server, _started(free_port) as worker:
+        _until(lambda: _ready(free_port))
+        _run(bench, doorbell)  # the first rings from either side open connections
+        before = _commands(server)
+        time.sleep(1.5)
+        assert _commands(server) == before  # a sweep of the reaper, and a worker that listens
+        took = [_run(bench, doorbell) for _ in range(5)]
+        assert min(took) < 1
+        assert (_commands(server) - before) / 5 <= 3  # LPUSH, and BRPOP again
+        worker.send_signal(signal.SIGTERM)
+        assert _until(lambda: worker.poll() is not None) < 3
+        assert worker.returncode == 0
+
+
+def test_a_worker_does_not_start_over_a_redis_that_may_drop_doorbells(
+    environment: pytest.MonkeyPatch, redis_url: str, free_port: int
+) -> None:
+    with redis.Redis.from_url(redis_url) as server:
+        server.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            with _started(free_port) as worker:
+                said, _ = worker.communicate(timeout=20)
+        finally:
+            server.config_set("maxmemory-policy", "noeviction")
+    assert worker.returncode
+    assert "allkeys-lru" in said
+
+
+def test_a_worker_does_not_start_without_its_port(environment: pytest.MonkeyPatch, free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", free_port)), _started(free_port) as worker:
+        said, _ = worker.communicate(timeout=20)
+    assert worker.returncode
+    assert "Address already in use" in said
+
+
+def test_a_worker_does_not_start_without_its_settings(environment: pytest.MonkeyPatch, free_port: int) -> None:
+    environment.delenv("SECRET_KEY")
+    with _started(free_port) as worker:
+        said, _ = worker.communicate(timeout=20)
+    assert worker.returncode
+    assert "SECRET_KEY" in said
+    assert "Traceback" not in said
+
+
+def test_a_worker_that_is_asked_to_stop_ends_its_job_first(
+    environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int
+) -> None:
+    environment.setenv("DATA_DIR", str(bench.objects.parent))
+    environment.setenv("REMBG_ENDPOINT", bench.rembg.url)
+    bench.rembg.answer = cut_out(wait_s=1)
+    with _started(free_port) as worker:
+        _until(lambda: _ready(free_port))
+        job_id = bench.order()
+        Doorbell(redis_url).ring(job_id)
+        _until(lambda: bench.job(job_id).status is JobState.RUNNING)
+        worker.send_signal(signal.SIGTERM)
+        said, _ = worker.communicate(timeout=20)
+    assert bench.job(job_id).status is JobState.DONE
+    assert worker.returncode == 0
+    assert "Traceback" not in said

@@ -1,0 +1,112 @@
+"""Leases: kept as long as the work lasts and no longer, and given up when they are lost."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from services.worker import leases
+from services.worker.leases import Leases
+from shared import errors, metrics
+from shared.db import jobs, pool
+from shared.db.pool import Database
+from shared.models import Job
+from tests.services.worker.conftest import Bench
+
+
+def _claim(bench: Bench, lease_s: float) -> Job | None:
+    with bench.database.transaction() as connection:
+        return jobs.claim_next(connection, lease_s)
+
+
+def _left_s(bench: Bench) -> float:
+    (row,) = bench.say("select extract(epoch from lease_until - now())::float as left from jobs")
+    return float(row["left"])
+
+
+def _lost() -> float:
+    return float(metrics.LEASES_LOST._value.get())
+
+
+@pytest.fixture
+def held(bench: Bench) -> Iterator[tuple[Leases, Job]]:
+    """A job that is being worked on, with a lease of a minute of which a second is left."""
+    bench.order()
+    job = bench.claim()
+    bench.say("update jobs set lease_until = now() + interval '1 s'")
+    keeper = Leases(bench.database, 60)
+    with keeper.holding(job):
+        yield keeper, job
+
+
+def test_a_held_lease_is_prolonged(bench: Bench, held: tuple[Leases, Job]) -> None:
+    held[0].renew()
+    assert _left_s(bench) > 55
+
+
+def test_a_job_that_ended_is_not_prolonged(bench: Bench) -> None:
+    bench.order()
+    job = bench.claim()
+    keeper = Leases(bench.database, 60)
+    with keeper.holding(job):
+        pass
+    bench.say("update jobs set lease_until = now() + interval '1 s'")
+    keeper.renew()
+    assert _left_s(bench) < 2
+
+
+def test_a_job_that_takes_too_long_is_left_to_others(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert leases.JOB_S == 120
+    monkeypatch.setattr(leases, "JOB_S", 0)
+    bench.order()
+    keeper = Leases(bench.database, 60)
+    with keeper.holding(bench.claim()):
+        bench.say("update jobs set lease_until = now() + interval '1 s'")
+        keeper.renew()
+    assert _left_s(bench) < 2
+
+
+def test_a_lost_lease_is_counted_once_and_forgotten(bench: Bench, held: tuple[Leases, Job]) -> None:
+    keeper, _ = held
+    before = _lost()
+    bench.say("update jobs set fence = fence + 1")  # another worker's
+    keeper.renew()
+    keeper.renew()
+    assert _lost() == before + 1
+    assert _left_s(bench) < 2
+
+
+def test_a_running_keeper_keeps_a_job_past_its_lease_and_drops_it_after(bench: Bench) -> None:
+    keeper = Leases(bench.database, 0.6)
+    keeper.start()
+    bench.order()
+    job = _claim(bench, 0.6)
+    assert job is not None
+    with keeper.holding(job):
+        time.sleep(1.2)
+        assert _claim(bench, 60) is None
+    keeper.stop()
+    time.sleep(0.7)
+    taken = _claim(bench, 60)
+    assert taken is not None
+    assert (taken.id, taken.attempts, taken.fence) == (job.id, 2, job.fence + 1)
+
+
+def test_a_keeper_outlives_the_loss_of_the_database(
+    database_url: str, lose_database: Callable[[], None], monkeypatch: pytest.MonkeyPatch, bench: Bench
+) -> None:
+    monkeypatch.setattr(pool, "WAIT_S", 0.2)
+    database = Database(database_url)
+    database.open()
+    keeper = Leases(database, 0.4)
+    bench.order()
+    with keeper.holding(bench.claim()):
+        lose_database()
+        with pytest.raises(errors.Unavailable):
+            keeper.renew()
+        keeper.start()
+        time.sleep(0.6)
+        assert any(thread.name == "leases" for thread in threading.enumerate())
+        keeper.stop()
+    database.close()

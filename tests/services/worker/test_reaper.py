@@ -1,0 +1,160 @@
+"""The reaper: what it rings for, how often, and what it costs."""
+
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+import redis
+
+from services.worker import reaper
+from services.worker.reaper import Reaper
+from shared import errors
+from shared.broker import Doorbell
+from shared.db import ids, jobs
+from shared.models import JobError, JobState
+from tests.services.worker.conftest import Bench
+
+
+@pytest.fixture
+def server(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def doorbell(redis_url: str) -> Doorbell:
+    return Doorbell(redis_url)
+
+
+@pytest.fixture
+def sweeper(bench: Bench, doorbell: Doorbell) -> Reaper:
+    return Reaper(bench.database, doorbell)
+
+
+def _overlooked(bench: Bench, count: int) -> list[UUID]:
+    """Jobs that nobody rang for, old enough to be missed."""
+    made = [bench.order() for _ in range(count)]
+    bench.say("update jobs set run_after = now() - interval '1 s'")
+    return made
+
+
+def _dead(bench: Bench, attempts: int) -> UUID:
+    """A job whose worker died with its lease."""
+    job_id = bench.order()
+    bench.say(
+        """update jobs set status = 'running', attempts = %s, run_after = now() - interval '1 minute',
+            lease_until = now() - interval '1 s' where id = %s""",
+        attempts,
+        job_id,
+    )
+    return job_id
+
+
+def test_lost_doorbells_are_rung_again_once(bench: Bench, sweeper: Reaper, server: redis.Redis) -> None:
+    _overlooked(bench, 3)
+    assert sweeper.sweep() == 3
+    assert server.llen("jobs") == 3
+    assert sweeper.sweep() == 0
+
+
+def test_only_what_is_missing_is_rung(bench: Bench, sweeper: Reaper, doorbell: Doorbell, server: redis.Redis) -> None:
+    _overlooked(bench, 3)
+    doorbell.ring(ids.new())
+    assert sweeper.sweep() == 2
+    doorbell.ring(ids.new())
+    assert sweeper.sweep() == 0
+    assert server.llen("jobs") == 4
+
+
+def test_a_long_queue_is_rung_for_bit_by_bit(bench: Bench, sweeper: Reaper, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reaper, "AT_ONCE", 2)
+    _overlooked(bench, 5)
+    assert [sweeper.sweep() for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_a_fresh_job_is_left_to_its_own_doorbell(bench: Bench, sweeper: Reaper) -> None:
+    bench.order()
+    assert sweeper.sweep() == 0
+
+
+def test_a_job_whose_turn_is_not_yet_is_left_alone(bench: Bench, sweeper: Reaper) -> None:
+    _overlooked(bench, 1)
+    bench.say("update jobs set run_after = now() + interval '5 s'")
+    assert sweeper.sweep() == 0
+
+
+def test_a_dead_worker_s_job_is_rung_for(bench: Bench, sweeper: Reaper) -> None:
+    _dead(bench, attempts=1)
+    assert sweeper.sweep() == 1
+
+
+def test_a_living_worker_s_job_is_not(bench: Bench, sweeper: Reaper) -> None:
+    _overlooked(bench, 1)
+    bench.claim()
+    assert sweeper.sweep() == 0
+
+
+def test_a_job_that_ended_its_worker_three_times_is_buried(bench: Bench, sweeper: Reaper) -> None:
+    job_id = _dead(bench, attempts=3)
+    assert sweeper.sweep() == 0
+    job = bench.job(job_id)
+    assert job.status is JobState.FAILED
+    assert job.error == JobError("poison", "The job ended its worker three times and was given up.")
+    assert job.finished_at is not None
+    assert not bench.pipeline.run_next()
+
+
+def test_only_one_sweeps_at_a_time(bench: Bench, sweeper: Reaper) -> None:
+    _overlooked(bench, 1)
+    with bench.database.transaction() as connection:
+        assert jobs.lead_sweep(connection)
+        assert sweeper.sweep() == 0
+    assert sweeper.sweep() == 1
+
+
+def test_an_idle_reaper_costs_redis_nothing(bench: Bench, sweeper: Reaper, server: redis.Redis) -> None:
+    bench.order()
+    bench.claim()
+
+    def commands() -> dict[str, int]:
+        stats = server.info("commandstats")
+        return {name: facts["calls"] for name, facts in stats.items() if name != "cmdstat_info"}
+
+    before = commands()
+    for _ in range(5):
+        sweeper.sweep()
+    assert commands() == before
+
+
+def test_poison_is_buried_without_the_broker_too(bench: Bench) -> None:
+    job_id = _dead(bench, attempts=3)
+    _overlooked(bench, 1)
+    with pytest.raises(errors.Unavailable):
+        Reaper(bench.database, Doorbell("redis://127.0.0.1:1/0")).sweep()
+    assert bench.job(job_id).status is JobState.FAILED
+
+
+def test_a_running_reaper_rings_by_itself(
+    bench: Bench, sweeper: Reaper, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaper, "EVERY_S", 0.05)
+    sweeper.start()
+    _overlooked(bench, 1)
+    assert server.brpop(["jobs"], timeout=5)
+    sweeper.stop()
+
+
+def test_a_running_reaper_outlives_the_loss_of_the_broker(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reaper, "EVERY_S", 0.05)
+    monkeypatch.setattr(reaper, "AWAY_S", 0.05)
+    _overlooked(bench, 1)
+    lonely = Reaper(bench.database, Doorbell("redis://127.0.0.1:1/0"))
+    lonely.start()
+    time.sleep(0.3)
+    job_id = _dead(bench, attempts=3)
+    until = time.monotonic() + 5
+    while bench.job(job_id).status is not JobState.FAILED:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    lonely.stop()

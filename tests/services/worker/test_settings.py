@@ -1,0 +1,39 @@
+"""What the worker takes from the environment."""
+
+import pytest
+
+from services.worker.settings import Settings
+from shared import settings
+
+
+def test_defaults_are_those_of_the_contract(bare_environment: pytest.MonkeyPatch) -> None:
+    bare_environment.delenv("REMBG_ENDPOINT")
+    read = Settings.read()
+    assert (read.work.lease_s, read.work.threads, read.work.port, read.work.host) == (60, 3, 8001, "0.0.0.0")
+    assert (read.rembg.endpoint, read.rembg.token) == ("http://127.0.0.1:7000", None)
+
+
+def test_given_values_are_taken(bare_environment: pytest.MonkeyPatch) -> None:
+    for name, value in {"LEASE_S": "2.5", "WORKER_CONCURRENCY": "8", "WORKER_PORT": "9", "BIND_HOST": "::1"}.items():
+        bare_environment.setenv(name, value)
+    work = Settings.read().work
+    assert (work.lease_s, work.threads, work.port, work.host) == (2.5, 8, 9, "::1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LEASE_S", "1"),
+        ("LEASE_S", "soon"),
+        ("WORKER_CONCURRENCY", "0"),
+        ("WORKER_CONCURRENCY", "33"),
+        ("WORKER_PORT", "65536"),
+        ("SECRET_KEY", ""),
+        ("DATABASE_URL", ""),
+        ("REDIS_URL", ""),
+    ],
+)
+def test_a_wrong_setting_is_named(bare_environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    bare_environment.setenv(name, value)
+    with pytest.raises(settings.Invalid, match=name):
+        Settings.read()

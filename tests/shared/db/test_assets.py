@@ -1,0 +1,175 @@
+"""Assets belong to one owner, the same picture is there once, and what is deleted is gone at once and removed later."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from shared.db import assets, ids
+from shared.db.pool import Database
+from shared.models import Asset, AssetKind
+from tests.shared.db.rows import asset, digest, owner, run
+
+
+def added(database: Database, content: str = "photo", *, of: str = "ann", **changes: object) -> Asset:
+    return run(database, assets.add, asset(content, of=of, **changes))[0]
+
+
+def cut_out(database: Database, of: str = "ann") -> dict[AssetKind, Asset]:
+    """What one job made."""
+    kinds, job_id = (AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK), ids.new()
+    return {kind: added(database, f"{kind} {job_id}", of=of, kind=kind, job_id=job_id) for kind in kinds}
+
+
+def deleted_ago(database: Database, seconds: float) -> None:
+    """Let time pass since the deletions."""
+    with database.transaction() as connection:
+        connection.execute("update assets set deleted_at = deleted_at - %s * interval '1 second'", [seconds])
+
+
+def test_an_asset_comes_back_as_it_was(database: Database) -> None:
+    one = asset(job_id=ids.new())
+    assert run(database, assets.add, one) == (one, True)
+    assert run(database, assets.find, owner(), one.id) == one
+    assert run(database, assets.load, one.id) == one
+    assert run(database, assets.by_key, one.key) == one
+
+
+def test_another_owners_asset_is_not_found(database: Database) -> None:
+    one = added(database)
+    assert run(database, assets.find, owner("bob"), one.id) is None
+    assert run(database, assets.find, owner(), ids.new()) is None
+    assert run(database, assets.load, ids.new()) is None
+    assert run(database, assets.by_key, "f" * 64 + ".png") is None
+
+
+def test_the_same_picture_of_the_same_owner_is_the_older_asset(database: Database) -> None:
+    older = added(database)
+    assert run(database, assets.add, asset(name="another name.png")) == (older, False)
+
+
+def test_the_same_picture_of_another_owner_is_another_asset(database: Database) -> None:
+    ann = added(database, of="ann")
+    bob, fresh = run(database, assets.add, asset(of="bob"))
+    assert fresh
+    assert bob.id != ann.id
+
+
+def test_the_same_picture_is_new_again_once_it_was_deleted(database: Database) -> None:
+    older = added(database)
+    run(database, assets.delete, owner(), older.id)
+    newer, fresh = run(database, assets.add, asset())
+    assert fresh
+    assert newer.id != older.id
+    assert run(database, assets.find, owner(), newer.id) == newer
+
+
+def test_the_same_picture_sent_many_times_at_once_is_one_asset(database: Database) -> None:
+    with ThreadPoolExecutor(8) as senders:
+        outcomes = list(senders.map(lambda _: run(database, assets.add, asset()), range(16)))
+    assert len({found.id for found, _ in outcomes}) == 1
+    assert [fresh for _, fresh in outcomes].count(True) == 1
+
+
+def test_equal_cut_outs_of_two_jobs_are_two_assets(database: Database) -> None:
+    first, second = (added(database, "cut", kind=AssetKind.CUTOUT, job_id=ids.new()) for _ in range(2))
+    assert first.id != second.id
+
+
+def test_a_deleted_asset_is_gone_for_everybody_at_once(database: Database) -> None:
+    one = added(database)
+    assert not run(database, assets.delete, owner("bob"), one.id)
+    assert run(database, assets.find, owner(), one.id) == one
+    assert run(database, assets.delete, owner(), one.id)
+    assert run(database, assets.find, owner(), one.id) is None
+    assert run(database, assets.load, one.id) is None
+    assert run(database, assets.by_key, one.key) is None
+    assert run(database, assets.page, owner(), 10, None).items == []
+
+
+def test_deleting_nothing_says_so(database: Database) -> None:
+    one = added(database)
+    assert not run(database, assets.delete, owner(), ids.new())
+    run(database, assets.delete, owner(), one.id)
+    assert not run(database, assets.delete, owner(), one.id)
+
+
+def test_a_cut_out_takes_its_preview_and_mask_along_and_nothing_else(database: Database) -> None:
+    source = added(database)
+    first, second = cut_out(database), cut_out(database)
+    assert run(database, assets.delete, owner(), first[AssetKind.CUTOUT].id)
+    left = {each.id for each in (source, *second.values())}
+    for each in (source, *first.values(), *second.values()):
+        assert (run(database, assets.find, owner(), each.id) is not None) == (each.id in left)
+
+
+@pytest.mark.parametrize("kind", [AssetKind.PREVIEW, AssetKind.MASK])
+def test_a_preview_or_mask_goes_alone(database: Database, kind: AssetKind) -> None:
+    made = cut_out(database)
+    assert run(database, assets.delete, owner(), made.pop(kind).id)
+    for each in made.values():
+        assert run(database, assets.find, owner(), each.id)
+
+
+def test_a_list_shows_pictures_and_not_what_comes_with_them(database: Database) -> None:
+    source = added(database)
+    made = cut_out(database)
+    added(database, of="bob")
+    page = run(database, assets.page, owner(), 10, None)
+    assert {each.id for each in page.items} == {source.id, made[AssetKind.CUTOUT].id}
+    assert page.next is None
+
+
+def test_an_object_is_removable_when_all_its_rows_were_deleted_long_enough_ago(database: Database) -> None:
+    one, kept = added(database), added(database, "kept")
+    run(database, assets.delete, owner(), one.id)
+    assert run(database, assets.removable, 100, 10) == []
+    deleted_ago(database, 101)
+    assert run(database, assets.removable, 100, 10) == [one.key]
+    assert run(database, assets.load, kept.id)
+
+
+def test_an_object_that_another_row_needs_is_not_removable(database: Database) -> None:
+    first, second = (added(database, "cut", kind=AssetKind.CUTOUT, job_id=ids.new()) for _ in range(2))
+    assert first.key == second.key
+    run(database, assets.delete, owner(), first.id)
+    deleted_ago(database, 1000)
+    assert run(database, assets.removable, 100, 10) == []
+    run(database, assets.delete, owner(), second.id)
+    assert run(database, assets.removable, 100, 10) == []  # the second may still be undone
+    deleted_ago(database, 101)
+    assert run(database, assets.removable, 100, 10) == [first.key]
+
+
+def test_no_more_is_removed_at_once_than_asked(database: Database) -> None:
+    for number in range(3):
+        run(database, assets.delete, owner(), added(database, str(number)).id)
+    deleted_ago(database, 101)
+    assert len(run(database, assets.removable, 100, 2)) == 2
+
+
+def test_forgetting_an_object_spares_a_row_that_came_in_the_meantime(database: Database) -> None:
+    older = added(database)
+    run(database, assets.delete, owner(), older.id)
+    newer = added(database)
+    run(database, assets.forget, older.key)
+    assert _rows(database, older.key) == [newer.id]
+
+
+def _rows(database: Database, key: str) -> list[UUID]:
+    with database.transaction() as connection:
+        return [row["id"] for row in connection.execute("select id from assets where key = %s", [key]).fetchall()]
+
+
+def test_a_forgotten_object_can_be_sent_again(database: Database) -> None:
+    one = added(database)
+    run(database, assets.delete, owner(), one.id)
+    run(database, assets.forget, one.key)
+    assert _rows(database, one.key) == []
+    assert run(database, assets.add, asset())[1]
+
+
+def test_names_and_digests_are_kept_exactly(database: Database) -> None:
+    odd = replace(asset(), name="'; drop table assets; --% 漢字 \U0001f455", sha256=digest("x"))
+    assert run(database, assets.add, odd)[0] == odd

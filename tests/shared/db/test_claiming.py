@@ -1,0 +1,200 @@
+"""Who rings gets the fairest job, each job goes to one worker, and none is lost with its worker."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+from shared.db import ids, jobs, pool
+from shared.db.pool import Database
+from shared.models import JobFailure, JobState
+from tests.shared.db import rows
+from tests.shared.db.rows import TIMINGS, claimed, owner, queued, run, seen
+
+
+def claim_all(database: Database) -> list[UUID]:
+    """The ids of all jobs that are due, in the order in which they are claimed."""
+    found: list[UUID] = []
+    while job := run(database, jobs.claim_next, 60):
+        found.append(job.id)
+    return found
+
+
+def test_nothing_is_claimed_when_nothing_is_due(database: Database) -> None:
+    assert run(database, jobs.claim_next, 60) is None
+
+
+def test_of_one_owner_the_oldest_comes_first(database: Database) -> None:
+    made = [queued(database).id for _ in range(5)]
+    ages_s = {made[0]: 20, made[1]: 50, made[2]: 10, made[3]: 40, made[4]: 30}
+    with database.transaction() as connection:
+        for job_id, age_s in ages_s.items():
+            connection.execute(
+                "update jobs set created_at = now() - %s * interval '1 second' where id = %s", [age_s, job_id]
+            )
+    assert claim_all(database) == sorted(made, key=ages_s.__getitem__, reverse=True)
+
+
+def test_the_smaller_priority_comes_first_whatever_its_age(database: Database) -> None:
+    late, usual, urgent = (queued(database, priority=priority).id for priority in (9, 5, 0))
+    assert claim_all(database) == [urgent, usual, late]
+
+
+def test_who_has_fewer_jobs_running_comes_first(database: Database) -> None:
+    ann = [queued(database, "ann").id for _ in range(4)]
+    bob = [queued(database, "bob").id for _ in range(2)]
+    cleo = [queued(database, "cleo").id]
+    assert claim_all(database) == [ann[0], bob[0], cleo[0], ann[1], bob[1], ann[2], ann[3]]
+
+
+def test_priority_goes_before_fairness(database: Database) -> None:
+    queued(database, "ann")
+    claimed(database)
+    urgent, other = queued(database, "ann", priority=0).id, queued(database, "bob").id
+    assert claim_all(database) == [urgent, other]
+
+
+def test_jobs_that_have_ended_do_not_count_as_running(database: Database) -> None:
+    for _ in range(2):
+        queued(database, "ann")
+        run(database, jobs.fail, claimed(database), JobFailure.PROVIDER_FAILED, "", TIMINGS)
+    ann, bob = queued(database, "ann").id, queued(database, "bob").id
+    assert claim_all(database) == [ann, bob]
+
+
+def test_jobs_of_a_dead_worker_do_not_count_as_running(database: Database) -> None:
+    dead = queued(database, "ann").id
+    claimed(database)
+    rows.rewind(database, 61)
+    younger, bob = queued(database, "ann").id, queued(database, "bob").id
+    assert claim_all(database) == [dead, bob, younger]
+
+
+def test_many_who_ring_at_once_claim_different_jobs(database: Database) -> None:
+    made = {queued(database, of).id for of in "abcdefgh" for _ in range(2)}
+    start = threading.Barrier(8)
+
+    def ring(_: int) -> list[UUID]:
+        start.wait(10)
+        return claim_all(database)
+
+    with ThreadPoolExecutor(8) as workers:
+        found = [job_id for each in workers.map(ring, range(8)) for job_id in each]
+    assert sorted(found) == sorted(made)
+
+
+def test_a_job_being_claimed_is_skipped_and_not_waited_for(database: Database) -> None:
+    first, second = queued(database).id, queued(database).id
+    with database.transaction() as slow:
+        taken = jobs.claim_next(slow, 60)
+        assert taken is not None
+        start = time.monotonic()
+        assert claimed(database).id == second
+        assert run(database, jobs.claim_next, 60) is None
+        assert time.monotonic() - start < 4  # the statement's limit, were it waited for, is five seconds
+    assert taken.id == first
+
+
+def test_a_claim_that_is_rolled_back_leaves_the_job_to_others(database: Database) -> None:
+    job = queued(database)
+    with database.transaction() as connection:
+        assert jobs.claim_next(connection, 60)
+        connection.rollback()
+    assert seen(database, job).attempts == 0
+    assert claimed(database).attempts == 1
+
+
+def test_a_lease_that_runs_out_gives_the_job_to_another(database: Database) -> None:
+    queued(database)
+    first = claimed(database, lease_s=60)
+    rows.rewind(database, 59)
+    assert run(database, jobs.claim_next, 60) is None
+    rows.rewind(database, 2)
+    second = claimed(database)
+    assert (second.id, second.attempts, second.fence) == (first.id, 2, first.fence + 1)
+
+
+def test_a_job_that_killed_three_workers_is_poison(database: Database) -> None:
+    job = queued(database)
+    for attempt in (1, 2, 3):
+        assert claimed(database).attempts == attempt
+        assert run(database, jobs.bury_poison) == []
+        rows.rewind(database, 61)
+    assert run(database, jobs.claim_next, 60) is None
+    assert run(database, jobs.bury_poison) == [job.id]
+    assert run(database, jobs.bury_poison) == []
+    buried = seen(database, job)
+    assert buried.status is JobState.FAILED
+    assert buried.error is not None
+    assert buried.error.code == "poison"
+    assert buried.finished_at is not None
+
+
+def test_a_third_attempt_that_still_runs_is_not_poison(database: Database) -> None:
+    queued(database)
+    for _ in range(2):
+        run(database, jobs.release, claimed(database), 0, counts=True)
+    claimed(database)
+    assert run(database, jobs.bury_poison) == []
+
+
+def test_what_is_overdue_has_waited_longer_than_is_usual(database: Database) -> None:
+    assert run(database, jobs.overdue, 5) == 0
+    queued(database)
+    later = queued(database)
+    assert run(database, jobs.overdue, 5) == 0
+    rows.rewind(database, 6)
+    assert run(database, jobs.overdue, 5) == 2
+    claimed(database)
+    run(database, jobs.cancel, later.owner, later.id)
+    assert run(database, jobs.overdue, 5) == 0
+
+
+def test_a_job_that_waits_for_its_time_is_not_overdue_before(database: Database) -> None:
+    queued(database)
+    run(database, jobs.release, claimed(database), 30, counts=True)
+    rows.rewind(database, 34)
+    assert run(database, jobs.overdue, 5) == 0
+    rows.rewind(database, 2)
+    assert run(database, jobs.overdue, 5) == 1
+
+
+def test_the_job_of_a_dead_worker_is_overdue_but_poison_is_not(database: Database) -> None:
+    queued(database)
+    for _ in range(2):
+        claimed(database)
+        rows.rewind(database, 66)
+        assert run(database, jobs.overdue, 5) == 1
+    claimed(database)
+    rows.rewind(database, 66)
+    assert run(database, jobs.overdue, 5) == 0
+
+
+def test_one_at_a_time_sweeps(database: Database) -> None:
+    with database.transaction() as first:
+        assert jobs.lead_sweep(first)
+        assert not run(database, jobs.lead_sweep)
+    assert run(database, jobs.lead_sweep)
+
+
+def test_a_job_is_announced_when_it_is_committed_and_not_before(database: Database, database_url: str) -> None:
+    with pool.session(database_url) as listener:
+        listener.execute("listen jobs")
+
+        def told() -> list[str]:
+            return [notice.payload for notice in listener.notifies(timeout=0.1)]
+
+        with database.transaction() as connection:
+            job = jobs.create(connection, ids.new(), owner(), ids.new())
+            assert told() == []
+        assert told() == [str(job.id)]
+        running = claimed(database)
+        assert told() == [str(job.id)]
+        run(database, jobs.renew, [(running.id, running.fence)], 60)
+        assert told() == []
+        run(database, jobs.advance, running, 70)
+        assert told() == [str(job.id)]
+        with database.transaction() as connection:
+            assert jobs.cancel(connection, owner(), job.id)
+            connection.rollback()
+        assert told() == []

@@ -1,0 +1,118 @@
+"""Who has lost a job can write nothing about it any more, whatever it tries and whenever."""
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.db import jobs
+from shared.db.pool import Database
+from shared.models import Job, JobFailure, Provider
+from tests.shared.db import rows
+from tests.shared.db.rows import RESULT, TIMINGS, claimed, owner, queued, run, seen
+
+Write = Callable[[Database, Job], object]
+WRITES: dict[str, Write] = {
+    "advance": lambda database, job: run(database, jobs.advance, job, 70, Provider.REMOVEBG),
+    "finish": lambda database, job: run(database, jobs.finish, job, Provider.REMOVEBG, RESULT, TIMINGS),
+    "fail": lambda database, job: run(database, jobs.fail, job, JobFailure.PROVIDER_FAILED, "Too late.", TIMINGS),
+    "release": lambda database, job: run(database, jobs.release, job, 0, counts=True),
+    "release, not counted": lambda database, job: run(database, jobs.release, job, 0, counts=False),
+    "renew": lambda database, job: run(database, jobs.renew, [(job.id, job.fence)], 3600),
+}
+
+
+def everything(database: Database) -> list[dict[str, object]]:
+    with database.transaction() as connection:
+        return connection.execute("select * from jobs order by id").fetchall()
+
+
+def taken_over(database: Database, late: Job) -> None:
+    rows.rewind(database, 61)
+    assert claimed(database).id == late.id
+
+
+def handed_back(database: Database, late: Job) -> None:
+    assert run(database, jobs.release, late, 0, counts=True)
+
+
+def cancelled(database: Database, late: Job) -> None:
+    assert run(database, jobs.cancel, owner(), late.id)
+
+
+def cancelled_and_tried_again(database: Database, late: Job) -> None:
+    cancelled(database, late)
+    assert run(database, jobs.retry, owner(), late.id)
+
+
+def cancelled_and_claimed_again(database: Database, late: Job) -> None:
+    cancelled_and_tried_again(database, late)
+    assert claimed(database).id == late.id
+
+
+def finished(database: Database, late: Job) -> None:
+    taken_over(database, late)
+    other = seen(database, late)
+    assert run(database, jobs.finish, other, Provider.SELF_HOSTED, RESULT, TIMINGS)
+
+
+def failed_and_claimed_again(database: Database, late: Job) -> None:
+    assert run(database, jobs.fail, late, JobFailure.PROVIDER_FAILED, "It broke.", TIMINGS)
+    assert run(database, jobs.retry, owner(), late.id)
+    assert claimed(database).id == late.id
+
+
+LOSSES = (
+    *(taken_over, handed_back, cancelled, cancelled_and_tried_again, cancelled_and_claimed_again),
+    *(finished, failed_and_claimed_again),
+)
+
+
+@pytest.mark.parametrize("lose", LOSSES, ids=lambda lose: lose.__name__)
+def test_a_worker_that_lost_its_job_writes_nothing(database: Database, lose: Write) -> None:
+    queued(database)
+    late = claimed(database)
+    lose(database, late)
+    before = everything(database)
+    for write in WRITES.values():
+        assert not write(database, late)
+        assert everything(database) == before
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_worker_that_holds_its_job_writes(database: Database, name: str) -> None:
+    """The same writes as above, so that refusing everything would be noticed."""
+    queued(database)
+    job = claimed(database)
+    before = everything(database)
+    assert WRITES[name](database, job)
+    assert everything(database) != before
+
+
+def test_a_late_lease_that_nobody_took_over_still_holds(database: Database) -> None:
+    queued(database)
+    job = claimed(database)
+    rows.rewind(database, 3600)
+    assert run(database, jobs.renew, [(job.id, job.fence)], 60) == {job.id}
+    assert run(database, jobs.claim_next, 60) is None
+    assert run(database, jobs.finish, job, Provider.SELF_HOSTED, RESULT, TIMINGS)
+
+
+def test_leases_are_renewed_together_and_only_those_still_held(database: Database) -> None:
+    for _ in range(3):
+        queued(database)
+    kept, lost, ended = (claimed(database) for _ in range(3))
+    run(database, jobs.cancel, owner(), lost.id)
+    run(database, jobs.finish, ended, Provider.SELF_HOSTED, RESULT, TIMINGS)
+    assert run(database, jobs.renew, [(job.id, job.fence) for job in (kept, lost, ended)], 600) == {kept.id}
+    rows.rewind(database, 500)
+    assert run(database, jobs.claim_next, 60) is None
+
+
+def test_fences_only_grow(database: Database) -> None:
+    job = queued(database)
+    fences = [seen(database, job).fence]
+    for lose in (handed_back, cancelled_and_tried_again, failed_and_claimed_again):
+        fences.append(claimed(database).fence)
+        lose(database, seen(database, job))
+    fences.append(seen(database, job).fence)
+    assert fences == sorted(set(fences))

@@ -1,0 +1,195 @@
+"""Migrations are applied once, in order, whole or not at all, however many try at once."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from shared.db import __main__, migrate, pool
+
+FIRST = "create table one (id integer); insert into one values (1);"
+SECOND = "alter table one add column name text;"
+
+
+@pytest.fixture
+def empty_url(database_url: str) -> str:
+    """A database that no migration has seen."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("drop schema public cascade")
+        connection.execute("create schema public")
+    return database_url
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str], Path]:
+    def write(name: str, text: str) -> Path:
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+Write = Callable[[str, str], Path]
+
+
+def ask(url: str, statement: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        return connection.execute(statement.encode()).fetchall()
+
+
+def tables(url: str) -> set[object]:
+    return {name for (name,) in ask(url, "select tablename from pg_tables where schemaname = 'public'")}
+
+
+def test_our_own_migrations_apply_to_an_empty_database(empty_url: str) -> None:
+    names = sorted(path.name for path in migrate.FOLDER.glob("*.sql"))
+    assert migrate.check(empty_url) == names
+    assert migrate.migrate(empty_url) == names
+    assert {"assets", "jobs", "migrations"} <= tables(empty_url)
+    assert migrate.check(empty_url) == []
+
+
+def test_migrations_are_applied_in_the_order_of_their_numbers(empty_url: str, tmp_path: Path, write: Write) -> None:
+    write("0002_second.sql", SECOND)
+    write("0001_first.sql", FIRST)
+    write("0003_notes.txt", "not a migration")
+    write("draft.sql", "nor this")
+    assert migrate.migrate(empty_url, tmp_path) == ["0001_first.sql", "0002_second.sql"]
+    assert ask(empty_url, "select id, name from one") == [(1, None)]
+
+
+def test_what_was_applied_is_not_applied_again(empty_url: str, tmp_path: Path, write: Write) -> None:
+    write("0001_first.sql", FIRST)
+    assert migrate.migrate(empty_url, tmp_path) == ["0001_first.sql"]
+    assert migrate.migrate(empty_url, tmp_path) == []
+    write("0002_second.sql", SECOND)
+    assert migrate.migrate(empty_url, tmp_path) == ["0002_second.sql"]
+    assert len(ask(empty_url, "select * from one")) == 1
+
+
+def test_a_file_that_was_changed_afterwards_is_refused_and_nothing_is_applied(
+    empty_url: str, tmp_path: Path, write: Write
+) -> None:
+    write("0001_first.sql", FIRST)
+    migrate.migrate(empty_url, tmp_path)
+    write("0001_first.sql", FIRST + " -- only a comment")
+    write("0002_second.sql", SECOND)
+    with pytest.raises(migrate.Changed, match=r"0001_first\.sql was changed"):
+        migrate.migrate(empty_url, tmp_path)
+    assert ask(empty_url, "select name from migrations") == [("0001_first.sql",)]
+
+
+def test_a_file_that_went_missing_is_refused(empty_url: str, tmp_path: Path, write: Write) -> None:
+    gone = write("0001_first.sql", FIRST)
+    migrate.migrate(empty_url, tmp_path)
+    gone.unlink()
+    with pytest.raises(migrate.Changed, match=r"0001_first\.sql"):
+        migrate.migrate(empty_url, tmp_path)
+
+
+def test_a_file_that_fails_leaves_nothing_and_those_before_it_stay(
+    empty_url: str, tmp_path: Path, write: Write
+) -> None:
+    write("0001_first.sql", FIRST)
+    write("0002_broken.sql", "create table two (id integer); select 1 / 0;")
+    write("0003_third.sql", "create table three (id integer)")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        migrate.migrate(empty_url, tmp_path)
+    assert tables(empty_url) == {"migrations", "one"}
+    write("0002_broken.sql", "create table two (id integer)")
+    assert migrate.migrate(empty_url, tmp_path) == ["0002_broken.sql", "0003_third.sql"]
+
+
+def test_a_file_may_ask_for_no_transaction(empty_url: str, tmp_path: Path, write: Write) -> None:
+    write("0001_first.sql", FIRST)
+    write("0002_index.sql", "-- no-transaction\ncreate index concurrently one_id on one (id)")
+    assert migrate.migrate(empty_url, tmp_path) == ["0001_first.sql", "0002_index.sql"]
+    assert ask(empty_url, "select indexname from pg_indexes where tablename = 'one'") == [("one_id",)]
+    assert migrate.migrate(empty_url, tmp_path) == []
+
+
+def test_a_failed_file_without_a_transaction_is_not_taken_for_applied(
+    empty_url: str, tmp_path: Path, write: Write
+) -> None:
+    write("0001_index.sql", "-- no-transaction\ncreate index concurrently none_id on nothing (id)")
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        migrate.migrate(empty_url, tmp_path)
+    assert ask(empty_url, "select name from migrations") == []
+
+
+def test_of_many_that_race_one_applies_and_the_others_find_nothing_left(
+    empty_url: str, tmp_path: Path, write: Write
+) -> None:
+    write("0001_first.sql", "select pg_sleep(0.2); " + FIRST)
+    write("0002_second.sql", SECOND)
+    with ThreadPoolExecutor(8) as racers:
+        applied = list(racers.map(lambda _: migrate.migrate(empty_url, tmp_path), range(8)))
+    assert sorted(applied) == [[]] * 7 + [["0001_first.sql", "0002_second.sql"]]
+
+
+def test_a_lock_held_by_live_traffic_is_not_queued_behind_for_long(
+    empty_url: str, tmp_path: Path, write: Write
+) -> None:
+    """Whoever waits for an exclusive lock makes everybody else wait as well."""
+    write("0001_first.sql", FIRST)
+    migrate.migrate(empty_url, tmp_path)
+    write("0002_slow.sql", "set local lock_timeout = '100ms'; " + SECOND)
+    write("0003_shown.sql", "create table shown as select current_setting('lock_timeout') as lock_timeout")
+    with psycopg.connect(empty_url) as busy:
+        busy.execute("select * from one")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            migrate.migrate(empty_url, tmp_path)
+    migrate.migrate(empty_url, tmp_path)
+    assert ask(empty_url, "select lock_timeout from shown") == [("5s",)]
+
+
+def test_the_lock_is_free_once_a_migration_has_failed(empty_url: str, tmp_path: Path, write: Write) -> None:
+    write("0001_broken.sql", "nonsense")
+    for _ in range(2):
+        with pytest.raises(psycopg.errors.SyntaxError):
+            migrate.migrate(empty_url, tmp_path)
+    with pool.session(empty_url) as connection:
+        row = connection.execute("select count(*) from pg_locks where locktype = 'advisory'").fetchone()
+    assert row == (0,)
+
+
+@pytest.fixture
+def configured(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The environment as behind a pooler: only the direct address is of use."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/pooled")
+    monkeypatch.setenv("DATABASE_DIRECT_URL", empty_url)
+    return empty_url
+
+
+@pytest.mark.usefixtures("configured")
+def test_processes_that_race_all_succeed() -> None:
+    command = [sys.executable, "-m", "shared.db", "migrate"]
+    racers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [racer.communicate()[0].partition(":")[0].strip() for racer in racers]
+    assert [racer.returncode for racer in racers] == [0, 0]
+    assert sorted(said) == ["applied", "nothing to apply"]
+
+
+@pytest.mark.usefixtures("configured")
+def test_the_command_says_what_is_missing_and_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ", ".join(sorted(path.name for path in migrate.FOLDER.glob("*.sql")))
+    statuses = [__main__.main([word]) for word in ("check", "migrate", "migrate", "check")]
+    assert statuses == [1, 0, 0, 0]
+    assert capsys.readouterr().out.splitlines() == [
+        f"missing: {names}",
+        f"applied: {names}",
+        "nothing to apply",
+        "up to date",
+    ]
+
+
+@pytest.mark.usefixtures("configured")
+@pytest.mark.parametrize("arguments", [[], ["magic"], ["migrate", "now"]])
+def test_the_command_explains_itself(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__.main(arguments) == 2
+    assert "migrate|check" in capsys.readouterr().err

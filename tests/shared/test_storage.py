@@ -1,0 +1,171 @@
+"""One suite for every storage: a local folder, S3 as moto plays it, and S3 as rclone serves it."""
+
+import hashlib
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from shared import errors, settings, storage
+from shared.models import Owner, OwnerType
+from shared.storage import Bucket, Folder, Missing, Storage, Unavailable
+from tests.shared import buckets
+
+ME = Owner(OwnerType.GUEST, "a" * 64)
+ODD_KEYS = (
+    *("../secret", "..", ".", "", "/etc/passwd", "a/../../b", "a\0b", "ab\n", "a" * 64, "a" * 64 + ".", ".png"),
+    *("a" * 65 + ".png", "A" * 64 + ".png", "a" * 64 + ".png\n", "a" * 64 + ".p/g", "a" * 64 + ".toolong"),
+)
+
+
+@pytest.fixture(scope="module", params=["folder", "moto", "rclone"])
+def objects(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Storage:
+    """One of each kind for all tests: their keys differ."""
+    if request.param == "folder":
+        return Folder(tmp_path_factory.mktemp("objects"))
+    return Bucket(request.getfixturevalue(request.param))
+
+
+@pytest.fixture
+def key() -> str:
+    """A key that nothing lies under."""
+    return storage.key_for("secret", ME, secrets.token_hex(32), "png")
+
+
+def stored(objects: Storage, key: str, data: bytes = b"some bytes") -> bytes:
+    objects.put(key, data, "image/png", {"name": "shirt.png"})
+    return data
+
+
+@pytest.mark.parametrize("size", [0, 1, 3_000_000])
+def test_what_was_put_comes_back(objects: Storage, key: str, size: int) -> None:
+    data = stored(objects, key, secrets.token_bytes(size))
+    assert objects.get(key) == data
+    found = objects.open(key)
+    with found.stream as stream:
+        assert stream.read() == data
+    assert found.bytes == size
+
+
+def test_an_open_object_is_read_in_pieces(objects: Storage, key: str) -> None:
+    data = stored(objects, key, secrets.token_bytes(100_000))
+    with objects.open(key).stream as stream:
+        assert b"".join(iter(lambda: stream.read(7000), b"")) == data
+
+
+def test_what_was_never_put_is_missing(objects: Storage, key: str) -> None:
+    stored(objects, storage.key_for("secret", ME, "another", "png"))
+    with pytest.raises(Missing):
+        objects.get(key)
+    with pytest.raises(Missing):
+        objects.open(key)
+
+
+def test_putting_again_replaces(objects: Storage, key: str) -> None:
+    stored(objects, key, b"longer than the next")
+    stored(objects, key, b"short")
+    assert objects.get(key) == b"short"
+
+
+def test_what_was_deleted_is_missing(objects: Storage, key: str) -> None:
+    stored(objects, key)
+    objects.delete(key)
+    with pytest.raises(Missing):
+        objects.get(key)
+
+
+def test_deleting_nothing_is_fine(objects: Storage, key: str) -> None:
+    objects.delete(key)
+    stored(objects, key)
+    objects.delete(key)
+    objects.delete(key)
+
+
+def test_an_open_object_outlives_its_deletion(objects: Storage, key: str) -> None:
+    data = stored(objects, key)
+    with objects.open(key).stream as stream:
+        objects.delete(key)
+        assert stream.read() == data
+
+
+@pytest.mark.parametrize("odd", ODD_KEYS)
+def test_what_is_no_key_of_ours_is_missing_and_cannot_be_put(objects: Storage, odd: str) -> None:
+    with pytest.raises(Missing):
+        objects.get(odd)
+    with pytest.raises(Missing):
+        objects.open(odd)
+    with pytest.raises(Missing):
+        objects.put(odd, b"", "image/png", {})
+    with pytest.raises(Missing):
+        objects.delete(odd)
+
+
+@pytest.mark.parametrize("name", ["ümlaut 漢字 \U0001f455.png", "  two  spaces  ", 'quo"te;a=b', "back\\slash", ""])
+def test_a_file_may_be_called_anything(objects: Storage, key: str, name: str) -> None:
+    objects.put(key, b"x", "image/png", {"name": name})
+    assert objects.get(key) == b"x"
+
+
+def test_many_can_put_and_get_at_once(objects: Storage) -> None:
+    def work(number: int) -> bool:
+        key = storage.key_for("secret", ME, str(number), "png")
+        data = number.to_bytes(4, "big") * 5000
+        stored(objects, key, data)
+        return objects.get(key) == data
+
+    with ThreadPoolExecutor(8) as workers:
+        assert all(workers.map(work, range(24)))
+
+
+def test_nobody_ever_sees_half_an_object(objects: Storage, key: str) -> None:
+    whole = {bytes([n]) * 400_000 for n in range(4)}
+    stored(objects, key, bytes(400_000))
+    done = threading.Event()
+
+    def write() -> None:
+        for _ in range(3):
+            for data in whole:
+                stored(objects, key, data)
+        done.set()
+
+    with ThreadPoolExecutor(1) as writer:
+        writing = writer.submit(write)
+        while not done.is_set() and not writing.done():
+            assert objects.get(key) in whole
+        writing.result()
+
+
+def test_a_storage_that_works_says_what_it_is(objects: Storage) -> None:
+    facts = objects.check()
+    assert facts["backend"] in ("folder", "s3")
+    assert "freeBytes" not in facts or int(str(facts["freeBytes"])) > 0
+
+
+def test_the_settings_decide_where_objects_lie(tmp_path: Path) -> None:
+    assert isinstance(storage.connect(buckets.settings("http://127.0.0.1:1")), Bucket)
+    folder = storage.connect(settings.Storage(DATA_DIR=tmp_path))
+    key = storage.key_for("secret", ME, "x", "png")
+    stored(folder, key)
+    assert (tmp_path / "objects" / key[:2] / key).read_bytes() == b"some bytes"
+
+
+def test_unavailable_storage_is_a_failure_that_passes() -> None:
+    assert issubclass(Unavailable, errors.Unavailable)
+    assert not issubclass(Missing, errors.Failure)
+
+
+def test_a_key_depends_on_secret_owner_and_content_and_on_nothing_else() -> None:
+    sha256 = hashlib.sha256(b"content").hexdigest()
+    key = storage.key_for("secret", ME, sha256, "png")
+    assert key == storage.key_for("secret", Owner(OwnerType.GUEST, "a" * 64), sha256, "png")
+    others = {
+        storage.key_for("another", ME, sha256, "png"),
+        storage.key_for("secret", Owner(OwnerType.GUEST, "b" * 64), sha256, "png"),
+        storage.key_for("secret", ME, hashlib.sha256(b"other").hexdigest(), "png"),
+        storage.key_for("secret", ME, sha256, "jpeg"),
+        f"{sha256}.png",
+    }
+    assert key not in others
+    assert len(others) == 5

@@ -1,0 +1,134 @@
+"""What a bucket owes beyond the suite for every storage: what arrives there, and what its troubles are called."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from shared import settings
+from shared.storage import Bucket, Missing, Unavailable
+from tests.shared import buckets
+
+KEY = "ab" * 32 + ".png"
+
+
+def each(bucket: Bucket) -> list[Callable[[], object]]:
+    """Every operation on objects."""
+    return [
+        lambda: bucket.put(KEY, b"x", "image/png", {}),
+        lambda: bucket.get(KEY),
+        lambda: bucket.open(KEY),
+        lambda: bucket.delete(KEY),
+    ]
+
+
+def test_an_object_arrives_with_its_type_its_freshness_and_its_facts(moto: settings.Storage) -> None:
+    Bucket(moto).put(KEY, b"data", "image/webp", {"name": "été \U0001f455.webp", "job": "7"})
+    client = boto3.client("s3", endpoint_url=moto.endpoint, region_name="auto", **_credentials(moto))
+    found = client.head_object(Bucket=buckets.BUCKET, Key=KEY)
+    assert found["ContentType"] == "image/webp"
+    assert found["CacheControl"] == "public, max-age=31536000, immutable"
+    assert found["Metadata"] == {"name": r"\xe9t\xe9 \U0001f455.webp", "job": "7"}
+    assert found["ContentLength"] == 4
+    client.close()
+
+
+def _credentials(given: settings.Storage) -> dict[str, Any]:
+    assert given.secret_access_key
+    return {
+        "aws_access_key_id": given.access_key_id,
+        "aws_secret_access_key": given.secret_access_key.get_secret_value(),
+    }
+
+
+def test_a_wrong_secret_is_unavailable_and_changes_nothing(rclone: settings.Storage) -> None:
+    right = Bucket(rclone)
+    right.put(KEY, b"kept", "image/png", {})
+    assert rclone.endpoint
+    wrong = Bucket(buckets.settings(rclone.endpoint, "a guess"))
+    for operation in each(wrong):
+        with pytest.raises(Unavailable):
+            operation()
+    with pytest.raises(ClientError):
+        wrong.check()
+    assert right.get(KEY) == b"kept"
+
+
+def test_a_bucket_that_does_not_exist_is_unavailable_and_not_a_missing_object(
+    moto: settings.Storage, rclone: settings.Storage
+) -> None:
+    for given in (moto, rclone):
+        bucket = Bucket(given.model_copy(update={"bucket": "elsewhere"}))
+        for operation in each(bucket)[:3]:
+            with pytest.raises(Unavailable):
+                operation()
+        with pytest.raises(ClientError):
+            bucket.check()
+
+
+def test_a_refused_connection_is_unavailable_soon(free_port: int) -> None:
+    bucket = Bucket(buckets.settings(f"http://127.0.0.1:{free_port}"))
+    start = time.monotonic()
+    with pytest.raises(Unavailable):
+        bucket.get(KEY)
+    assert time.monotonic() - start < 10  # three tries with a second or two between them
+
+
+@contextmanager
+def answering(*answers: bytes) -> Iterator[Bucket]:
+    """A bucket whose server gives these answers, one to each connection, whatever it is asked."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            for answer in answers:
+                connection, _ = server.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield Bucket(buckets.settings(f"http://127.0.0.1:{server.getsockname()[1]}"))
+        thread.join(10)
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndata"
+SLOW_DOWN = b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+CUT_OFF = b"HTTP/1.1 200 OK\r\nContent-Length: 4000\r\nConnection: close\r\n\r\ndata"
+FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>"
+GONE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+def test_a_passing_trouble_is_tried_again_without_a_word() -> None:
+    with answering(SLOW_DOWN, OK) as bucket:
+        assert bucket.get(KEY) == b"data"
+
+
+def test_an_object_that_breaks_off_is_unavailable_and_never_returned_short() -> None:
+    with answering(CUT_OFF) as bucket, pytest.raises(Unavailable):
+        bucket.get(KEY)
+
+
+def test_a_refusal_in_words_nobody_knows_is_unavailable() -> None:
+    with answering(FORBIDDEN) as bucket, pytest.raises(Unavailable):
+        bucket.get(KEY)
+
+
+def test_a_bare_404_is_a_missing_object() -> None:
+    with answering(GONE) as bucket, pytest.raises(Missing):
+        bucket.get(KEY)
+
+
+def test_the_secret_is_never_in_an_error(tmp_path: Path, free_port: int) -> None:
+    bucket = Bucket(buckets.settings(f"http://127.0.0.1:{free_port}", "swordfish"))
+    with pytest.raises(Unavailable) as caught:
+        bucket.put(KEY, b"", "image/png", {})
+    assert "swordfish" not in f"{caught.value!r} {caught.value.__cause__!r}"
+    assert "127.0.0.1" not in caught.value.public

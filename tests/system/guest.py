@@ -1,0 +1,64 @@
+"""Somebody with a picture, who talks to the running system over HTTP and nothing else."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from deploy.local.walk import SAMPLE
+
+PATIENCE_S = 60  # far more than any of this takes
+
+
+class Guest:
+    """Remembers its session, as a browser does."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def send(self, *, request_id: str | None = None) -> requests.Response:
+        """Ask for a cut-out of the sample."""
+        files = {"file": (SAMPLE.name, SAMPLE.read_bytes())}
+        headers = {"X-Request-Id": request_id}
+        return self.session.post(f"{self.address}/api/cutouts", files=files, headers=headers, timeout=20)
+
+    def accepted(self) -> str:
+        """Send the sample; the id of the promised job."""
+        answer = self.send()
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """The job; asked for again while the api says that it cannot tell now."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (answer := self.get(f"/api/jobs/{job_id}")).status_code == 503:
+            if time.monotonic() > deadline:
+                pytest.fail(f"the api is still not available: {answer.text}")
+            time.sleep(0.2)
+        return dict(answer.json())
+
+    def eventually(self, job_id: str, status: str) -> dict[str, Any]:
+        """The job as soon as it has the status."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (job := self.job(job_id))["status"] != status:
+            assert job["status"] not in ("done", "failed", "cancelled"), job
+            if time.monotonic() > deadline:
+                pytest.fail(f"not {status} within {PATIENCE_S} s: {job}")
+            time.sleep(0.05)
+        return job
+
+    def events(self, job_id: str) -> list[tuple[int, dict[str, Any]]]:
+        """Every event of the stream to its end: id and job."""
+        url = f"{self.address}/api/jobs/{job_id}/events"
+        with self.session.get(url, stream=True, timeout=35) as stream:
+            assert stream.headers["Content-Type"].startswith("text/event-stream")
+            fields = [line.partition(": ") for line in stream.iter_lines(decode_unicode=True) if line]
+        numbers = [int(value) for name, _, value in fields if name == "id"]
+        return list(zip(numbers, (json.loads(value) for name, _, value in fields if name == "data"), strict=True))
+
+    def get(self, path: str) -> requests.Response:
+        return self.session.get(f"{self.address}{path}", timeout=20)

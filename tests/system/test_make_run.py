@@ -1,0 +1,208 @@
+"""What a newcomer does: a fresh clone, one command, a cut-out, Ctrl-C; and nothing is left behind."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from deploy.local import ports
+from deploy.local.service import health
+from tests.deploy.local.processes import ended, eventually
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60  # far more than any of this takes
+# Settings of whoever runs the tests, and the measuring of coverage, which would count the clone as other code.
+NOT_OURS = ("COV", "DATA", "MODELS", "R2_", "REDIS", "REMBG", "SECRET")
+
+
+class Clone:
+    """The tracked files in a new folder, with the environment of this very test."""
+
+    def __init__(self, parent: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="clone-", dir=parent))
+        self.folder.chmod(0o711)
+        self.ports = {name: str(ports.free()) for name in ("PORT", "REMBG_PORT", "WORKER_PORT")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)}
+        self.environment = inherited | self.ports
+        tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+        for path in filter(None, tracked.decode().split("\0")):
+            if (ROOT / path).is_file():
+                (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / path, self.folder / path)
+
+    def start(self, module: str, *arguments: str, **environment: str) -> "Command":
+        return Command(self, [sys.executable, "-m", module, *arguments], self.environment | environment)
+
+    def run(self) -> "Command":
+        """`make run`, up to the report."""
+        command = self.start("deploy.local")
+        eventually(lambda: "open http" in command.said() or command.ended(), "a report", within_s=PATIENCE_S)
+        assert not command.ended(), command.said()
+        return command
+
+    def demo(self, image: str, out: Path) -> "Command":
+        """`make demo`, to its end."""
+        command = self.start("deploy.local.demo", image, str(out))
+        command.process.wait(PATIENCE_S)
+        return command
+
+    def left(self) -> list[int]:
+        """Processes that run for this clone: all of them stand in its folder."""
+        return [int(path.name) for path in Path("/proc").glob("[0-9]*") if _stands_in(path, self.folder)]
+
+
+class Command:
+    """Something started in the clone."""
+
+    def __init__(self, clone: Clone, command: list[str], environment: dict[str, str]) -> None:
+        self._clone = clone
+        self._log = Path(tempfile.mkstemp(prefix="log-", dir=clone.folder)[1])
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=clone.folder, env=environment, stdout=log, stderr=log)
+
+    def said(self) -> str:
+        return self._log.read_text()
+
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def stop(self, number: signal.Signals) -> None:
+        """Ask it to end, and see that it does so properly."""
+        self.process.send_signal(number)
+        assert self.process.wait(PATIENCE_S) == 0
+        assert self.said().endswith("stopped\n")
+        assert self._clone.left() == []
+
+
+@contextmanager
+def cloned(parent: Path) -> Iterator[Clone]:
+    clone = Clone(parent)
+    yield clone
+    for pid in clone.left():
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def clone(open_folder: Path) -> Iterator[Clone]:
+    with cloned(open_folder) as clone:
+        yield clone
+
+
+@pytest.fixture(scope="module")
+def running(open_folder: Path) -> Iterator[tuple[Clone, Command]]:
+    """A clone in which the system runs."""
+    with cloned(open_folder) as clone:
+        command = clone.run()
+        yield clone, command
+        command.stop(signal.SIGHUP)
+
+
+def test_the_first_and_the_second_run_reach_a_cutout_and_leave_nothing_at_ctrl_c(clone: Clone) -> None:
+    for _ in range(2):
+        command = clone.run()
+        assert is_a_cutout(clone.folder / "data" / "sample-cutout.png")
+        assert f"open http://localhost:{clone.ports['PORT']}" in command.said()
+        command.stop(signal.SIGINT)
+
+
+def test_killed_it_takes_everything_along_and_the_next_run_finds_its_data(clone: Clone) -> None:
+    command = clone.run()
+    secret = (clone.folder / "data" / "secret_key").read_text()
+    command.process.kill()
+    command.process.wait()
+    eventually(lambda: not clone.left(), "the end of all")
+    command = clone.run()
+    assert (clone.folder / "data" / "secret_key").read_text() == secret
+    assert "nothing to apply" in command.said()
+    command.stop(signal.SIGTERM)
+
+
+def test_a_taken_port_is_told_in_a_sentence_and_nothing_stays(clone: Clone) -> None:
+    with socket.create_server(("127.0.0.1", int(clone.ports["REMBG_PORT"]))):
+        command = clone.start("deploy.local")
+        assert command.process.wait(PATIENCE_S) == 1
+    assert f"port {clone.ports['REMBG_PORT']} is in use" in command.said()
+    assert "Traceback" not in command.said()
+    assert clone.left() == []
+
+
+def test_a_model_that_cannot_be_had_ends_the_start_with_its_reason(clone: Clone) -> None:
+    command = clone.start("deploy.local", REMBG_MODEL="u2net")
+    assert command.process.wait(PATIENCE_S) == 1
+    assert "rembg ended with status" in command.said()
+    assert "make models" in command.said()
+    assert clone.left() == []
+
+
+def test_a_demo_starts_the_system_for_one_picture_and_stops_it(clone: Clone) -> None:
+    demo = clone.demo("deploy/local/sample.jpg", clone.folder / "cut out.png")
+    assert demo.process.returncode == 0, demo.said()
+    assert is_a_cutout(clone.folder / "cut out.png")
+    assert clone.left() == []
+
+
+def test_a_demo_joins_the_system_that_runs(running: tuple[Clone, Command]) -> None:
+    clone, _ = running
+    demo = clone.demo("deploy/local/sample.jpg", clone.folder / "cut.png")
+    assert demo.process.returncode == 0, demo.said()
+    assert "Starting" not in demo.said()
+    assert is_a_cutout(clone.folder / "cut.png")
+
+
+@pytest.mark.parametrize(
+    ("image", "out", "words"),
+    [
+        ("nowhere.jpg", "none.png", "there is no picture nowhere.jpg\n"),
+        ("deploy/local/sample.jpg", "no/such/cut.png", "there is no folder {folder}/no/such to write to\n"),
+        ("Makefile", "none.png", "unsupported_image: Only JPEG, PNG and WebP pictures are accepted.\n"),
+    ],
+)
+def test_a_demo_that_cannot_be_says_why(image: str, out: str, words: str, running: tuple[Clone, Command]) -> None:
+    clone, _ = running
+    demo = clone.demo(image, Path(out))
+    assert (demo.process.returncode, demo.said()) == (1, words.format(folder=clone.folder))
+    assert not (clone.folder / out).exists()
+
+
+def test_a_second_run_in_the_same_folder_is_refused_in_words(running: tuple[Clone, Command]) -> None:
+    clone, command = running
+    second = clone.start("deploy.local", PORT=str(ports.free()))
+    assert second.process.wait(PATIENCE_S) == 1
+    assert f"data is in use by process {command.process.pid}; stop that one" in second.said()
+    assert "Traceback" not in second.said()
+
+
+def test_what_crashes_is_started_again(running: tuple[Clone, Command]) -> None:
+    clone, _ = running
+    for name in ("redis-server", "postgres", "services.api.wsgi", "services.rembg.wsgi", "services.worker.app"):
+        masters = [pid for pid in clone.left() if name in Path(f"/proc/{pid}/cmdline").read_text()]
+        os.kill(min(masters), signal.SIGKILL)
+        eventually(partial(ended, min(masters)), f"the end of {name}")
+
+    def works() -> bool:
+        answers = health(int(clone.ports["PORT"])) == 200
+        return answers and clone.demo("deploy/local/sample.jpg", clone.folder / "again.png").process.returncode == 0
+
+    eventually(works, "a cut-out from what came back", PATIENCE_S)
+
+
+def is_a_cutout(path: Path) -> bool:
+    with Image.open(path) as picture:
+        return (picture.format, picture.mode) == ("PNG", "RGBA")
+
+
+def _stands_in(process: Path, folder: Path) -> bool:
+    try:
+        return (process / "cwd").readlink().is_relative_to(folder)
+    except OSError:
+        return False

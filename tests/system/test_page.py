@@ -1,0 +1,268 @@
+"""The page for people, in a real browser against the running system: nothing on it may fail silently.
+
+Set SCREENSHOTS to a folder to take the pictures of docs/screenshots anew.
+"""
+
+import base64
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from deploy.local.walk import SAMPLE
+from shared import png
+from tests.stack import RunningStack
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser and is not installed")
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_PATIENCE_MS = 30_000  # a bound for a busy machine, not an expectation: a cut-out takes about half a second
+_DROP = """([bytes, name, type]) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type }));
+  const place = document.querySelector(".drop");
+  for (const kind of ["dragenter", "dragover", "drop"])
+    place.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+}"""
+_PASTE = """([bytes, name, type]) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type }));
+  document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+}"""
+_NATURAL_SIZE = "(image) => [image.naturalWidth, image.naturalHeight]"
+_ENTRANCE_MS = 1000  # the divider's, 0.9 s
+_REFUSED = "Failed to load resource"  # what the browser itself writes for any 4xx, 5xx or dead connection
+
+
+@dataclass
+class Visit:
+    """A guest's tab, with everything it complained about: console, exceptions and the content security policy."""
+
+    page: "Page"
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    def start(self) -> None:
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(self.address)
+        self.sees("start")
+
+    def _hear(self, said: "ConsoleMessage") -> None:
+        if said.type in ("error", "warning"):
+            self.complaints.append(said.text)
+
+    def sees(self, section: str) -> None:
+        self.page.wait_for_selector(f"#{section}:not([hidden])", timeout=_PATIENCE_MS)
+
+    def drops(self, data: bytes, name: str, kind: str = "image/jpeg") -> None:
+        self.page.evaluate(_DROP, [base64.b64encode(data).decode(), name, kind])
+
+    def drops_the_sample(self) -> None:
+        self.drops(SAMPLE.read_bytes(), SAMPLE.name)
+
+    def pastes_the_sample(self) -> None:
+        self.page.evaluate(_PASTE, [base64.b64encode(SAMPLE.read_bytes()).decode(), "image.jpg", "image/jpeg"])
+
+    def reads(self, selector: str) -> str:
+        return str(self.page.inner_text(selector))
+
+    def divider(self) -> str:
+        return str(
+            self.page.evaluate("getComputedStyle(document.querySelector('#compare')).getPropertyValue('--split')")
+        )
+
+    def unexpected(self) -> list[str]:
+        return [text for text in self.complaints if not text.startswith(_REFUSED)]
+
+    def photographs(self, name: str) -> None:
+        if folder := os.environ.get("SCREENSHOTS"):
+            self.page.wait_for_timeout(_ENTRANCE_MS)
+            self.page.screenshot(path=Path(folder) / name)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])  # root has no sandbox
+        yield running
+        running.close()
+
+
+def _visit(browser: "Browser", stack: RunningStack, **wishes: Any) -> Iterator[Visit]:
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, **wishes)
+    visit = Visit(context.new_page(), stack.address)
+    visit.start()
+    yield visit
+    context.close()
+    stack.mend()
+
+
+@pytest.fixture
+def visit(browser: "Browser", stack: RunningStack) -> Iterator[Visit]:
+    yield from _visit(browser, stack)
+
+
+@pytest.fixture
+def night_visit(browser: "Browser", stack: RunningStack) -> Iterator[Visit]:
+    yield from _visit(browser, stack, color_scheme="dark", reduced_motion="reduce")
+
+
+def test_a_dropped_picture_is_cut_out_and_can_be_taken_home(visit: Visit) -> None:
+    visit.photographs("page-start.png")
+    visit.drops_the_sample()
+    visit.sees("result")
+    assert visit.page.eval_on_selector("#before", _NATURAL_SIZE) == [1600, 2000]
+    assert visit.page.eval_on_selector("#after", _NATURAL_SIZE) == [819, 1024]  # the preview's
+    assert "1600 \u00d7 2000 px" in visit.reads("#size")
+    assert visit.reads("#model") == "compact"
+    with visit.page.expect_download() as download:
+        visit.page.click("#download")
+    assert download.value.suggested_filename.endswith(".png")
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    visit.photographs("page-result.png")
+    assert visit.complaints == []
+
+
+def test_the_steps_are_said_to_those_who_cannot_see_them(visit: Visit) -> None:
+    visit.page.evaluate(
+        "new MutationObserver(() => (window.heard ??= []).push(document.querySelector('#said').textContent))"
+        ".observe(document.querySelector('#said'), { childList: true })"
+    )
+    visit.drops_the_sample()
+    visit.sees("result")
+    heard = visit.page.evaluate("window.heard")
+    assert heard[0] == "Sending the picture"
+    assert heard[-1] == "Done. The cut-out is ready."
+    assert visit.page.evaluate("document.activeElement.id") == "stolen"
+
+
+def test_a_picture_can_be_pasted_or_chosen(visit: Visit) -> None:
+    visit.pastes_the_sample()
+    visit.sees("result")
+    visit.page.click("#result >> text=Another picture")
+    visit.sees("start")
+    visit.page.set_input_files("#file", SAMPLE)
+    visit.sees("result")
+    assert visit.complaints == []
+
+
+def test_the_divider_follows_keys_and_pointer(visit: Visit) -> None:
+    visit.drops_the_sample()
+    visit.sees("result")
+    visit.page.wait_for_timeout(_ENTRANCE_MS)
+    visit.page.focus("#split")
+    visit.page.keyboard.press("ArrowRight")
+    assert visit.divider() == "52%"
+    frame = visit.page.locator("#compare").bounding_box()
+    assert frame is not None
+    visit.page.mouse.move(frame["x"] + frame["width"] / 2, frame["y"] + 99)
+    visit.page.mouse.down()
+    visit.page.mouse.move(frame["x"] + 2 * frame["width"], frame["y"] + 99)  # out of the frame and on
+    visit.page.mouse.up()
+    assert visit.divider() == "100%"
+
+
+def test_the_background_behind_the_cut_out_can_be_changed(visit: Visit) -> None:
+    visit.drops_the_sample()
+    visit.sees("result")
+    visit.page.check("input[value=red]", force=True)
+    assert visit.page.eval_on_selector("#compare", "(e) => getComputedStyle(e).backgroundColor") == "rgb(207, 47, 50)"
+
+
+def test_a_reload_keeps_the_result_and_the_start_page_lists_it(visit: Visit) -> None:
+    visit.drops_the_sample()
+    visit.sees("result")
+    visit.page.reload()
+    visit.sees("result")
+    assert visit.page.eval_on_selector("#before", _NATURAL_SIZE) == [1600, 2000]  # now the stored one
+    visit.page.goto(visit.address)
+    visit.sees("earlier")
+    visit.page.click("#thumbs a")
+    visit.sees("result")
+    assert visit.complaints == []
+
+
+def test_a_text_named_jpg_is_refused_in_the_servers_words(visit: Visit) -> None:
+    visit.drops(b"not a picture at all", "letter.jpg")
+    visit.sees("trouble")
+    assert visit.reads("#why") == "Only JPEG, PNG and WebP pictures are accepted."
+    assert visit.reads("#code").startswith("unsupported_image · ")
+    assert visit.page.is_hidden("#again")  # the same file would be refused again
+    assert visit.unexpected() == []
+
+
+def test_what_cannot_be_a_picture_of_ours_is_refused_before_it_travels(visit: Visit) -> None:
+    visit.drops(b"GIF89a", "dance.gif", "image/gif")
+    visit.sees("trouble")
+    assert "JPEG, PNG or WebP" in visit.reads("#why")
+    assert visit.complaints == []  # the browser would have written of a refusal
+
+
+def test_while_no_worker_is_there_the_page_waits(visit: Visit, stack: RunningStack) -> None:
+    stack.halt("worker")
+    visit.drops_the_sample()
+    visit.page.wait_for_selector("[data-step=queued].now")
+    visit.page.goto(visit.address)  # the visitor leaves, and comes back
+    visit.page.wait_for_selector("#thumbs .queued")
+    visit.page.click("#thumbs a")
+    visit.page.wait_for_selector("[data-step=queued].now")
+    stack.bring("worker")
+    visit.sees("result")
+    assert visit.complaints == []
+
+
+def test_a_picture_without_a_subject_says_so(visit: Visit) -> None:
+    visit.drops(png.encode(np.full((64, 64, 3), 128, np.uint8)), "fog.png", "image/png")
+    visit.sees("trouble")
+    assert visit.reads("#why") == "No subject could be found in the picture."
+    assert visit.reads("#code").startswith("unknown_foreground · ")
+    assert visit.page.is_hidden("#again")
+    assert visit.complaints == []
+
+
+def test_a_waiting_job_can_be_cancelled(visit: Visit, stack: RunningStack) -> None:
+    stack.halt("worker")
+    visit.drops_the_sample()
+    visit.page.wait_for_selector("[data-step=queued].now")
+    visit.page.click("#cancel")
+    visit.sees("start")
+    assert visit.page.is_hidden("#earlier")
+    assert visit.complaints == []
+
+
+def test_when_the_server_is_gone_the_picture_can_be_sent_again(visit: Visit, stack: RunningStack) -> None:
+    stack.halt("api")
+    visit.drops_the_sample()
+    visit.sees("trouble")
+    assert "cannot reach the server" in visit.reads("#why")
+    stack.bring("api")
+    visit.page.click("#again")
+    visit.sees("result")
+    assert visit.unexpected() == []
+
+
+def test_where_the_event_stream_does_not_pass_the_page_asks(visit: Visit) -> None:
+    visit.page.route("**/events", lambda route: route.abort())
+    visit.drops_the_sample()
+    visit.sees("result")
+    assert visit.unexpected() == []
+
+
+def test_at_night_the_page_is_dark(night_visit: Visit) -> None:
+    night_visit.drops_the_sample()
+    night_visit.sees("result")
+    night_visit.photographs("page-dark.png")
+    assert night_visit.page.eval_on_selector("body", "(e) => getComputedStyle(e).backgroundColor") == "rgb(14, 26, 30)"
+    assert night_visit.complaints == []
