@@ -16,7 +16,7 @@ COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generat
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench bench-rembg soak models lock clean
+.PHONY: help setup run demo test check bench bench-rembg soak models lock clean up down logs ps images
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-11s %s\n' "$$name" "$$words"; done
@@ -60,6 +60,32 @@ lock: $(VENV)/.dev ## Compile the locks anew from pyproject.toml, with the newes
 clean: ## Remove .venv and everything else that can be made again; data stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
 	find deploy services shared tests -name __pycache__ -prune -exec rm -rf {} +
+
+up: .env ## Build and start everything in containers; http://localhost:8080 once it returns (PROFILE=observability adds more)
+	@docker compose $(PROFILE:%=--profile %) up --build --wait
+
+down: ## Stop the containers; volumes stay
+	@docker compose --profile '*' down
+
+logs: ## Follow the logs of the containers, or those of one service: make logs S=api
+	@docker compose logs --follow --tail 100 $(S)
+
+ps: ## Show the containers, their health and their memory
+	@docker compose ps --all --format 'table {{.Name}}\t{{.Status}}\t{{.Ports}}'
+	@docker stats --no-stream --format 'table {{.Name}}\t{{.MemUsage}}\t{{.CPUPerc}}' $$(docker compose ps --quiet)
+
+images: ## Build the images; print their sizes and the largest layers of each
+	@docker compose build --quiet
+	@for service in api worker rembg; do \
+		docker image ls --format '{{.Repository}} {{.Size}}' stolentee-$$service; \
+		docker history --human=false --format '{{.Size}} {{.CreatedBy}}' stolentee-$$service | sort -rn | head -4 \
+			| awk '{ size = $$1 / 1e6; $$1 = ""; printf "  %6.1f MB %s\n", size, substr($$0, 1, 90) }'; \
+	done
+
+# Random secrets, made once; everything else the services can be told is in deploy/env.example.
+.env:
+	@umask 077; for name in SECRET_KEY OPS_TOKEN REMBG_TOKEN POSTGRES_PASSWORD GRAFANA_PASSWORD; do \
+		echo "$$name=$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"; done > .env.part && mv .env.part .env
 
 # An interrupted step leaves no stamp and is done again. The programs of .venv/bin are not used, only its Python: their
 # first lines would break if the folder moved.

@@ -6,7 +6,10 @@ because pools and the model are in memory once per process; more capacity is mor
 """
 
 import os
+import select
+import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from shared import deadlines, log
@@ -35,3 +38,48 @@ def on_starting(server: Any) -> None:
     logger.handlers.clear()
     logger.propagate = True
     logger.setLevel("INFO")
+
+
+def post_worker_init(worker: Any) -> None:
+    """What gunicorn's threads lack when there is more to do than can be done."""
+    sys.setswitchinterval(0.0005)  # a probe takes the interpreter ten times, each time after every busy thread
+    _prefer_probes(worker)
+    _close_the_door(worker)
+
+
+def _prefer_probes(worker: Any) -> None:
+    """Threads of their own for health, or a probe waits behind a hundred uploads and a busy instance looks dead.
+
+    Only for what has arrived whole: half a head would hold such a thread.
+    """
+    probes = ThreadPoolExecutor(2, thread_name_prefix="probe")
+    ordinary = worker.tpool.submit
+
+    def submit(handle: Any, connection: Any) -> Any:
+        try:
+            head = connection.sock.recv(4096, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except OSError:
+            head = b""
+        probing = head.startswith(b"GET /health") and head.endswith(b"\r\n\r\n")
+        return (probes.submit if probing else ordinary)(handle, connection)
+
+    worker.tpool.submit = submit
+
+
+def _close_the_door(worker: Any) -> None:
+    """Refuse new connections as soon as asked to stop, so that a proxy goes elsewhere at once.
+
+    gunicorn only stops accepting: while the last answers are on their way, the kernel would still take connections
+    in, and reset them when the process ends.
+    """
+    switch = worker.set_accept_enabled
+
+    def set_accept_enabled(enabled: bool) -> None:
+        switch(enabled)
+        if not worker.alive:
+            for listener in worker.sockets:
+                while select.select([listener], [], [], 0)[0]:  # whoever got in line before
+                    worker.accept(listener)
+                listener.close()
+
+    worker.set_accept_enabled = set_accept_enabled

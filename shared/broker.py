@@ -6,7 +6,9 @@ would have to pay for with commands is switched off: an idle worker costs 288 co
 """
 
 import contextlib
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import redis
@@ -29,6 +31,8 @@ class Doorbell:
     """The publishing side, for the api and the reaper: bounded in time, and failing without harm."""
 
     def __init__(self, url: str) -> None:
+        where = urlsplit(url)
+        self._address = where.hostname or "localhost", where.port or 6379
         self._app = Celery("doorbell", set_as_current=False)
         self._app.conf.update(
             broker_url=url,
@@ -60,8 +64,9 @@ class Doorbell:
     heard: bool = True  # how the last ring went: health learns from real traffic, as a PING of its own costs commands
 
     def check(self) -> dict[str, object]:
-        """Facts for health; raises when the last ring failed, until Redis answers again."""
-        if not self.heard:  # without another visitor there would be no ring to learn of its return
+        """Facts for health; raises when Redis is away. Costs no command, except while the last ring was not heard."""
+        socket.create_connection(self._address, timeout=1).close()
+        if not self.heard:
             self.waiting()
             self.heard = True
         return {}

@@ -83,6 +83,10 @@ class Health:
         checks = {name: "ok" if outcome.ok else "down" for name, outcome in outcomes.items()}
         return fit, {"status": status, "timestamp": timestamp(), "checks": checks}
 
+    def up(self) -> dict[str, bool]:
+        """Each check and whether it succeeds, for metrics."""
+        return {name: outcome.ok for name, outcome in self._fresh().items()}
+
     def detailed(self) -> dict[str, object]:
         """Everything an operator asks for; holds no address and no secret."""
         _, verdict = self.ready()

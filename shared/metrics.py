@@ -13,6 +13,7 @@ REQUESTS = Counter("stolentee_http_requests_total", "HTTP requests answered.", [
 REQUEST_SECONDS = Histogram(
     "stolentee_http_request_seconds", "Time to answer an HTTP request.", ["route"], buckets=_FAST
 )
+CHECK_UP = Gauge("stolentee_check_up", "1 while a check of health succeeds.", ["check"])
 STREAMS = Gauge("stolentee_event_streams", "Event streams open now.")
 
 QUERY_SECONDS = Histogram("stolentee_database_query_seconds", "Time of one SQL statement.", buckets=_FAST)

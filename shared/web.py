@@ -110,6 +110,8 @@ def _health_routes(app: Flask, state: health.Health, ops_token: str | None) -> N
 
     def scrape() -> Response:
         _operators_only(ops_token)
+        for name, up in state.up().items():
+            metrics.CHECK_UP.labels(name).set(up)
         body, content_type = metrics.expose()
         return _no_store(Response(body, content_type=content_type))
 

@@ -27,7 +27,7 @@ def serve(health: Health, host: str, port: int, ops_token: str | None) -> Thread
                 case "/health/detailed" if self._operator():
                     self._say(200, health.detailed())
                 case "/metrics" if self._operator():
-                    self._send(200, *metrics.expose())
+                    self._send(200, *_scrape(health))
                 case _:
                     self._say(404, {"error": {"code": "not_found", "message": "There is nothing here."}})
 
@@ -51,3 +51,9 @@ def serve(health: Health, host: str, port: int, ops_token: str | None) -> Thread
     server = ThreadingHTTPServer((host, port), Handler)
     threading.Thread(target=server.serve_forever, name="probe", daemon=True).start()
     return server
+
+
+def _scrape(health: Health) -> tuple[bytes, str]:
+    for name, up in health.up().items():
+        metrics.CHECK_UP.labels(name).set(up)
+    return metrics.expose()

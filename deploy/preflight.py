@@ -1,0 +1,85 @@
+"""Before anything starts: refuse what would only fail later. `python -m deploy.preflight`, run before the migrations.
+
+- Connections: each api instance is one process with a pool and one listening connection, each worker instance one
+  process with a pool, and migrations take one. Their sum over all instances must not exceed MAX_DB_CONNECTIONS.
+- Secrets: what the compose file falls back to is known to everybody and good for nobody's production.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared import settings
+
+LISTENERS = 1  # of an api process: it hears job events on a connection of its own
+MIGRATIONS = 1
+_LEAST = 2  # connections of a pool
+_DEVELOPMENT = "development"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a deployment asks Postgres for. One instance is one process: gunicorn and Celery run threads here."""
+
+    api: int
+    worker: int
+    pool: int
+    limit: int
+
+    @property
+    def connections(self) -> int:
+        return self.api * (self.pool + LISTENERS) + self.worker * self.pool + MIGRATIONS
+
+    @property
+    def largest_pool(self) -> int:
+        """What would just fit, or 0 where even the smallest pool does not."""
+        fits = (self.limit - MIGRATIONS - self.api * LISTENERS) // max(1, self.api + self.worker)
+        return fits if fits >= _LEAST else 0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.api} api x ({self.pool} + {LISTENERS}) + {self.worker} worker x {self.pool} + {MIGRATIONS} "
+            f"= {self.connections} of {self.limit} connections"
+        )
+
+
+def plan(environment: Mapping[str, str]) -> Plan:
+    """Raises settings.Invalid for a number that is none."""
+    default = settings.Database.model_fields["pool_max"].default
+    return Plan(
+        api=_number("API_INSTANCES", environment.get("API_INSTANCES") or "1"),
+        worker=_number("WORKER_INSTANCES", environment.get("WORKER_INSTANCES") or "1"),
+        pool=_number("DATABASE_POOL_MAX", environment.get("DATABASE_POOL_MAX") or str(default)),
+        limit=_number("MAX_DB_CONNECTIONS", environment.get("MAX_DB_CONNECTIONS") or "15"),
+    )
+
+
+def check(environment: Mapping[str, str]) -> Plan:
+    """Raises settings.Invalid, saying what to do about it."""
+    planned = plan(environment)
+    if planned.connections > planned.limit:
+        fits = planned.largest_pool
+        advice = f"set DATABASE_POOL_MAX={fits}" if fits else "fewer instances or a pooler are needed"
+        raise settings.Invalid(f"{planned}: too many; {advice}")
+    if environment.get("ENVIRONMENT") == "production":
+        _refuse_known(environment)
+    return planned
+
+
+def _refuse_known(environment: Mapping[str, str]) -> None:
+    given = {name: environment.get(name, "") for name in ("SECRET_KEY", "OPS_TOKEN", "DATABASE_URL")}
+    known = [name for name, value in given.items() if _DEVELOPMENT in value]
+    if known:
+        raise settings.Invalid(f"{', '.join(known)}: still what everybody knows; `make up` puts random ones into .env")
+
+
+def _number(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise settings.Invalid(f"{name} must be a whole number, and is {text}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    print(check(os.environ))
+    sys.exit(0)

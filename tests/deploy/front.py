@@ -1,0 +1,53 @@
+"""The front as it is deployed, for tests: nginx with our configuration before api instances of this machine."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from deploy.local import ports
+from deploy.local.process import Process
+from deploy.local.service import Service, health
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+# What differs from a network of containers: addresses, ports, and folders of its own.
+_RESOLVER = "resolver 127.0.0.11 valid=1s ipv6=off;"
+
+
+class Front(Process):
+    """Serves on `port`; `instances` are ports of the api."""
+
+    def __init__(self, folder: Path, port: int, instances: Sequence[int]) -> None:
+        folder.mkdir(mode=0o711, parents=True)
+        self.port = port
+        servers = "".join(f"server {ports.LOCAL}:{instance} max_fails=0;" for instance in instances)
+        text = (ROOT / "deploy/nginx.conf").read_text()
+        for deployed, here in {
+            "listen 8080;": f"listen {ports.LOCAL}:{port};",
+            "listen 127.0.0.1:8081;": "listen unix:/tmp/own.sock;",
+            _RESOLVER: "",
+            "set $api api:8000;": "set $api api;",
+            "limit_conn_zone": f"upstream api {{ {servers} }} limit_conn_zone",
+            "127.0.0.1:8082": f"{ports.LOCAL}:{ports.free()}",
+            "/tmp/": f"{folder}/",
+            "/dev/stdout": f"{folder}/access.log",
+        }.items():
+            assert deployed in text
+            text = text.replace(deployed, here)
+        configuration = folder / "nginx.conf"
+        configuration.write_text(text)
+        command: list[str | Path] = [PROGRAM or "nginx", "-p", folder, "-c", configuration, "-g", "daemon off;"]
+        super().__init__("front", command, folder=folder, output=folder / "error.log")
+
+    def ready(self) -> bool:
+        return health(self.port, "/nothing") is not None
+
+
+def instance(port: int, environment: Mapping[str, str], output: Path) -> Service:
+    """An instance of the api behind its real server, trusting one proxy."""
+    command = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "services.api.wsgi:app")
+    given = {"PORT": str(port), "BIND_HOST": ports.LOCAL, "TRUSTED_HOPS": "1", "RATE_LIMIT_API": "0"}
+    told = dict(os.environ) | given | {"RATE_LIMIT_UPLOADS": "0", "DATABASE_POOL_MAX": "3"} | dict(environment)
+    return Service(f"api-{port}", command, port=port, environment=told, folder=ROOT, output=output)

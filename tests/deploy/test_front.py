@@ -1,0 +1,117 @@
+"""deploy/nginx.conf before two instances of the api: patience, limits, one id, streams, and who may say who calls."""
+
+import http.client
+import json
+import socket
+import time
+from contextlib import closing, suppress
+
+import pytest
+import requests
+
+from deploy.local.supervisor import await_ready
+from tests.deploy.conftest import Deployment
+from tests.deploy.senders import dawdling
+from tests.services import pictures
+
+PROMISED_S = 0.1  # health, whatever else happens
+_TRIES = 20
+
+
+@pytest.fixture
+def session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def _slowest_health(deployment: Deployment, session: requests.Session) -> float:
+    took = []
+    for _ in range(_TRIES):
+        began = time.monotonic()
+        assert session.get(f"{deployment.address}/health/live", timeout=5).status_code == 200
+        took.append(time.monotonic() - began)
+    return sorted(took)[-2]  # one may be the machine's
+
+
+def test_slow_heads_and_bodies_keep_nobody_waiting(deployment: Deployment, session: requests.Session) -> None:
+    with dawdling(deployment.front.port, heads=200, bodies=200):
+        assert _slowest_health(deployment, session) < PROMISED_S
+
+
+def test_the_slow_are_hung_up_on(deployment: Deployment) -> None:
+    with dawdling(deployment.front.port, heads=1, bodies=1) as connections:
+        for connection in connections:
+            connection.settimeout(15)  # 5 s of silence are allowed
+            with suppress(ConnectionResetError):
+                while connection.recv(1000):
+                    pass
+
+
+def test_slow_readers_hold_no_thread(deployment: Deployment, session: requests.Session) -> None:
+    opened = []
+    for _ in range(200):
+        reader = socket.create_connection(("127.0.0.1", deployment.front.port))
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        reader.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+        opened.append(reader)
+    assert _slowest_health(deployment, session) < PROMISED_S
+    for reader in opened:
+        reader.close()
+
+
+def test_one_id_goes_through(deployment: Deployment, session: requests.Session) -> None:
+    own = session.get(f"{deployment.address}/api/jobs", headers={"X-Request-Id": "mine.1"})
+    assert own.headers["X-Request-Id"] == "mine.1"
+    made = session.get(f"{deployment.address}/api/jobs", headers={"X-Request-Id": "not sane"})
+    lines = [json.loads(line) for line in (deployment.folder / "access.log").read_text().splitlines()]
+    assert [line["request_id"] for line in lines[-2:]] == ["mine.1", made.headers["X-Request-Id"]]
+
+
+def test_a_body_over_the_limit_is_refused_before_it_is_sent(deployment: Deployment) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", deployment.front.port, timeout=10)
+    with closing(connection):
+        connection.putrequest("POST", "/api/cutouts")
+        connection.putheader("Content-Length", str(5 * 1024**3))
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert answer.status == 413
+        error = json.loads(answer.read())["error"]
+    assert error["code"] == "body_too_large"
+    assert error["requestId"]
+
+
+def test_a_chunked_body_arrives_whole(deployment: Deployment, session: requests.Session) -> None:
+    request = requests.Request("POST", f"{deployment.address}/api/uploads", files={"file": ("a.png", pictures.png())})
+    body = request.prepare()
+    assert isinstance(body.body, bytes)
+    chunks = (body.body[at : at + 100] for at in range(0, len(body.body), 100))
+    sent = session.post(body.url or "", data=chunks, headers={"Content-Type": body.headers["Content-Type"]})
+    assert sent.status_code == 201
+
+
+def test_what_a_client_says_about_itself_is_not_believed(deployment: Deployment, session: requests.Session) -> None:
+    answer = session.get(f"{deployment.address}/metrics", headers={"X-Forwarded-For": "127.0.0.1"})
+    assert answer.status_code == 404
+
+
+def test_a_stream_is_not_held_back(deployment: Deployment, session: requests.Session) -> None:
+    sent = session.post(f"{deployment.address}/api/cutouts", files={"file": ("a.png", pictures.png())})
+    began = time.monotonic()
+    with session.get(deployment.address + sent.json()["eventsUrl"], stream=True, timeout=5) as stream:
+        first = next(stream.iter_lines())
+    assert first == b"retry: 1000"
+    assert time.monotonic() - began < 5  # there is no worker, so the stream itself would go on for 30 s
+
+
+def test_with_no_instance_left_it_says_so_as_the_api_would(deployment: Deployment, session: requests.Session) -> None:
+    for instance in deployment.instances:
+        instance.stop()
+    try:
+        answer = session.get(f"{deployment.address}/api/jobs")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+        assert answer.headers["Retry-After"] == "2"
+    finally:
+        for instance in deployment.instances:
+            instance.start()
+            await_ready(instance)

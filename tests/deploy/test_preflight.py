@@ -1,0 +1,68 @@
+"""Before anything starts: the sum of all connections, and secrets that are none."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy import preflight
+from deploy.preflight import Plan
+from shared.settings import Invalid
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "deploy/railway/README.md").read_text()
+ROWS = [
+    tuple(map(int, row)) for row in re.findall(r"^\| (\d) api, (\d) worker \| (\d) \| (\d+) \|$", PAGE, re.MULTILINE)
+]
+FINE = {"SECRET_KEY": "a" * 48, "OPS_TOKEN": "b" * 48, "DATABASE_URL": "postgresql://u:c@h/d"}
+
+
+@pytest.mark.parametrize(("api", "worker", "pool", "connections"), ROWS)
+def test_the_page_tells_the_largest_pool_that_fits(api: int, worker: int, pool: int, connections: int) -> None:
+    plan = Plan(api, worker, pool, 15)
+    assert (plan.connections, plan.largest_pool) == (connections, pool)
+
+
+@pytest.mark.parametrize("api", range(1, 6))
+@pytest.mark.parametrize("worker", range(1, 6))
+@pytest.mark.parametrize("limit", [15, 25, 95])
+def test_what_is_said_to_fit_fits_and_one_more_does_not(api: int, worker: int, limit: int) -> None:
+    pool = Plan(api, worker, 2, limit).largest_pool
+    assert Plan(api, worker, pool or 2, limit).connections > limit or pool
+    assert Plan(api, worker, (pool or 1) + 1, limit).connections > limit
+
+
+def test_too_many_connections_are_refused_with_what_to_do() -> None:
+    given = {"API_INSTANCES": "2", "WORKER_INSTANCES": "2", "DATABASE_POOL_MAX": "5"}
+    with pytest.raises(Invalid, match=r"= 23 of 15 connections: too many; set DATABASE_POOL_MAX=3"):
+        preflight.check(given)
+    with pytest.raises(Invalid, match="fewer instances or a pooler"):
+        preflight.check(given | {"API_INSTANCES": "6"})
+
+
+def test_the_defaults_fit() -> None:
+    assert preflight.check({}).connections == 12
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_everybody_knows_is_refused_in_production(name: str) -> None:
+    preflight.check(FINE | {"ENVIRONMENT": "production"})
+    known = FINE | {name: "postgresql://stolentee:development@postgres/x-development-only-"}
+    preflight.check(known)
+    with pytest.raises(Invalid, match=name):
+        preflight.check(known | {"ENVIRONMENT": "production"})
+
+
+def test_a_number_that_is_none_is_named() -> None:
+    with pytest.raises(Invalid, match="API_INSTANCES must be a whole number, and is two"):
+        preflight.check({"API_INSTANCES": "two"})
+
+
+def test_as_a_command_it_ends_the_deploy() -> None:
+    command = [sys.executable, "-m", "deploy.preflight"]
+    fine = subprocess.run(command, cwd=ROOT, env={}, capture_output=True, text=True, check=True)
+    assert fine.stdout == "1 api x (5 + 1) + 1 worker x 5 + 1 = 12 of 15 connections\n"
+    bad = subprocess.run(command, cwd=ROOT, env={"DATABASE_POOL_MAX": "9"}, capture_output=True, text=True, check=False)
+    assert (bad.returncode, bad.stdout) == (3, "")

@@ -1,0 +1,55 @@
+"""A caller who was promised cut-outs, and keeps the promises in mind."""
+
+import io
+import time
+
+import requests
+from PIL import Image
+
+from deploy.local.walk import SAMPLE
+from tests.system.containers.engine import until
+
+SETTLED_S = 120.0  # a lease of 60 s runs out first, where a worker died with it
+
+
+def picture(number: int) -> bytes:
+    """The sample, each number with a corner of its own."""
+    small, file = Image.open(SAMPLE).resize((1000, 1000)), io.BytesIO()
+    small.putpixel((0, 0), (number, number, number))
+    small.save(file, "PNG")
+    return file.getvalue()
+
+
+class Promised:
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self.jobs: list[str] = []
+
+    def send(self, picture: bytes) -> None:
+        """Send until it is accepted, as a caller does who is told to try again."""
+        for _ in range(60):
+            sent = self._session.post(f"{self._address}/api/cutouts", files={"file": ("p.png", picture)}, timeout=20)
+            if sent.status_code == 202:
+                self.jobs.append(sent.json()["id"])
+                return
+            assert sent.status_code in (429, 503), sent.text
+            time.sleep(0.5)
+        raise AssertionError("never accepted")
+
+    def answers(self) -> bool:
+        try:
+            return self._session.get(f"{self._address}/health/ready", timeout=2).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def settle(self) -> float:
+        """Seconds until every job is done."""
+        return until(lambda: all(self._status(job) == "done" for job in self.jobs), SETTLED_S)
+
+    def _status(self, job: str) -> str:
+        answer = self._session.get(f"{self._address}/api/jobs/{job}", timeout=20)
+        status = str(answer.json().get("status"))
+        assert status not in ("failed", "cancelled"), answer.text
+        return status
