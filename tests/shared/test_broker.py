@@ -160,7 +160,6 @@ def test_rings_are_counted_by_outcome(redis_url: str, free_port: int) -> None:
 def test_building_a_doorbell_connects_to_nothing(client: redis.Redis, redis_url: str) -> None:
     before = told(client, "total_connections_received")
     Doorbell(redis_url)
-    broker.worker_settings(redis_url, 2)
     assert told(client, "total_connections_received") == before
 
 
@@ -186,7 +185,8 @@ def test_a_broker_that_cannot_be_asked_is_let_pass(free_port: int, silent_url: s
 def listener(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Celery:
     """A worker's side of the broker; it asks Redis for work so seldom that waiting for an answer would be noticed."""
     monkeypatch.setattr(broker, "POLL_S", 20)
-    monkeypatch.setattr(transport.Transport, "Channel", transport.Channel)  # put back afterwards
+    for changed in ("Channel", "connection_errors"):  # by worker_settings, for the whole process; put back afterwards
+        monkeypatch.setattr(transport.Transport, changed, getattr(transport.Transport, changed))
     app = Celery("listener", set_as_current=False)
     app.conf.update(broker.worker_settings(redis_url, 2))
     return app

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from shared import settings
+from shared import deadlines, settings
 from shared.storage import Bucket, Missing, Unavailable
 from tests.shared import buckets
 
@@ -79,6 +79,16 @@ def test_a_refused_connection_is_unavailable_soon(free_port: int) -> None:
     with pytest.raises(Unavailable):
         bucket.get(KEY)
     assert time.monotonic() - start < 10  # three tries with a second or two between them
+
+
+def test_a_silent_storage_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "STORAGE_READ_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server:  # takes connections and never says a word
+        bucket = Bucket(buckets.settings(f"http://127.0.0.1:{server.getsockname()[1]}"))
+        start = time.monotonic()
+        with pytest.raises(Unavailable):
+            bucket.get(KEY)
+        assert time.monotonic() - start < 10
 
 
 @contextmanager

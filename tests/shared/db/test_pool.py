@@ -1,7 +1,12 @@
 """A transaction commits whole or not at all, ends in bounded time, and tells every loss of the database alike."""
 
+import os
+import signal
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 
 import psycopg
@@ -126,6 +131,54 @@ def test_a_statement_that_takes_too_long_is_unavailable(database_url: str) -> No
     assert isinstance(caught.value.__cause__, psycopg.errors.QueryCanceled)
     with database.transaction() as connection:
         assert connection.execute("select 1 as one").fetchone() == {"one": 1}
+    database.close()
+
+
+@contextmanager
+def frozen(connection: pool.Connection) -> Iterator[None]:
+    """The connection's server process hangs: it holds the line, and says nothing; though not so long as to hang us."""
+    pid = connection.info.backend_pid
+    thaw = threading.Timer(15, os.kill, (pid, signal.SIGCONT))
+    thaw.start()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        thaw.cancel()
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_server_that_falls_silent_is_given_up_though_it_cannot_keep_its_own_limit(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "SILENCE_S", 0.2)
+    database = Database(database_url, statement_s=0.2)
+    database.open()
+
+    def ask(connection: pool.Connection) -> None:
+        with frozen(connection):
+            connection.execute("select 1")
+
+    start = time.monotonic()
+    with pytest.raises(errors.Unavailable), database.transaction() as connection:
+        ask(connection)
+    assert time.monotonic() - start < 10
+    with database.transaction() as connection:
+        assert connection.execute("select 1 as one").fetchone() == {"one": 1}
+    database.close()
+
+
+def test_a_connection_that_fell_silent_in_the_pool_is_replaced(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "SILENCE_S", 0.2)
+    database = Database(database_url, pool_max=2, statement_s=30)  # statements may be that slow, a check may not
+    database.open()
+    with database.transaction() as connection:
+        first = connection.info.backend_pid
+        freeze = frozen(connection)
+    with freeze, database.transaction() as connection:
+        assert connection.info.backend_pid != first
     database.close()
 
 
