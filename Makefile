@@ -5,6 +5,7 @@ PYTHON ?= python3
 export IMAGE ?= deploy/local/sample.jpg
 export OUT ?= cutout.png
 export T ?=
+export SEED ?= 1
 
 VENV := .venv
 RUN := $(VENV)/bin/python -m
@@ -16,10 +17,10 @@ COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generat
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check models lock clean
+.PHONY: help setup run demo test chaos bench bench-broker check models lock clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-8s %s\n' "$$name" "$$words"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-12s %s\n' "$$name" "$$words"; done
 
 setup: $(VENV)/.runtime ## Make .venv from the locks
 
@@ -31,6 +32,14 @@ demo: $(VENV)/.runtime ## Cut out one picture: make demo IMAGE=photo.jpg OUT=cut
 
 test: $(VENV)/.dev ## Run all tests and measure coverage, or those of one path: make test T=tests/shared
 	@if [ -n "$$T" ]; then $(RUN) pytest $$T; else $(RUN) pytest $(WHOLE); fi
+
+chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of an hour; SEED= drives the random killer
+	@$(RUN) pytest tests/chaos --long --seed "$$SEED"
+
+bench: bench-broker ## Run all benchmarks
+
+bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, overhead, beside the targets
+	@$(RUN) tests.load.bench_broker
 
 check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) ruff check
