@@ -5,6 +5,7 @@ PYTHON ?= python3
 export IMAGE ?= deploy/local/sample.jpg
 export OUT ?= cutout.png
 export T ?=
+export SEED ?= 1
 
 VENV := .venv
 RUN := $(VENV)/bin/python -m
@@ -16,10 +17,10 @@ COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generat
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check bench bench-rembg soak models lock clean up down logs ps images
+.PHONY: help setup run demo test chaos check bench bench-broker bench-rembg soak models lock clean up down logs ps images
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-11s %s\n' "$$name" "$$words"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-12s %s\n' "$$name" "$$words"; done
 
 setup: $(VENV)/.runtime ## Make .venv from the locks
 
@@ -32,13 +33,19 @@ demo: $(VENV)/.runtime ## Cut out one picture: make demo IMAGE=photo.jpg OUT=cut
 test: $(VENV)/.dev ## Run all tests and measure coverage, or those of one path: make test T=tests/shared
 	@if [ -n "$$T" ]; then $(RUN) pytest $$T; else $(RUN) pytest $(WHOLE); fi
 
+chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of an hour; SEED= drives the random killer
+	@$(RUN) pytest tests/chaos --long --seed "$$SEED"
+
+bench: bench-broker bench-rembg ## Run every benchmark
+
+bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, overhead, beside the targets
+	@$(RUN) tests.load.bench_broker
+
 check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(RUN) mypy
 	@$(RUN) pytest tests/architecture
-
-bench: bench-rembg ## Run every benchmark
 
 bench-rembg: $(VENV)/.dev ## Compare the rembg service with its peer, rembg s; writes docs/benchmarks.md (20 minutes)
 	@$(RUN) tests.load.removal.bench

@@ -11,7 +11,8 @@ worker may die between any two steps, and the job simply runs once more.
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -139,14 +140,21 @@ class Pipeline:
             return work.advance(connection, job, progress)
 
     def _store(self, job: Job, source: Asset, cutout: Cutout) -> dict[AssetKind, Asset]:
-        """Derive what belongs to a cut-out, and put all three where they can be fetched."""
-        mask = png.encode(np.asarray(cutout.picture.getchannel("A")))
-        contents = {
-            AssetKind.CUTOUT: (cutout.png, "image/png", cutout.picture.size),
-            AssetKind.PREVIEW: images.preview(cutout.picture),
-            AssetKind.MASK: (mask, "image/png", cutout.picture.size),
+        """Derive what belongs to a cut-out, and put all three where they can be fetched.
+
+        At the same time: each waits for a disk or a network, and the preview computes longest.
+        """
+        makers: dict[AssetKind, Callable[[], tuple[bytes, str, tuple[int, int]]]] = {
+            AssetKind.PREVIEW: lambda: images.preview(cutout.picture),
+            AssetKind.CUTOUT: lambda: (cutout.png, "image/png", cutout.picture.size),
+            AssetKind.MASK: lambda: (_mask(cutout.picture), "image/png", cutout.picture.size),
         }
-        return {kind: self._put(job, source, kind, *content) for kind, content in contents.items()}
+        with ThreadPoolExecutor(len(makers)) as pool:
+            puts = {
+                kind: pool.submit(lambda kind, make: self._put(job, source, kind, *make()), kind, make)
+                for kind, make in makers.items()
+            }
+        return {kind: put.result() for kind, put in puts.items()}
 
     def _put(
         self, job: Job, source: Asset, kind: AssetKind, data: bytes, content_type: str, size: tuple[int, int]
@@ -228,6 +236,10 @@ def _told(written: bool, state: str, *, error: str = "", **facts: object) -> Non
         return
     metrics.JOBS.labels(state, error).inc()
     _log.info(f"job_{state}", **facts, **({"error": error} if error else {}))
+
+
+def _mask(picture: images.Picture) -> bytes:
+    return png.encode(np.asarray(picture.getchannel("A")))
 
 
 def _ms(start: datetime, end: datetime) -> int:
