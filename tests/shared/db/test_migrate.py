@@ -105,6 +105,14 @@ def test_a_file_that_fails_leaves_nothing_and_those_before_it_stay(
     assert migrate.migrate(empty_url, tmp_path) == ["0002_broken.sql", "0003_third.sql"]
 
 
+def test_a_file_and_the_note_that_it_was_applied_are_one(empty_url: str, tmp_path: Path, write: Write) -> None:
+    write("0001_first.sql", FIRST + "insert into migrations (name, digest) values ('0001_first.sql', 'taken')")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        migrate.migrate(empty_url, tmp_path)
+    assert tables(empty_url) == {"migrations"}
+    assert ask(empty_url, "select name from migrations") == []
+
+
 def test_a_file_may_ask_for_no_transaction(empty_url: str, tmp_path: Path, write: Write) -> None:
     write("0001_first.sql", FIRST)
     write("0002_index.sql", "-- no-transaction\ncreate index concurrently one_id on one (id)")
