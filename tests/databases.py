@@ -26,8 +26,15 @@ class Databases:
         if self._last:
             self._say("drop database {} with (force)", self._last)
         self._last = f"test_{next(self._names)}"
-        self._say("create database {} template {} strategy file_copy", self._last, _TEMPLATE)
-        return f"{self._server}/{self._last}"
+        return self._made(self._last)
+
+    def lasting(self) -> str:
+        """The address of one that stays, for what many tests share."""
+        return self._made(f"lasting_{next(self._names)}")
+
+    def _made(self, name: str) -> str:
+        self._say("create database {} template {} strategy file_copy", name, _TEMPLATE)
+        return f"{self._server}/{name}"
 
     def _say(self, words: str, *names: str) -> None:
         self._connection.execute(sql.SQL(words).format(*map(sql.Identifier, names)))

@@ -32,7 +32,7 @@ def deployment(open_folder: Path, databases: Databases, redis_server: Redis) -> 
         pytest.skip("nginx is not on this machine")
     folder = open_folder / "front"
     environment = {
-        "DATABASE_URL": databases.fresh(),
+        "DATABASE_URL": databases.lasting(),
         "REDIS_URL": redis_server.url,
         "SECRET_KEY": "of-this-test-" * 3,
         "DATA_DIR": str(open_folder / "front-data"),
