@@ -223,8 +223,10 @@ def test_who_waits_gets_the_connection_that_comes_free(database_url: str) -> Non
 
 def test_health_hears_of_the_pool(database: Database) -> None:
     with database.transaction():
-        assert database.check() == {"pool": {"total": 2, "idle": 1, "waiting": 0}}
-    assert REGISTRY.get_sample_value("stolentee_database_pool_connections", {"state": "total"}) == 2
+        pool = database.check()["pool"]
+    assert pool["total"] - pool["idle"] == 1, pool  # ours; how far the pool grew meanwhile is its own affair
+    assert pool["waiting"] == 0
+    assert REGISTRY.get_sample_value("stolentee_database_pool_connections", {"state": "total"}) == pool["total"]
 
 
 def test_health_hears_of_a_lost_database_within_about_a_second(free_port: int) -> None:
