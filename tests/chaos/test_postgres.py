@@ -67,6 +67,7 @@ def test_unplugged(system: System, crowd: Crowd, note: Note) -> None:
     assert_settled(system, crowd, system.lease_s + 30, refusals=(503,))
 
 
+@pytest.mark.usefixtures("only_long")
 def test_everybody_in_line_for_a_locked_table_is_told_to_come_again(system: System, crowd: Crowd) -> None:
     guest = requests.Session()
     guest.trust_env = False
