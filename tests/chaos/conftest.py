@@ -8,6 +8,7 @@ import pytest
 from tests.chaos.crowd import Crowd
 from tests.chaos.system import System
 
+LEASE_S = 2.0  # short, so that nobody waits a minute for each dead worker; one test of the long form takes the real one
 Note = Callable[[str, object], None]
 
 
@@ -21,15 +22,16 @@ def long(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--long", default=False))
 
 
-@pytest.fixture(scope="session")
-def lease_s(long: bool) -> float:
-    """Real in the long form; short, so that `make test` need not wait a minute for each dead worker."""
-    return 2.0
+@pytest.fixture
+def only_long(long: bool) -> None:
+    """For what takes long and is tested in the small elsewhere."""
+    if not long:
+        pytest.skip("`make chaos` runs it")
 
 
 @pytest.fixture(scope="session")
-def _shared_system(open_folder: Path, lease_s: float) -> Iterator[System]:
-    with System(open_folder / "chaos", lease_s=lease_s) as system:
+def _shared_system(open_folder: Path) -> Iterator[System]:
+    with System(open_folder / "chaos", lease_s=LEASE_S) as system:
         yield system
 
 

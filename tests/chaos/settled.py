@@ -1,7 +1,7 @@
 """What must hold after every disaster, in one function: `assert_settled`.
 
 I1 every promise reached its end, and done is the end unless the test says otherwise
-I2 one live set of output objects for each job that is done, byte for byte what its rows say
+I2 one live set of output objects for each job that is done, of its picture's size, byte for byte what its rows say
 I3 the provider's ledger equals our cost rows; a (job, attempt) pays at most once, jobs pay at most once a crash more
 I5 no doorbell is left
 I6 no object without a row, except what a crash left behind
@@ -99,6 +99,12 @@ def _one_output_each(connection: Connection, system: System) -> None:
     done = {row["id"] for row in connection.execute("select id from jobs where status = 'done'").fetchall()}
     assert sets.keys() == done
     assert all(sorted(kinds) == sorted(_OUTPUTS) for kinds in sets.values()), sets
+    misfit = connection.execute(
+        """select jobs.id from jobs join assets source on source.id = jobs.asset_id
+        join assets cutout on cutout.job_id = jobs.id and cutout.kind = 'cutout'
+        where (cutout.width, cutout.height) <> (source.width, source.height)"""
+    ).fetchall()
+    assert not misfit, "cut-outs of another size than their pictures"
     orphans = stored.keys() - {row["key"] for row in assets}
     assert len(orphans) <= system.leavings, f"{len(orphans)} objects without a row"
 

@@ -88,6 +88,11 @@ class System:
         self.leavings += 3 * THREADS if worker else 1  # a cut-out with its preview and mask; or a source
         process.kill()
 
+    def away(self) -> None:
+        """Count that Postgres was: it costs what the workers had in hand, as a crash of each would."""
+        self.crashes += len(self.workers)
+        self.leavings += 3 * THREADS * len(self.workers)
+
     @property
     def workers(self) -> list[Process]:
         return [self.stack.process("worker"), self.second]

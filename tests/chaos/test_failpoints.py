@@ -27,6 +27,8 @@ def test_a_worker_killed_at_any_step_loses_nothing(
     victims = [system.armed("worker", step) for step in steps.split()]
     for victim in victims:
         await_ready(victim)
+    if long:
+        crowd.send_many(20 * len(victims))
     for _ in range(200):
         crowd.send()
         if all(victim.exit_code() is not None for victim in victims):
@@ -135,9 +137,8 @@ def test_a_killed_workers_job_runs_again_soon_after_its_lease(
     note(f"with a lease of {lease_s:.0f} s, done after s", round(took_s, 1))
 
 
-def test_a_job_that_kills_every_worker_is_given_up_and_others_flow(system: System, crowd: Crowd, long: bool) -> None:
-    if not long:
-        pytest.skip("three leases long: `make chaos` runs it")
+@pytest.mark.usefixtures("only_long")
+def test_a_job_that_kills_every_worker_is_given_up_and_others_flow(system: System, crowd: Crowd) -> None:
     for worker in system.workers:
         worker.stop()
     crowd.send()

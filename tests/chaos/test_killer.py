@@ -28,6 +28,8 @@ def test_nothing_is_lost_while_a_killer_goes_round(
         victim = dice.choice([*system.services, *system.workers, system.redis, *([system.postgres] if long else [])])
         kills.append(victim.name.partition("-")[0])
         system.kill(victim)
+        if victim is system.postgres:
+            system.away()
         time.sleep(dice.uniform(0, every_s / 2))
         system.restart(victim)
     sender.join()

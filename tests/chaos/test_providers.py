@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from uuid import UUID
 
+import pytest
 import requests
 
 from services.worker.removal.choice import side
@@ -52,6 +53,7 @@ def test_a_storm_of_fallbacks_stops_at_the_budget(system: System, crowd: Crowd, 
 
 
 def test_a_stuck_rembg_does_not_stop_jobs_of_the_other(system: System, crowd: Crowd, note: Note) -> None:
+    """And the jobs that hang with it keep their leases: nobody begins them a second time."""
     rembg = system.stack.process("rembg")
     rembg.signal(signal.SIGSTOP)
     began = time.monotonic()
@@ -59,12 +61,19 @@ def test_a_stuck_rembg_does_not_stop_jobs_of_the_other(system: System, crowd: Cr
     paid = [job_id for job_id in crowd.promised if side(job_id) >= PERCENT]
     await_true(lambda: _done(system, paid) == len(paid), 15, lambda: f"{_done(system, paid)} of {len(paid)}")
     note("jobs of the other done after s", round(time.monotonic() - began, 1))
+    time.sleep(system.lease_s + 1)
     rembg.signal(signal.SIGCONT)
     assert_settled(system, crowd, 30)
+    with system.database() as connection:
+        row = connection.execute(
+            "select max(attempts) as most from jobs where id = any(%s)", [crowd.promised]
+        ).fetchone()
+    assert row == {"most": 1}
 
 
-def test_with_nobody_there_jobs_wait_without_a_hot_loop(system: System, crowd: Crowd, long: bool, note: Note) -> None:
-    watched_s = 30 if long else 3
+@pytest.mark.usefixtures("only_long")
+def test_with_nobody_there_jobs_wait_without_a_hot_loop(system: System, crowd: Crowd, note: Note) -> None:
+    watched_s = 30
     system.stack.kill("rembg")
     system.removebg.always = "service_unavailable"
     before = len(system.removebg.entries())
