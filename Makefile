@@ -11,8 +11,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check
 LOCKS := $(foreach group,api worker rembg local,requirements/$(group).txt)
-# Two processes share the tests, a file at a time, so that what a file sets up is set up once.
-WHOLE := -n 2 --dist loadfile --cov --cov-report=term --cov-fail-under=90
+# Four processes share the tests, a file at a time, so that what a file sets up is set up once; most wait most of the time.
+WHOLE := -n 4 --dist loadfile --cov --cov-report=term --cov-fail-under=90
 COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
 MAKEFLAGS += --no-print-directory
@@ -94,7 +94,7 @@ images: ## Build the images; print their sizes and the largest layers of each
 	@umask 077; for name in SECRET_KEY OPS_TOKEN REMBG_TOKEN POSTGRES_PASSWORD GRAFANA_PASSWORD; do \
 		echo "$$name=$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"; done > .env.part && mv .env.part .env
 
-# An interrupted step leaves no stamp and is done again. The programs of .venv/bin are not used, only its Python: their
+# An interrupted step leaves no stamp and is done again. Modules are compiled when first imported: few ever are. The programs of .venv/bin are not used, only its Python: their
 # first lines would break if the folder moved.
 $(VENV)/.made:
 	@$(PYTHON) -c "import sys; v = sys.version_info; (3, 11) <= v < (3, 14) or sys.exit('Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is %d.%d: name another with PYTHON=python3.12' % v[:2])"
@@ -103,12 +103,12 @@ $(VENV)/.made:
 
 $(VENV)/.runtime: $(VENV)/.made $(LOCKS)
 	@echo "Installing what the services need into $(VENV) (once; about a minute) ..."
-	@$(PIP) install --require-hashes $(LOCKS:%=-r %)
+	@$(PIP) install --require-hashes --no-compile $(LOCKS:%=-r %)
 	@$(RUN) deploy.local.redis_programs
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made requirements/dev.txt
 	@echo "Installing what the tests need into $(VENV) (once; about a minute) ..."
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --require-hashes --no-compile -r requirements/dev.txt
 	@$(RUN) deploy.local.redis_programs
 	@touch $@ $(VENV)/.runtime

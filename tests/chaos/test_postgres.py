@@ -121,7 +121,7 @@ def test_of_two_that_wait_for_each_other_one_is_told_to_come_again_and_both_work
     meeting, tries = threading.Barrier(2, timeout=5), []
 
     def count(*order: int) -> None:
-        for attempt in range(3):
+        for attempt in range(10):
             try:
                 with database.transaction() as connection:
                     for number in order:
@@ -142,4 +142,5 @@ def test_of_two_that_wait_for_each_other_one_is_told_to_come_again_and_both_work
         rows = connection.execute("select times from counted order by id").fetchall()
     database.close()
     assert [row["times"] for row in rows] == [2, 2]
-    assert sorted(tries) == [0, 1]
+    assert len(tries) == 2
+    assert max(tries) >= 1, tries  # they may meet again, when the one told is back before the other woke

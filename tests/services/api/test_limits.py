@@ -38,7 +38,7 @@ def test_whoever_waits_as_told_is_served(start: Start, environment: pytest.Monke
         answer = _upload(guest)
         if answer.status_code == 429:
             last_refused = now
-            promised = min(promised, now + int(answer.headers["Retry-After"]))
+            promised = min(promised, time.monotonic() + int(answer.headers["Retry-After"]))
         else:
             served += 1
         time.sleep(0.02)
