@@ -138,12 +138,12 @@ def release(connection: Connection, job: Job, delay_s: float, *, counts: bool) -
 
 
 def bury_poison(connection: Connection) -> list[UUID]:
-    """Fail the jobs whose worker died on them as often as is allowed."""
+    """Fail the jobs that nobody may claim any more: dead or handed back at their last attempt."""
     rows = connection.execute(
         """update jobs set status = 'failed', error_code = %s, error_message = %s, lease_until = null,
             finished_at = now()
-        where status = 'running' and lease_until < now() and attempts >= %s returning id""",
-        [JobFailure.POISON, "The job ended its worker three times and was given up.", MAX_ATTEMPTS],
+        where (status = 'queued' or status = 'running' and lease_until < now()) and attempts >= %s returning id""",
+        [JobFailure.POISON, "The job was tried three times without an end and was given up.", MAX_ATTEMPTS],
     ).fetchall()
     return [row["id"] for row in rows]
 

@@ -100,7 +100,7 @@ def test_a_job_that_ended_its_worker_three_times_is_buried(bench: Bench, sweeper
     assert sweeper.sweep() == 0
     job = bench.job(job_id)
     assert job.status is JobState.FAILED
-    assert job.error == JobError("poison", "The job ended its worker three times and was given up.")
+    assert job.error == JobError("poison", "The job was tried three times without an end and was given up.")
     assert job.finished_at is not None
     assert not bench.pipeline.run_next()
 
