@@ -3,7 +3,8 @@
 An advisory lock lets any number of processes race: one applies, the others find nothing left to do. The digest of an
 applied file is remembered, and a file that was changed or lost afterwards is refused, because two databases would then
 differ unnoticed. Applied files that are newer than all of ours are a later release's: as each migration leaves the
-release before it working, a release that was rolled back to starts on them. A file whose first line is `-- no-transaction` runs outside a transaction (CREATE INDEX CONCURRENTLY).
+release before it working, a release that was rolled back to starts on them. A file whose first line is
+`-- no-transaction` runs outside a transaction (CREATE INDEX CONCURRENTLY).
 """
 
 import hashlib
