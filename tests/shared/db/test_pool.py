@@ -253,6 +253,13 @@ def test_every_statement_is_measured(database: Database) -> None:
         connection.rollback()
 
 
+@pytest.mark.parametrize(("durable", "waits"), [(True, "on"), (False, "off")])
+def test_only_a_durable_commit_waits_for_the_disk(database: Database, durable: bool, waits: str) -> None:
+    with database.transaction(durable=durable) as connection:
+        row = connection.execute("select current_setting('synchronous_commit') as waits").fetchone()
+    assert row == {"waits": waits}
+
+
 def test_nothing_is_prepared_on_the_server(database: Database) -> None:
     """A transaction pooler may run the next statement on another connection, which knows of no preparation."""
     with database.transaction() as connection:
