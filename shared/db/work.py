@@ -90,15 +90,13 @@ def finish(
 
 def reuse(connection: Connection, job: Job, fingerprints: list[str], timings: Timings) -> bool:
     """Finish, free of cost, with the result of an earlier job of one of these fingerprints whose objects all remain."""
-    if not _changed(connection, _HELD, [job.id, job.fence]):
-        return False
     row = connection.execute(
         """select id, provider, result, fingerprint from jobs done where fingerprint = any(%s) and status = 'done'
         and (select count(*) from assets where job_id = done.id and deleted_at is null) = %s
         order by finished_at desc limit 1""",
         [fingerprints, len(assets.MADE)],
     ).fetchone()
-    if row is None:
+    if row is None or not _changed(connection, _HELD, [job.id, job.fence]):
         return False
     ids_by_kind = assets.copy(connection, row["id"], job.id)
     if not ids_by_kind:  # deleted in this moment
