@@ -34,7 +34,7 @@ from services.api.parts import Parts
 from services.api.settings import Settings
 from services.api.views import admin, assets, jobs, pages, uploads
 from services.api.views import events as job_events
-from shared import broker, deadlines, errors, events, failpoints, log, storage, web
+from shared import broker, deadlines, errors, events, failpoints, log, sentry, storage, web
 from shared.db import pool
 from shared.health import Check, Health
 
@@ -112,6 +112,7 @@ def start() -> OpenAPI:
     failpoints.arm(failpoints.Failpoint.read())
     settings, decoder = Settings.read(), Decoder()
     decoder.start()
+    sentry.install("api", settings.ops)
     parts = build(settings, decoder)
     atexit.register(parts.database.close)  # its threads are waited for otherwise
     _drain_at_sigterm(parts)
