@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.api.decoder.pool import Decoder
 from services.api.links import Links
 from services.api.settings import Settings
 from shared.broker import Doorbell
@@ -16,6 +17,7 @@ class Parts:
     settings: Settings
     database: Database
     storage: Storage
+    decoder: Decoder
     doorbell: Doorbell
     hub: Hub
     health: Health
