@@ -17,10 +17,8 @@ def install(app: Flask) -> None:
     """Pack every answer worth it; ETags tell the ways apart, Vary says that there are some."""
     app.config.update(
         COMPRESS_ALGORITHM=_WAYS,
-        COMPRESS_ALGORITHM_STREAMING=_WAYS,
         COMPRESS_MIMETYPES=_TYPES,
         COMPRESS_MIN_SIZE=MIN_BYTES,
-        COMPRESS_STREAMING_ENDPOINT_CONDITIONAL=["pages.home", "pages.docs", "pages.static"],
         COMPRESS_REGISTER=False,
     )
     app.after_request(partial(_pack, Compress(app)))
@@ -31,5 +29,8 @@ def _pack(compress: Compress, answer: Response) -> Response:
         return answer
     wanted = [name for name, quality in request.accept_encodings if quality]  # the library takes "q=0" for a wish
     request.environ["HTTP_ACCEPT_ENCODING"] = ", ".join(wanted)
+    if answer.is_streamed and answer.mimetype in _TYPES:  # a file of ours; as a stream, the library would not close it
+        answer.direct_passthrough = False
+        answer.make_sequence()
     packed: Response = compress.after_request(answer)
     return packed

@@ -11,7 +11,7 @@ from tests.services import pictures
 from tests.services.api.asking import cut_out, upload
 from tests.services.api.conftest import Api
 
-_LARGE = ("/", "/docs", "/openapi.json", "/static/app.js", "/static/style.css")
+_LARGE = ("/", "/openapi.json", "/static/app.js", "/static/style.css")
 
 
 @pytest.mark.parametrize("path", _LARGE)
