@@ -7,6 +7,7 @@ from services.api import auth, intake, schemas
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
+from shared import web
 from shared.db import assets, ids, jobs
 
 
@@ -32,7 +33,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
         taken = intake.take(parts, owner, data, name)
         with parts.database.transaction() as connection:
             asset, _ = assets.add(connection, taken)
-            job = jobs.create(connection, ids.new(), owner, asset.id)
+            job = jobs.create(connection, ids.new(), owner, asset.id, request_id=web.request_id())
         return answers.accepted(parts, job)
 
     return api
