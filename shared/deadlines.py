@@ -5,7 +5,7 @@ of.
 
     rembg:    inference 20 < the worker's read 25 < a provider call 30 (and one read) < a job of two calls 120
     leases:   a renewal every lease/4 < the lease 60; a dead worker's job runs again within lease + sweep
-    api:      pool wait 2, Redis 1, statement 5, storage 2 x 4 < a request 30 < the front proxy 35
+    api:      pool wait 2, Redis 1, statement 5, storage 2 x 4, a fetched picture 10 < a request 30 < the front proxy 35
     stopping: gunicorn's grace 30 < the platform's kill 45
 """
 
@@ -35,6 +35,7 @@ SILENCE_S = 2  # beyond the statement's own limit; then the server, or the way t
 TRANSACTION_IDLE_S = 15  # between two statements lie milliseconds, unless the process is frozen or gone
 
 # requests and processes
+FETCH_S = 10  # of a picture by its address, redirects and all
 REQUEST_S = 30
 FRONT_S = 35
 GRACE_S = 30

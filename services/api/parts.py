@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.api.fetch import Fetcher
 from services.api.links import Links
 from services.api.settings import Settings
 from shared.broker import Doorbell
@@ -20,6 +21,7 @@ class Parts:
     hub: Hub
     health: Health
     links: Links
+    fetcher: Fetcher | None  # None: pictures by address are switched off
 
     @property
     def secret(self) -> str:
