@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from PIL import Image, ImageCms
+# Named, or Pillow would load all its decoders to find WebP's.
+from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
 
 from shared.errors import (
     AnimatedImage,

@@ -20,6 +20,7 @@ QUERY_SECONDS = Histogram("stolentee_database_query_seconds", "Time of one SQL s
 POOL_CONNECTIONS = Gauge("stolentee_database_pool_connections", "Connections of the pool by state.", ["state"])
 
 UPLOADS = Counter("stolentee_uploads_total", "Pictures received.", ["outcome"])
+DECODER_DEATHS = Counter("stolentee_decoder_deaths_total", "Decoders lost over a picture.", ["answer"])
 UPLOAD_BYTES = Counter("stolentee_upload_bytes_total", "Bytes of the pictures received.")
 
 JOBS = Counter("stolentee_jobs_total", "Jobs that reached a state.", ["state", "error"])

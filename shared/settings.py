@@ -5,12 +5,17 @@ variable counts as unset, as compose files write `NAME=` for "not given". This m
 `os.environ` in shared/ and services/.
 """
 
+import re
 import sys
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?|[0-9a-f:]+")  # what S3 clients take for one
 
 
 class Invalid(SystemExit):
@@ -71,13 +76,29 @@ class Storage(Block):
     endpoint: str | None = Field(None, validation_alias="R2_ENDPOINT")
     access_key_id: str | None = Field(None, validation_alias="R2_ACCESS_KEY_ID")
     secret_access_key: SecretStr | None = Field(None, validation_alias="R2_SECRET_ACCESS_KEY")
-    bucket: str | None = Field(None, validation_alias="R2_BUCKET_NAME")
+    bucket: str | None = Field(None, validation_alias="R2_BUCKET_NAME", pattern=r"^[A-Za-z0-9._-]{1,255}$")
+
+    @field_validator("endpoint")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value and not _is_address(value):
+            raise ValueError("must be an address such as https://account.r2.cloudflarestorage.com")
+        return value
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.endpoint and not (self.access_key_id and self.secret_access_key and self.bucket):
             raise ValueError("R2_ENDPOINT also needs R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY and R2_BUCKET_NAME")
         return self
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        odd = parts.port == 0 or parts.username is not None or parts.query or parts.fragment or re.search(r"\s", value)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and _HOST.fullmatch(parts.hostname or "") is not None and not odd
 
 
 class Ops(Block):

@@ -26,6 +26,7 @@ from flask_openapi3 import Info, OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.api import auth, bodies, limits, policy, schemas
+from services.api.decoder.pool import Decoder
 from services.api.fetch import Fetcher
 from services.api.links import Links
 from services.api.parts import Parts
@@ -44,8 +45,8 @@ _TOKENS: dict[str, Any] = {
 }
 
 
-def build(settings: Settings) -> Parts:
-    """Build and start every part."""
+def build(settings: Settings, decoder: Decoder) -> Parts:
+    """Build and start every part but the decoder, whose processes outlive one set of parts in tests."""
     database = pool.Database(
         settings.database.url.get_secret_value(),
         pool_max=settings.database.pool_max,
@@ -63,6 +64,7 @@ def build(settings: Settings) -> Parts:
         settings=settings,
         database=database,
         storage=objects,
+        decoder=decoder,
         doorbell=doorbell,
         hub=events.Hub(partial(pool.notifications, settings.database.direct_url, "jobs")),
         health=Health("api", checks, partial(_facts, settings)),
@@ -108,7 +110,9 @@ def start() -> OpenAPI:
     """The app of this process, from the environment."""
     log.setup("api")
     failpoints.arm(failpoints.Failpoint.read())
-    parts = build(Settings.read())
+    settings, decoder = Settings.read(), Decoder()
+    decoder.start()
+    parts = build(settings, decoder)
     atexit.register(parts.database.close)  # its threads are waited for otherwise
     _drain_at_sigterm(parts)
     return create_app(parts)

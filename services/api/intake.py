@@ -6,15 +6,16 @@ Bytes first, row after: a crash in between leaves an object nobody knows, never 
 import hashlib
 from datetime import UTC, datetime
 
+from services.api.parts import Parts
 from shared import errors, failpoints, images, metrics, storage
 from shared.db import ids
 from shared.models import Asset, AssetKind, Owner
 
 
-def take(objects: storage.Storage, secret: str, owner: Owner, data: bytes, name: str) -> Asset:
+def take(parts: Parts, owner: Owner, data: bytes, name: str) -> Asset:
     """Judge and store a picture; its asset has no row yet. Raises errors.Failure for whatever is wrong with it."""
     try:
-        asset = _take(objects, secret, owner, data, name)
+        asset = _take(parts, owner, data, name)
     except errors.Failure as failure:
         metrics.UPLOADS.labels(failure.code).inc()
         raise
@@ -23,10 +24,10 @@ def take(objects: storage.Storage, secret: str, owner: Owner, data: bytes, name:
     return asset
 
 
-def _take(objects: storage.Storage, secret: str, owner: Owner, data: bytes, name: str) -> Asset:
+def _take(parts: Parts, owner: Owner, data: bytes, name: str) -> Asset:
     judged = images.judge(data)
-    images.verify(data, judged)
     kept = images.strip(data, judged)
+    parts.decoder.verify(kept.data, judged)
     sha256 = hashlib.sha256(data).hexdigest()
     extension = kept.content_type.removeprefix("image/")
     now = datetime.now(UTC)
@@ -34,7 +35,7 @@ def _take(objects: storage.Storage, secret: str, owner: Owner, data: bytes, name
         id=ids.new(),
         owner=owner,
         kind=AssetKind.SOURCE,
-        key=storage.key_for(secret, owner, sha256, extension),
+        key=storage.key_for(parts.secret, owner, sha256, extension),
         sha256=sha256,
         content_type=kept.content_type,
         width=judged.width,
@@ -45,6 +46,6 @@ def _take(objects: storage.Storage, secret: str, owner: Owner, data: bytes, name
         name=name,
     )
     failpoints.reach("a1")
-    objects.put(asset.key, kept.data, kept.content_type, {"name": name, "received": now.isoformat()})
+    parts.storage.put(asset.key, kept.data, kept.content_type, {"name": name, "received": now.isoformat()})
     failpoints.reach("a2")
     return asset

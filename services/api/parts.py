@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.api.decoder.pool import Decoder
 from services.api.fetch import Fetcher
 from services.api.links import Links
 from services.api.settings import Settings
@@ -17,6 +18,7 @@ class Parts:
     settings: Settings
     database: Database
     storage: Storage
+    decoder: Decoder
     doorbell: Doorbell
     hub: Hub
     health: Health

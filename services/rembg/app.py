@@ -65,12 +65,17 @@ def build(settings: Settings) -> Parts:
 
 
 def warm_up(parts: Parts) -> None:
-    """One inference, then ready; what only serves several pictures at once comes after that."""
+    """One inference, then ready."""
     began = time.monotonic()
     parts.network.warm_up()
     parts.health.mark_ready()
     weights = parts.network.weights
     _log.info("ready", model=weights.name, digest=weights.sha256, warm_up_s=round(time.monotonic() - began, 3))
+
+
+def _prepare(parts: Parts) -> None:
+    """Ready as soon as may be; what only serves several pictures at once comes after that."""
+    warm_up(parts)
     time.sleep(_AFTER_FIRST_S)
     parts.network.widen()
 
@@ -93,7 +98,7 @@ def start() -> Flask:
     log.setup("rembg")
     parts = build(Settings.read())
     _drain_at_sigterm(parts)
-    _in_background("warm-up", partial(warm_up, parts))
+    _in_background("warm-up", partial(_prepare, parts))
     _in_background("watch", partial(watch, parts.gate, parts.stats, parts.health, parts.settings.work.stuck_s))
     return create_app(parts)
 

@@ -4,27 +4,33 @@ Nothing is read or connected at import: Celery asks for its configuration on fir
 `worker_init`, in the process that will use them (the pool is of threads, so there is no fork).
 """
 
+import os
+import threading
+import time
 from dataclasses import dataclass
+from functools import partial
 from http.server import ThreadingHTTPServer
 from typing import Any
 
 from celery import Celery, signals
+from celery.worker import state
 
-from services.worker import probe
+from services.worker import maintenance, probe, reaper, routine
 from services.worker.leases import Leases
-from services.worker.maintenance import Maintenance
 from services.worker.percent import Percent
 from services.worker.pipeline import Pipeline
-from services.worker.reaper import Reaper
 from services.worker.removal import Remover, exchange
 from services.worker.removal.removebg import RemoveBg
 from services.worker.removal.router import Router, Rules
 from services.worker.removal.self_hosted import SelfHosted
+from services.worker.routine import Routine
 from services.worker.settings import Settings
 from shared import broker, deadlines, failpoints, log, storage
 from shared.db.pool import Database
 from shared.health import Check, Health
 from shared.models import Provider
+
+_STATUS = 70  # EX_SOFTWARE: platforms start a worker again after any status but 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,7 @@ class Parts:
 
     database: Database
     pipeline: Pipeline
-    leases: Leases
-    reaper: Reaper
-    maintenance: Maintenance
+    routines: tuple[Routine, ...]
     health: Health
     probe: ThreadingHTTPServer
 
@@ -50,7 +54,13 @@ def build(settings: Settings) -> Parts:
     )
     objects = storage.connect(settings.storage)
     leases = Leases(database, settings.work.lease_s)
-    health = Health("worker", (Check("database", database.check, critical=True), Check("storage", objects.check)))
+    routines = _routines(database, objects, leases, broker.Doorbell(settings.broker.url.get_secret_value()))
+    checks = (
+        Check("database", database.check, critical=True),
+        Check("storage", objects.check),
+        Check("routines", partial(routine.check, routines), critical=True),
+    )
+    health = Health("worker", checks)
     ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
     parts = Parts(
         database=database,
@@ -61,16 +71,35 @@ def build(settings: Settings) -> Parts:
             leases=leases,
             secret=settings.keys.secret.get_secret_value(),
         ),
-        leases=leases,
-        reaper=Reaper(database, broker.Doorbell(settings.broker.url.get_secret_value())),
-        maintenance=Maintenance(database, objects),
+        routines=routines,
         health=health,
         probe=probe.serve(health, settings.work.host, settings.work.port, ops_token),
     )
     database.open()
-    for thread in (parts.leases, parts.reaper, parts.maintenance):
-        thread.start()
+    for each in routines:
+        each.start()
+    threading.Thread(target=routine.watch, args=(routines, partial(_end, health)), name="watch", daemon=True).start()
     return parts
+
+
+def _routines(
+    database: Database, objects: storage.Storage, leases: Leases, doorbell: broker.Doorbell
+) -> tuple[Routine, ...]:
+    """What goes on beside the jobs. Patience: a minute holds the longest statement, an hour a prune of slow storage."""
+    sweep, prune = reaper.Reaper(database, doorbell).sweep, maintenance.Maintenance(database, objects).prune
+    return (
+        Routine("leases", leases.renew, leases.every_s, patience_s=60),
+        Routine("reaper", sweep, deadlines.SWEEP_S, patience_s=60, away_s=reaper.AWAY_S),
+        Routine("maintenance", prune, maintenance.EVERY_S, patience_s=3600),
+    )
+
+
+def _end(health: Health) -> None:
+    """End the process after its jobs, as at SIGTERM, but for a new one to be started; at the latest after the grace."""
+    health.mark_draining()
+    state.should_stop = _STATUS
+    time.sleep(deadlines.GRACE_S)
+    os._exit(_STATUS)
 
 
 def _router(settings: Settings, database: Database) -> Router:
@@ -89,8 +118,8 @@ def _router(settings: Settings, database: Database) -> Router:
 
 def stop(parts: Parts) -> None:
     """Stop every part; called when the last job has ended."""
-    for thread in (parts.reaper, parts.maintenance, parts.leases):
-        thread.stop()
+    for each in parts.routines:
+        each.stop()
     parts.probe.shutdown()
     parts.database.close()
 

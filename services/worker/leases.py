@@ -1,6 +1,6 @@
 """Leases: while a job is worked on, its claim is renewed, so that only a dead worker's job is taken by another.
 
-One thread renews all leases of the process in one statement. A job that runs past its deadline is renewed no more:
+One routine renews all leases of the process in one statement. A job that runs past its deadline is renewed no more:
 whatever holds its thread, another worker gets the job, and the fence keeps the late one from writing.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from shared import deadlines, errors, log, metrics
+from shared import deadlines, log, metrics
 from shared.db import work
 from shared.db.pool import Database
 from shared.models import Job
@@ -26,13 +26,11 @@ class Leases:
         self.lease_s = lease_s
         self._held: dict[UUID, tuple[int, float]] = {}
         self._lock = threading.Lock()
-        self._stopped = threading.Event()
 
-    def start(self) -> None:
-        threading.Thread(target=self._keep, name="leases", daemon=True).start()
-
-    def stop(self) -> None:
-        self._stopped.set()
+    @property
+    def every_s(self) -> float:
+        """How often to renew."""
+        return self.lease_s / deadlines.RENEWALS_A_LEASE
 
     @contextmanager
     def holding(self, job: Job) -> Iterator[None]:
@@ -44,13 +42,6 @@ class Leases:
         finally:
             with self._lock:
                 self._held.pop(job.id, None)
-
-    def _keep(self) -> None:
-        while not self._stopped.wait(self.lease_s / deadlines.RENEWALS_A_LEASE):
-            try:
-                self.renew()
-            except errors.Unavailable:
-                _log.warning("leases_not_renewed")
 
     def renew(self) -> None:
         """Prolong every lease once; forget those that are lost."""

@@ -1,8 +1,6 @@
 """Maintenance: removes the objects of assets that were deleted long enough ago to be sure."""
 
-import threading
-
-from shared import errors, log
+from shared import log
 from shared.db import assets
 from shared.db.pool import Database
 from shared.storage import Storage
@@ -15,25 +13,11 @@ _log = log.get("maintenance")
 
 
 class Maintenance:
-    """One thread; harmless when several workers run it, as removing twice is removing once."""
+    """Harmless when several workers run it, as removing twice is removing once."""
 
     def __init__(self, database: Database, storage: Storage) -> None:
         self._database = database
         self._storage = storage
-        self._stopped = threading.Event()
-
-    def start(self) -> None:
-        threading.Thread(target=self._watch, name="maintenance", daemon=True).start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def _watch(self) -> None:
-        while not self._stopped.wait(EVERY_S):
-            try:
-                self.prune()
-            except errors.Unavailable as error:
-                _log.warning("prune_postponed", error=error.public)
 
     def prune(self, keep_s: float = KEEP_S) -> int:
         """Remove objects whose every row was deleted `keep_s` ago, then the rows; returns how many."""

@@ -136,7 +136,7 @@ class Pipeline:
         return source
 
     def _show(self, job: Job, progress: int) -> bool:
-        with self.database.transaction() as connection:
+        with self.database.transaction(durable=False) as connection:
             return work.advance(connection, job, progress)
 
     def _store(self, job: Job, source: Asset, cutout: Cutout) -> dict[AssetKind, Asset]:

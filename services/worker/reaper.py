@@ -5,9 +5,7 @@ that died with a lease. It rings only for what is still missing (waiting jobs mi
 queue is not doubled, and while nothing waits it costs Redis nothing.
 """
 
-import threading
-
-from shared import deadlines, errors, log, metrics
+from shared import log, metrics
 from shared.broker import Doorbell
 from shared.db import ids, jobs, work
 from shared.db.pool import Database
@@ -20,26 +18,11 @@ _log = log.get("reaper")
 
 
 class Reaper:
-    """One thread; any number of them may run, as `sweep` elects one each time."""
+    """Any number of them may sweep, as each sweep elects one."""
 
     def __init__(self, database: Database, doorbell: Doorbell) -> None:
         self._database = database
         self._doorbell = doorbell
-        self._stopped = threading.Event()
-
-    def start(self) -> None:
-        threading.Thread(target=self._watch, name="reaper", daemon=True).start()
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def _watch(self) -> None:
-        while not self._stopped.wait(deadlines.SWEEP_S):
-            try:
-                self.sweep()
-            except errors.Unavailable as error:
-                _log.warning("sweep_postponed", error=error.public)
-                self._stopped.wait(AWAY_S)
 
     def sweep(self) -> int:
         """Bury and ring once; returns the number of rings. Nobody rings while another worker does."""

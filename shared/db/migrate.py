@@ -1,8 +1,10 @@
 """Migrations: numbered SQL files, each applied once, in order, in a transaction of its own.
 
 An advisory lock lets any number of processes race: one applies, the others find nothing left to do. The digest of an
-applied file is remembered, and a file that was changed afterwards is refused, because two databases would then differ
-unnoticed. A file whose first line is `-- no-transaction` runs outside a transaction (CREATE INDEX CONCURRENTLY).
+applied file is remembered, and a file that was changed or lost afterwards is refused, because two databases would then
+differ unnoticed. Applied files that are newer than all of ours are a later release's: as each migration leaves the
+release before it working, a release that was rolled back to starts on them. A file whose first line is
+`-- no-transaction` runs outside a transaction (CREATE INDEX CONCURRENTLY).
 """
 
 import hashlib
@@ -40,7 +42,8 @@ def pending(connection: psycopg.Connection[Any], folder: Path = FOLDER) -> list[
     rows = connection.execute("select name, digest from migrations").fetchall()
     applied = {str(name): str(digest) for name, digest in rows}
     files = sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
-    if gone := applied.keys() - {path.name for path in files}:
+    newest = max((path.name for path in files), default="")
+    if gone := {name for name in applied.keys() - {path.name for path in files} if name < newest}:
         raise Changed(f"applied, but not among the files: {', '.join(sorted(gone))}")
     for path in files:
         if path.name in applied and applied[path.name] != _digest(path):

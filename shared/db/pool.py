@@ -24,7 +24,7 @@ IDLE_S = 10.0  # unused connections beyond the minimum are closed
 SLOW_S = 0.1  # statements slower than this are logged
 # The statement, and the idleness after which a transaction ends: else a frozen process would keep its locks for ever,
 # among them the lead of the sweep.
-_TIMEOUTS = f"""select set_config('statement_timeout', %s, true),
+_BEGIN = f"""select set_config('statement_timeout', %s, true), set_config('synchronous_commit', %s, true),
     set_config('idle_in_transaction_session_timeout', '{deadlines.TRANSACTION_IDLE_S}s', true)"""
 
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
@@ -104,11 +104,15 @@ class Database:
         self._pool.close(timeout=2)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """One transaction, committed at the end of the block. A lost or full database is `errors.Unavailable`."""
+    def transaction(self, *, durable: bool = True) -> Iterator[Connection]:
+        """One transaction, committed at the end of the block. A lost or full database is `errors.Unavailable`.
+
+        Unless `durable`, its commit does not wait for the disk: a crash of the server may take it back, whole, but
+        never once a durable one has followed it.
+        """
         try:
             with self._pool.connection() as connection:
-                connection.execute(_TIMEOUTS, [self._statement])
+                connection.execute(_BEGIN, [self._statement, "on" if durable else "off"])
                 yield connection
         except (PoolTimeout, TooManyRequests, *_AWAY) as error:
             _log.warning("database_unavailable", error=type(error).__name__)

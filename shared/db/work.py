@@ -90,15 +90,13 @@ def finish(
 
 def reuse(connection: Connection, job: Job, fingerprints: list[str], timings: Timings) -> bool:
     """Finish, free of cost, with the result of an earlier job of one of these fingerprints whose objects all remain."""
-    if not _changed(connection, _HELD, [job.id, job.fence]):
-        return False
     row = connection.execute(
         """select id, provider, result, fingerprint from jobs done where fingerprint = any(%s) and status = 'done'
         and (select count(*) from assets where job_id = done.id and deleted_at is null) = %s
         order by finished_at desc limit 1""",
         [fingerprints, len(assets.MADE)],
     ).fetchone()
-    if row is None:
+    if row is None or not _changed(connection, _HELD, [job.id, job.fence]):
         return False
     ids_by_kind = assets.copy(connection, row["id"], job.id)
     if not ids_by_kind:  # deleted in this moment
@@ -138,12 +136,12 @@ def release(connection: Connection, job: Job, delay_s: float, *, counts: bool) -
 
 
 def bury_poison(connection: Connection) -> list[UUID]:
-    """Fail the jobs whose worker died on them as often as is allowed."""
+    """Fail the jobs that nobody may claim any more: dead or handed back at their last attempt."""
     rows = connection.execute(
         """update jobs set status = 'failed', error_code = %s, error_message = %s, lease_until = null,
             finished_at = now()
-        where status = 'running' and lease_until < now() and attempts >= %s returning id""",
-        [JobFailure.POISON, "The job ended its worker three times and was given up.", MAX_ATTEMPTS],
+        where (status = 'queued' or status = 'running' and lease_until < now()) and attempts >= %s returning id""",
+        [JobFailure.POISON, "The job was tried three times without an end and was given up.", MAX_ATTEMPTS],
     ).fetchall()
     return [row["id"] for row in rows]
 

@@ -10,6 +10,8 @@ import pytest
 import requests
 from pydantic import SecretStr
 
+from services.api.decoder import __main__ as decoder
+from services.api.decoder.pool import Decoder
 from services.api.settings import Settings as ApiSettings
 from services.api.views import events
 from services.rembg.settings import Work as RembgWork
@@ -88,18 +90,9 @@ def test_a_worker_waits_longer_than_rembg_works_and_a_job_longer_than_both_provi
 
 def test_a_lease_is_renewed_several_times_before_it_ends(bare_environment: pytest.MonkeyPatch) -> None:
     lease_s = worker.Work.read().lease_s
-    leases = Leases(pool.Database("postgresql://127.0.0.1:1/x"), lease_s)
-    waits: list[float] = []
-
-    class Stopped:
-        def wait(self, seconds: float) -> bool:
-            waits.append(seconds)
-            return True
-
-    leases._stopped = Stopped()  # type: ignore[assignment]
-    leases._keep()
-    assert waits == [15]
-    assert waits[0] + deadlines.STATEMENT_WORKER_S + deadlines.POOL_WAIT_S < lease_s == 60
+    every_s = Leases(pool.Database("postgresql://127.0.0.1:1/x"), lease_s).every_s
+    assert every_s == 15
+    assert every_s + deadlines.STATEMENT_WORKER_S + deadlines.POOL_WAIT_S < lease_s == 60
 
 
 def test_a_dead_worker_s_job_runs_again_within_75_s(bare_environment: pytest.MonkeyPatch) -> None:
@@ -112,6 +105,9 @@ def test_no_step_of_a_request_outlasts_the_request_and_no_request_the_front(prov
     assert max(steps) < deadlines.REQUEST_S < deadlines.FRONT_S
     assert deadlines.STORAGE_CONNECT_S + deadlines.STORAGE_READ_S < deadlines.REQUEST_S
     assert sum((deadlines.POOL_WAIT_S, deadlines.STATEMENT_API_S, redis_s)) < deadlines.REQUEST_S
+    storage_s = deadlines.STORAGE_TRIES * (deadlines.STORAGE_READ_S + 1)
+    assert deadlines.DECODE_WAIT_S + deadlines.DECODE_S + storage_s < deadlines.REQUEST_S
+    assert decoder.CPU_S < deadlines.DECODE_S
 
 
 def test_whoever_stops_is_given_time_for_what_is_under_way(gunicorn: dict[str, Any]) -> None:
@@ -185,7 +181,7 @@ def test_every_deadline_is_used_or_names_what_stands_outside() -> None:
 def test_the_api_and_the_worker_use_their_own_statement_limits(bare_environment: pytest.MonkeyPatch) -> None:
     from services.api import app as api
 
-    parts = api.build(ApiSettings.read())
+    parts = api.build(ApiSettings.read(), Decoder())
     assert parts.database._statement == "5000ms"
     parts.hub.stop()
     parts.database.close()

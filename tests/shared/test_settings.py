@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from shared import settings
+from shared.storage import Bucket
 
 SECRET = "swordfish-swordfish-swordfish-swordfish"
 R2 = {
@@ -123,6 +124,34 @@ def test_half_of_the_bucket_settings_is_refused(environment: pytest.MonkeyPatch,
     words = refused(settings.Storage)
     assert "R2_ENDPOINT also needs" in words
     assert SECRET not in words
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("R2_ENDPOINT", odd) for odd in ("nonsense", "r2.example", "ftp://r2.example", "https://", "https://a b")),
+        *(("R2_ENDPOINT", f"https://{odd}") for odd in ("r2_.example", "me@r2.example", "r2:0", "r2:70000", "r2:x")),
+        *(("R2_ENDPOINT", f"https://{odd}") for odd in ("r2.example?x", "-r2.example", "r2..example", f"{'a-' * 40}!")),
+        *(("R2_BUCKET_NAME", odd) for odd in ("pictures/", "pic tures", "a" * 256)),
+    ],
+)
+def test_what_no_bucket_is_called_is_refused_before_anything_starts(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for each, usual in (R2 | {name: value}).items():
+        environment.setenv(each, usual)
+    words = refused(settings.Storage)
+    assert f"{name}: " in words
+    assert SECRET not in words
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://127.0.0.1:9000", "http://[::1]:9000", "https://x.example/storage/v1/s3", "http://minio:9000/"]
+)
+def test_any_address_may_be_a_bucket_s(environment: pytest.MonkeyPatch, endpoint: str) -> None:
+    for each, usual in (R2 | {"R2_ENDPOINT": endpoint}).items():
+        environment.setenv(each, usual)
+    Bucket(settings.Storage.read())  # which asks S3's own client for its opinion
 
 
 def test_all_of_the_bucket_settings_are_accepted(environment: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,9 @@
 import hashlib
 import secrets
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from tests.shared import buckets
 ME = Owner(OwnerType.GUEST, "a" * 64)
 ODD_KEYS = (
     *("../secret", "..", ".", "", "/etc/passwd", "a/../../b", "a\0b", "ab\n", "a" * 64, "a" * 64 + ".", ".png"),
+    *("incoming/", "incoming/../x", "incoming/" + "a" * 64 + ".png", "a" * 64 + "-../x.png", "a" * 64 + "-.png"),
     *("a" * 65 + ".png", "A" * 64 + ".png", "a" * 64 + ".png\n", "a" * 64 + ".p/g", "a" * 64 + ".toolong"),
 )
 
@@ -67,6 +70,28 @@ def test_putting_again_replaces(objects: Storage, key: str) -> None:
     stored(objects, key, b"longer than the next")
     stored(objects, key, b"short")
     assert objects.get(key) == b"short"
+
+
+def test_what_lies_there_is_listed_by_prefix_with_size_and_time(objects: Storage) -> None:
+    began, stem = datetime.now(UTC), secrets.token_hex(32)
+    keys = [f"{stem}-w400.webp", f"{stem}-w800.webp", f"{stem}.png"]
+    for number, key in enumerate([storage.key_for("secret", ME, "other", "png"), *keys]):
+        stored(objects, key, bytes(number))
+    found = list(objects.walk(stem))
+    assert [(entry.key, entry.bytes) for entry in found] == list(zip(keys, (1, 2, 3), strict=True))
+    assert all(abs(entry.modified_at - began) < timedelta(minutes=1) for entry in found)
+    assert {storage.stem(entry.key) for entry in found} == {stem}
+    assert set(keys) <= {entry.key for entry in objects.walk(stem[:2])}
+    assert list(objects.walk(secrets.token_hex(32))) == []
+
+
+def test_what_is_still_coming_in_is_listed_apart(objects: Storage) -> None:
+    key = f"{storage.INCOMING}{uuid.uuid4()}"
+    stored(objects, key)
+    assert key in {entry.key for entry in objects.walk(storage.INCOMING)}
+    assert all(entry.key.startswith("in") for entry in objects.walk("in"))
+    objects.delete(key)
+    assert key not in {entry.key for entry in objects.walk(storage.INCOMING)}
 
 
 def test_what_was_deleted_is_missing(objects: Storage, key: str) -> None:

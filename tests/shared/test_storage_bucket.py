@@ -26,6 +26,7 @@ def each(bucket: Bucket) -> list[Callable[[], object]]:
         lambda: bucket.get(KEY),
         lambda: bucket.open(KEY),
         lambda: bucket.delete(KEY),
+        lambda: list(bucket.walk("ab")),
     ]
 
 
@@ -48,6 +49,35 @@ def _credentials(given: settings.Storage) -> dict[str, Any]:
     }
 
 
+def test_the_same_bytes_again_leave_the_object_and_others_mend_it(moto: settings.Storage) -> None:
+    bucket = Bucket(moto)
+    client = boto3.client("s3", endpoint_url=moto.endpoint, region_name="auto", **_credentials(moto))
+    for name, data, kept in (("1", b"whole", "1"), ("2", b"whole", "1"), ("3", b"whale", "3")):
+        bucket.put(KEY, data, "image/png", {"name": name})
+        assert client.head_object(Bucket=buckets.BUCKET, Key=KEY)["Metadata"] == {"name": kept}
+        assert bucket.get(KEY) == data
+    client.close()
+
+
+def test_a_bucket_is_listed_page_by_page(
+    moto: settings.Storage, rclone: settings.Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.storage.bucket._PAGE", 2)
+    keys = [f"{'cd' * 32}-w{number}.webp" for number in range(5)]
+    for given in (moto, rclone):
+        bucket = Bucket(given)
+        for key in keys:
+            bucket.put(key, b"x", "image/webp", {})
+        assert [entry.key for entry in bucket.walk("cd" * 32)] == keys
+
+
+def test_what_is_not_ours_is_not_listed(moto: settings.Storage) -> None:
+    client = boto3.client("s3", endpoint_url=moto.endpoint, region_name="auto", **_credentials(moto))
+    client.put_object(Bucket=buckets.BUCKET, Key="ef/readme.txt", Body=b"somebody else's")
+    client.close()
+    assert list(Bucket(moto).walk("ef")) == []
+
+
 def test_a_wrong_secret_is_unavailable_and_changes_nothing(rclone: settings.Storage) -> None:
     right = Bucket(rclone)
     right.put(KEY, b"kept", "image/png", {})
@@ -66,7 +96,7 @@ def test_a_bucket_that_does_not_exist_is_unavailable_and_not_a_missing_object(
 ) -> None:
     for given in (moto, rclone):
         bucket = Bucket(given.model_copy(update={"bucket": "elsewhere"}))
-        for operation in each(bucket)[:3]:
+        for operation in (*each(bucket)[:3], each(bucket)[-1]):
             with pytest.raises(Unavailable):
                 operation()
         with pytest.raises(ClientError):

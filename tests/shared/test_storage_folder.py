@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.storage import Folder, Missing, Unavailable
+from shared.storage import INCOMING, Folder, Missing, Unavailable
 
 KEY = "ab" * 32 + ".png"
 
@@ -31,10 +31,14 @@ import os, signal
 os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
 objects.put({KEY!r}, b"x" * 1000, "image/png", {{}})
 """
+    for folder in ("ab", "incoming"):  # there already, so that the file is what is written first
+        Path(tmp_path, folder).mkdir()
     assert run(script, tmp_path).returncode == -9
     objects = Folder(tmp_path)
     with pytest.raises(Missing):
         objects.get(KEY)
+    assert list(objects.walk("ab")) == []
+    assert [entry.bytes for entry in objects.walk(INCOMING)] == [1000]  # what is left is collected with the unfinished
     objects.put(KEY, b"whole", "image/png", {})
     assert objects.get(KEY) == b"whole"
 
@@ -59,7 +63,11 @@ def fsync(descriptor):
 os.fsync = fsync
 objects.put({KEY!r}, b"x" * 1000, "image/png", {{}})
 """
+    made = ["folder False", "folder False"]  # the two folders, in theirs
+    assert run(script, tmp_path).stdout.splitlines() == [*made, "1000 False", "folder True"]
+    Path(tmp_path, "ab", KEY).unlink()
     assert run(script, tmp_path).stdout.splitlines() == ["1000 False", "folder True"]
+    assert run(script, tmp_path).stdout.splitlines() == ["folder True"]  # whoever wrote it may have died before that
 
 
 def test_a_full_disk_is_unavailable_and_leaves_nothing(tmp_path: Path) -> None:
@@ -90,13 +98,38 @@ def test_a_folder_that_cannot_be_used_is_unavailable(tmp_path: Path) -> None:
         objects.check()
 
 
+def test_a_folder_that_takes_no_bytes_is_noticed_before_a_caller_does(tmp_path: Path) -> None:
+    script = """
+import resource
+objects.check()
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+try:
+    objects.check()
+except OSError as error:
+    print("noticed")
+"""
+    assert run(script, tmp_path).stdout == "noticed\n"
+    assert files(tmp_path) == []
+
+
 def test_only_whole_objects_remain_and_they_are_spread(tmp_path: Path) -> None:
     objects = Folder(tmp_path)
     other = "cd" * 32 + ".jpeg"
     for key in (KEY, other, KEY):
         objects.put(key, b"x", "image/png", {})
     assert files(tmp_path) == [KEY, other]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["ab", "cd"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ab", "cd", "incoming"]
+
+
+def test_the_same_bytes_again_leave_the_file_and_others_mend_it(tmp_path: Path) -> None:
+    objects, path = Folder(tmp_path), tmp_path / "ab" / KEY
+    objects.put(KEY, b"whole", "image/png", {})
+    before = path.stat().st_ino
+    objects.put(KEY, b"whole", "image/png", {})
+    assert path.stat().st_ino == before
+    path.write_bytes(b"whale")
+    objects.put(KEY, b"whole", "image/png", {})
+    assert objects.get(KEY) == b"whole"
 
 
 def test_nothing_is_made_before_it_is_needed(tmp_path: Path) -> None:

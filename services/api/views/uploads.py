@@ -54,7 +54,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
 
 def _taken(parts: Parts, owner: Owner, sent: forms.Sent) -> Asset:
     data = _fetched(parts, sent.url) if sent.data is None else sent.data
-    return intake.take(parts.storage, parts.secret, owner, data, sent.name)
+    return intake.take(parts, owner, data, sent.name)
 
 
 def _fetched(parts: Parts, url: str) -> bytes:

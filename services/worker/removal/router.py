@@ -5,7 +5,8 @@
                                            └ Refused, Broken: the job's business
 
 Only `Unavailable` moves on, and not when ours is merely full. A provider whose breaker is open is not asked. A paid
-call is written down and paid for before it is made, and a job whose money went for nothing gets no second one.
+call is written down and paid for, on the disk, before it is made, and a job whose money went for nothing gets no second
+one.
 """
 
 import time
@@ -156,11 +157,11 @@ class Router:
             spoken = replace(spoken, outcome=error.outcome, cost_microusd=spoken.cost_microusd if error.charged else 0)
             raise
         finally:
-            self._end(call, remover.provider, spoken, time.perf_counter() - began)
+            self._end(call, remover, spoken, time.perf_counter() - began)
 
     def _begin(self, remover: Remover, job: Job, input_bytes: int) -> UUID:
         price, budget = remover.price_microusd, self._rules.budget_microusd
-        with self._database.transaction() as connection:
+        with self._database.transaction(durable=price > 0) as connection:
             if price and costs.wasted(connection, job, remover.provider):
                 raise Withheld("this job's money went for nothing before")
             call = costs.begin(connection, job, remover.provider, input_bytes, price, budget)
@@ -170,16 +171,16 @@ class Router:
             raise OverBudget("the budget of the day is spent", retry_after_s=60)
         return call
 
-    def _end(self, call: UUID, provider: Provider, spoken: costs.Spoken, took_s: float) -> None:
+    def _end(self, call: UUID, remover: Remover, spoken: costs.Spoken, took_s: float) -> None:
         """Complete the row. Should Postgres be away, a paid picture is worth more: its row stays as it was begun."""
         try:
-            with self._database.transaction() as connection:
+            with self._database.transaction(durable=remover.price_microusd > 0) as connection:
                 costs.end(connection, call, spoken, round(took_s * 1000))
         except errors.Unavailable:
             _log.warning("call_not_recorded", call=str(call), outcome=spoken.outcome)
-        metrics.PROVIDER_CALLS.labels(provider, spoken.outcome).inc()
-        metrics.PROVIDER_SECONDS.labels(provider).observe(took_s)
-        metrics.PROVIDER_SPEND.labels(provider).inc(spoken.cost_microusd / 1_000_000)
+        metrics.PROVIDER_CALLS.labels(remover.provider, spoken.outcome).inc()
+        metrics.PROVIDER_SECONDS.labels(remover.provider).observe(took_s)
+        metrics.PROVIDER_SPEND.labels(remover.provider).inc(spoken.cost_microusd / 1_000_000)
 
 
 def verified(answer: Answer, size: tuple[int, int], provider: Provider) -> Cutout:

@@ -22,13 +22,25 @@ from tests.services.worker.rembg_double import cut_out
 
 _ROOT = Path(__file__).parents[3]
 _COMMAND = ["-m", "celery", "-A", "services.worker.app", "worker"]
+# A worker whose sweeps end in an error as soon as a file says so, and that has half a second's patience.
+_LOSING = """
+import os, sys
+from celery.__main__ import main
+from services.worker import app, reaper, routine
+routine.LOOK_S = 0.1
+begin, sweep = routine.Routine.__init__, reaper.Reaper.sweep
+routine.Routine.__init__ = lambda self, *args, patience_s, **kwargs: begin(self, *args, patience_s=0.5, **kwargs)
+reaper.Reaper.sweep = lambda self: 1 / 0 if os.path.exists(os.environ["LOST"]) else sweep(self)
+sys.argv[:1] = ["celery", "-A", "services.worker.app", "worker"]
+main()
+"""
 _QUIETLY = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
 
 
 @contextmanager
-def _started(port: int) -> Iterator[subprocess.Popen[str]]:
+def _started(port: int, command: list[str] = _COMMAND) -> Iterator[subprocess.Popen[str]]:
     worker = subprocess.Popen(
-        [sys.executable, *_COMMAND, *_QUIETLY],
+        [sys.executable, *command, *_QUIETLY],
         cwd=_ROOT,
         env={**os.environ, "WORKER_PORT": str(port), "BIND_HOST": "127.0.0.1"},
         stdout=subprocess.PIPE,
@@ -138,3 +150,22 @@ def test_a_worker_that_is_asked_to_stop_ends_its_job_first(
     assert bench.job(job_id).status is JobState.DONE
     assert worker.returncode == 0
     assert "Traceback" not in said
+
+
+def test_a_worker_whose_reaper_is_lost_ends_its_job_and_then_itself(
+    environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int, tmp_path: Path
+) -> None:
+    environment.setenv("DATA_DIR", str(bench.objects.parent))
+    environment.setenv("REMBG_ENDPOINT", bench.rembg.url)
+    environment.setenv("LOST", str(tmp_path / "lost"))
+    bench.rembg.answer = cut_out(wait_s=3)
+    with _started(free_port, ["-c", _LOSING]) as worker:
+        _until(lambda: _ready(free_port))
+        job_id = bench.order()
+        Doorbell(redis_url).ring(job_id)
+        _until(lambda: bench.job(job_id).status is JobState.RUNNING)
+        (tmp_path / "lost").touch()
+        said, _ = worker.communicate(timeout=30)
+    assert worker.returncode == 70  # so that platforms start it again
+    assert bench.job(job_id).status is JobState.DONE
+    assert "routine_given_up" in said

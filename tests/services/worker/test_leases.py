@@ -1,15 +1,14 @@
 """Leases: kept as long as the work lasts and no longer, and given up when they are lost."""
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from services.worker.leases import Leases
-from shared import deadlines, errors, metrics
+from services.worker.routine import Routine
+from shared import deadlines, metrics
 from shared.db import work
-from shared.db.pool import Database
 from shared.models import Job
 from tests.services.worker.conftest import Bench
 
@@ -78,34 +77,16 @@ def test_a_lost_lease_is_counted_once_and_forgotten(bench: Bench, held: tuple[Le
 
 def test_a_running_keeper_keeps_a_job_past_its_lease_and_drops_it_after(bench: Bench) -> None:
     keeper = Leases(bench.database, 0.6)
-    keeper.start()
+    renewing = Routine("leases", keeper.renew, keeper.every_s, patience_s=60)
+    renewing.start()
     bench.order()
     job = _claim(bench, 0.6)
     assert job is not None
     with keeper.holding(job):
         time.sleep(1.2)
         assert _claim(bench, 60) is None
-    keeper.stop()
+    renewing.stop()
     time.sleep(0.7)
     taken = _claim(bench, 60)
     assert taken is not None
     assert (taken.id, taken.attempts, taken.fence) == (job.id, 2, job.fence + 1)
-
-
-def test_a_keeper_outlives_the_loss_of_the_database(
-    database_url: str, lose_database: Callable[[], None], monkeypatch: pytest.MonkeyPatch, bench: Bench
-) -> None:
-    monkeypatch.setattr(deadlines, "POOL_WAIT_S", 0.2)
-    database = Database(database_url)
-    database.open()
-    keeper = Leases(database, 0.4)
-    bench.order()
-    with keeper.holding(bench.claim()):
-        lose_database()
-        with pytest.raises(errors.Unavailable):
-            keeper.renew()
-        keeper.start()
-        time.sleep(0.6)
-        assert any(thread.name == "leases" for thread in threading.enumerate())
-        keeper.stop()
-    database.close()

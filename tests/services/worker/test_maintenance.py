@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.worker.maintenance import KEEP_S, Maintenance
+from services.worker.routine import Routine
 from shared import errors
 from shared.db import assets
 from tests.services import pictures
@@ -82,15 +83,13 @@ def test_storage_that_refuses_keeps_the_row_for_the_next_time(bench: Bench, main
     assert maintenance.prune() == 1
 
 
-def test_maintenance_goes_on_after_a_refusal(
-    bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("services.worker.maintenance.EVERY_S", 0.05)
+def test_maintenance_goes_on_after_a_refusal(bench: Bench, maintenance: Maintenance) -> None:
     key = _delete(bench, bench.order())
     path = bench.objects / key[:2] / key
     path.unlink()
     path.mkdir()
-    maintenance.start()
+    running = Routine("maintenance", maintenance.prune, 0.05, patience_s=60)
+    running.start()
     time.sleep(0.3)
     assert len(bench.say("select id from assets")) == 1
     path.rmdir()
@@ -98,4 +97,4 @@ def test_maintenance_goes_on_after_a_refusal(
     while bench.say("select id from assets"):
         assert time.monotonic() < until
         time.sleep(0.02)
-    maintenance.stop()
+    running.stop()

@@ -9,7 +9,8 @@ import redis
 
 from services.worker import reaper
 from services.worker.reaper import Reaper
-from shared import deadlines, errors
+from services.worker.routine import Routine
+from shared import errors
 from shared.broker import Doorbell
 from shared.db import ids, work
 from shared.models import JobError, JobState
@@ -100,7 +101,7 @@ def test_a_job_that_ended_its_worker_three_times_is_buried(bench: Bench, sweeper
     assert sweeper.sweep() == 0
     job = bench.job(job_id)
     assert job.status is JobState.FAILED
-    assert job.error == JobError("poison", "The job ended its worker three times and was given up.")
+    assert job.error == JobError("poison", "The job was tried three times without an end and was given up.")
     assert job.finished_at is not None
     assert not bench.pipeline.run_next()
 
@@ -135,21 +136,17 @@ def test_poison_is_buried_without_the_broker_too(bench: Bench) -> None:
     assert bench.job(job_id).status is JobState.FAILED
 
 
-def test_a_running_reaper_rings_by_itself(
-    bench: Bench, sweeper: Reaper, server: redis.Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deadlines, "SWEEP_S", 0.05)
-    sweeper.start()
+def test_a_running_reaper_rings_by_itself(bench: Bench, sweeper: Reaper, server: redis.Redis) -> None:
+    running = Routine("reaper", sweeper.sweep, 0.05, patience_s=60)
+    running.start()
     _overlooked(bench, 1)
     assert server.brpop(["jobs"], timeout=5)
-    sweeper.stop()
+    running.stop()
 
 
-def test_a_running_reaper_outlives_the_loss_of_the_broker(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadlines, "SWEEP_S", 0.05)
-    monkeypatch.setattr(reaper, "AWAY_S", 0.05)
+def test_a_running_reaper_outlives_the_loss_of_the_broker(bench: Bench) -> None:
     _overlooked(bench, 1)
-    lonely = Reaper(bench.database, Doorbell("redis://127.0.0.1:1/0"))
+    lonely = Routine("reaper", Reaper(bench.database, Doorbell("redis://127.0.0.1:1/0")).sweep, 0.05, patience_s=60)
     lonely.start()
     time.sleep(0.3)
     job_id = _dead(bench, attempts=3)

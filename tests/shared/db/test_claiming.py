@@ -130,6 +130,15 @@ def test_a_job_that_killed_three_workers_is_poison(database: Database) -> None:
     assert buried.finished_at is not None
 
 
+def test_a_job_handed_back_at_its_last_attempt_does_not_wait_for_ever(database: Database) -> None:
+    job = queued(database)
+    for _ in range(3):
+        assert run(database, work.release, claimed(database), 0, counts=True)
+    assert run(database, work.claim_next, 60) is None
+    assert run(database, work.bury_poison) == [job.id]
+    assert seen(database, job).status is JobState.FAILED
+
+
 def test_a_third_attempt_that_still_runs_is_not_poison(database: Database) -> None:
     queued(database)
     for _ in range(2):

@@ -1,5 +1,6 @@
 """Migrations are applied once, in order, whole or not at all, however many try at once."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -54,6 +55,20 @@ def test_our_own_migrations_apply_to_an_empty_database(empty_url: str) -> None:
     assert migrate.check(empty_url) == []
 
 
+def test_jobs_of_one_picture_that_run_at_once_do_not_stop_the_second_migration(empty_url: str, tmp_path: Path) -> None:
+    shutil.copy(migrate.FOLDER / "0001_assets_and_jobs.sql", tmp_path)
+    migrate.migrate(empty_url, tmp_path)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(
+            """insert into jobs (id, owner_type, user_id, type, asset_id, status, attempts, fence, lease_until)
+            select gen_random_uuid(), 'guest', 'ann', 'cutout', '00000000-0000-7000-8000-000000000000', 'running',
+                1, 4, now() from generate_series(1, 3)"""
+        )
+    migrate.migrate(empty_url)
+    states = ask(empty_url, "select status, attempts, fence from jobs order by status")
+    assert states == [("queued", 0, 5), ("queued", 0, 5), ("running", 1, 4)]
+
+
 def test_migrations_are_applied_in_the_order_of_their_numbers(empty_url: str, tmp_path: Path, write: Write) -> None:
     write("0002_second.sql", SECOND)
     write("0001_first.sql", FIRST)
@@ -86,10 +101,24 @@ def test_a_file_that_was_changed_afterwards_is_refused_and_nothing_is_applied(
 
 def test_a_file_that_went_missing_is_refused(empty_url: str, tmp_path: Path, write: Write) -> None:
     gone = write("0001_first.sql", FIRST)
+    write("0002_second.sql", SECOND)
     migrate.migrate(empty_url, tmp_path)
     gone.unlink()
     with pytest.raises(migrate.Changed, match=r"0001_first\.sql"):
         migrate.migrate(empty_url, tmp_path)
+
+
+def test_a_release_rolled_back_to_starts_on_what_a_later_one_applied(
+    empty_url: str, tmp_path: Path, write: Write
+) -> None:
+    write("0001_first.sql", FIRST)
+    later = write("0002_second.sql", SECOND)
+    migrate.migrate(empty_url, tmp_path)
+    later.unlink()
+    assert migrate.migrate(empty_url, tmp_path) == []
+    write("0002_second.sql", SECOND)
+    write("0003_third.sql", "create table three (id integer)")
+    assert migrate.migrate(empty_url, tmp_path) == ["0003_third.sql"]
 
 
 def test_a_file_that_fails_leaves_nothing_and_those_before_it_stay(

@@ -223,7 +223,9 @@ def test_who_waits_gets_the_connection_that_comes_free(database_url: str) -> Non
 
 def test_health_hears_of_the_pool(database: Database) -> None:
     with database.transaction():
-        pool = database.check()["pool"]
+        told = database.check()
+        pool = database.stats()
+    assert told.keys() == {"pool"}
     assert pool["idle"] < pool["total"], pool  # ours is in use; how far the pool grows meanwhile is its own affair
     assert pool["waiting"] == 0
     assert REGISTRY.get_sample_value("stolentee_database_pool_connections", {"state": "total"}) == pool["total"]
@@ -251,6 +253,13 @@ def test_every_statement_is_measured(database: Database) -> None:
             connection.execute("nonsense")
         assert count() == before + 2
         connection.rollback()
+
+
+@pytest.mark.parametrize(("durable", "waits"), [(True, "on"), (False, "off")])
+def test_only_a_durable_commit_waits_for_the_disk(database: Database, durable: bool, waits: str) -> None:
+    with database.transaction(durable=durable) as connection:
+        row = connection.execute("select current_setting('synchronous_commit') as waits").fetchone()
+    assert row == {"waits": waits}
 
 
 def test_nothing_is_prepared_on_the_server(database: Database) -> None:

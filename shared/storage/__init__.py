@@ -1,0 +1,42 @@
+"""Objects by key: a local folder and S3-compatible storage behind one Protocol.
+
+Keys are HMACs of owner and content, so the same bytes of one owner are one object, keys cannot be guessed, and
+holding a picture does not tell whether it is here. Objects are written whole or not at all and never change, so
+reading needs no lock and caching needs no end.
+"""
+
+import hashlib
+import hmac
+
+from shared.models import Owner
+from shared.settings import Storage as Settings
+from shared.storage.bucket import Bucket
+from shared.storage.folder import Folder
+from shared.storage.objects import INCOMING, Entry, Missing, Object, Storage, Unavailable, stem
+
+__all__ = [
+    "INCOMING",
+    "Bucket",
+    "Entry",
+    "Folder",
+    "Missing",
+    "Object",
+    "Storage",
+    "Unavailable",
+    "connect",
+    "key_for",
+    "stem",
+]
+
+
+def key_for(secret: str, owner: Owner, sha256: str, extension: str) -> str:
+    """The public key of an owner's content, e.g. `<64 hex digits>.png`."""
+    digest = hmac.new(secret.encode(), f"{owner}:{sha256}".encode(), hashlib.sha256)
+    return f"{digest.hexdigest()}.{extension}"
+
+
+def connect(settings: Settings) -> Storage:
+    """The storage that the settings name. For composition roots only."""
+    if settings.endpoint:
+        return Bucket(settings)
+    return Folder(settings.data_dir / "objects")

@@ -1,0 +1,111 @@
+"""A folder as a storage: files spread over 256 subfolders, so that none grows unwieldy.
+
+A file is written among the incoming, made durable, and renamed: an object is there whole or not at all, and what a
+crash leaves is collected like any other upload that nobody finished.
+"""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shared.storage.objects import INCOMING, Entry, Missing, Object, Unavailable, known, require
+
+
+class Folder:
+    """Files below one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str]) -> None:  # noqa: ARG002
+        path = self._path(key)
+        try:
+            if not _holds(path, data):
+                self._write(path, data)
+            _sync(path.parent)  # a rename survives a power cut only once its folder is written
+        except OSError as error:
+            raise Unavailable("The storage cannot be written; please try again.") from error
+
+    def _write(self, path: Path, data: bytes) -> None:
+        part = self._path(f"{INCOMING}{uuid.uuid4()}")
+        for folder in (part.parent, path.parent):
+            _make(folder)
+        try:
+            with part.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def get(self, key: str) -> bytes:
+        with self.open(key).stream as stream:
+            return stream.read()
+
+    def open(self, key: str) -> Object:
+        try:
+            stream = self._path(key).open("rb")
+        except FileNotFoundError:
+            raise Missing(key) from None
+        except OSError as error:
+            raise Unavailable from error
+        return Object(stream, os.fstat(stream.fileno()).st_size)
+
+    def delete(self, key: str) -> None:
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise Unavailable from error
+
+    def walk(self, prefix: str) -> Iterator[Entry]:
+        inside = INCOMING if prefix.startswith(INCOMING) else ""
+        try:
+            for path in sorted((self._root / (inside or prefix[:2])).glob(f"{prefix.removeprefix(inside)}*")):
+                if known(inside + path.name) and (facts := _facts(path)):
+                    modified_at = datetime.fromtimestamp(facts.st_mtime, UTC)
+                    yield Entry(inside + path.name, facts.st_size, modified_at)
+        except OSError as error:
+            raise Unavailable from error
+
+    def check(self) -> Mapping[str, object]:
+        """Writes a byte into a file without a name: a disk that is full or read-only tells nobody before."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self._root, buffering=0) as file:
+            file.write(b"x")
+        space = os.statvfs(self._root)
+        return {"backend": "folder", "freeBytes": space.f_bavail * space.f_frsize}
+
+    def _path(self, key: str) -> Path:
+        require(key)
+        return self._root / key if key.startswith(INCOMING) else self._root / key[:2] / key
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    facts = _facts(path)
+    return facts is not None and facts.st_size == len(data) and path.read_bytes() == data
+
+
+def _facts(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _make(folder: Path) -> None:
+    """Make a folder, for good."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        _sync(folder.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
