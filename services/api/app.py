@@ -21,11 +21,12 @@ from types import FrameType
 from typing import Any
 
 import requests
+from flask import Response
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi3 import Info, OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.api import auth, bodies, limits, policy, schemas
+from services.api import auth, bodies, cors, limits, packing, policy, schemas
 from services.api.decoder.pool import Decoder
 from services.api.fetch import Fetcher
 from services.api.links import Links
@@ -96,13 +97,17 @@ def create_app(parts: Parts) -> OpenAPI:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     ops_token = parts.settings.ops.token
     web.install(app, parts.health, ops_token.get_secret_value() if ops_token else None)
+    packing.install(app)
+    cors.install(app, parts.settings.web.origins)
+    limits.install(app, parts.settings.web, parts.settings.broker.url.get_secret_value())
     auth.install(app, parts.database)
     bodies.install(app)
     for view in (uploads, jobs, job_events, assets, admin):
         app.register_api(view.blueprint(parts))
     app.register_blueprint(pages.blueprint())
     policy.install(app)
-    limits.install(app, parts.settings.web, parts.settings.broker.url.get_secret_value())
+    if parts.settings.web.public_url.startswith("https:"):
+        app.after_request(_https_only)
     return app
 
 
@@ -129,6 +134,12 @@ def _drain_at_sigterm(parts: Parts) -> None:
             before(number, frame)
 
     signal.signal(signal.SIGTERM, drain)
+
+
+def _https_only(answer: Response) -> Response:
+    """For a year, and for this host: what lies below it is not ours to decide."""
+    answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return answer
 
 
 class _Json(DefaultJSONProvider):

@@ -19,6 +19,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "botocore": ("shared.storage",),
     "celery": ("shared.broker", "services.worker.app", "services.worker.tasks"),
     "flask": ("shared.web", "services.api", "services.rembg"),
+    "flask_compress": ("services.api.packing",),
+    "flask_cors": ("services.api.cors",),
     "flask_limiter": ("services.api.limits",),
     "flask_openapi3": ("services.api",),
     "gunicorn": (),  # a command, never imported
