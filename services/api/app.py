@@ -6,7 +6,7 @@ The whole surface, with policies at each route:
     GET|POST /api/jobs, GET|DELETE /<id>     views/jobs.py, with POST /<id>/retry
     GET /api/jobs/<id>/events                views/events.py
     GET /api/assets, GET|DELETE /<id>        views/assets.py
-    GET /assets/<key>                        views/assets.py
+    GET /assets/<key>[?w=]                   views/assets.py
     /api/admin/rollout, providers, jobs      views/admin.py, for keys of scope admin
     GET /  /docs  /openapi.json              views/pages.py
     GET /health*  /metrics                   shared/web.py
@@ -32,9 +32,10 @@ from services.api.fetch import Fetcher
 from services.api.links import Links
 from services.api.parts import Parts
 from services.api.settings import Settings
+from services.api.variants import Variants
 from services.api.views import admin, assets, jobs, pages, uploads
 from services.api.views import events as job_events
-from shared import broker, deadlines, events, failpoints, log, storage, web
+from shared import broker, deadlines, events, failpoints, log, sentry, storage, web
 from shared.db import pool
 from shared.health import Check, Health
 
@@ -66,6 +67,7 @@ def build(settings: Settings, decoder: Decoder) -> Parts:
         database=database,
         storage=objects,
         decoder=decoder,
+        variants=Variants(objects, decoder),
         doorbell=doorbell,
         hub=events.Hub(partial(pool.notifications, settings.database.direct_url, "jobs")),
         health=Health("api", checks, partial(_facts, settings)),
@@ -117,6 +119,7 @@ def start() -> OpenAPI:
     failpoints.arm(failpoints.Failpoint.read())
     settings, decoder = Settings.read(), Decoder()
     decoder.start()
+    sentry.install("api", settings.ops)
     parts = build(settings, decoder)
     atexit.register(parts.database.close)  # its threads are waited for otherwise
     _drain_at_sigterm(parts)

@@ -6,6 +6,7 @@ from services.api.decoder.pool import Decoder
 from services.api.fetch import Fetcher
 from services.api.links import Links
 from services.api.settings import Settings
+from services.api.variants import Variants
 from shared.broker import Doorbell
 from shared.db.pool import Database
 from shared.events import Hub
@@ -19,6 +20,7 @@ class Parts:
     database: Database
     storage: Storage
     decoder: Decoder
+    variants: Variants
     doorbell: Doorbell
     hub: Hub
     health: Health
