@@ -7,6 +7,8 @@ The whole surface, with policies at each route:
     GET /api/jobs/<id>/events                views/events.py
     GET /api/assets, GET|DELETE /<id>        views/assets.py
     GET /assets/<key>                        views/assets.py
+    POST /api/assets/<id>/link               views/private.py
+    GET /private/<id>                        views/private.py
     /api/admin/rollout, providers, jobs      views/admin.py, for keys of scope admin
     GET /  /docs  /openapi.json              views/pages.py
     GET /health*  /metrics                   shared/web.py
@@ -31,7 +33,7 @@ from services.api import auth, intake, limits, policy, schemas
 from services.api.links import Links
 from services.api.parts import Parts
 from services.api.settings import Settings
-from services.api.views import admin, assets, jobs, pages, uploads
+from services.api.views import admin, assets, jobs, pages, private, uploads
 from services.api.views import events as job_events
 from shared import broker, deadlines, errors, events, failpoints, log, storage, web
 from shared.db import pool
@@ -96,7 +98,7 @@ def create_app(parts: Parts) -> OpenAPI:
     ops_token = parts.settings.ops.token
     web.install(app, parts.health, ops_token.get_secret_value() if ops_token else None)
     auth.install(app, parts.database)
-    for view in (uploads, jobs, job_events, assets, admin):
+    for view in (uploads, jobs, job_events, assets, private, admin):
         app.register_api(view.blueprint(parts))
     app.register_blueprint(pages.blueprint())
     policy.install(app)

@@ -62,6 +62,7 @@ def _take(objects: storage.Storage, secret: str, owner: Owner, data: bytes, name
         created_at=now,
         orientation=kept.orientation,
         name=name,
+        stored_sha256=hashlib.sha256(kept.data).hexdigest(),
     )
     failpoints.reach("a1")
     objects.put(asset.key, kept.data, kept.content_type, {"name": name, "received": now.isoformat()})
