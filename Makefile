@@ -11,13 +11,13 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check
 LOCKS := $(foreach group,api worker rembg local,requirements/$(group).txt)
-# Four processes share the tests, a file at a time, so that what a file sets up is set up once; most wait most of the time.
-WHOLE := -n 4 --dist loadfile --cov --cov-report=term --cov-fail-under=90
+# Four processes share the tests, a group (tests/conftest.py) at a time; they wait more than they compute.
+WHOLE := -n 4 --dist loadgroup --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test chaos check bench bench-broker bench-rembg soak models lock clean up down logs ps images
+.PHONY: help setup run demo test chaos check bench bench-broker bench-front bench-rembg soak models lock clean up down logs ps images
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-12s %s\n' "$$name" "$$words"; done
@@ -36,10 +36,13 @@ test: $(VENV)/.dev ## Run all tests and measure coverage, or those of one path: 
 chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of an hour; SEED= drives the random killer
 	@$(RUN) pytest tests/chaos --long --seed "$$SEED"
 
-bench: bench-broker bench-rembg ## Run every benchmark
+bench: bench-broker bench-front bench-rembg ## Run every benchmark
 
 bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, overhead, beside the targets
 	@$(RUN) tests.load.bench_broker
+
+bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, through nginx: latency beside the promise (5 minutes)
+	@$(RUN) tests.load.front.bench
 
 check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) ruff check

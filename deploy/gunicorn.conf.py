@@ -1,15 +1,24 @@
 # ruff: noqa: N999 - the customary name of this file
 """gunicorn's settings for the api and for rembg: one process, many threads.
 
-Threads mostly wait, on Postgres, on an event stream or for their turn with the model, so they are many. One process,
-because pools and the model are in memory once per process; more capacity is more instances.
+One process, because pools and the model are in memory once per process; more capacity is more instances. Who calls is
+told by what has arrived, before any thread is spent on it:
+
+    nothing yet ──> waits in the main loop, without a thread
+    GET /health ──> 2 threads ─────────────────────┐
+    GET .../events ──> threads that only wait      ├──> the application
+    anything else ──> threads that work ───────────┘
 """
 
 import os
+import re
 import select
+import selectors
 import socket
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from shared import deadlines, log
@@ -20,12 +29,16 @@ _PORT = os.environ.get("PORT") or (os.environ.get("REMBG_PORT") or "7000" if _RE
 bind = f"{os.environ.get('BIND_HOST') or '0.0.0.0'}:{_PORT}"  # noqa: S104 - a container is reached from outside
 worker_class = "gthread"
 workers = 1
-# The api: an open event stream holds one for at most 30 s. rembg: each picture in work (one a core) or in line (8)
-# holds one, and one must always be left for a probe and for saying busy.
-threads = 96 if _REMBG else 32
+# The api: enough to wait for Postgres and the storage; each more that computes makes all others wait longer for the
+# interpreter. rembg: each picture in work (one a core) or in line (8) holds one, and one must always be left for
+# saying busy.
+threads = 96 if _REMBG else 16
 timeout = 120  # loading and warming a large model on a slow machine takes up to a minute
 graceful_timeout = deadlines.GRACE_S  # an event stream ends within this
 keepalive = 75  # longer than a proxy keeps idle connections (60 s), so that it never meets one just being closed
+_STREAMS = 24  # the api opens 20 (services/api/views/events.py), and says busy to the next
+_EVENTS = re.compile(rb"GET /api/jobs/[^/ ]+/events[? ]")
+_SILENT_S = 5.0  # as long as the front waits for somebody who says nothing
 control_socket_disable = True  # it would want a writable home
 accesslog = None  # shared.web logs requests
 loglevel = "warning"  # until the lines have our form
@@ -43,27 +56,59 @@ def on_starting(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """What gunicorn's threads lack when there is more to do than can be done."""
     sys.setswitchinterval(0.0005)  # a probe takes the interpreter ten times, each time after every busy thread
-    _prefer_probes(worker)
+    _wait_without_thread(worker)
+    _separate(worker)
     _close_the_door(worker)
 
 
-def _prefer_probes(worker: Any) -> None:
-    """Threads of their own for health, or a probe waits behind a hundred uploads and a busy instance looks dead.
+def _wait_without_thread(worker: Any) -> None:
+    """Leave a connection that has not said anything to the main loop; a proxy connects some time before it sends."""
+    enqueue = worker.enqueue_req
 
-    Only for what has arrived whole: half a head would hold such a thread.
+    def enqueue_req(connection: Any) -> None:
+        fresh = not (connection.initialized or connection.data_ready)
+        if not (worker.alive and fresh and _arrived(connection) is None):
+            enqueue(connection)
+            return
+        connection.sock.setblocking(False)
+        connection.timeout = time.monotonic() + _SILENT_S
+        worker.pending_conns.append(connection)
+        heard = partial(worker.on_pending_socket_readable, connection)
+        worker.poller.register(connection.sock, selectors.EVENT_READ, heard)
+
+    worker.enqueue_req = enqueue_req
+
+
+def _separate(worker: Any) -> None:
+    """Threads of their own for health and for event streams.
+
+    A probe would wait behind a hundred uploads, and a busy instance look dead; streams would hold the threads that
+    work. Only for a head that has arrived whole: half of one would hold such a thread.
     """
     probes = ThreadPoolExecutor(2, thread_name_prefix="probe")
+    streams = ThreadPoolExecutor(_STREAMS, thread_name_prefix="stream")
     ordinary = worker.tpool.submit
 
     def submit(handle: Any, connection: Any) -> Any:
-        try:
-            head = connection.sock.recv(4096, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except OSError:
-            head = b""
-        probing = head.startswith(b"GET /health") and head.endswith(b"\r\n\r\n")
-        return (probes.submit if probing else ordinary)(handle, connection)
+        head = _arrived(connection) or b""
+        if not head.endswith(b"\r\n\r\n"):
+            return ordinary(handle, connection)
+        if head.startswith(b"GET /health"):
+            return probes.submit(handle, connection)
+        return (streams.submit if _EVENTS.match(head) else ordinary)(handle, connection)
 
     worker.tpool.submit = submit
+
+
+def _arrived(connection: Any) -> bytes | None:
+    """What can be read without waiting, left where it is; None: nothing yet."""
+    try:
+        data: bytes = connection.sock.recv(4096, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        return data
+    except BlockingIOError:
+        return None
+    except OSError:
+        return b""
 
 
 def _close_the_door(worker: Any) -> None:

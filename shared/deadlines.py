@@ -6,6 +6,7 @@ of.
     rembg:    inference 20 < the worker's read 25 < a provider call 30 (and one read) < a job of two calls 120
     leases:   a renewal every lease/4 < the lease 60; a dead worker's job runs again within lease + sweep
     api:      pool wait 2, Redis 1, statement 5, storage 2 x 4 < a request 30 < the front proxy 35
+              in line for a decoder 5 + one picture in it 15 + storage 8 < a request 30
     stopping: gunicorn's grace 30 < the platform's kill 45
 """
 
@@ -33,6 +34,10 @@ STATEMENT_API_S = 5
 STATEMENT_WORKER_S = 30
 SILENCE_S = 2  # beyond the statement's own limit; then the server, or the way to it, is taken for dead
 TRANSACTION_IDLE_S = 15  # between two statements lie milliseconds, unless the process is frozen or gone
+
+# the api's decoder
+DECODE_WAIT_S = 5
+DECODE_S = 15  # of silence; the processor's time is limited in the decoder itself
 
 # requests and processes
 REQUEST_S = 30

@@ -20,7 +20,24 @@ from deploy.local.supervisor import await_ready
 from tests.databases import Databases
 from tests.stack import RunningStack
 
+# Ordered: the first that fits counts.
+_TOGETHER = ("tests/chaos/", "tests/system/test_make_run.py", "tests/system/")
 SHARED = Path(__file__).parents[2] / "shared"  # photographs and weights that are not ours to publish
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For `--dist loadgroup`: a file's tests stay together, and so do those that share a running system.
+
+    Those take longest, so they begin first; a system started once a process would cost more than its tests.
+    """
+
+    def group(item: pytest.Item) -> str:
+        file = item.path.relative_to(item.config.rootpath).as_posix()
+        return next((group for group in _TOGETHER if file.startswith(group)), file)
+
+    items.sort(key=lambda item: _TOGETHER.index(group(item)) if group(item) in _TOGETHER else len(_TOGETHER))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ The whole surface, with policies at each route:
     GET|POST /api/jobs, GET|DELETE /<id>     views/jobs.py, with POST /<id>/retry
     GET /api/jobs/<id>/events                views/events.py
     GET /api/assets, GET|DELETE /<id>        views/assets.py
-    GET /assets/<key>                        views/assets.py
-    POST /api/assets/<id>/link               views/private.py
-    GET /private/<id>                        views/private.py
+from services.api.variants import Variants
+from services.api.views import admin, assets, jobs, pages, private, uploads
     /api/admin/rollout, providers, jobs      views/admin.py, for keys of scope admin
     GET /  /docs  /openapi.json              views/pages.py
     GET /health*  /metrics                   shared/web.py
@@ -23,19 +22,21 @@ from types import FrameType
 from typing import Any
 
 import requests
-from flask import request
+from flask import Response, request
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi3 import Info, OpenAPI
 from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.api import auth, intake, limits, policy, schemas
+from services.api import auth, cors, intake, limits, packing, policy, schemas
+from services.api.decoder.pool import Decoder
 from services.api.links import Links
 from services.api.parts import Parts
 from services.api.settings import Settings
+from services.api.variants import Variants
 from services.api.views import admin, assets, jobs, pages, private, uploads
 from services.api.views import events as job_events
-from shared import broker, deadlines, errors, events, failpoints, log, storage, web
+from shared import broker, deadlines, errors, events, failpoints, log, sentry, storage, web
 from shared.db import pool
 from shared.health import Check, Health
 
@@ -47,8 +48,8 @@ _TOKENS: dict[str, Any] = {
 }
 
 
-def build(settings: Settings) -> Parts:
-    """Build and start every part."""
+def build(settings: Settings, decoder: Decoder) -> Parts:
+    """Build and start every part but the decoder, whose processes outlive one set of parts in tests."""
     database = pool.Database(
         settings.database.url.get_secret_value(),
         pool_max=settings.database.pool_max,
@@ -66,6 +67,8 @@ def build(settings: Settings) -> Parts:
         settings=settings,
         database=database,
         storage=objects,
+        decoder=decoder,
+        variants=Variants(objects, decoder),
         doorbell=doorbell,
         hub=events.Hub(partial(pool.notifications, settings.database.direct_url, "jobs")),
         health=Health("api", checks, partial(_facts, settings)),
@@ -97,12 +100,16 @@ def create_app(parts: Parts) -> OpenAPI:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     ops_token = parts.settings.ops.token
     web.install(app, parts.health, ops_token.get_secret_value() if ops_token else None)
+    packing.install(app)
+    cors.install(app, parts.settings.web.origins)
+    limits.install(app, parts.settings.web, parts.settings.broker.url.get_secret_value())
     auth.install(app, parts.database)
     for view in (uploads, jobs, job_events, assets, private, admin):
         app.register_api(view.blueprint(parts))
     app.register_blueprint(pages.blueprint())
     policy.install(app)
-    limits.install(app, parts.settings.web, parts.settings.broker.url.get_secret_value())
+    if parts.settings.web.public_url.startswith("https:"):
+        app.after_request(_https_only)
     return app
 
 
@@ -110,7 +117,10 @@ def start() -> OpenAPI:
     """The app of this process, from the environment."""
     log.setup("api")
     failpoints.arm(failpoints.Failpoint.read())
-    parts = build(Settings.read())
+    settings, decoder = Settings.read(), Decoder()
+    decoder.start()
+    sentry.install("api", settings.ops)
+    parts = build(settings, decoder)
     atexit.register(parts.database.close)  # its threads are waited for otherwise
     _drain_at_sigterm(parts)
     return create_app(parts)
@@ -127,6 +137,12 @@ def _drain_at_sigterm(parts: Parts) -> None:
             before(number, frame)
 
     signal.signal(signal.SIGTERM, drain)
+
+
+def _https_only(answer: Response) -> Response:
+    """For a year, and for this host: what lies below it is not ours to decide."""
+    answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return answer
 
 
 class _Json(DefaultJSONProvider):

@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from werkzeug.datastructures import FileStorage
 
+from services.api.parts import Parts
 from shared import errors, failpoints, images, metrics, storage
 from shared.db import ids
 from shared.models import Asset, AssetKind, Owner
@@ -30,10 +31,10 @@ def received_file(sent: object) -> tuple[bytes, str]:
     return data, _plain_name(sent.filename or "")
 
 
-def take(objects: storage.Storage, secret: str, owner: Owner, data: bytes, name: str) -> Asset:
+def take(parts: Parts, owner: Owner, data: bytes, name: str) -> Asset:
     """Judge and store a picture; its asset has no row yet. Raises errors.Failure for whatever is wrong with it."""
     try:
-        asset = _take(objects, secret, owner, data, name)
+        asset = _take(parts, owner, data, name)
     except errors.Failure as failure:
         metrics.UPLOADS.labels(failure.code).inc()
         raise
@@ -42,10 +43,10 @@ def take(objects: storage.Storage, secret: str, owner: Owner, data: bytes, name:
     return asset
 
 
-def _take(objects: storage.Storage, secret: str, owner: Owner, data: bytes, name: str) -> Asset:
+def _take(parts: Parts, owner: Owner, data: bytes, name: str) -> Asset:
     judged = images.judge(data)
-    images.verify(data, judged)
     kept = images.strip(data, judged)
+    parts.decoder.verify(kept.data, judged)
     sha256 = hashlib.sha256(data).hexdigest()
     extension = kept.content_type.removeprefix("image/")
     now = datetime.now(UTC)
@@ -53,7 +54,7 @@ def _take(objects: storage.Storage, secret: str, owner: Owner, data: bytes, name
         id=ids.new(),
         owner=owner,
         kind=AssetKind.SOURCE,
-        key=storage.key_for(secret, owner, sha256, extension),
+        key=storage.key_for(parts.secret, owner, sha256, extension),
         sha256=sha256,
         content_type=kept.content_type,
         width=judged.width,
@@ -65,7 +66,7 @@ def _take(objects: storage.Storage, secret: str, owner: Owner, data: bytes, name
         stored_sha256=hashlib.sha256(kept.data).hexdigest(),
     )
     failpoints.reach("a1")
-    objects.put(asset.key, kept.data, kept.content_type, {"name": name, "received": now.isoformat()})
+    parts.storage.put(asset.key, kept.data, kept.content_type, {"name": name, "received": now.isoformat()})
     failpoints.reach("a2")
     return asset
 

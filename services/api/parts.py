@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from services.api.decoder.pool import Decoder
 from services.api.links import Links
 from services.api.settings import Settings
+from services.api.variants import Variants
 from shared.broker import Doorbell
 from shared.db.pool import Database
 from shared.events import Hub
@@ -16,6 +18,8 @@ class Parts:
     settings: Settings
     database: Database
     storage: Storage
+    decoder: Decoder
+    variants: Variants
     doorbell: Doorbell
     hub: Hub
     health: Health

@@ -171,6 +171,12 @@ class LinkQuery(BaseModel):
     signature: str = Field("", max_length=100)
 
 
+class VariantQuery(BaseModel):
+    """`w`: upright for a page, at most so many pixels wide and 2,000 high, never enlarged; `web`: 2,000 wide."""
+
+    w: Literal["400", "800", "1600", "web"] | None = None
+
+
 class PageQuery(Question):
     """Pages are newest first; `cursor` is the `nextCursor` of the page before."""
 

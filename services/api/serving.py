@@ -34,7 +34,7 @@ def send(objects: storage.Storage, asset: Asset) -> Response:
 
 def _body(objects: storage.Storage, asset: Asset, tag: str) -> Response:
     try:
-        found = verified.open(objects, asset.key)
+        found = verified.open(objects, asset.key, asset.digest)
         try:
             start, stop = _wanted(found.bytes, tag)
             pieces = _cut(verified.pieces(found.stream, asset.key, asset.digest), start, stop)

@@ -38,12 +38,12 @@ def get(storage: Storage, key: str, sha256: str | None) -> bytes:
     return data
 
 
-def open(storage: Storage, key: str) -> Object:  # noqa: A001 - the storage's own word
-    """For `pieces`. Raises Lost where it is gone."""
+def open(storage: Storage, key: str, sha256: str | None) -> Object:  # noqa: A001 - the storage's own word
+    """For `pieces`. Raises Missing; Lost where somebody noted that it is there."""
     try:
         return storage.open(key)
-    except Missing:
-        raise Lost(key, "missing") from None
+    except Missing as missing:
+        raise (Lost(key, "missing") if sha256 else missing) from None
 
 
 def pieces(stream: IO[bytes], key: str, sha256: str | None) -> Iterator[bytes]:

@@ -3,12 +3,15 @@
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import ports
 from deploy.local.process import Process
 from deploy.local.service import Service, health
+from deploy.local.supervisor import await_ready
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
@@ -51,3 +54,31 @@ def instance(port: int, environment: Mapping[str, str], output: Path) -> Service
     given = {"PORT": str(port), "BIND_HOST": ports.LOCAL, "TRUSTED_HOPS": "1", "RATE_LIMIT_API": "0"}
     told = dict(os.environ) | given | {"RATE_LIMIT_UPLOADS": "0", "DATABASE_POOL_MAX": "3"} | dict(environment)
     return Service(f"api-{port}", command, port=port, environment=told, folder=ROOT, output=output)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    front: Front
+    instances: tuple[Service, Service]
+    folder: Path
+
+    @property
+    def address(self) -> str:
+        return f"http://{ports.LOCAL}:{self.front.port}"
+
+
+@contextmanager
+def deployed(folder: Path, environment: Mapping[str, str]) -> Iterator[Deployment]:
+    """Two instances behind a front, told where Postgres and Redis are."""
+    own = [ports.free() for _ in range(3)]
+    given = {"SECRET_KEY": "of-this-test-" * 3, "DATA_DIR": str(folder / "front-data")} | dict(environment)
+    front = Front(folder / "front", own[0], own[1:])
+    first, second = (instance(port, given, folder / f"api-{port}.log") for port in own[1:])
+    processes = (front, first, second)
+    with ExitStack() as stack:
+        for process in processes:
+            stack.callback(process.stop)
+            process.start()
+        for process in processes:
+            await_ready(process)
+        yield Deployment(front, (first, second), folder / "front")

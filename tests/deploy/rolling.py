@@ -3,7 +3,7 @@
 import time
 
 from deploy.local.supervisor import await_ready
-from tests.deploy.conftest import Deployment
+from tests.deploy.front import Deployment
 from tests.deploy.senders import Outcome, steady
 
 _BETWEEN_S = 1.0

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from deploy.local.supervisor import await_ready
-from tests.deploy.conftest import Deployment
+from tests.deploy.front import Deployment
 from tests.deploy.senders import dawdling
 from tests.services import pictures
 

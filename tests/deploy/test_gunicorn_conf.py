@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from services.api.views import events
+
 FILE = Path(__file__).parents[2] / "deploy" / "gunicorn.conf.py"
 API, REMBG = "services.api.wsgi:app", "services.rembg.wsgi:app"
 
@@ -31,3 +33,7 @@ def test_it_binds_where_it_is_told(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "argv", ["gunicorn", "-c", str(FILE), app])
     assert runpy.run_path(str(FILE))["bind"] == address
+
+
+def test_there_are_more_threads_for_streams_than_streams() -> None:
+    assert runpy.run_path(str(FILE))["_STREAMS"] > events.MAX_STREAMS

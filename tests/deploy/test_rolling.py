@@ -5,7 +5,7 @@ ROLLING_REQUESTS=10000 is the long form.
 
 import os
 
-from tests.deploy.conftest import Deployment
+from tests.deploy.front import Deployment
 from tests.deploy.rolling import killed, rolled
 from tests.deploy.senders import AT_ONCE
 

@@ -10,6 +10,8 @@ import pytest
 import requests
 from pydantic import SecretStr
 
+from services.api.decoder import __main__ as decoder
+from services.api.decoder.pool import Decoder
 from services.api.settings import Settings as ApiSettings
 from services.api.views import events
 from services.rembg.settings import Work as RembgWork
@@ -103,6 +105,9 @@ def test_no_step_of_a_request_outlasts_the_request_and_no_request_the_front(prov
     assert max(steps) < deadlines.REQUEST_S < deadlines.FRONT_S
     assert deadlines.STORAGE_CONNECT_S + deadlines.STORAGE_READ_S < deadlines.REQUEST_S
     assert sum((deadlines.POOL_WAIT_S, deadlines.STATEMENT_API_S, redis_s)) < deadlines.REQUEST_S
+    storage_s = deadlines.STORAGE_TRIES * (deadlines.STORAGE_READ_S + 1)
+    assert deadlines.DECODE_WAIT_S + deadlines.DECODE_S + storage_s < deadlines.REQUEST_S
+    assert decoder.CPU_S < deadlines.DECODE_S
 
 
 def test_whoever_stops_is_given_time_for_what_is_under_way(gunicorn: dict[str, Any]) -> None:
@@ -176,7 +181,7 @@ def test_every_deadline_is_used_or_names_what_stands_outside() -> None:
 def test_the_api_and_the_worker_use_their_own_statement_limits(bare_environment: pytest.MonkeyPatch) -> None:
     from services.api import app as api
 
-    parts = api.build(ApiSettings.read())
+    parts = api.build(ApiSettings.read(), Decoder())
     assert parts.database._statement == "5000ms"
     parts.hub.stop()
     parts.database.close()

@@ -1,14 +1,17 @@
 """Assets: list, show, delete; and the objects themselves under their unguessable keys."""
 
+from contextlib import suppress
+
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, schemas, serving
+from services.api import auth, schemas, serving, variants
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
-from shared import errors
+from shared import errors, storage
 from shared.db import assets, paging
+from shared.models import Asset
 
 
 def blueprint(parts: Parts) -> APIBlueprint:
@@ -44,7 +47,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
 
     @api.get("/assets/<key>", summary="The bytes of a picture", responses=answers.told("image/*", 200, 206))
     @policy(auth=Auth.PUBLIC, limit=Limit.NONE, cache=Cache.ASSET)
-    def fetch(path: schemas.KeyPath) -> Response:
+    def fetch(path: schemas.KeyPath, query: schemas.VariantQuery) -> Response:
         """Knowing the key is the permission; `?download=1` makes a browser save it under the picture's own name."""
         if not path.key.isprintable():  # Postgres takes no NUL
             raise errors.NotFound
@@ -52,6 +55,16 @@ def blueprint(parts: Parts) -> APIBlueprint:
             asset = assets.by_key(connection, path.key)
         if asset is None:
             raise errors.NotFound
-        return serving.send(parts.storage, asset)
+        return _send_variant(parts, asset, query.w) if query.w else serving.send(parts.storage, asset)
 
     return api
+
+
+def _send_variant(parts: Parts, asset: Asset, name: str) -> Response:
+    for variant in variants.candidates(asset, name):
+        with suppress(errors.NotFound):
+            return serving.send(parts.storage, variant)
+    try:
+        return serving.send(parts.storage, parts.variants.make(asset, name))
+    except storage.Missing:
+        raise errors.NotFound from None

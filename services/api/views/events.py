@@ -26,7 +26,7 @@ from shared.models import Owner
 
 STREAM_S = deadlines.REQUEST_S
 COMMENT_S = 10
-MAX_STREAMS = 20  # each holds one of the 32 threads; the others stay for everyone else
+MAX_STREAMS = 20  # each holds one of the server's 24 threads for them; the others say busy
 
 
 def blueprint(parts: Parts) -> APIBlueprint:

@@ -18,7 +18,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
     def upload(form: schemas.Picture) -> tuple[Response, int]:
         """The same bytes by the same caller are one asset: 201 the first time, 200 after."""
         data, name = intake.received_file(form.file)
-        taken = intake.take(parts.storage, parts.secret, auth.writer(), data, name)
+        taken = intake.take(parts, auth.writer(), data, name)
         with parts.database.transaction() as connection:
             asset, fresh = assets.add(connection, taken)
         return jsonify(schemas.asset_out(asset, parts.links).json_ready()), 201 if fresh else 200
@@ -29,7 +29,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
         """Keeps the picture and queues its cut-out in one step. What answers 202 is done, whatever else fails."""
         data, name = intake.received_file(form.file)
         owner = auth.writer()
-        taken = intake.take(parts.storage, parts.secret, owner, data, name)
+        taken = intake.take(parts, owner, data, name)
         with parts.database.transaction() as connection:
             asset, _ = assets.add(connection, taken)
             job = jobs.create(connection, ids.new(), owner, asset.id)

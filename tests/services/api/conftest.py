@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from flask_openapi3 import OpenAPI
 
 from services.api.app import build, create_app
+from services.api.decoder.pool import Decoder
 from services.api.parts import Parts
 from services.api.settings import Settings
 from shared.db import work
@@ -40,13 +41,22 @@ class Api:
 Start = Callable[[], Api]
 
 
+@pytest.fixture(scope="session")
+def decoder() -> Iterator[Decoder]:
+    """One for all, as its processes take a moment to start; it holds nothing of anybody's."""
+    made = Decoder()
+    made.start()
+    yield made
+    made.stop()
+
+
 @pytest.fixture
-def start(environment: pytest.MonkeyPatch) -> Iterator[Start]:
+def start(environment: pytest.MonkeyPatch, decoder: Decoder) -> Iterator[Start]:
     """Starts an instance from the environment as it is then; any number of them share database and Redis."""
     started: list[Api] = []
 
     def begin() -> Api:
-        parts = build(Settings.read())
+        parts = build(Settings.read(), decoder)
         started.append(Api(create_app(parts), parts))
         return started[-1]
 

@@ -1,0 +1,73 @@
+"""More than can be done: health and streams go on, and everyone is told the truth. Shortens `make bench-front`."""
+
+import asyncio
+import json
+import runpy
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import requests
+
+from tests.deploy.front import Deployment
+from tests.deploy.senders import dawdling
+from tests.load.front import overload, users
+from tests.services import pictures
+
+THREADS = runpy.run_path(str(Path(__file__).parents[2] / "deploy/gunicorn.conf.py"))["threads"]
+SOON_S = 4.0  # a thread that is held is held for longer
+USERS = 20
+
+
+@contextmanager
+def every_thread_held(port: int) -> Iterator[None]:
+    """All that work wait for bodies which do not come."""
+    with dawdling(port, heads=0, bodies=2 * THREADS):
+        time.sleep(0.5)
+        yield
+
+
+def _said(connection: socket.socket, words: str) -> bytes:
+    connection.settimeout(SOON_S)
+    connection.sendall(words.encode())
+    return connection.recv(4096)
+
+
+def test_health_is_answered_although_its_connection_was_silent_at_first(deployment: Deployment) -> None:
+    port = deployment.instances[0].port
+    with every_thread_held(port), closing(socket.create_connection(("127.0.0.1", port))) as connection:
+        time.sleep(0.2)  # a busy proxy connects, and sends when it comes round to it
+        assert _said(connection, "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
+def test_a_stream_needs_no_thread_that_works(deployment: Deployment) -> None:
+    sent = requests.post(f"{deployment.address}/api/cutouts", files={"file": ("a.png", pictures.png(shade=7))})
+    known = f"Authorization: Bearer {sent.headers['X-Session-Token']}"
+    port = deployment.instances[0].port
+    with every_thread_held(port), closing(socket.create_connection(("127.0.0.1", port))) as connection:
+        answer = _said(connection, f"GET {sent.json()['eventsUrl']} HTTP/1.1\r\nHost: x\r\n{known}\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_the_silent_are_hung_up_on(deployment: Deployment) -> None:
+    with closing(socket.create_connection(("127.0.0.1", deployment.instances[0].port))) as connection:
+        connection.settimeout(30)
+        assert connection.recv(1) == b""
+
+
+def test_three_times_too_many_are_told_so_and_health_goes_on(deployment: Deployment) -> None:
+    seen = overload.measure(deployment.front.port, seconds=3)
+    print(seen.outcome, seen.health)
+    assert seen.unexpected == {}
+    assert set(seen.health.statuses) == {200}
+    assert seen.goodput > seen.peak / 4  # the machine's other work included; the promised nine tenths need it alone
+
+
+def test_users_are_told_apart_by_their_addresses(deployment: Deployment) -> None:
+    crowd = users.Crowd(deployment.front.port, USERS)
+    asyncio.run(crowd.come())
+    lines = [json.loads(line) for line in (deployment.folder / "access.log").read_text().splitlines()]
+    assert crowd.failed == 0
+    assert len({line["client"] for line in lines} - {"127.0.0.1"}) == USERS

@@ -1,0 +1,66 @@
+"""The limits of a child, and its end."""
+
+import resource
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import asdict
+
+import pytest
+from PIL import Image
+
+from services.api.decoder import __main__ as inside
+from services.api.decoder import messages
+from shared import images
+from tests.services import pictures
+
+GOOD = pictures.jpeg()
+QUESTION = {"task": "verify", "judged": asdict(images.judge(GOOD))}
+
+
+LIMITED = """
+import math, resource, time
+from services.api.decoder.__main__ import _allow
+_allow(5)
+first, begun = resource.getrlimit(resource.RLIMIT_CPU)[0], math.ceil(time.process_time())
+while time.process_time() < begun: pass
+_allow(5)
+assert resource.getrlimit(resource.RLIMIT_CPU)[0] == first + 1
+_allow(0)
+print("allowed", flush=True)
+while True: pass
+"""
+
+
+def test_the_processor_s_time_is_limited_for_each_picture_anew() -> None:
+    done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, check=False, timeout=60)
+    assert done.stdout == b"allowed\n", done.stderr
+    assert done.returncode == -signal.SIGXCPU
+
+
+def test_a_child_ends_with_its_line_and_hears_no_farewell_before() -> None:
+    ours, theirs = socket.socketpair()
+    with ours:
+        process = subprocess.Popen([sys.executable, "-m", "services.api.decoder"], stdin=theirs.fileno())
+        theirs.close()
+        messages.send(ours, QUESTION, GOOD)
+        assert messages.receive(ours) == ({}, b"")
+        for number in (signal.SIGTERM, signal.SIGINT):  # a whole terminal, or container, is told to stop
+            process.send_signal(number)
+        messages.send(ours, QUESTION, GOOD)
+        assert messages.receive(ours) == ({}, b"")
+        assert resource.prlimit(process.pid, resource.RLIMIT_AS) == (inside.MEMORY_BYTES, inside.MEMORY_BYTES)
+        messages.send(ours, QUESTION, GOOD)  # whose answer nobody will hear
+    assert process.wait(20) == 0
+
+
+def test_a_refusal_is_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert inside.answer(QUESTION, GOOD) == ({}, b"")
+    assert inside.answer(QUESTION, GOOD[:-200]) == ({"refused": "unreadable_image"}, b"")
+
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Image, "open", exhausted)
+    assert inside.answer(QUESTION, GOOD) == ({"refused": "too_complex"}, b"")

@@ -1,0 +1,133 @@
+"""What a picture may do to a decoder, and what that may do to the api: nothing."""
+
+import os
+import resource
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.api.decoder import child as one
+from services.api.decoder.pool import CHILDREN, Decoder
+from shared import deadlines, errors, images
+from tests.services import pictures
+
+GOOD = pictures.jpeg()
+JUDGED = images.judge(GOOD)
+
+
+@pytest.fixture
+def lonely() -> Iterator[Decoder]:
+    """A decoder with one child, which may be hurt."""
+    made = Decoder(children=1)
+    made.start()
+    yield made
+    made.stop()
+
+
+def _pid(decoder: Decoder) -> int:
+    return decoder._children[0]._process.pid
+
+
+def _verify_struck(decoder: Decoder, number: signal.Signals) -> None:
+    """Ask, and let the signal arrive while the picture is in work."""
+    pid = _pid(decoder)
+    os.kill(pid, signal.SIGSTOP)
+
+    def strike() -> None:
+        os.kill(pid, number)
+        os.kill(pid, signal.SIGCONT)
+
+    threading.Timer(0.1, strike).start()
+    decoder.verify(GOOD, JUDGED)
+
+
+def test_what_the_picture_s_own_check_says_is_said(decoder: Decoder) -> None:
+    decoder.verify(GOOD, JUDGED)
+    half = GOOD[: len(GOOD) // 2] + b"\xff\xd9"
+    with pytest.raises(errors.UnreadableImage):
+        decoder.verify(half, images.judge(half))
+
+
+@pytest.mark.parametrize(
+    ("number", "failure"),
+    [
+        (signal.SIGSEGV, errors.UnreadableImage),
+        (signal.SIGXCPU, errors.TooComplex),
+        (signal.SIGKILL, errors.Busy),
+    ],
+)
+def test_a_death_costs_the_picture_in_hand_and_nobody_else(
+    lonely: Decoder, number: signal.Signals, failure: type[errors.Failure]
+) -> None:
+    before = _pid(lonely)
+    with pytest.raises(failure):
+        _verify_struck(lonely, number)
+    lonely.verify(GOOD, JUDGED)
+    assert _pid(lonely) != before
+
+
+def test_a_child_killed_while_idle_costs_nobody(lonely: Decoder) -> None:
+    os.kill(_pid(lonely), signal.SIGKILL)
+    os.waitid(os.P_PID, _pid(lonely), os.WEXITED | os.WNOWAIT)
+    lonely.verify(GOOD, JUDGED)
+
+
+def test_a_silent_child_is_waited_for_only_so_long(lonely: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "DECODE_S", 0.1)
+    os.kill(_pid(lonely), signal.SIGSTOP)
+    with pytest.raises(errors.Busy):
+        lonely.verify(GOOD, JUDGED)
+    monkeypatch.undo()
+    lonely.verify(GOOD, JUDGED)
+
+
+def test_a_picture_that_wants_more_memory_than_any_may_is_refused(lonely: Decoder) -> None:
+    large = pictures.encoded(pictures.drawn(2000, 2000), "JPEG", progressive=True)
+    now = int(Path(f"/proc/{_pid(lonely)}/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.prlimit(_pid(lonely), resource.RLIMIT_AS, (now + (4 << 20), now + (4 << 20)))
+    with pytest.raises((errors.TooComplex, errors.UnreadableImage)):  # libjpeg does not say what it lacks
+        lonely.verify(large, images.judge(large))
+    lonely.verify(GOOD, JUDGED)
+
+
+def test_a_child_goes_when_it_has_done_its_share(lonely: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one, "SHARE", 3)
+    seen = []
+    for _ in range(4):
+        lonely.verify(GOOD, JUDGED)
+        seen.append(_pid(lonely))
+    assert len(set(seen)) == 2  # the first was asked one thing more: whether it is there
+
+
+def test_a_slow_picture_does_not_hold_up_the_next() -> None:
+    pair = Decoder()
+    pair.start()
+    next_pid = pair._idle.queue[-1]._process.pid
+    os.kill(next_pid, signal.SIGSTOP)
+    slow = threading.Thread(target=pair.verify, args=(GOOD, JUDGED))
+    slow.start()
+    while pair._idle.qsize() == CHILDREN:
+        time.sleep(0.001)
+    pair.verify(GOOD, JUDGED)
+    assert slow.is_alive()
+    os.kill(next_pid, signal.SIGCONT)
+    slow.join()
+    pair.stop()
+
+
+def test_a_child_knows_no_secret_and_has_no_file_of_ours_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SECRET_KEY", "very secret")
+    with (tmp_path / "open").open("w") as file:
+        os.set_inheritable(file.fileno(), True)
+        made = Decoder(children=1)
+        made.start()
+    folder = Path(f"/proc/{_pid(made)}")
+    assert (folder / "environ").read_bytes() == b""
+    opened = {str(entry.readlink()) for entry in (folder / "fd").iterdir()}
+    assert str(tmp_path / "open") not in opened
+    assert sum(name.startswith("socket:") for name in opened) == 1
+    made.stop()
