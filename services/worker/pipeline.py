@@ -75,7 +75,7 @@ class Pipeline:
             return False
         failpoints.reach("w2")
         metrics.ATTEMPTS.labels(job.attempts).inc()
-        log.begin(job_id=str(job.id), request_id=f"{job.id}.{job.fence}")
+        log.begin(job_id=str(job.id), request_id=job.request_id or str(job.id))
         _log.info("job_claimed", attempt=job.attempts)
         clock = Clock()
         with self.leases.holding(job):
