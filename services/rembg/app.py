@@ -28,7 +28,7 @@ from services.rembg.linger import Lingering
 from services.rembg.network import Network
 from services.rembg.settings import Settings, cores
 from services.rembg.stats import Stats
-from services.rembg.watch import watch
+from services.rembg.watch import give_back, watch
 from services.rembg.weights.locate import locate
 from shared import errors, failpoints, images, log, metrics, sentry, web
 from shared.health import Health
@@ -78,6 +78,7 @@ def _prepare(parts: Parts) -> None:
     warm_up(parts)
     time.sleep(_AFTER_FIRST_S)
     parts.network.widen()
+    give_back()
 
 
 def create_app(parts: Parts) -> Flask:
