@@ -146,7 +146,8 @@ class JobError:
 class Job:
     """One piece of work.
 
-    `version` counts its visible changes and is the event id of the stream; `wanted` is the caller's choice of provider.
+    `version` counts its visible changes and is the event id of the stream; `wanted` is the caller's choice of provider;
+    `request_id` names the request that asked for it, in all logs.
     """
 
     id: UUID
@@ -163,6 +164,7 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     timings: Timings
+    request_id: str = ""
     wanted: Provider | None = None
     provider: Provider | None = None
     result: Result | None = None

@@ -26,6 +26,15 @@ _USUAL = (
 _CODES = {failure.status: failure.code for failure in _USUAL}
 _WORDS = {404: errors.NotFound.message, 413: errors.BodyTooLarge.message}
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # callers may make up others
+# What a browser may do with an answer, unless its route says otherwise: read it, and show it on no page elsewhere.
+_STRICT = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
 _QUIET = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})  # probes would drown the log
 
 _log = log.get("web")
@@ -64,11 +73,14 @@ def _begin() -> None:
     g.request_id = sane_id(request.headers.get("X-Request-Id", ""))
     g.began = time.perf_counter()
     log.begin(request_id=g.request_id)
+    if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "Host" not in request.headers:
+        raise errors.InvalidRequest("A Host header is missing.")  # gunicorn lets it pass, others do not
 
 
 def _end(answer: Response) -> Response:
     answer.headers["X-Request-Id"] = request_id()
-    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    for name, value in _STRICT.items():
+        answer.headers.setdefault(name, value)
     took_s = time.perf_counter() - g.get("began", time.perf_counter())
     route = request.url_rule.rule if request.url_rule else "unknown"
     method = request.method if request.method in _METHODS else "other"

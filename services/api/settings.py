@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from shared import settings
 
 _RATE = re.compile(r"([1-9]\d*)/([1-9]\d*)?([smhd])")
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9._-]+(:\d+)?")  # nothing in it that could be taken for a pattern
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
@@ -16,9 +17,17 @@ class Web(settings.Block):
     """How the api is reached and how much of it a caller may use."""
 
     public_url: str = Field("", validation_alias="PUBLIC_URL")
+    cors_origins: str = Field("", validation_alias="CORS_ORIGINS")
     trusted_hops: int = Field(0, validation_alias="TRUSTED_HOPS", ge=0, le=5)
+    fetch_urls: bool = Field(True, validation_alias="FETCH_URLS")
     rate_api: str = Field("100/15m", validation_alias="RATE_LIMIT_API")
     rate_uploads: str = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")
+    instances: int = Field(1, validation_alias="API_INSTANCES", ge=1)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins whose pages may use the api with the cookies of whoever looks at them."""
+        return _origins(self.cors_origins)
 
     @field_validator("public_url")
     @classmethod
@@ -26,6 +35,16 @@ class Web(settings.Block):
         if value and not re.fullmatch(r"https?://[^/\s]+/?", value):
             raise ValueError("must be an origin such as https://shop.example")
         return value.rstrip("/")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _exact(cls, value: str) -> str:
+        if wrong := [origin for origin in _origins(value) if not _ORIGIN.fullmatch(origin)]:
+            raise ValueError(
+                f"{wrong[0]} is no origin such as https://shop.example; `*` would let every page in the world act "
+                "for your customers, as cookies come along"
+            )
+        return value
 
     @field_validator("rate_api", "rate_uploads")
     @classmethod
@@ -37,6 +56,10 @@ class Web(settings.Block):
         if not parts:
             raise ValueError("must look like 100/15m or 10/h; 0 switches the limit off")
         return f"{parts[1]} per {parts[2] or 1} {_UNITS[parts[3]]}"
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip().rstrip("/").lower() for part in text.split(",") if part.strip()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class Pipeline:
             return False
         failpoints.reach("w2")
         metrics.ATTEMPTS.labels(job.attempts).inc()
-        log.begin(job_id=str(job.id), request_id=f"{job.id}.{job.fence}")
+        log.begin(job_id=str(job.id), request_id=job.request_id or str(job.id))
         _log.info("job_claimed", attempt=job.attempts)
         clock = Clock()
         with self.leases.holding(job):
@@ -199,6 +199,7 @@ class Pipeline:
                 for asset in made.values():
                     assets.add(connection, asset)
         failpoints.reach("w7")
+        metrics.JOB_SECONDS.labels("total").observe((timings.total_ms or 0) / 1000)
         _told(done, "done", total_ms=timings.total_ms)
 
     def _fail(self, job: Job, clock: Clock, error: JobFailure, message: str) -> None:
