@@ -70,7 +70,7 @@ def test_plain_gunicorn_serves_cutouts(tmp_path: Path) -> None:
         assert answer.status_code == 200
         assert answer.headers["X-Model"] == "compact"
         assert pictures.pixels(answer.content).shape == (360, 480, 4)
-        assert {0, 5} == {niceness for child in children(process.pid) for niceness in nicenesses(child)}
+        assert {0, 5} <= {niceness for child in children(process.pid) for niceness in nicenesses(child)}
         process.terminate()
         assert process.wait(START_S) == 0
 
