@@ -54,6 +54,14 @@ class InvalidCursor(Failure):
     status, code, message = 400, "invalid_cursor", "This page marker is not one of ours."
 
 
+class DigestMismatch(Failure):
+    status, code, message = 400, "digest_mismatch", "The body is not the one its Content-Digest names."
+
+
+class UrlNotAllowed(Failure):
+    status, code, message = 400, "url_not_allowed", "Only plain http and https addresses of the public web are fetched."
+
+
 class Unauthorized(Failure):
     status, code, message = 401, "unauthorized", "The key is not valid."
 
@@ -104,6 +112,12 @@ class AnimatedImage(Failure):
 
 class TooComplex(Failure):
     status, code, message = 422, "too_complex", "The file's structure is unreasonably complex."
+
+
+class SourceUnreachable(Failure):
+    """422 and not 502: whether strangers' servers answer is nothing of ours that could be repaired or alarmed about."""
+
+    status, code, message = 422, "source_unreachable", "No picture could be fetched from this address."
 
 
 class UnknownForeground(Failure):

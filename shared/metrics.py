@@ -6,6 +6,8 @@ Labels come from enums and route templates, never from callers.
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from shared.models import JobFailure, Provider
+
 _FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30)
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 180, 600)
 
@@ -31,6 +33,7 @@ QUEUE_DEPTH = Gauge("stolentee_queue_depth", "Jobs waiting to run.")
 QUEUE_AGE = Gauge("stolentee_queue_oldest_seconds", "Age of the oldest job that waits, 0 while none does.")
 ATTEMPTS = Counter("stolentee_job_attempts_total", "Jobs taken up, by which of their three tries it was.", ["attempt"])
 PROVIDER_SPEND = Counter("stolentee_provider_spend_usd_total", "Money charged by providers.", ["provider"])
+PROVIDER_BUDGET = Gauge("stolentee_provider_budget_usd", "What all paid calls of a day may cost.")
 BUDGET_REFUSALS = Counter("stolentee_provider_budget_refusals_total", "Paid calls not made for lack of budget.")
 BREAKER_OPEN = Gauge("stolentee_breaker_open", "1 while a provider is not asked after failures.", ["provider"])
 PROVIDER_CALLS = Counter("stolentee_provider_calls_total", "Calls of a removal provider.", ["provider", "outcome"])
@@ -39,6 +42,11 @@ PROVIDER_SECONDS = Histogram("stolentee_provider_seconds", "Time of one provider
 REMOVAL_SECONDS = Histogram(
     "stolentee_removal_step_seconds", "Time a picture spent in each step of its removal.", ["step"], buckets=_FAST
 )
+
+# Told from 0: Prometheus sees no increase in a series that begins with its first event.
+JOBS.labels("failed", JobFailure.POISON)
+for _provider in Provider:
+    PROVIDER_SPEND.labels(_provider)
 
 
 def expose() -> tuple[bytes, str]:

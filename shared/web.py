@@ -69,6 +69,8 @@ def _begin() -> None:
     g.request_id = given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
     g.began = time.perf_counter()
     log.begin(request_id=g.request_id)
+    if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "Host" not in request.headers:
+        raise errors.InvalidRequest("A Host header is missing.")  # gunicorn lets it pass, others do not
 
 
 def _end(answer: Response) -> Response:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from services.api.decoder.pool import Decoder
+from services.api.fetch import Fetcher
 from services.api.links import Links
 from services.api.settings import Settings
+from services.api.variants import Variants
 from shared.broker import Doorbell
 from shared.db.pool import Database
 from shared.events import Hub
@@ -18,10 +20,12 @@ class Parts:
     database: Database
     storage: Storage
     decoder: Decoder
+    variants: Variants
     doorbell: Doorbell
     hub: Hub
     health: Health
     links: Links
+    fetcher: Fetcher | None  # None: pictures by address are switched off
 
     @property
     def secret(self) -> str:

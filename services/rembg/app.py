@@ -30,7 +30,7 @@ from services.rembg.settings import Settings, cores
 from services.rembg.stats import Stats
 from services.rembg.watch import watch
 from services.rembg.weights.locate import locate
-from shared import errors, failpoints, images, log, metrics, web
+from shared import errors, failpoints, images, log, metrics, sentry, web
 from shared.health import Health
 
 VERSION = "0.1.0"
@@ -96,7 +96,9 @@ def create_app(parts: Parts) -> Flask:
 def start() -> Flask:
     """The app of this process, from the environment; without a usable network, the end of the process."""
     log.setup("rembg")
-    parts = build(Settings.read())
+    settings = Settings.read()
+    sentry.install("rembg", settings.ops)
+    parts = build(settings)
     _drain_at_sigterm(parts)
     _in_background("warm-up", partial(_prepare, parts))
     _in_background("watch", partial(watch, parts.gate, parts.stats, parts.health, parts.settings.work.stuck_s))

@@ -17,8 +17,6 @@ are probabilities, gives not a single pixel more than an even chance. (With U2-N
 peak at 0.05, subjects at 0.94 and more, down to a dot of four pixels.)
 """
 
-import os
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 

@@ -199,6 +199,7 @@ class Pipeline:
                 for asset in made.values():
                     assets.add(connection, asset)
         failpoints.reach("w7")
+        metrics.JOB_SECONDS.labels("total").observe((timings.total_ms or 0) / 1000)
         _told(done, "done", total_ms=timings.total_ms)
 
     def _fail(self, job: Job, clock: Clock, error: JobFailure, message: str) -> None:

@@ -40,17 +40,21 @@ def main() -> None:
 def answer(question: Mapping[str, Any], data: bytes) -> tuple[Mapping[str, object], bytes]:
     """Facts and bytes, or the code of a refusal."""
     try:
-        return {}, _do(question, data)
-    except errors.Busy:  # what Pillow's lack of memory is called, and it has all that a picture may need
+        return _do(question, data)
+    except (MemoryError, errors.Busy):  # the latter from Pillow's; it has all the memory that a picture may need
         return {"refused": errors.TooComplex.code}, b""
     except errors.Failure as failure:
         return {"refused": failure.code}, b""
 
 
-def _do(question: Mapping[str, Any], data: bytes) -> bytes:
-    if question["task"] == "verify":
-        images.verify(data, _judged(question))
-    return b""
+def _do(question: Mapping[str, Any], data: bytes) -> tuple[Mapping[str, object], bytes]:
+    match question["task"]:
+        case "verify":
+            images.verify(data, _judged(question))
+        case "shrink":
+            made = images.web_copy(data, _judged(question), question["box"])
+            return {"contentType": made.content_type}, made.data
+    return {}, b""
 
 
 def _judged(question: Mapping[str, Any]) -> images.Judged:

@@ -42,6 +42,11 @@ class Decoder:
         """As `images.verify`."""
         self._ask({"task": "verify", "judged": asdict(judged)}, data)
 
+    def shrink(self, data: bytes, judged: Judged, box: tuple[int, int]) -> tuple[bytes, str]:
+        """As `images.web_copy`: bytes and content type."""
+        told, made = self._ask({"task": "shrink", "judged": asdict(judged), "box": box}, data)
+        return made, "image/webp" if told["contentType"] == "image/webp" else "image/jpeg"
+
     def _ask(self, question: Mapping[str, object], data: bytes) -> tuple[dict[str, Any], bytes]:
         with self._line.place():
             child = self._idle.get_nowait()  # there is one for each place

@@ -117,7 +117,7 @@ function end(job) {
 
 // Where the picture before the cut can be seen; "" when it is gone.
 async function original(job) {
-  return chosen.get(job.id) ?? call("GET", `/api/assets/${job.assetId}`).then((asset) => here(asset.url), () => "");
+  return chosen.get(job.id) ?? call("GET", `/api/assets/${job.assetId}`).then((asset) => `${here(asset.url)}?w=web`, () => "");
 }
 
 async function result(job) {
@@ -126,7 +126,8 @@ async function result(job) {
   await picture($("after"), here(made.previewUrl));
   if (before) await picture($("before"), before).catch(() => {}); // without it there is still the cut-out to show
   const { naturalWidth, naturalHeight } = $("before");
-  $("before").hidden = $("split").hidden = naturalWidth !== width || naturalHeight !== height;
+  const other = Math.abs(naturalWidth * height - naturalHeight * width) > width + height; // beyond a rounded side
+  $("before").hidden = $("split").hidden = !naturalWidth || other;
   if (location.hash !== `#${job.id}`) return; // meanwhile the visitor went elsewhere
   $("compare").style.setProperty("--ratio", width / height);
   divide(50);

@@ -1,12 +1,13 @@
 """Assets: list, show, delete; and the objects themselves under their unguessable keys."""
 
+from contextlib import suppress
 from pathlib import PurePath
 from uuid import UUID
 
 from flask import Response, jsonify, request, send_file
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, schemas
+from services.api import auth, schemas, variants
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
@@ -50,7 +51,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
 
     @api.get("/assets/<key>", summary="The bytes of a picture", responses=answers.told("image/*", 200))
     @policy(auth=Auth.PUBLIC, limit=Limit.NONE, cache=Cache.ASSET)
-    def fetch(path: schemas.KeyPath) -> Response:
+    def fetch(path: schemas.KeyPath, query: schemas.VariantQuery) -> Response:
         """Knowing the key is the permission. With `?download=1` a browser saves it under the picture's own name."""
         if not path.key.isprintable():  # Postgres takes no NUL
             raise errors.NotFound
@@ -58,7 +59,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
             asset = assets.by_key(connection, path.key)
         if asset is None:
             raise errors.NotFound
-        return _send(parts.storage, asset)
+        return _send_variant(parts, asset, query.w) if query.w else _send(parts.storage, asset)
 
     return api
 
@@ -69,6 +70,16 @@ def _find(parts: Parts, owner: Owner | None, asset_id: UUID) -> Asset:
     if asset is None:
         raise errors.NotFound
     return asset
+
+
+def _send_variant(parts: Parts, asset: Asset, name: str) -> Response:
+    for variant in variants.candidates(asset, name):
+        with suppress(errors.NotFound):
+            return _send(parts.storage, variant)
+    try:
+        return _send(parts.storage, parts.variants.make(asset, name))
+    except storage.Missing:
+        raise errors.NotFound from None
 
 
 def _send(objects: storage.Storage, asset: Asset) -> Response:
