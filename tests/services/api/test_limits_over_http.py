@@ -9,7 +9,7 @@ import pytest
 
 from deploy.local import ports
 from shared.db import ids
-from tests.services.api.test_wsgi import Served
+from tests.services.api.served import Served
 
 _WINDOW_S = 5
 _DISGUISES: tuple[dict[str, str], ...] = (
