@@ -61,6 +61,13 @@ class AssetOut(Answer):
     created_at: Time
 
 
+class LinkOut(Answer):
+    """A private link and its end."""
+
+    url: str
+    expires_at: Time
+
+
 class Accepted(Answer):
     """A job that will run, whatever happens."""
 
@@ -153,6 +160,13 @@ class AssetPath(BaseModel):
 
 class KeyPath(BaseModel):
     key: str
+
+
+class LinkQuery(BaseModel):
+    """What a private link says; without it, it is none."""
+
+    expires: str = Field("", max_length=20)
+    signature: str = Field("", max_length=100)
 
 
 class VariantQuery(BaseModel):

@@ -7,7 +7,7 @@ from services.api import auth, quotas, schemas
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
-from shared import errors, metrics
+from shared import errors, metrics, web
 from shared.db import assets, ids, jobs, paging
 from shared.models import Job
 
@@ -74,4 +74,12 @@ def _create(parts: Parts, wish: schemas.NewJob) -> Job:
     with parts.database.transaction() as connection:
         if assets.find(connection, owner, wish.asset_id) is None:
             raise errors.NotFound("There is no such picture of yours.")
-        return jobs.create(connection, ids.new(), owner, wish.asset_id, priority=priority, wanted=wish.provider)
+        return jobs.create(
+            connection,
+            ids.new(),
+            owner,
+            wish.asset_id,
+            priority=priority,
+            wanted=wish.provider,
+            request_id=web.request_id(),
+        )

@@ -7,7 +7,7 @@ from services.api import auth, forms, intake, quotas, schemas
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
-from shared import errors, metrics
+from shared import errors, metrics, web
 from shared.db import assets, ids, jobs
 from shared.models import Asset, Owner
 
@@ -47,7 +47,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
         taken = _taken(parts, owner, sent)
         with parts.database.transaction() as connection:
             asset, _ = assets.add(connection, taken)
-            job = jobs.create(connection, ids.new(), owner, asset.id)
+            job = jobs.create(connection, ids.new(), owner, asset.id, request_id=web.request_id())
         return answers.accepted(parts, job)
 
     return api
