@@ -5,7 +5,7 @@ of.
 
     rembg:    inference 20 < the worker's read 25 < a provider call 30 (and one read) < a job of two calls 120
     leases:   a renewal every lease/4 < the lease 60; a dead worker's job runs again within lease + sweep
-    api:      pool wait 2, Redis 1, statement 5, storage 2 x 4 < a request 30 < the front proxy 35
+    api:      pool wait 2, Redis 1, statement 5, storage 2 x 4, a fetched picture 10 < a request 30 < the front proxy 35
               in line for a decoder 5 + one picture in it 15 + storage 8 < a request 30
     stopping: gunicorn's grace 30 < the platform's kill 45
 """
@@ -40,6 +40,7 @@ DECODE_WAIT_S = 5
 DECODE_S = 15  # of silence; the processor's time is limited in the decoder itself
 
 # requests and processes
+FETCH_S = 10  # of a picture by its address, redirects and all
 REQUEST_S = 30
 FRONT_S = 35
 GRACE_S = 30

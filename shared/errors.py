@@ -54,6 +54,14 @@ class InvalidCursor(Failure):
     status, code, message = 400, "invalid_cursor", "This page marker is not one of ours."
 
 
+class DigestMismatch(Failure):
+    status, code, message = 400, "digest_mismatch", "The body is not the one its Content-Digest names."
+
+
+class UrlNotAllowed(Failure):
+    status, code, message = 400, "url_not_allowed", "Only plain http and https addresses of the public web are fetched."
+
+
 class Unauthorized(Failure):
     status, code, message = 401, "unauthorized", "The key is not valid."
 
@@ -82,6 +90,10 @@ class BodyTooLarge(Failure):
     status, code, message = 413, "body_too_large", "The file is larger than 20 MB."
 
 
+class StorageQuota(Failure):
+    status, code, message = 413, "storage_quota", "You keep as much here as you may; delete some pictures first."
+
+
 class UnsupportedImage(Failure):
     status, code, message = 415, "unsupported_image", "Only JPEG, PNG and WebP pictures are accepted."
 
@@ -106,12 +118,27 @@ class TooComplex(Failure):
     status, code, message = 422, "too_complex", "The file's structure is unreasonably complex."
 
 
+class SourceUnreachable(Failure):
+    """422 and not 502: whether strangers' servers answer is nothing of ours that could be repaired or alarmed about."""
+
+    status, code, message = 422, "source_unreachable", "No picture could be fetched from this address."
+
+
 class UnknownForeground(Failure):
     status, code, message = 422, "unknown_foreground", "No subject could be found in the picture."
 
 
 class RateLimited(Failure):
     status, code, message, retryable = 429, "rate_limited", "Too many requests; please wait a moment.", True
+
+
+class JobQuota(Failure):
+    status, code, message, retryable = (
+        429,
+        "job_quota",
+        "You have as many jobs under way as you may; let some end.",
+        True,
+    )
 
 
 class Busy(Failure):

@@ -6,6 +6,8 @@ Labels come from enums and route templates, never from callers.
 from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from shared.models import JobFailure, Provider
+
 _FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30)
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 180, 600)
 
@@ -23,6 +25,10 @@ UPLOADS = Counter("stolentee_uploads_total", "Pictures received.", ["outcome"])
 DECODER_DEATHS = Counter("stolentee_decoder_deaths_total", "Decoders lost over a picture.", ["answer"])
 UPLOAD_BYTES = Counter("stolentee_upload_bytes_total", "Bytes of the pictures received.")
 
+ASSETS_EXPIRED = Counter("stolentee_assets_expired_total", "Guests' files hidden at the end of their time.")
+OBJECTS_REMOVED = Counter("stolentee_objects_removed_total", "Objects removed for good.", ["reason"])
+OBJECTS_LOST = Counter("stolentee_objects_lost_total", "Objects asked for and found missing or damaged.", ["reason"])
+
 JOBS = Counter("stolentee_jobs_total", "Jobs that reached a state.", ["state", "error"])
 JOB_SECONDS = Histogram("stolentee_job_step_seconds", "Time a job spent in each step.", ["step"], buckets=_SLOW)
 LEASES_LOST = Counter("stolentee_leases_lost_total", "Jobs whose lease ran out while a worker held them.")
@@ -31,6 +37,7 @@ QUEUE_DEPTH = Gauge("stolentee_queue_depth", "Jobs waiting to run.")
 QUEUE_AGE = Gauge("stolentee_queue_oldest_seconds", "Age of the oldest job that waits, 0 while none does.")
 ATTEMPTS = Counter("stolentee_job_attempts_total", "Jobs taken up, by which of their three tries it was.", ["attempt"])
 PROVIDER_SPEND = Counter("stolentee_provider_spend_usd_total", "Money charged by providers.", ["provider"])
+PROVIDER_BUDGET = Gauge("stolentee_provider_budget_usd", "What all paid calls of a day may cost.")
 BUDGET_REFUSALS = Counter("stolentee_provider_budget_refusals_total", "Paid calls not made for lack of budget.")
 BREAKER_OPEN = Gauge("stolentee_breaker_open", "1 while a provider is not asked after failures.", ["provider"])
 PROVIDER_CALLS = Counter("stolentee_provider_calls_total", "Calls of a removal provider.", ["provider", "outcome"])
@@ -39,6 +46,11 @@ PROVIDER_SECONDS = Histogram("stolentee_provider_seconds", "Time of one provider
 REMOVAL_SECONDS = Histogram(
     "stolentee_removal_step_seconds", "Time a picture spent in each step of its removal.", ["step"], buckets=_FAST
 )
+
+# Told from 0: Prometheus sees no increase in a series that begins with its first event.
+JOBS.labels("failed", JobFailure.POISON)
+for _provider in Provider:
+    PROVIDER_SPEND.labels(_provider)
 
 
 def expose() -> tuple[bytes, str]:

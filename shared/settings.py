@@ -106,6 +106,14 @@ class Ops(Block):
 
     environment: str = Field("development", validation_alias="ENVIRONMENT")
     token: SecretStr | None = Field(None, validation_alias="OPS_TOKEN")
+    sentry_dsn: SecretStr | None = Field(None, validation_alias="SENTRY_DSN")
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _dsn(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"https?://\w+@[^/\s@]+/(?:\S*/)?\d+", value.get_secret_value()):
+            raise ValueError("must look like https://key@host/project")
+        return value
 
 
 class Keys(Block):

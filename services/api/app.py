@@ -6,7 +6,8 @@ The whole surface, with policies at each route:
     GET|POST /api/jobs, GET|DELETE /<id>     views/jobs.py, with POST /<id>/retry
     GET /api/jobs/<id>/events                views/events.py
     GET /api/assets, GET|DELETE /<id>        views/assets.py
-    GET /assets/<key>[?w=]                   views/assets.py
+from services.api.variants import Variants
+from services.api.views import admin, assets, jobs, pages, private, uploads
     /api/admin/rollout, providers, jobs      views/admin.py, for keys of scope admin
     GET /  /docs  /openapi.json              views/pages.py
     GET /health*  /metrics                   shared/web.py
@@ -21,21 +22,21 @@ from types import FrameType
 from typing import Any
 
 import requests
-from flask import Response, request
+from flask import Response
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi3 import Info, OpenAPI
-from pydantic import ValidationError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.api import auth, cors, intake, limits, packing, policy, schemas
+from services.api import auth, bodies, cors, limits, packing, policy, schemas
 from services.api.decoder.pool import Decoder
+from services.api.fetch import Fetcher
 from services.api.links import Links
 from services.api.parts import Parts
 from services.api.settings import Settings
 from services.api.variants import Variants
-from services.api.views import admin, assets, jobs, pages, uploads
+from services.api.views import admin, assets, jobs, pages, private, uploads
 from services.api.views import events as job_events
-from shared import broker, deadlines, errors, events, failpoints, log, storage, web
+from shared import broker, deadlines, events, failpoints, log, sentry, storage, web
 from shared.db import pool
 from shared.health import Check, Health
 
@@ -72,6 +73,7 @@ def build(settings: Settings, decoder: Decoder) -> Parts:
         hub=events.Hub(partial(pool.notifications, settings.database.direct_url, "jobs")),
         health=Health("api", checks, partial(_facts, settings)),
         links=Links(settings.web.public_url),
+        fetcher=Fetcher() if settings.web.fetch_urls else None,
     )
     database.open()
     parts.hub.start()
@@ -90,10 +92,9 @@ def create_app(parts: Parts) -> OpenAPI:
         openapi_extensions={"security": [{}, *({name: []} for name in _TOKENS)]},  # either of them, or none yet
         validation_error_status="4XX",  # under which every operation tells our own envelope
         validation_error_model=schemas.ErrorOut,
-        validation_error_callback=_refuse,
+        validation_error_callback=bodies.refuse,
     )
     app.json = _Json(app)
-    app.config["MAX_CONTENT_LENGTH"] = intake.MAX_BYTES + intake.ENVELOPE_BYTES
     hops = parts.settings.web.trusted_hops
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
@@ -103,7 +104,8 @@ def create_app(parts: Parts) -> OpenAPI:
     cors.install(app, parts.settings.web.origins)
     limits.install(app, parts.settings.web, parts.settings.broker.url.get_secret_value())
     auth.install(app, parts.database)
-    for view in (uploads, jobs, job_events, assets, admin):
+    bodies.install(app)
+    for view in (uploads, jobs, job_events, assets, private, admin):
         app.register_api(view.blueprint(parts))
     app.register_blueprint(pages.blueprint())
     policy.install(app)
@@ -118,6 +120,7 @@ def start() -> OpenAPI:
     failpoints.arm(failpoints.Failpoint.read())
     settings, decoder = Settings.read(), Decoder()
     decoder.start()
+    sentry.install("api", settings.ops)
     parts = build(settings, decoder)
     atexit.register(parts.database.close)  # its threads are waited for otherwise
     _drain_at_sigterm(parts)
@@ -145,19 +148,23 @@ def _https_only(answer: Response) -> Response:
 
 class _Json(DefaultJSONProvider):
     def loads(self, s: str | bytes, **options: Any) -> Any:
-        """As always, but what is nested without end is no JSON to us, and no mistake of ours."""
+        """As always, but nested without end, with NaN or with a name given twice it is no JSON to us."""
         try:
-            return super().loads(s, **options)
+            return super().loads(s, object_pairs_hook=_unique, parse_constant=_refuse_constant, **options)
         except RecursionError:
             raise ValueError("nested too deeply") from None
 
 
-def _refuse(error: ValidationError) -> None:
-    """What is wrong, field by field, without repeating what was sent."""
-    if request.is_json and request.get_json(silent=True) is None:
-        raise errors.InvalidRequest("The body is not valid JSON.")
-    wrong = {".".join(map(str, e["loc"])) or "body": e["msg"] for e in error.errors(include_input=False)}
-    raise errors.InvalidRequest(details={"fields": wrong})
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two values under one name, one reader takes the first and another the last."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a name is given twice")
+    return made
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _rembg(endpoint: str) -> Mapping[str, object]:

@@ -11,6 +11,9 @@ class Links:
     def asset(self, key: str) -> str:
         return f"{self.public_url}/assets/{key}"
 
+    def private(self, asset_id: UUID, query: str) -> str:
+        return f"{self.public_url}/private/{asset_id}?{query}"
+
     def job(self, job_id: UUID) -> str:
         return f"{self.public_url}/api/jobs/{job_id}"
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.api.decoder.pool import Decoder
+from services.api.fetch import Fetcher
 from services.api.links import Links
 from services.api.settings import Settings
 from services.api.variants import Variants
@@ -24,6 +25,7 @@ class Parts:
     hub: Hub
     health: Health
     links: Links
+    fetcher: Fetcher | None  # None: pictures by address are switched off
 
     @property
     def secret(self) -> str:

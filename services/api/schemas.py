@@ -1,11 +1,10 @@
 """The shapes of requests and answers, and how rows become answers. JSON is camelCase, times end in Z."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from flask_openapi3 import FileStorage
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
 from services.api.links import Links
@@ -36,18 +35,17 @@ class Question(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
-def _require(schema: dict[str, Any], name: str) -> None:
-    """Tell a field as required that may be None here, because lacking it has an error of its own."""
-    schema["required"] = [name]
-    del schema["properties"][name]["default"]
+class PictureIn(Question):
+    """A picture inside JSON: either its bytes in base64 or where to fetch it."""
 
+    image: str | None = None
+    image_url: str | None = Field(None, max_length=2000)
 
-class Picture(BaseModel):
-    """A JPEG, PNG or WebP of at most 20 MB and 50 megapixels."""
-
-    # forms carry tokens and buttons of their own
-    model_config = ConfigDict(extra="ignore", json_schema_extra=lambda schema: _require(schema, "file"))
-    file: Annotated[FileStorage | None, WithJsonSchema({"type": "string", "format": "binary"})] = None
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.image is None) == (self.image_url is None):
+            raise ValueError("send either `image` or `imageUrl`")
+        return self
 
 
 class AssetOut(Answer):
@@ -61,6 +59,13 @@ class AssetOut(Answer):
     height: int
     bytes: int
     created_at: Time
+
+
+class LinkOut(Answer):
+    """A private link and its end."""
+
+    url: str
+    expires_at: Time
 
 
 class Accepted(Answer):
@@ -155,6 +160,13 @@ class AssetPath(BaseModel):
 
 class KeyPath(BaseModel):
     key: str
+
+
+class LinkQuery(BaseModel):
+    """What a private link says; without it, it is none."""
+
+    expires: str = Field("", max_length=20)
+    signature: str = Field("", max_length=100)
 
 
 class VariantQuery(BaseModel):

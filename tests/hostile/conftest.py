@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.hostile import digests
 from tests.hostile.live import Live
 from tests.services import conftest
 from tests.services.api.served import Served
@@ -21,6 +22,6 @@ def live(environment: pytest.MonkeyPatch, free_port: int) -> Iterator[Live]:
 
 
 @pytest.fixture
-def mutations_wanted(pytestconfig: pytest.Config) -> int:
-    """How many damaged files to try; all that are promised with `--long`, which `make hostile` gives."""
-    return 1_000 if pytestconfig.getoption("--long", default=False) else 150
+def mutations_wanted(long: bool) -> int:
+    """How many damaged files to try: as many as are promised with `make hostile`."""
+    return digests.MUTATIONS if long else 150

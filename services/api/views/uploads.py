@@ -3,36 +3,66 @@
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, intake, schemas
+from services.api import auth, forms, intake, quotas, schemas
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
+from shared import errors, metrics, web
 from shared.db import assets, ids, jobs
+from shared.models import Asset, Owner
+
+_TOLD = {"requestBody": forms.REQUEST_BODY}
 
 
 def blueprint(parts: Parts) -> APIBlueprint:
     api = APIBlueprint("uploads", __name__, url_prefix="/api", abp_tags=[Tag(name="pictures")])
 
-    @api.post("/uploads", summary="Keep a picture", responses=answers.told(schemas.AssetOut, 200, 201))
+    @api.post(
+        "/uploads",
+        summary="Keep a picture",
+        responses=answers.told(schemas.AssetOut, 200, 201),
+        openapi_extensions=_TOLD,
+    )
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.UPLOADS, cache=Cache.NO_STORE)
-    def upload(form: schemas.Picture) -> tuple[Response, int]:
+    def upload() -> tuple[Response, int]:
         """The same bytes by the same caller are one asset: 201 the first time, 200 after."""
-        data, name = intake.received_file(form.file)
-        taken = intake.take(parts, auth.writer(), data, name)
+        sent = forms.received()
+        taken = _taken(parts, auth.writer(), sent)
         with parts.database.transaction() as connection:
             asset, fresh = assets.add(connection, taken)
         return jsonify(schemas.asset_out(asset, parts.links).json_ready()), 201 if fresh else 200
 
-    @api.post("/cutouts", summary="Cut a picture out", responses=answers.told(schemas.Accepted, 202))
+    @api.post(
+        "/cutouts",
+        summary="Cut a picture out",
+        responses=answers.told(schemas.Accepted, 202),
+        openapi_extensions=_TOLD,
+    )
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.UPLOADS, cache=Cache.NO_STORE)
-    def cut_out(form: schemas.Picture) -> Response:
+    def cut_out() -> Response:
         """Keeps the picture and queues its cut-out in one step. What answers 202 is done, whatever else fails."""
-        data, name = intake.received_file(form.file)
+        sent = forms.received()
         owner = auth.writer()
-        taken = intake.take(parts, owner, data, name)
+        quotas.admit(parts, owner, jobs=1)
+        taken = _taken(parts, owner, sent)
         with parts.database.transaction() as connection:
             asset, _ = assets.add(connection, taken)
-            job = jobs.create(connection, ids.new(), owner, asset.id)
+            job = jobs.create(connection, ids.new(), owner, asset.id, request_id=web.request_id())
         return answers.accepted(parts, job)
 
     return api
+
+
+def _taken(parts: Parts, owner: Owner, sent: forms.Sent) -> Asset:
+    data = _fetched(parts, sent.url) if sent.data is None else sent.data
+    return intake.take(parts, owner, data, sent.name)
+
+
+def _fetched(parts: Parts, url: str) -> bytes:
+    try:
+        if parts.fetcher is None:
+            raise errors.UrlNotAllowed("Pictures are not fetched from addresses here.")
+        return parts.fetcher.fetch(url)
+    except errors.Failure as failure:
+        metrics.UPLOADS.labels(failure.code).inc()
+        raise

@@ -13,6 +13,7 @@ from services.api.parts import Parts
 from services.api.settings import Settings
 from shared.db import work
 from shared.models import Job
+from tests.services.api.served import Served
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,10 @@ def api(start: Start) -> Api:
 @pytest.fixture
 def guest(api: Api) -> FlaskClient:
     return api.guest()
+
+
+@pytest.fixture
+def served(environment: pytest.MonkeyPatch, free_port: int) -> Iterator[Served]:
+    server = Served(free_port)
+    yield server
+    server.stop()

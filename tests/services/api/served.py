@@ -1,4 +1,4 @@
-"""The api in its real server, as it is deployed."""
+"""The api behind its real server, for what only HTTP itself can show."""
 
 import http.client
 import os

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from services.api import intake
+from services.api import bodies, forms
 from shared import deadlines
 from tests.hostile import build
 from tests.services import pictures
@@ -42,10 +42,10 @@ def test_a_refusal_for_its_size_says_what_is_allowed(guest: FlaskClient) -> None
 
 
 def test_twenty_megabytes_are_taken_and_one_byte_more_is_not(guest: FlaskClient) -> None:
-    full = bytes(intake.MAX_BYTES)
+    full = bytes(bodies.MAX_BYTES)
     refused(send(guest, "/api/uploads", full), 415, "unsupported_image")  # judged, so it was not too large
     refused(send(guest, "/api/uploads", full + b"\0"), 413, "body_too_large")
-    refused(send(guest, "/api/uploads", full + bytes(intake.ENVELOPE_BYTES)), 413, "body_too_large")
+    refused(send(guest, "/api/uploads", full + bytes(bodies.ENVELOPE_BYTES)), 413, "body_too_large")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_twenty_megabytes_are_taken_and_one_byte_more_is_not(guest: FlaskClient)
     ],
 )
 def test_a_name_is_kept_plain_and_short(sent: str, kept: str) -> None:
-    assert f"{intake._plain_name(sent).removesuffix('.jpg').removesuffix('.png') or 'picture'}.jpeg" == kept
+    assert f"{forms.plain_name(sent).removesuffix('.jpg').removesuffix('.png') or 'picture'}.jpeg" == kept
 
 
 def test_without_the_database_uploads_are_refused_for_now(

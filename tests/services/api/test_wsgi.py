@@ -5,23 +5,14 @@ import http.client
 import json
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-
-import pytest
 
 from tests.services import pictures
 from tests.services.api.asking import form
 from tests.services.api.served import Served
 
 _FORM = {"Content-Type": "multipart/form-data; boundary=x"}
-
-
-@pytest.fixture
-def served(environment: pytest.MonkeyPatch, free_port: int) -> Iterator[Served]:
-    server = Served(free_port)
-    yield server
-    server.stop()
 
 
 def _ask(

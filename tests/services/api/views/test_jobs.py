@@ -124,7 +124,7 @@ def test_a_wrong_wish_is_refused_field_by_field(guest: FlaskClient) -> None:
 
 
 def test_a_body_that_is_no_object_is_refused(guest: FlaskClient) -> None:
-    for text in ("{bad", "", "[]", '"text"', "7", "null", "\x00", "[" * 100_000):
+    for text in ("{bad", "", "[]", '"text"', "7", "null", "\x00", "[" * 60_000):
         refused(guest.post("/api/jobs", data=text, content_type="application/json"), 400, "invalid_request")
 
 

@@ -1,0 +1,147 @@
+"""Errors reach Sentry without what they were about, and nobody else ever waits for it."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+
+import pytest
+
+from shared import log, sentry, settings
+
+SOON_S = 10.0
+SECRET = "hunter2"
+
+
+class Ingest(ThreadingHTTPServer):
+    """Sentry's door: keeps what is sent, answers with `status`."""
+
+    def __init__(self, status: int = 200) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.status = status
+        self.received: Queue[tuple[str, str, str]] = Queue()
+
+    @property
+    def dsn(self) -> str:
+        return f"http://public@127.0.0.1:{self.server_port}/prefix/42"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Ingest
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.received.put((self.path, self.headers["X-Sentry-Auth"], body))
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def ingest(status: int = 200) -> Iterator[Ingest]:
+    server = Ingest(status)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    root = logging.getLogger()
+    before = root.handlers[:]
+    yield
+    root.handlers[:] = before
+    log.begin()
+
+
+def _install(monkeypatch: pytest.MonkeyPatch, dsn: str) -> None:
+    monkeypatch.setenv("SENTRY_DSN", dsn)
+    monkeypatch.setenv("ENVIRONMENT", "test")
+    log.setup("api")
+    sentry.install("api", settings.Ops.read())
+
+
+def _fail() -> None:
+    password = SECRET
+    raise RuntimeError(f"no entry for {password}\nDETAIL {password}")
+
+
+def _said_and_raised() -> None:
+    log.begin(request_id="r-1")
+    try:
+        _fail()
+    except RuntimeError as error:
+        log.get("web").error("unexpected", exc_info=error, path=f"/{SECRET}")
+
+
+def test_an_error_is_told_where_and_what_but_not_about_what(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ingest() as server:
+        _install(monkeypatch, server.dsn)
+        _said_and_raised()
+        path, known, body = server.received.get(timeout=SOON_S)
+    event = json.loads(body.splitlines()[2])
+    assert path == "/prefix/api/42/envelope/"
+    assert "sentry_key=public" in known
+    assert (event["message"], event["environment"]) == ("unexpected", "test")
+    assert event["tags"] == {"service": "api", "request_id": "r-1"}
+    (raised,) = event["exception"]["values"]
+    assert raised["type"] == "RuntimeError"
+    assert raised["stacktrace"]["frames"][-1]["function"] == "_fail"
+    assert SECRET not in body
+
+
+def test_a_librarys_words_are_told_without_what_was_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ingest() as server:
+        _install(monkeypatch, server.dsn)
+        try:
+            _fail()
+        except RuntimeError:
+            logging.getLogger("gunicorn.error").exception("Error handling request %s", SECRET)
+        body = server.received.get(timeout=SOON_S)[2]
+    assert json.loads(body.splitlines()[2])["message"] == "Error handling request %s"
+    assert SECRET not in body
+
+
+def test_what_is_no_error_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ingest() as server:
+        _install(monkeypatch, server.dsn)
+        log.get("web").warning("slow")
+        log.get("web").error("stuck")
+        assert '"stuck"' in server.received.get(timeout=SOON_S)[2]
+
+
+def test_whoever_fails_to_listen_is_left_alone_and_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ingest(status=500) as server:
+        _install(monkeypatch, server.dsn)
+        began = time.monotonic()
+        for _ in range(1000):
+            log.get("web").error("stuck")
+        assert time.monotonic() - began < SOON_S < sentry.REST_S
+        server.received.get(timeout=SOON_S)
+        assert server.received.empty()
+
+
+def test_without_an_address_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SENTRY_DSN", "")
+    before = logging.getLogger().handlers[:]
+    sentry.install("api", settings.Ops.read())
+    assert logging.getLogger().handlers == before
+
+
+@pytest.mark.parametrize("dsn", ["sentry.io", "https://host/1", "https://key@host/words", "ftp://key@host/1"])
+def test_an_address_that_is_none_is_refused_without_repeating_it(
+    dsn: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SENTRY_DSN", dsn)
+    with pytest.raises(settings.Invalid):
+        settings.Ops.read()
+    assert "SENTRY_DSN" in (said := capsys.readouterr().err)
+    assert dsn not in said
