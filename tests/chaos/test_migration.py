@@ -4,7 +4,6 @@ import json
 import os
 import random
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -99,13 +98,15 @@ def house(long: bool, tmp_path: Path, database_url: str, monkeypatch: pytest.Mon
 
 
 def _kill_when(running: "subprocess.Popen[bytes]", reached: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
-    while not reached():
-        assert running.poll() is None, "it ended before it could be killed"
-        assert time.monotonic() < until
-        time.sleep(0.002)
-    running.send_signal(signal.SIGKILL)
-    running.wait(10)
+    until = time.monotonic() + 300
+    try:
+        while not reached():
+            assert running.poll() is None, "it ended before it could be killed"
+            assert time.monotonic() < until
+            time.sleep(0.01)
+    finally:
+        running.kill()
+        running.wait(10)
 
 
 def _copy_killed(house: House, kills: int) -> str:
