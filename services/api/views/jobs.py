@@ -3,7 +3,7 @@
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, schemas
+from services.api import auth, quotas, schemas
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
@@ -54,6 +54,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
     def retry(path: schemas.JobPath) -> Response:
         owner = auth.reach()
+        quotas.admit(parts, auth.writer(), jobs=1)
         with parts.database.transaction() as connection:
             job = jobs.retry(connection, owner, path.job_id)
         if job is None:
@@ -68,6 +69,7 @@ def _create(parts: Parts, wish: schemas.NewJob) -> Job:
     if auth.key() is None and (wish.priority is not None or wish.provider is not None):
         raise errors.Forbidden("Choosing a priority or a provider needs an API key.")
     owner = auth.writer()
+    quotas.admit(parts, owner, jobs=1)
     priority = jobs.NORMAL if wish.priority is None else wish.priority
     with parts.database.transaction() as connection:
         if assets.find(connection, owner, wish.asset_id) is None:

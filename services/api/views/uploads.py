@@ -3,7 +3,7 @@
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, forms, intake, schemas
+from services.api import auth, forms, intake, quotas, schemas
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
@@ -43,6 +43,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
         """Keeps the picture and queues its cut-out in one step. What answers 202 is done, whatever else fails."""
         sent = forms.received()
         owner = auth.writer()
+        quotas.admit(parts, owner, jobs=1)
         taken = _taken(parts, owner, sent)
         with parts.database.transaction() as connection:
             asset, _ = assets.add(connection, taken)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from services.rembg import network, remover
-from services.rembg.network import Network
+from services.rembg.network import Network, _blank
 from services.rembg.remover import Cutout
 from services.rembg.weights import CATALOGUE, Name, Weights
 from shared import images
@@ -80,6 +80,21 @@ def test_a_blank_picture_has_no_foreground(compact: Network, blank: Image.Image)
         removed(compact, pictures.encode(blank, "JPEG"))
 
 
+@pytest.mark.parametrize("quality", [20, 50, 80])
+@pytest.mark.parametrize("colour", [(0, 200, 0), (10, 140, 60), (255, 0, 0)], ids=["green", "dark green", "red"])
+def test_what_webp_makes_of_one_colour_is_blank(compact: Network, colour: tuple[int, int, int], quality: int) -> None:
+    with pytest.raises(UnknownForeground):
+        removed(compact, pictures.encode(pictures.plain(colour), "WEBP", quality=quality))
+
+
+def test_a_dot_and_a_faint_subject_are_not_blank() -> None:
+    dot, faint = pictures.plain((236, 238, 240)), pictures.plain((236, 238, 240))
+    dot.paste((190, 40, 44), (200, 150, 206, 156))
+    faint.paste((230, 232, 234), pictures.BOX)
+    for picture in (dot, faint):
+        assert not _blank(np.asarray(picture))
+
+
 @pytest.mark.parametrize("empty", [pictures.noise(128, 40), pictures.noise(250, 4)], ids=["noise", "bright noise"])
 def test_a_picture_the_network_sees_nothing_in_has_no_foreground(u2netp: Network, empty: Image.Image) -> None:
     with pytest.raises(UnknownForeground):
@@ -148,3 +163,10 @@ def test_a_file_that_is_no_network_cannot_be_loaded(tmp_path: Path) -> None:
     path.write_bytes(b"<html>not found</html>")
     with pytest.raises(Invalid, match=r"u2net\.onnx is not a network"):
         Network(Weights(Name.U2NET, path, "", CATALOGUE[Name.U2NET].preparation), threads=1)
+
+
+def test_several_threads_make_what_one_makes(u2netp: Network) -> None:
+    data = pictures.encode(pictures.shirt((1800, 1350)), "JPEG", quality=90)
+    shared = removed(u2netp, data)  # u2netp has two threads, so the picture is divided
+    single = remover.remove(u2netp, data, images.judge(data), alone=False)
+    assert np.array_equal(pictures.pixels(shared.file.data), pictures.pixels(single.file.data))

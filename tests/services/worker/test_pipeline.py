@@ -194,27 +194,18 @@ def test_a_source_that_is_gone_fails_the_job(bench: Bench, gone: str) -> None:
     assert bench.rembg.asked == []
 
 
-def _block_storage(bench: Bench) -> None:
-    bench.objects.rename(bench.objects.with_name("elsewhere"))
-    bench.objects.write_text("in the way")
-
-
-def _unblock_storage(bench: Bench) -> None:
-    bench.objects.unlink()
-    bench.objects.with_name("elsewhere").rename(bench.objects)
-
-
-def test_without_storage_a_job_waits_without_counting(bench: Bench) -> None:
+def test_without_storage_a_job_waits_without_counting(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "PATIENCE_S", 0)
     job_id = bench.order()
-    _block_storage(bench)
+    bench.block_storage()
     job = bench.run(job_id)
     assert (job.status, job.attempts) == (JobState.QUEUED, 0)
-    _unblock_storage(bench)
-    bench.rembg.meanwhile = lambda: _block_storage(bench)
+    bench.unblock_storage()
+    bench.rembg.meanwhile = bench.block_storage
     job = bench.run(job_id)
     assert (job.status, job.attempts) == (JobState.QUEUED, 0)
     assert bench.made(job_id) == {}
-    _unblock_storage(bench)
+    bench.unblock_storage()
     bench.rembg.meanwhile = lambda: None
     assert bench.run(job_id).status is JobState.DONE
 
@@ -287,6 +278,7 @@ def test_without_the_database_a_job_is_left_to_its_lease(
     database_url: str, tmp_path: Path, lose_database: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deadlines, "POOL_WAIT_S", 0.5)
+    monkeypatch.setattr(deadlines, "PATIENCE_S", 0)
     bench = Bench(database_url, tmp_path)
     bench.order()
     bench.rembg.meanwhile = lose_database
