@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from werkzeug.datastructures import FileStorage
 
 from services.api import bodies, schemas
-from services.api.bodies import MAX_BYTES
+from services.api.bodies import ENVELOPE_BYTES, MAX_BYTES
 from shared import errors
 
 _NAME_CHARS = 120  # longer names help nobody find their picture
@@ -59,6 +59,7 @@ class Sent:
 def received() -> Sent:
     """The picture of this request. Raises MissingFile, LengthRequired, InvalidRequest or BodyTooLarge."""
     kind = request.mimetype
+    bodies.allow(_most(kind))
     if kind == "multipart/form-data":
         return _file()
     if request.is_json:
@@ -66,6 +67,12 @@ def received() -> Sent:
     if kind == "application/octet-stream" or kind.startswith("image/"):
         return _whole()
     raise errors.MissingFile
+
+
+def _most(kind: str) -> int:
+    if request.is_json:
+        return MAX_BYTES * 4 // 3 + ENVELOPE_BYTES
+    return MAX_BYTES + ENVELOPE_BYTES * (kind == "multipart/form-data")
 
 
 def _file() -> Sent:
