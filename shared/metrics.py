@@ -25,6 +25,10 @@ UPLOADS = Counter("stolentee_uploads_total", "Pictures received.", ["outcome"])
 DECODER_DEATHS = Counter("stolentee_decoder_deaths_total", "Decoders lost over a picture.", ["answer"])
 UPLOAD_BYTES = Counter("stolentee_upload_bytes_total", "Bytes of the pictures received.")
 
+ASSETS_EXPIRED = Counter("stolentee_assets_expired_total", "Guests' files hidden at the end of their time.")
+OBJECTS_REMOVED = Counter("stolentee_objects_removed_total", "Objects removed for good.", ["reason"])
+OBJECTS_LOST = Counter("stolentee_objects_lost_total", "Objects asked for and found missing or damaged.", ["reason"])
+
 JOBS = Counter("stolentee_jobs_total", "Jobs that reached a state.", ["state", "error"])
 JOB_SECONDS = Histogram("stolentee_job_step_seconds", "Time a job spent in each step.", ["step"], buckets=_SLOW)
 LEASES_LOST = Counter("stolentee_leases_lost_total", "Jobs whose lease ran out while a worker held them.")

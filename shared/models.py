@@ -80,7 +80,8 @@ class Owner:
 class Asset:
     """A stored object.
 
-    `sha256` is of the bytes as received (sources) or as made; `orientation` is EXIF's 1-8, 1 = upright.
+    `sha256` is of the bytes as received (sources) or as made, `stored_sha256` of the object's, where it was noted;
+    `orientation` is EXIF's 1-8, 1 = upright.
     """
 
     id: UUID
@@ -96,6 +97,12 @@ class Asset:
     orientation: int = 1
     name: str = ""
     job_id: UUID | None = None
+    stored_sha256: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """The SHA-256 of the object; None for a source of which an older release did not note it."""
+        return self.stored_sha256 or (None if self.kind is AssetKind.SOURCE else self.sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,8 @@ class JobError:
 class Job:
     """One piece of work.
 
-    `version` counts its visible changes and is the event id of the stream; `wanted` is the caller's choice of provider.
+    `version` counts its visible changes and is the event id of the stream; `wanted` is the caller's choice of provider;
+    `request_id` names the request that asked for it, in all logs.
     """
 
     id: UUID
@@ -163,6 +171,7 @@ class Job:
     started_at: datetime | None
     finished_at: datetime | None
     timings: Timings
+    request_id: str = ""
     wanted: Provider | None = None
     provider: Provider | None = None
     result: Result | None = None

@@ -11,7 +11,7 @@ from flask import request
 from pydantic import ValidationError
 from werkzeug.datastructures import FileStorage
 
-from services.api import bodies, schemas
+from services.api import bodies, sending
 from services.api.bodies import ENVELOPE_BYTES, MAX_BYTES
 from shared import errors
 
@@ -102,7 +102,7 @@ def _whole() -> Sent:
 
 def _json() -> Sent:
     try:
-        wish = schemas.PictureIn.model_validate(request.get_json())
+        wish = sending.PictureIn.model_validate(request.get_json())
     except ValidationError as error:
         bodies.refuse(error)
     if wish.image is not None:

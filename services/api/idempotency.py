@@ -18,8 +18,8 @@ from uuid import UUID
 from flask import Response, request
 
 from shared import deadlines, errors
-from shared.db import ids
 from shared.db import idempotency as keys
+from shared.db import ids
 from shared.db.pool import Connection, Database
 from shared.models import Owner
 

@@ -44,6 +44,7 @@ def _take(parts: Parts, owner: Owner, data: bytes, name: str) -> Asset:
         created_at=now,
         orientation=kept.orientation,
         name=name,
+        stored_sha256=hashlib.sha256(kept.data).hexdigest(),
     )
     failpoints.reach("a1")
     parts.storage.put(asset.key, kept.data, kept.content_type, {"name": name, "received": now.isoformat()})

@@ -14,6 +14,9 @@ class Links:
     def upload(self, upload_id: UUID, signature: str) -> str:
         return f"{self.public_url}/api/uploads/{upload_id}?signature={signature}"
 
+    def private(self, asset_id: UUID, query: str) -> str:
+        return f"{self.public_url}/private/{asset_id}?{query}"
+
     def job(self, job_id: UUID) -> str:
         return f"{self.public_url}/api/jobs/{job_id}"
 

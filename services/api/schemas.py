@@ -1,10 +1,10 @@
 """The shapes of requests and answers, and how rows become answers. JSON is camelCase, times end in Z."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from services.api.links import Links
@@ -35,41 +35,6 @@ class Question(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
-class PictureIn(Question):
-    """A picture inside JSON: either its bytes in base64 or where to fetch it."""
-
-    image: str | None = None
-    image_url: str | None = Field(None, max_length=2000)
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.image is None) == (self.image_url is None):
-            raise ValueError("send either `image` or `imageUrl`")
-        return self
-
-
-class Repeatable(BaseModel):
-    """Sent again with the same key within a day, a request has one effect and the same answer."""
-
-    idempotency_key: str | None = Field(
-        None,
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        pattern=r"^[!-~]+$",
-        description="Of your choice, a new one for each request that means something new. Sent again, it is answered "
-        "with `Idempotent-Replayed: true`; failures are not kept. Needs a token: else each request is a new guest's.",
-    )
-
-
-class Sending(Repeatable):
-    content_digest: str | None = Field(
-        None,
-        alias="Content-Digest",
-        description="RFC 9530, such as `sha-256=:...:`; a body that is another one is refused.",
-    )
-
-
 class AssetOut(Answer):
     """A stored picture. `sha256` is of the bytes as they were received."""
 
@@ -83,30 +48,11 @@ class AssetOut(Answer):
     created_at: Time
 
 
-class NewUpload(Question):
-    """A picture that is going to be sent; `sha256` in lower-case hexadecimal, to have it checked."""
+class LinkOut(Answer):
+    """A private link and its end."""
 
-    content_type: Literal["image/jpeg", "image/png", "image/webp"]
-    bytes: int = Field(ge=1)
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
-
-
-class Presigned(Answer):
-    """Send the file to `uploadUrl` with exactly these headers before `expiresAt`, then complete the upload `id`."""
-
-    id: UUID
-    upload_url: str
-    method: Literal["PUT"] = "PUT"
-    headers: dict[str, str]
+    url: str
     expires_at: Time
-
-
-class UploadPath(BaseModel):
-    upload_id: UUID
-
-
-class SignatureQuery(BaseModel):
-    signature: str = ""
 
 
 class Accepted(Answer):
@@ -201,6 +147,13 @@ class AssetPath(BaseModel):
 
 class KeyPath(BaseModel):
     key: str
+
+
+class LinkQuery(BaseModel):
+    """What a private link says; without it, it is none."""
+
+    expires: str = Field("", max_length=20)
+    signature: str = Field("", max_length=100)
 
 
 class VariantQuery(BaseModel):

@@ -11,7 +11,7 @@ from services.api.decoder.pool import Decoder
 from services.api.line import Line
 from shared import deadlines, images
 from shared.models import Asset
-from shared.storage import Missing, Storage, stem
+from shared.storage import Missing, Storage, stem, verified
 
 SIDE = 2000  # of the largest: sharp on any screen, and a photo of 12 megapixels shrinks to a tenth of its bytes
 BOXES = {"400": (400, SIDE), "800": (800, SIDE), "1600": (1600, SIDE), "web": (SIDE, SIDE)}
@@ -48,7 +48,7 @@ class Variants:
         return None
 
     def _made(self, asset: Asset, name: str) -> Asset:
-        data = self._objects.get(asset.key)
+        data = verified.get(self._objects, asset.key, asset.digest)
         judged = replace(
             images.judge(data), width=asset.width, height=asset.height, orientation=asset.orientation
         )  # a stored file does not tell how the camera was held
@@ -59,7 +59,7 @@ class Variants:
 
 
 def _variant(asset: Asset, name: str, content_type: str) -> Asset:
-    """As if it were an asset of its own; only key and type differ."""
+    """As if it were an asset of its own: its key, its type, and no digest that anybody noted."""
     label = name if name == "web" else f"w{name}"
     key = f"{stem(asset.key)}-{label}.{content_type.removeprefix('image/')}"
-    return replace(asset, key=key, content_type=content_type)
+    return replace(asset, key=key, content_type=content_type, sha256="", stored_sha256=None)

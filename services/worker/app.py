@@ -86,11 +86,11 @@ def _routines(
     database: Database, objects: storage.Storage, leases: Leases, doorbell: broker.Doorbell
 ) -> tuple[Routine, ...]:
     """What goes on beside the jobs. Patience: a minute holds the longest statement, an hour a prune of slow storage."""
-    sweep, prune = reaper.Reaper(database, doorbell).sweep, maintenance.Maintenance(database, objects).prune
+    sweep, clean = reaper.Reaper(database, doorbell).sweep, maintenance.Maintenance(database, objects).run
     return (
         Routine("leases", leases.renew, leases.every_s, patience_s=60),
         Routine("reaper", sweep, deadlines.SWEEP_S, patience_s=60, away_s=reaper.AWAY_S),
-        Routine("maintenance", prune, maintenance.EVERY_S, patience_s=3600),
+        Routine("maintenance", clean, maintenance.EVERY_S, patience_s=3600),
     )
 
 

@@ -27,6 +27,7 @@ from shared import errors, failpoints, images, log, metrics, png, storage
 from shared.db import assets, ids, work
 from shared.db.pool import Database
 from shared.models import Asset, AssetKind, Job, JobFailure, Result, Timings
+from shared.storage import verified
 
 GIVE_UP_S = 86_400  # a job that found no provider for a day is told so
 SOON_S, LATE_S = 1.0, 15.0  # the wait before trying again grows with the job's age between these
@@ -74,7 +75,7 @@ class Pipeline:
             return False
         failpoints.reach("w2")
         metrics.ATTEMPTS.labels(job.attempts).inc()
-        log.begin(job_id=str(job.id), request_id=f"{job.id}.{job.fence}")
+        log.begin(job_id=str(job.id), request_id=job.request_id or str(job.id))
         _log.info("job_claimed", attempt=job.attempts)
         clock = Clock()
         with self.leases.holding(job):
@@ -100,7 +101,8 @@ class Pipeline:
     def _run(self, job: Job, clock: Clock) -> None:
         with clock.step("fetch"):
             source = self._source(job)
-            picture = images.with_orientation(self.storage.get(source.key), source.orientation)
+            data = verified.get(self.storage, source.key, source.digest)
+            picture = images.with_orientation(data, source.orientation)
         failpoints.reach("w3")
         if not self._show(job, 20):  # cancelled, or another's by now: no reason to pay for it
             _told(False, "running")
@@ -173,6 +175,7 @@ class Pipeline:
             created_at=datetime.now(UTC),
             name=source.name,
             job_id=job.id,
+            stored_sha256=sha256,
         )
         self.storage.put(asset.key, data, content_type, {"job": str(job.id)})
         return asset

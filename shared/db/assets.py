@@ -5,23 +5,28 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.db import ids, paging
+from shared.db import ids, paging, removals
 from shared.db.pool import Connection
 from shared.models import Asset, AssetKind, Owner, OwnerType
 
 _COLUMNS = """id, owner_type, owner_id, kind, key, sha256, content_type, width, height, bytes, orientation, name,
-    job_id, created_at"""
+    job_id, created_at, stored_sha256"""
 MADE = frozenset({AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK})  # what a job leaves
 
 
 def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
-    """Insert, or find the source that the same owner sent before. Returns (asset, whether it is new)."""
+    """Insert, or find the source that the same owner sent before. Returns (asset, whether it is new).
+
+    Raises Unavailable, and nothing was added, when the object may have been removed since it was stored.
+    """
+    stem = asset.key[:64]
+    removals.lock(connection, stem)
     row = connection.execute(
         f"""insert into assets ({_COLUMNS})
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        select %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s where not {removals.LATELY}
         on conflict (owner_type, owner_id, sha256) where kind = 'source' and deleted_at is null
-        do update set name = assets.name
-        returning {_COLUMNS}, xmax = 0 as fresh""",  # the no-op update returns the older row; xmax tells them apart
+        do update set used_at = now(), stored_sha256 = excluded.stored_sha256
+        returning {_COLUMNS}, xmax = 0 as fresh""",  # an update returns the older row; xmax tells them apart
         [
             asset.id,
             asset.owner.type,
@@ -37,9 +42,13 @@ def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
             asset.name,
             asset.job_id,
             asset.created_at,
+            asset.stored_sha256,
+            stem,
+            asset.created_at,
         ],
     ).fetchone()
-    assert row is not None
+    if row is None:
+        raise removals.being_removed(connection, stem)
     return _asset(row), bool(row["fresh"])
 
 
@@ -109,23 +118,6 @@ def copy(connection: Connection, from_job: UUID, to_job: UUID) -> dict[AssetKind
     return made
 
 
-def removable(connection: Connection, older_than_s: float, limit: int) -> list[str]:
-    """Keys of objects whose every row was deleted that long ago."""
-    rows = connection.execute(
-        """select distinct key from assets gone where deleted_at < now() - %(age)s * interval '1 second'
-        and not exists (select from assets kept where kept.key = gone.key
-            and (kept.deleted_at is null or kept.deleted_at >= now() - %(age)s * interval '1 second'))
-        limit %(limit)s""",
-        {"age": older_than_s, "limit": limit},
-    ).fetchall()
-    return [row["key"] for row in rows]
-
-
-def forget(connection: Connection, key: str) -> None:
-    """Drop the rows of a removed object, but for one that was added in the meantime."""
-    connection.execute("delete from assets where key = %s and deleted_at is not null", [key])
-
-
 def _named(asset_id: UUID, owner: Owner | None) -> dict[str, object]:
     return {"id": asset_id, "type": owner.type if owner else None, "owner": owner.id if owner else None}
 
@@ -145,4 +137,5 @@ def _asset(row: dict[str, Any]) -> Asset:
         name=row["name"],
         job_id=row["job_id"],
         created_at=row["created_at"],
+        stored_sha256=row["stored_sha256"],
     )

@@ -25,7 +25,8 @@ from shared.models import (
 
 NORMAL = 5  # priorities run from 0, the most urgent, to 9
 COLUMNS = """id, owner_type, user_id, type, asset_id, status, progress, attempts, fence, priority, version, wanted,
-    provider, timings, result, error_code, error_message, created_at, started_at, finished_at"""
+    provider, timings, result, error_code, error_message, created_at, started_at, finished_at,
+    request_id"""
 _NAMED = "id = %(id)s and (%(type)s::text is null or owner_type = %(type)s and user_id = %(owner)s)"
 
 
@@ -37,11 +38,12 @@ def create(
     *,
     priority: int = NORMAL,
     wanted: Provider | None = None,
+    request_id: str = "",
 ) -> Job:
     row = connection.execute(
-        f"""insert into jobs (id, owner_type, user_id, type, asset_id, priority, wanted)
-        values (%s, %s, %s, %s, %s, %s, %s) returning {COLUMNS}""",
-        [job_id, owner.type, owner.id, JobType.CUTOUT, asset_id, priority, wanted],
+        f"""insert into jobs (id, owner_type, user_id, type, asset_id, priority, wanted, request_id)
+        values (%s, %s, %s, %s, %s, %s, %s, %s) returning {COLUMNS}""",
+        [job_id, owner.type, owner.id, JobType.CUTOUT, asset_id, priority, wanted, request_id],
     ).fetchone()
     assert row is not None
     return from_row(row)
@@ -168,6 +170,7 @@ def from_row(row: dict[str, Any]) -> Job:
         started_at=row["started_at"],
         finished_at=row["finished_at"],
         timings=Timings(**row["timings"]),
+        request_id=row["request_id"],
         wanted=Provider(row["wanted"]) if row["wanted"] else None,
         provider=Provider(row["provider"]) if row["provider"] else None,
         result=_result(row["result"]) if row["result"] else None,

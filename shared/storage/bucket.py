@@ -34,6 +34,7 @@ class Bucket:
                 read_timeout=deadlines.STORAGE_READ_S,
                 retries={"mode": "standard", "total_max_attempts": deadlines.STORAGE_TRIES},
                 s3={"addressing_style": "path"},
+                signature_version="s3v4",  # the older one signs no length
                 request_checksum_calculation="when_required",  # R2 does not know the newer checksums
                 response_checksum_validation="when_required",
             ),
@@ -77,6 +78,12 @@ class Bucket:
     def delete(self, key: str) -> None:
         with _translated(key):
             self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def sign_put(self, key: str, content_type: str, length: int, expires_s: int) -> str:
+        """Both headers are signed, so that the bucket refuses others."""
+        require(key)
+        wanted = {"Bucket": self._bucket, "Key": key, "ContentType": content_type, "ContentLength": length}
+        return str(self._client.generate_presigned_url("put_object", Params=wanted, ExpiresIn=expires_s))
 
     def walk(self, prefix: str) -> Iterator[Entry]:
         after = ""

@@ -137,11 +137,14 @@ def overheads(stack: RunningStack, outcomes: list[Outcome]) -> list[float]:
     """Of each job, its whole time less what rembg says it took to answer."""
     time.sleep(0.5)  # rembg's last line
     own_ms: dict[str, float] = {}
+    called: dict[str, str] = {}  # what the request that made a job was called
     for line in stack.log.read_text().splitlines():
         facts = dict(word.split("=", 1) for word in line.split() if "=" in word)
         if " rembg " in line and facts.get("path") == "/remove":
-            own_ms[facts["request_id"].partition(".")[0]] = float(facts["ms"])
-    return [outcome.job["timings"]["totalMs"] - own_ms[outcome.job["id"]] for outcome in outcomes]
+            own_ms[facts["request_id"]] = float(facts["ms"])
+        if "job_id" in facts:
+            called[facts["job_id"]] = facts["request_id"]
+    return [outcome.job["timings"]["totalMs"] - own_ms[called[outcome.job["id"]]] for outcome in outcomes]
 
 
 def picture(number: int) -> bytes:

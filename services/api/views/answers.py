@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from services.api import schemas
 from services.api.parts import Parts
 from shared import errors, failpoints
-from shared.db import jobs
+from shared.db import assets, jobs
 from shared.models import Asset, Job, Owner
 
 
@@ -51,6 +51,15 @@ def find_job(parts: Parts, owner: Owner | None, job_id: UUID) -> Job:
     """A job within reach (`auth.reach`); another's is as unknown as none."""
     with parts.database.transaction() as connection:
         found = jobs.find(connection, owner, job_id)
+    if found is None:
+        raise errors.NotFound
+    return found
+
+
+def find_asset(parts: Parts, owner: Owner | None, asset_id: UUID) -> Asset:
+    """As `find_job`, a picture."""
+    with parts.database.transaction() as connection:
+        found = assets.find(connection, owner, asset_id)
     if found is None:
         raise errors.NotFound
     return found

@@ -1,21 +1,17 @@
 """Assets: list, show, delete; and the objects themselves under their unguessable keys."""
 
 from contextlib import suppress
-from pathlib import PurePath
-from uuid import UUID
 
-from flask import Response, jsonify, request, send_file
+from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, schemas, variants
+from services.api import auth, schemas, serving, variants
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
 from shared import errors, storage
 from shared.db import assets, paging
-from shared.models import Asset, AssetKind, Owner
-
-_SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # a picture must never act as a page
+from shared.models import Asset
 
 
 def blueprint(parts: Parts) -> APIBlueprint:
@@ -36,7 +32,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
     @api.get("/api/assets/<uuid:asset_id>", summary="A picture", responses=answers.told(schemas.AssetOut, 200))
     @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
     def show(path: schemas.AssetPath) -> Response:
-        asset = _find(parts, auth.reach(), path.asset_id)
+        asset = answers.find_asset(parts, auth.reach(), path.asset_id)
         return jsonify(schemas.asset_out(asset, parts.links).json_ready())
 
     @api.delete("/api/assets/<uuid:asset_id>", summary="Delete a picture", responses=answers.told(None, 204))
@@ -49,63 +45,26 @@ def blueprint(parts: Parts) -> APIBlueprint:
             raise errors.NotFound
         return "", 204
 
-    @api.get("/assets/<key>", summary="The bytes of a picture", responses=answers.told("image/*", 200))
+    @api.get("/assets/<key>", summary="The bytes of a picture", responses=answers.told("image/*", 200, 206))
     @policy(auth=Auth.PUBLIC, limit=Limit.NONE, cache=Cache.ASSET)
     def fetch(path: schemas.KeyPath, query: schemas.VariantQuery) -> Response:
-        """Knowing the key is the permission. With `?download=1` a browser saves it under the picture's own name."""
+        """Knowing the key is the permission; `?download=1` makes a browser save it under the picture's own name."""
         if not path.key.isprintable():  # Postgres takes no NUL
             raise errors.NotFound
         with parts.database.transaction() as connection:
             asset = assets.by_key(connection, path.key)
         if asset is None:
             raise errors.NotFound
-        return _send_variant(parts, asset, query.w) if query.w else _send(parts.storage, asset)
+        return _send_variant(parts, asset, query.w) if query.w else serving.send(parts.storage, asset)
 
     return api
-
-
-def _find(parts: Parts, owner: Owner | None, asset_id: UUID) -> Asset:
-    with parts.database.transaction() as connection:
-        asset = assets.find(connection, owner, asset_id)
-    if asset is None:
-        raise errors.NotFound
-    return asset
 
 
 def _send_variant(parts: Parts, asset: Asset, name: str) -> Response:
     for variant in variants.candidates(asset, name):
         with suppress(errors.NotFound):
-            return _send(parts.storage, variant)
+            return serving.send(parts.storage, variant)
     try:
-        return _send(parts.storage, parts.variants.make(asset, name))
+        return serving.send(parts.storage, parts.variants.make(asset, name))
     except storage.Missing:
         raise errors.NotFound from None
-
-
-def _send(objects: storage.Storage, asset: Asset) -> Response:
-    if request.if_none_match.contains(asset.key):  # the key names the content, so it is the tag
-        answer = Response(status=304)
-    else:
-        try:
-            found = objects.open(asset.key)
-        except storage.Missing:
-            raise errors.NotFound from None
-        answer = send_file(
-            found.stream,
-            mimetype=asset.content_type,
-            as_attachment="download" in request.args,
-            download_name=_file_name(asset),
-            conditional=False,
-            etag=False,
-        )
-        answer.content_length = found.bytes
-    answer.set_etag(asset.key)
-    answer.headers["Content-Security-Policy"] = _SANDBOX
-    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # shops show pictures on pages of their own
-    return answer
-
-
-def _file_name(asset: Asset) -> str:
-    stem = PurePath(asset.name).stem or "picture"
-    suffix = "" if asset.kind is AssetKind.SOURCE else f"-{asset.kind}"
-    return f"{stem}{suffix}.{asset.content_type.removeprefix('image/')}"

@@ -15,7 +15,7 @@ from functools import partial
 from flask import Response, jsonify, request
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, bodies, intake, schemas
+from services.api import auth, bodies, intake, schemas, sending
 from services.api.bodies import MAX_BYTES
 from services.api.idempotency import Keep, once
 from services.api.parts import Parts
@@ -32,9 +32,9 @@ _BYTES = {"content": {"image/*": {"schema": {"type": "string", "format": "binary
 def blueprint(parts: Parts) -> APIBlueprint:
     api = APIBlueprint("direct", __name__, url_prefix="/api/uploads", abp_tags=[Tag(name="pictures")])
 
-    @api.post("/presign", summary="Announce a picture", responses=answers.told(schemas.Presigned, 201))
+    @api.post("/presign", summary="Announce a picture", responses=answers.told(sending.Presigned, 201))
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.UPLOADS, cache=Cache.NO_STORE)
-    def presign(body: schemas.NewUpload) -> tuple[Response, int]:
+    def presign(body: sending.NewUpload) -> tuple[Response, int]:
         """Tells where to PUT the file, with which headers, and until when; then complete the upload."""
         if body.bytes > MAX_BYTES:
             raise errors.BodyTooLarge
@@ -47,7 +47,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
         openapi_extensions={"requestBody": _BYTES},
     )
     @policy(auth=Auth.PUBLIC, limit=Limit.API, cache=Cache.NO_STORE)
-    def put(path: schemas.UploadPath, query: schemas.SignatureQuery) -> tuple[str, int]:
+    def put(path: sending.UploadPath, query: sending.SignatureQuery) -> tuple[str, int]:
         """Only where the storage has no address of its own. The signature of `uploadUrl` is the permission."""
         if not hmac.compare_digest(query.signature.encode(), _signature(parts, path.upload_id.hex).encode()):
             raise errors.NotFound
@@ -58,7 +58,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
         "/<uuid:upload_id>/complete", summary="Keep what was sent", responses=answers.told(schemas.AssetOut, 200, 201)
     )
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
-    def complete(header: schemas.Repeatable, path: schemas.UploadPath) -> Response:  # noqa: ARG001 - for its checks
+    def complete(header: sending.Repeatable, path: sending.UploadPath) -> Response:  # noqa: ARG001 - for its checks
         """Judged now, like any upload. Safe to repeat: 201 the first time, 200 with the same asset after."""
         owner = auth.caller()
         if owner is None:
@@ -68,13 +68,13 @@ def blueprint(parts: Parts) -> APIBlueprint:
     return api
 
 
-def _presigned(parts: Parts, owner: Owner, wish: schemas.NewUpload) -> schemas.Presigned:
+def _presigned(parts: Parts, owner: Owner, wish: sending.NewUpload) -> sending.Presigned:
     expires_at = datetime.now(UTC) + timedelta(seconds=deadlines.PRESIGNED_S)
     announced = Incoming(ids.new(), owner, wish.content_type, wish.bytes, wish.sha256, expires_at)
     signed = parts.storage.sign_put(_key(announced), wish.content_type, wish.bytes, deadlines.PRESIGNED_S)
     with parts.database.transaction() as connection:
         incoming.add(connection, announced)
-    return schemas.Presigned(
+    return sending.Presigned(
         id=announced.id,
         upload_url=signed or parts.links.upload(announced.id, _signature(parts, announced.id.hex)),
         headers={"Content-Type": wish.content_type, "Content-Length": str(wish.bytes)},
@@ -94,7 +94,7 @@ def _receive(parts: Parts, announced: Incoming) -> None:
     parts.storage.put(_key(announced), request.stream.read(), announced.content_type, {})
 
 
-def _complete(parts: Parts, owner: Owner, path: schemas.UploadPath, keep: Keep) -> Response:
+def _complete(parts: Parts, owner: Owner, path: sending.UploadPath, keep: Keep) -> Response:
     announced = _find(parts, owner, path)
     if announced.asset_id:
         return _completed(parts, announced, keep)
@@ -148,7 +148,7 @@ def _remove(parts: Parts, announced: Incoming) -> None:
         parts.storage.delete(_key(announced))
 
 
-def _find(parts: Parts, owner: Owner | None, path: schemas.UploadPath) -> Incoming:
+def _find(parts: Parts, owner: Owner | None, path: sending.UploadPath) -> Incoming:
     with parts.database.transaction() as connection:
         announced = incoming.find(connection, owner, path.upload_id)
     if announced is None:

@@ -5,12 +5,12 @@ from functools import partial
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, schemas
+from services.api import auth, schemas, sending
 from services.api.idempotency import Keep, once
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
-from shared import errors, metrics
+from shared import errors, metrics, web
 from shared.db import assets, ids, jobs, paging
 from shared.models import Owner
 
@@ -20,7 +20,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
 
     @api.post("", summary="Cut out a kept picture", responses=answers.told(schemas.Accepted, 202))
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
-    def create(header: schemas.Repeatable, body: schemas.NewJob) -> Response:  # noqa: ARG001 - for its checks
+    def create(header: sending.Repeatable, body: schemas.NewJob) -> Response:  # noqa: ARG001 - for its checks
         """`priority` (0, the most urgent, to 9) and `provider` are for API keys."""
         if auth.key() is None and (body.priority is not None or body.provider is not None):
             raise errors.Forbidden("Choosing a priority or a provider needs an API key.")
@@ -75,7 +75,15 @@ def _create(parts: Parts, owner: Owner, wish: schemas.NewJob, keep: Keep) -> Res
     with parts.database.transaction() as connection:
         if assets.find(connection, owner, wish.asset_id) is None:
             raise errors.NotFound("There is no such picture of yours.")
-        job = jobs.create(connection, ids.new(), owner, wish.asset_id, priority=priority, wanted=wish.provider)
+        job = jobs.create(
+            connection,
+            ids.new(),
+            owner,
+            wish.asset_id,
+            priority=priority,
+            wanted=wish.provider,
+            request_id=web.request_id(),
+        )
         answer = answers.accepted(parts, job)
         keep(connection, answer)
     return answers.announced(parts, job, answer)

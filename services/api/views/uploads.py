@@ -5,12 +5,12 @@ from functools import partial
 from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, forms, intake, schemas
+from services.api import auth, forms, intake, schemas, sending
 from services.api.idempotency import Keep, once
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
-from shared import errors, metrics
+from shared import errors, metrics, web
 from shared.db import assets, ids, jobs
 from shared.models import Asset, Owner
 
@@ -27,7 +27,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
         openapi_extensions=_TOLD,
     )
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.UPLOADS, cache=Cache.NO_STORE)
-    def upload(header: schemas.Sending) -> Response:  # noqa: ARG001 - for its checks
+    def upload(header: sending.Sending) -> Response:  # noqa: ARG001 - for its checks
         """The same bytes by the same caller are one asset: 201 the first time, 200 after."""
         sent, owner = forms.received(), auth.writer()
         return once(parts.database, owner, sent.fingerprint, partial(_upload, parts, owner, sent))
@@ -39,7 +39,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
         openapi_extensions=_TOLD,
     )
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.UPLOADS, cache=Cache.NO_STORE)
-    def cut_out(header: schemas.Sending) -> Response:  # noqa: ARG001 - for its checks
+    def cut_out(header: sending.Sending) -> Response:  # noqa: ARG001 - for its checks
         """Keeps the picture and queues its cut-out in one step. What answers 202 is done, whatever else fails."""
         sent, owner = forms.received(), auth.writer()
         return once(parts.database, owner, sent.fingerprint, partial(_cut_out, parts, owner, sent))
@@ -59,7 +59,7 @@ def _cut_out(parts: Parts, owner: Owner, sent: forms.Sent, keep: Keep) -> Respon
     taken = _taken(parts, owner, sent)
     with parts.database.transaction() as connection:
         asset, _ = assets.add(connection, taken)
-        job = jobs.create(connection, ids.new(), owner, asset.id)
+        job = jobs.create(connection, ids.new(), owner, asset.id, request_id=web.request_id())
         answer = answers.accepted(parts, job)
         keep(connection, answer)
     return answers.announced(parts, job, answer)

@@ -148,7 +148,7 @@ class Router:
         began = time.perf_counter()
         spoken = costs.Spoken("broken", remover.price_microusd)  # unless we come to know better
         try:
-            answer = remover.remove(picture, f"{job.id}.{job.fence}")
+            answer = remover.remove(picture, _called(job, remover))
             spoken = costs.Spoken("broken", answer.charged_microusd, len(answer.png))
             cutout = verified(answer, size, remover.provider)
             spoken = costs.Spoken("ok", answer.charged_microusd, len(answer.png), cutout.uncertain)
@@ -181,6 +181,11 @@ class Router:
         metrics.PROVIDER_CALLS.labels(remover.provider, spoken.outcome).inc()
         metrics.PROVIDER_SECONDS.labels(remover.provider).observe(took_s)
         metrics.PROVIDER_SPEND.labels(remover.provider).inc(spoken.cost_microusd / 1_000_000)
+
+
+def _called(job: Job, remover: Remover) -> str:
+    """The id a provider gets: of our own the request's, for the logs; of a paid one each try's, for its bill."""
+    return f"{job.id}.{job.fence}" if remover.price_microusd or not job.request_id else job.request_id
 
 
 def verified(answer: Answer, size: tuple[int, int], provider: Provider) -> Cutout:

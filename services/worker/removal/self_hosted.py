@@ -7,11 +7,13 @@ rembg fills its own line and not every thread of the worker.
 import json
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import requests
 
-from services.worker.removal import Answer, Broken, Full, Refused, Unavailable, exchange
+from services.worker.removal import Answer, Broken, Full, Refused, Unavailable, exchange, instances
 from shared import deadlines, images
 from shared.models import JobFailure, Provider
 
@@ -29,7 +31,7 @@ class SelfHosted:
         self._client = client
         self._about = endpoint.rstrip("/") + "/"
         self._url = self._about + "remove"
-        self._headers = {"Content-Type": "application/octet-stream"}
+        self._headers = {"Content-Type": "application/octet-stream", "Host": urlsplit(endpoint).netloc}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
         self._places = threading.BoundedSemaphore(places)
@@ -41,7 +43,7 @@ class SelfHosted:
             raise Full("every place is taken", retry_after_s=1)
         try:
             headers = {**self._headers, "X-Request-Id": request_id}
-            reply = exchange.post(self._client, self._url, data=picture, headers=headers)
+            reply = self._answer(picture, headers)
         finally:
             self._places.release()
         if reply.status != 200:
@@ -53,6 +55,20 @@ class SelfHosted:
             raise Broken(f"the answer lacks {error}") from error
         self._engine, self._asked = engine, time.monotonic()
         return Answer(reply.body, model, engine)
+
+    def _answer(self, picture: bytes, headers: Mapping[str, str]) -> exchange.Reply:
+        """Of the first instance that is there and has a place; of the last one, whatever it says."""
+        *others, last = instances.of(self._url)
+        for url in others:
+            try:
+                reply = exchange.post(self._client, url, data=picture, headers=headers)
+            except Unavailable as error:
+                if error.charged:  # it may be working on it
+                    raise
+                continue
+            if reply.status != 503:
+                return reply
+        return exchange.post(self._client, last, data=picture, headers=headers)
 
     def engine(self) -> str | None:
         """The network behind the service, as it says; what was last known while it says nothing."""

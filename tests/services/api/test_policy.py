@@ -42,6 +42,8 @@ TABLE = (
     Row("GET", "/api/assets", 200, 200, 200, _GUEST_READ),
     Row("GET", "/api/assets/<uuid:asset_id>", 404, 404, 200, _GUEST_READ),
     Row("DELETE", "/api/assets/<uuid:asset_id>", 404, 404, 204, _GUEST_WRITE),
+    Row("POST", "/api/assets/<uuid:asset_id>/link", 404, 404, 201, (Auth.GUEST_READ, Limit.API, Cache.NO_STORE)),
+    Row("GET", "/private/<uuid:asset_id>", 403, 403, 403, (Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)),
     Row("POST", "/api/jobs", 404, 404, 202, _GUEST_WRITE),
     Row("GET", "/api/jobs", 200, 200, 200, _GUEST_READ),
     Row("GET", "/api/jobs/<uuid:job_id>", 404, 404, 200, _GUEST_READ),

@@ -70,7 +70,7 @@ def test_every_route_of_the_api_is_described(api: Api) -> None:
     routes = {
         (method, rule.rule.replace("<uuid:", "<").replace("<", "{").replace(">", "}"))
         for rule in api.app.url_map.iter_rules()
-        if rule.rule.startswith(("/api/", "/assets/"))
+        if rule.rule.startswith(("/api/", "/assets/", "/private/"))
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert described == routes
@@ -92,6 +92,9 @@ def _answers(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
     yield "GET", "/api/assets/{asset_id}", guest.get(kept)
     yield "GET", "/api/assets/{asset_id}", guest.get(f"/api/assets/{UUID(int=0)}")
     yield "GET", "/assets/{key}", guest.get(asset["url"], buffered=True)
+    linked = guest.post(f"{kept}/link")
+    yield "POST", "/api/assets/{asset_id}/link", linked
+    yield "GET", "/private/{asset_id}", guest.get(body(linked)["url"], buffered=True)
     yield "POST", "/api/jobs", guest.post("/api/jobs", json=wish)
     yield "POST", "/api/jobs", guest.post("/api/jobs", json={"assetId": 1, "colour": "red"})
     yield "GET", "/api/jobs", guest.get("/api/jobs?limit=1")

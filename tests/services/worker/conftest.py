@@ -81,6 +81,7 @@ class Bench:
             now,
             kept.orientation,
             "shirt.jpg",
+            stored_sha256=sha256(kept.data).hexdigest(),
         )
         self.storage.put(key, kept.data, kept.content_type, {})
         with self.database.transaction() as connection:

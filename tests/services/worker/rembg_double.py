@@ -49,14 +49,14 @@ class Double:
     A GET is answered with `about`, which names the network.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
         self.answer = cut_out()
         self.meanwhile: Callable[[], object] = lambda: None
         self.asked: list[Asked] = []
         self.about: dict[str, str] = {"model": "compact", "digest": "d1"}
         self.looked_up = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = ThreadingHTTPServer((host, port), self._handler())
+        self.url = f"http://{host}:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
 
     def stop(self) -> None:

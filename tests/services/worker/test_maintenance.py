@@ -1,14 +1,19 @@
 """Maintenance: what is removed for good, and what must never be."""
 
+import os
 import time
-from uuid import UUID
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
-from services.worker.maintenance import KEEP_S, Maintenance
+from services.worker.maintenance import DAY_S, KEEP_S, Maintenance, slices
 from services.worker.routine import Routine
 from shared import errors
 from shared.db import assets
+from shared.storage import INCOMING
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, Bench
 
@@ -54,6 +59,137 @@ def test_bytes_that_were_sent_again_stay(bench: Bench, maintenance: Maintenance)
     assert _objects(bench) == {key}
 
 
+def test_what_was_made_of_a_picture_goes_with_it(bench: Bench, maintenance: Maintenance) -> None:
+    key = _delete(bench, bench.order())
+    bench.storage.put(f"{key[:64]}-w800.webp", b"smaller", "image/webp", {})
+    assert maintenance.prune() == 2
+    assert _objects(bench) == set()
+
+
+def test_what_is_sent_again_while_it_is_removed_is_there_in_the_end(bench: Bench, maintenance: Maintenance) -> None:
+    """The upload has stored its object, then the old one is removed, then the upload adds its row."""
+    _delete(bench, bench.order())
+    put = bench.storage.put
+
+    def put_and_be_overtaken(*stored: Any) -> None:
+        put(*stored)
+        assert maintenance.prune() == 1
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bench.storage, "put", put_and_be_overtaken)
+        with pytest.raises(errors.Unavailable):  # a caller is told to send it again
+            bench.order()
+    assert bench.say("select id from assets") == []
+    bench.say("update removals set at = at - interval '61 seconds'")
+    again = bench.source_key(bench.order())
+    assert _objects(bench) == {again}
+    assert maintenance.prune() == 0
+
+
+def test_a_removal_that_took_too_long_deletes_nothing_any_more(
+    bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = _delete(bench, bench.order())
+    monkeypatch.setattr("services.worker.maintenance.DELETE_S", -1)
+    assert maintenance.prune() == 0
+    assert _objects(bench) == {key}
+    assert len(bench.say("select id from assets")) == 1
+    monkeypatch.undo()
+    assert maintenance.prune() == 1
+
+
+def test_two_workers_prune_as_one(bench: Bench) -> None:
+    for shade in range(6):
+        _delete(bench, bench.order(pictures.png(shade=shade)))
+    with ThreadPoolExecutor(2) as pool:
+        workers = [Maintenance(bench.database, bench.storage) for _ in range(2)]
+        counted = list(pool.map(lambda worker: worker.prune(), workers))
+    assert sum(counted) >= 6
+    assert (_objects(bench), bench.say("select id from assets")) == (set(), [])
+
+
+def _age(bench: Bench, key: str, days: float) -> None:
+    at = time.time() - days * DAY_S
+    path = bench.objects / key if "/" in key else bench.objects / key[:2] / key
+    os.utime(path, (at, at))
+
+
+def _orphan(bench: Bench, digits: str, days: float) -> str:
+    """An object whose row never came."""
+    key = f"{digits * 32}.png"
+    bench.storage.put(key, b"nobody's", "image/png", {})
+    _age(bench, key, days)
+    return key
+
+
+def test_objects_without_rows_are_collected_when_old(bench: Bench, maintenance: Maintenance) -> None:
+    key = bench.source_key(bench.order())
+    owned = (key, f"{key[:64]}-w400.webp")
+    bench.storage.put(owned[1], b"smaller", "image/webp", {})
+    for each in owned:
+        _age(bench, each, days=40)
+    old = _orphan(bench, "cd", days=8)
+    young = _orphan(bench, "ce", days=6)
+    assert maintenance.collect(["cd", "ce", key[:2]]) == 1
+    assert _objects(bench) == {*owned, young}
+    assert old not in _objects(bench)
+
+
+def test_objects_of_hidden_rows_are_left_to_the_week_they_have(bench: Bench, maintenance: Maintenance) -> None:
+    key = _delete(bench, bench.order(), days_ago=3)
+    _age(bench, key, days=40)
+    assert maintenance.collect([key[:2]]) == 0
+    assert _objects(bench) == {key}
+
+
+def test_collecting_goes_page_by_page_and_ends(
+    bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.worker.maintenance._PAGE", 2)
+    monkeypatch.setattr("services.worker.maintenance.AT_ONCE", 5)
+    for number in range(7):
+        _orphan(bench, f"c{number}", days=8)
+    prefixes = [f"c{number}" for number in range(7)]
+    assert [maintenance.collect(prefixes) for _ in range(3)] == [5, 2, 0]
+
+
+def test_every_object_s_turn_comes_within_a_day() -> None:
+    hours = [slices(1_900_000_000 + hour * 3600) for hour in range(24)]
+    assert {prefix for hour in hours for prefix in hour} == {f"{number:02x}" for number in range(256)}
+    assert {len(hour) for hour in hours} == {11}
+
+
+def test_uploads_that_nobody_finished_are_collected_after_a_day(bench: Bench, maintenance: Maintenance) -> None:
+    keys = [f"{INCOMING}{uuid4()}" for _ in range(2)]
+    for key, days in zip(keys, (1.1, 0.9), strict=True):
+        bench.storage.put(key, b"sent", "image/png", {})
+        _age(bench, key, days)
+    assert maintenance.collect_unfinished() == 1
+    assert [entry.key for entry in bench.storage.walk(INCOMING)] == [keys[1]]
+
+
+def test_a_turn_does_all_of_it_and_counts(bench: Bench, maintenance: Maintenance) -> None:
+    def removed(reason: str) -> float:
+        return REGISTRY.get_sample_value("stolentee_objects_removed_total", {"reason": reason}) or 0.0
+
+    reasons = ("deleted", "unknown", "unfinished")
+    before = [removed(reason) for reason in reasons]
+    _delete(bench, bench.order())
+    guests = bench.order(pictures.png())
+    bench.say("update assets set used_at = now() - interval '31 days'")
+    bench.say("update jobs set status = 'cancelled', finished_at = now()")
+    _orphan(bench, slices(time.time())[5], days=8)
+    key = f"{INCOMING}{uuid4()}"
+    bench.storage.put(key, b"sent", "image/png", {})
+    _age(bench, key, days=2)
+    maintenance.run()
+    assert [removed(reason) for reason in reasons] == [count + 1 for count in before]
+    hidden = bench.say("select deleted_at from assets where id = %s", bench.job(guests).asset_id)
+    assert hidden[0]["deleted_at"] is not None
+    maintenance.run()
+    assert len(_objects(bench)) == 1  # hidden, and kept for a week
+
+
 def test_a_cut_out_goes_with_its_preview_and_mask(bench: Bench, maintenance: Maintenance) -> None:
     job_id = bench.order()
     job = bench.run(job_id)
@@ -67,7 +203,7 @@ def test_a_cut_out_goes_with_its_preview_and_mask(bench: Bench, maintenance: Mai
 
 def test_an_object_that_is_gone_already_takes_its_row_along(bench: Bench, maintenance: Maintenance) -> None:
     bench.storage.delete(_delete(bench, bench.order()))
-    assert maintenance.prune() == 1
+    assert maintenance.prune() == 0
     assert bench.say("select id from assets") == []
 
 
@@ -80,7 +216,8 @@ def test_storage_that_refuses_keeps_the_row_for_the_next_time(bench: Bench, main
         maintenance.prune()
     assert len(bench.say("select id from assets")) == 1
     path.rmdir()
-    assert maintenance.prune() == 1
+    maintenance.prune()
+    assert bench.say("select id from assets") == []
 
 
 def test_maintenance_goes_on_after_a_refusal(bench: Bench, maintenance: Maintenance) -> None:

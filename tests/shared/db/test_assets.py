@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from uuid import UUID
 
 import pytest
 
@@ -20,12 +19,6 @@ def cut_out(database: Database, of: str = "ann") -> dict[AssetKind, Asset]:
     """What one job made."""
     kinds, job_id = (AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK), ids.new()
     return {kind: added(database, f"{kind} {job_id}", of=of, kind=kind, job_id=job_id) for kind in kinds}
-
-
-def deleted_ago(database: Database, seconds: float) -> None:
-    """Let time pass since the deletions."""
-    with database.transaction() as connection:
-        connection.execute("update assets set deleted_at = deleted_at - %s * interval '1 second'", [seconds])
 
 
 def test_an_asset_comes_back_as_it_was(database: Database) -> None:
@@ -121,53 +114,10 @@ def test_a_list_shows_pictures_and_not_what_comes_with_them(database: Database) 
     assert page.next is None
 
 
-def test_an_object_is_removable_when_all_its_rows_were_deleted_long_enough_ago(database: Database) -> None:
-    one, kept = added(database), added(database, "kept")
-    run(database, assets.delete, owner(), one.id)
-    assert run(database, assets.removable, 100, 10) == []
-    deleted_ago(database, 101)
-    assert run(database, assets.removable, 100, 10) == [one.key]
-    assert run(database, assets.find, None, kept.id)
-
-
-def test_an_object_that_another_row_needs_is_not_removable(database: Database) -> None:
-    first, second = (added(database, "cut", kind=AssetKind.CUTOUT, job_id=ids.new()) for _ in range(2))
-    assert first.key == second.key
-    run(database, assets.delete, owner(), first.id)
-    deleted_ago(database, 1000)
-    assert run(database, assets.removable, 100, 10) == []
-    run(database, assets.delete, owner(), second.id)
-    assert run(database, assets.removable, 100, 10) == []  # the second may still be undone
-    deleted_ago(database, 101)
-    assert run(database, assets.removable, 100, 10) == [first.key]
-
-
-def test_no_more_is_removed_at_once_than_asked(database: Database) -> None:
-    for number in range(3):
-        run(database, assets.delete, owner(), added(database, str(number)).id)
-    deleted_ago(database, 101)
-    assert len(run(database, assets.removable, 100, 2)) == 2
-
-
-def test_forgetting_an_object_spares_a_row_that_came_in_the_meantime(database: Database) -> None:
-    older = added(database)
-    run(database, assets.delete, owner(), older.id)
-    newer = added(database)
-    run(database, assets.forget, older.key)
-    assert _rows(database, older.key) == [newer.id]
-
-
-def _rows(database: Database, key: str) -> list[UUID]:
-    with database.transaction() as connection:
-        return [row["id"] for row in connection.execute("select id from assets where key = %s", [key]).fetchall()]
-
-
-def test_a_forgotten_object_can_be_sent_again(database: Database) -> None:
-    one = added(database)
-    run(database, assets.delete, owner(), one.id)
-    run(database, assets.forget, one.key)
-    assert _rows(database, one.key) == []
-    assert run(database, assets.add, asset())[1]
+def test_sending_again_renews_what_is_noted_of_the_object(database: Database) -> None:
+    older = added(database, stored_sha256="old")
+    again, fresh = run(database, assets.add, asset(stored_sha256="new"))
+    assert (again.id, again.stored_sha256, fresh) == (older.id, "new", False)
 
 
 def test_names_and_digests_are_kept_exactly(database: Database) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.db import assets, work
+from shared.db import assets, removals, work
 from shared.models import AssetKind, Job, JobFailure, JobState, Provider
 from tests.shared.db.conftest import ANNE, TIMINGS, Records
 
@@ -124,7 +124,7 @@ def test_deleting_one_s_cut_out_leaves_the_other_s_rows(records: Records) -> Non
         assert assets.delete(connection, ANNE, first.result.asset_id)
     records.say("update assets set deleted_at = now() - interval '30 days' where deleted_at is not null")
     with records.database.transaction() as connection:
-        assert assets.removable(connection, 86_400, 10) == []
+        assert removals.due(connection, 86_400, 10) == []
     left = records.say("select job_id from assets where deleted_at is null and job_id is not null")
     assert [row["job_id"] for row in left] == [second.id] * 3
 

@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime
+from hashlib import sha256
 from uuid import UUID
 
 from flask.testing import FlaskClient
@@ -21,7 +22,8 @@ def _derive(api: Api, owner: Owner, job_id: UUID) -> dict[AssetKind, Asset]:
     for kind in (AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK):
         key = storage.key_for("s", owner, f"{kind}{job_id}", "png")
         now = datetime.now(UTC)
-        made[kind] = Asset(ids.new(), owner, kind, key, "0" * 64, "image/png", 40, 30, 9, now, 1, "shirt.jpg", job_id)
+        digest = sha256(b"png bytes").hexdigest()
+        made[kind] = Asset(ids.new(), owner, kind, key, digest, "image/png", 40, 30, 9, now, 1, "shirt.jpg", job_id)
         api.parts.storage.put(key, b"png bytes", "image/png", {})
         with api.parts.database.transaction() as connection:
             assets.add(connection, made[kind])
