@@ -17,7 +17,7 @@ COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generat
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test chaos check bench bench-broker bench-front bench-rembg soak models lock clean up down logs ps images
+.PHONY: help setup run demo test chaos hostile check bench bench-broker bench-front bench-rembg soak models lock clean up down logs ps images
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-12s %s\n' "$$name" "$$words"; done
@@ -35,6 +35,9 @@ test: $(VENV)/.dev ## Run all tests and measure coverage, or those of one path: 
 
 chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of an hour; SEED= drives the random killer
 	@$(RUN) pytest tests/chaos --long --seed "$$SEED"
+
+hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one and 1,000 damaged files to a live api
+	@$(RUN) pytest tests/hostile --long
 
 bench: bench-broker bench-front bench-rembg ## Run every benchmark
 

@@ -10,6 +10,7 @@ told by what has arrived, before any thread is spent on it:
     anything else ──> threads that work ───────────┘
 """
 
+import gc
 import os
 import re
 import select
@@ -17,7 +18,7 @@ import selectors
 import socket
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -56,6 +57,7 @@ def on_starting(server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """What gunicorn's threads lack when there is more to do than can be done."""
     sys.setswitchinterval(0.0005)  # a probe takes the interpreter ten times, each time after every busy thread
+    gc.freeze()  # what is loaded now stays; looking through it would stop all threads for 35 ms each time
     _wait_without_thread(worker)
     _separate(worker)
     _close_the_door(worker)
@@ -88,9 +90,14 @@ def _separate(worker: Any) -> None:
     probes = ThreadPoolExecutor(2, thread_name_prefix="probe")
     streams = ThreadPoolExecutor(_STREAMS, thread_name_prefix="stream")
     ordinary = worker.tpool.submit
+    refuse = worker.wsgi.extensions.get("refuse")  # services/rembg/door.py: no thread for whom there is no room
+    refused: Future[bool] = Future()
+    refused.set_result(False)  # gunicorn's word for a connection to be closed
 
     def submit(handle: Any, connection: Any) -> Any:
         head = _arrived(connection) or b""
+        if refuse and refuse(connection.sock, head):
+            return refused
         if not head.endswith(b"\r\n\r\n"):
             return ordinary(handle, connection)
         if head.startswith(b"GET /health"):

@@ -98,6 +98,10 @@ class BodyTooLarge(Failure):
     status, code, message = 413, "body_too_large", "The file is larger than 20 MB."
 
 
+class StorageQuota(Failure):
+    status, code, message = 413, "storage_quota", "You keep as much here as you may; delete some pictures first."
+
+
 class UnsupportedImage(Failure):
     status, code, message = 415, "unsupported_image", "Only JPEG, PNG and WebP pictures are accepted."
 
@@ -138,6 +142,15 @@ class UnknownForeground(Failure):
 
 class RateLimited(Failure):
     status, code, message, retryable = 429, "rate_limited", "Too many requests; please wait a moment.", True
+
+
+class JobQuota(Failure):
+    status, code, message, retryable = (
+        429,
+        "job_quota",
+        "You have as many jobs under way as you may; let some end.",
+        True,
+    )
 
 
 class Busy(Failure):

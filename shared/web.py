@@ -55,6 +55,11 @@ def request_id() -> str:
     return str(g.get("request_id", ""))
 
 
+def sane_id(given: str) -> str:
+    """A caller's own X-Request-Id, or one of ours in its place."""
+    return given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
+
+
 def answer_failure(failure: errors.Failure) -> Response:
     answer = jsonify(failure.envelope(request_id()))
     answer.status_code = failure.status
@@ -65,8 +70,7 @@ def answer_failure(failure: errors.Failure) -> Response:
 
 
 def _begin() -> None:
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
+    g.request_id = sane_id(request.headers.get("X-Request-Id", ""))
     g.began = time.perf_counter()
     log.begin(request_id=g.request_id)
     if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "Host" not in request.headers:

@@ -6,6 +6,7 @@ Bytes first, row after: a crash in between leaves an object nobody knows, never 
 import hashlib
 from datetime import UTC, datetime
 
+from services.api import quotas
 from services.api.parts import Parts
 from shared import errors, failpoints, images, metrics, storage
 from shared.db import ids
@@ -25,6 +26,7 @@ def take(parts: Parts, owner: Owner, data: bytes, name: str) -> Asset:
 
 
 def _take(parts: Parts, owner: Owner, data: bytes, name: str) -> Asset:
+    quotas.admit(parts, owner, stored=len(data))
     judged = images.judge(data)
     kept = images.strip(data, judged)
     parts.decoder.verify(kept.data, judged)

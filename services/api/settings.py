@@ -22,6 +22,8 @@ class Web(settings.Block):
     fetch_urls: bool = Field(True, validation_alias="FETCH_URLS")
     rate_api: str = Field("100/15m", validation_alias="RATE_LIMIT_API")
     rate_uploads: str = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")
+    quota_stored_mb: int = Field(10_000, validation_alias="QUOTA_STORED_MB", ge=0)
+    quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0)
     instances: int = Field(1, validation_alias="API_INSTANCES", ge=1)
 
     @property

@@ -16,16 +16,17 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from types import FrameType
 
 from flask import Flask, Response, jsonify
 
 from services.rembg import intake, remover, siblings
+from services.rembg.door import Door
 from services.rembg.gate import Gate, Turn
-from services.rembg.linger import Lingering
-from services.rembg.network import Network
+from services.rembg.linger import Lingering, Sink
+from services.rembg.network import Network, step_back
 from services.rembg.settings import Settings, cores
 from services.rembg.stats import Stats
 from services.rembg.watch import watch
@@ -48,24 +49,27 @@ class Parts:
     gate: Gate
     stats: Stats
     health: Health
-    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(64, "remove"))  # the gate bounds it
+    pool: ThreadPoolExecutor
 
 
 def build(settings: Settings) -> Parts:
     """Load the network; raises settings.Invalid when it cannot be had."""
     model, work, shared = settings.model, settings.work, siblings.folder()
     weights = locate(model.name, model.path, model.folder, model.precision)
+    pool = ThreadPoolExecutor(64, "remove", step_back)  # the gate bounds it
     return Parts(
         settings=settings,
-        network=Network(weights, threads=cores(), slots=work.slots),
+        network=pool.submit(Network, weights, threads=cores(), slots=work.slots).result(),
         gate=Gate(work.slots, work.line, siblings.Seats(shared)),
         stats=Stats(shared),
         health=Health("rembg"),
+        pool=pool,
     )
 
 
 def warm_up(parts: Parts) -> None:
     """One inference, then ready."""
+    step_back()
     began = time.monotonic()
     parts.network.warm_up()
     parts.health.mark_ready()
@@ -89,7 +93,9 @@ def create_app(parts: Parts) -> Flask:
         app.add_url_rule(path, path, partial(_answer, parts, name), methods=["POST"])
     app.add_url_rule("/stats", "stats", partial(_stats, parts))
     app.add_url_rule("/", "about", partial(_about, app, parts))
-    app.wsgi_app = Lingering(app.wsgi_app)  # type: ignore[method-assign]  # the documented way to add middleware
+    sink = Sink()
+    app.wsgi_app = Lingering(app.wsgi_app, sink)  # type: ignore[method-assign]  # the documented way to add middleware
+    app.extensions["refuse"] = Door(tuple(FIELDS), parts.gate, parts.stats, sink).refuse  # for deploy/gunicorn.conf.py
     return app
 
 

@@ -64,13 +64,18 @@ class Gate:
             self._closed = True
             self._changed.notify_all()
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place in work or in line; Busy when there is none."""
+    def check(self) -> None:
+        """Raises what `place` would."""
         with self._changed:
             self._refuse_if_closed()
             if self._inside >= self._places:
                 raise self._busy()
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A place in work or in line; Busy when there is none."""
+        with self._changed:
+            self.check()
             self._inside += 1
         try:
             yield

@@ -30,9 +30,9 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 class Lingering:
     """WSGI middleware; works with gunicorn's workers and does nothing where the server does not show its socket."""
 
-    def __init__(self, app: Application) -> None:
+    def __init__(self, app: Application, sink: "Sink") -> None:
         self._app = app
-        self._sink = Sink()
+        self._sink = sink
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Callable[[bytes], object]:

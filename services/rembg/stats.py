@@ -38,7 +38,8 @@ class Stats:
         if folder is None:
             self._own = np.zeros(1, _RECORD)
         else:
-            self._own = np.memmap(folder / f"{os.getpid()}.stats", _RECORD, "w+", shape=(1,))
+            mapped = np.memmap(folder / f"{os.getpid()}.stats", _RECORD, "w+", shape=(1,))
+            self._own = mapped.view(np.ndarray)  # each access to a memmap as such takes 20 us
         self._own["pid"] = os.getpid()
         self._own["began"] = time.monotonic()
 

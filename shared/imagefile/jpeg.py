@@ -11,7 +11,7 @@ import struct
 from collections.abc import Iterator
 
 from shared.errors import TooComplex, UnreadableImage
-from shared.imagefile import exif
+from shared.imagefile import exif, icc
 from shared.imagefile.structure import MAX_CHUNKS, MAX_SCANS, Structure, Text
 
 SIGNATURE = b"\xff\xd8\xff"
@@ -23,6 +23,7 @@ _SOF, _PROGRESSIVE = (0xC0, 0xC1, 0xC2), 0xC2  # browsers know neither arithmeti
 _TABLES = (0xC4, 0xDB, 0xDD)
 _SOS, _EOI, _COMMENT, _APP = 0xDA, 0xD9, 0xFE, range(0xE0, 0xF0)
 _JFIF, _EXIF, _ICC, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEE
+_ICC_HEADER, _ICC_PIECE = b"ICC_PROFILE\x00", 65_519  # with number, count and length 65,535
 _COEFFICIENTS, _UNSEEN = 64, -1
 _WHOLE = (0, _COEFFICIENTS - 1, 0)  # what a scan brings that is not progressive, whatever it states
 _SCAN_HEADER = 12  # of four components
@@ -33,7 +34,7 @@ def read(data: bytes) -> Structure:
     """Raises UnreadableImage and TooComplex. Only the first picture of an MPO is read; nothing after it is kept."""
     view, text = memoryview(data), Text()
     parts: list[bytes | memoryview] = [_START]
-    frame, scans, orientation = b"", [], 0
+    frame, scans, orientation, profile = b"", [], 0, []
     for marker, start, end in _segments(data):
         body = data[start + 4 : min(end, start + 4 + _SCAN_HEADER) if marker == _SOS else end]
         if marker in _SOF and not frame:
@@ -48,7 +49,10 @@ def read(data: bytes) -> Structure:
             text.add(len(body))
         elif marker in _APP:
             orientation = orientation or (exif.orientation(body) if _is_exif(marker, body) else 0)
-            parts.extend(_application(marker, body, text))
+            parts.extend(_application(marker, body))
+            if marker == _ICC and body.startswith(_ICC_HEADER):
+                text.add(len(body))
+                profile.append(body[len(_ICC_HEADER) :])
         else:
             raise UnreadableImage
         if len(scans) > MAX_SCANS:
@@ -56,7 +60,7 @@ def read(data: bytes) -> Structure:
     if not _complete(frame, scans):
         raise UnreadableImage
     height, width = struct.unpack(">HH", frame[2:6])
-    return Structure(width, height, [*parts, _END], orientation or 1)
+    return Structure(width, height, [*parts[:2], *_profile(profile), *parts[2:], _END], orientation or 1)
 
 
 def unended(structure: Structure) -> bytes:
@@ -98,16 +102,20 @@ def _is_exif(marker: int, body: bytes) -> bool:
     return marker == _EXIF and body.startswith(exif.HEADER)
 
 
-def _application(marker: int, body: bytes, text: Text) -> list[bytes]:
+def _application(marker: int, body: bytes) -> list[bytes]:
     """What the pixels need of an APPn segment. The rest is not counted: phones put depth maps of megabytes there."""
     if marker == _JFIF and body.startswith(b"JFIF\x00"):
         return [_segment(marker, body[:12] + b"\x00\x00")]  # version, density, no thumbnail
-    if marker == _ICC and body.startswith(b"ICC_PROFILE\x00"):
-        text.add(len(body))
-        return [_segment(marker, body)]
     if marker == _ADOBE and body.startswith(b"Adobe"):
         return [_segment(marker, body[:12])]  # up to the colour transform
     return []
+
+
+def _profile(pieces: list[bytes]) -> list[bytes]:
+    """A colour profile in segments, from pieces that begin with their number and their count."""
+    profile = icc.clean(b"".join(piece[2:] for piece in sorted(pieces, key=lambda piece: piece[:1])))
+    cut = [profile[at : at + _ICC_PIECE] for at in range(0, len(profile), _ICC_PIECE)]
+    return [_segment(_ICC, _ICC_HEADER + bytes([index, len(cut)]) + piece) for index, piece in enumerate(cut, 1)]
 
 
 def _segment(marker: int, body: bytes) -> bytes:

@@ -9,11 +9,11 @@ import zlib
 from collections.abc import Iterator
 
 from shared.errors import TooComplex, UnreadableImage
-from shared.imagefile import exif
-from shared.imagefile.structure import MAX_CHUNKS, Structure, Text
+from shared.imagefile import exif, icc
+from shared.imagefile.structure import MAX_CHUNKS, MAX_TEXT_BYTES, Structure, Text
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_COLOUR = frozenset((b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"sBIT", b"pHYs"))
+_COLOUR = frozenset((b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"sBIT", b"pHYs"))
 _TRANSPARENT_TYPES = (4, 6)
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -32,7 +32,7 @@ def read(data: bytes) -> Structure:
     if depth not in _DEPTHS.get(colour, ()) or interlaced > 1:
         raise UnreadableImage
     view, text = memoryview(data), Text()
-    parts: list[memoryview] = [view[:_HEADER_END]]
+    parts: list[bytes | memoryview] = [view[:_HEADER_END]]
     seen, orientation, pixels_over = set(), 1, False
     for kind, start, end in _chunks(data):
         body = view[start + 8 : end - 4]
@@ -40,7 +40,9 @@ def read(data: bytes) -> Structure:
         _count(kind, body, text)
         if kind == b"eXIf" and kind not in seen:
             orientation = exif.orientation(body)
-        if kind in (b"IDAT", b"IEND") or (kind in _COLOUR and b"IDAT" not in seen):
+        if kind == b"iCCP" and b"IDAT" not in seen:
+            parts.extend(_profile(body))
+        elif kind in (b"IDAT", b"IEND") or (kind in _COLOUR and b"IDAT" not in seen):
             parts.append(view[start:end])
         elif kind[0] & 0x20 == 0 and kind not in _COLOUR:  # a capital first letter: not to be skipped
             raise UnreadableImage
@@ -76,9 +78,26 @@ def bit_depth(data: bytes) -> int:
 
 
 def with_orientation(data: bytes, orientation: int) -> bytes:
-    body = b"eXIf" + exif.minimal(orientation)
-    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    return data[:_HEADER_END] + chunk + data[_HEADER_END:]
+    return data[:_HEADER_END] + _chunk(b"eXIf", exif.minimal(orientation)) + data[_HEADER_END:]
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def _profile(body: memoryview) -> list[bytes]:
+    """The chunk of a colour profile, under a name of ours; nothing where there is no profile to be read."""
+    try:
+        found = zlib.decompressobj().decompress(_deflated(body), MAX_TEXT_BYTES)
+    except zlib.error:
+        return []
+    profile = icc.clean(found)
+    return [_chunk(b"iCCP", b"icc\0\0" + zlib.compress(profile))] if profile else []
+
+
+def _deflated(body: memoryview) -> memoryview:
+    """What follows keyword, NUL and method."""
+    return body[bytes(body[:80]).find(0) + 2 :]
 
 
 def _header(data: bytes) -> tuple[int, int, int, int, int, int, int]:
@@ -107,8 +126,8 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 def _count(kind: bytes, body: memoryview, text: Text) -> None:
     if kind == b"tEXt":
         text.add(len(body))
-    elif kind in (b"zTXt", b"iCCP"):  # keyword NUL method, then the deflated text
-        text.add_deflated(body[bytes(body[:80]).find(0) + 2 :])
+    elif kind in (b"zTXt", b"iCCP"):
+        text.add_deflated(_deflated(body))
     elif kind == b"iTXt":  # keyword NUL compressed? method language NUL translated keyword NUL text
         _keyword, _, rest = bytes(body).partition(b"\x00")
         if rest[:1] == b"\x01":

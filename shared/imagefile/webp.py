@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterable, Iterator
 
 from shared.errors import TooComplex, UnreadableImage
-from shared.imagefile import exif
+from shared.imagefile import exif, icc
 from shared.imagefile.structure import MAX_CHUNKS, Structure, Text
 
 _EXTENDED, _PROFILE, _LOSSY, _LOSSLESS, _EXIF = b"VP8X", b"ICCP", b"VP8 ", b"VP8L", b"EXIF"
@@ -32,11 +32,14 @@ def read(data: bytes) -> Structure:
         chunks.setdefault(kind, body)
     Text().add(len(chunks.get(_PROFILE, b"")))
     width, height, alpha = _picture(chunks)
+    if profile := icc.clean(bytes(chunks.pop(_PROFILE, b""))):
+        chunks[_PROFILE] = memoryview(profile)
     kept = {kind: chunks[kind] for kind in _ORDER if kind in chunks}
     if _EXTENDED in kept:
         flags = kept[_EXTENDED][0]
         alpha = bool(flags & _HAS_ALPHA)
-        kept[_EXTENDED] = memoryview(_extended(flags & (_HAS_PROFILE | _HAS_ALPHA), width, height))
+        flags = flags & _HAS_ALPHA | bool(profile) * _HAS_PROFILE
+        kept[_EXTENDED] = memoryview(_extended(flags, width, height))
     orientation = exif.orientation(chunks.get(_EXIF, b""))
     return Structure(width, height, list(_file(kept.items())), orientation, alpha)
 

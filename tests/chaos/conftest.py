@@ -13,13 +13,7 @@ Note = Callable[[str, object], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="chaos: the long forms, as `make chaos` runs them")
     parser.addoption("--seed", type=int, default=1, help="chaos: of the random killer")
-
-
-@pytest.fixture(scope="session")
-def long(pytestconfig: pytest.Config) -> bool:
-    return bool(pytestconfig.getoption("--long", default=False))
 
 
 @pytest.fixture
@@ -62,7 +56,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.stats.get(outcome, [])
         if report.when == "call" and report.nodeid.startswith("tests/chaos/")
     ]
-    if not reports or not terminalreporter.config.getoption("--long", default=False):
+    if not reports or not terminalreporter.config.getoption("--long"):
         return
     terminalreporter.section("what was broken, and what it came to")
     for report in reports:

@@ -5,6 +5,7 @@ noticed.
 """
 
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -199,6 +200,8 @@ def _pngs() -> Iterator[Benign]:
     swapped.putalpha(clear.getchannel("A"))
     profiled = encoded(swapped, "PNG", icc_profile=icc_profile(b"RGB ", (1, 0, 2)))
     yield Benign("png RGBA with red and green swapped by its profile", profiled, see_through, LOSSY)
+    named = chunk(b"iCCP", f"{SECRET}NAME\0\0".encode() + zlib.compress(icc_profile(b"RGB ")))
+    yield Benign("png with a profile of a telling name", plain[:33] + named + plain[33:], SCENE, LOSSY)
     yield Benign("png with bytes after its end", plain + f"{SECRET}TAIL".encode())
     body = plain[8 + 25 + 8 : plain.index(b"IEND") - 8]
     many = b"".join(chunk(b"IDAT", body[start : start + 1]) for start in range(len(body)))

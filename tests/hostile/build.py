@@ -129,12 +129,13 @@ def riff_chunks(webp: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def icc_profile(space: bytes, primaries: tuple[int, int, int] = (0, 1, 2), gamma: float = 2.2) -> bytes:
-    """A display profile with sRGB's primaries in any order and one gamma, or a grey one."""
+    """A display profile with sRGB's primaries in any order and one gamma, or a grey one; it tells secrets."""
+    words = b"SECRET-PROFILE"
     xyz = ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7139))
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
     tags = {
-        b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"ours\x00" + bytes(78 + 1),
-        b"cprt": b"text" + bytes(4) + b"none" + bytes(4),
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", len(words) + 1) + words + bytes(1 + 78),
+        b"cprt": b"text" + bytes(4) + words + bytes(4),
         b"wtpt": _xyz(0.9642, 1.0, 0.8249),
     }
     if space == b"GRAY":

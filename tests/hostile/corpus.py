@@ -6,6 +6,7 @@ Everything is seeded, so a file is the same in every run.
 
 import random
 import struct
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -269,10 +270,11 @@ def _strangers() -> Iterator[Hostile]:
         "AVIF",
         "DDS",
         "QOI",
-        "PDF",
         "EPS",
     ):
         yield stranger(kind.lower(), encoded(image.convert(modes.get(kind, "RGB")), kind))
+    then = time.gmtime(0)
+    yield stranger("pdf", encoded(image, "PDF", creationDate=then, modDate=then))
     entity = '<!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
     yield stranger(
         "svg", f'<?xml version="1.0"?>{entity}<svg xmlns="http://www.w3.org/2000/svg"><text>&x;</text></svg>'.encode()

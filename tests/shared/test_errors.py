@@ -19,6 +19,7 @@ CONTRACT = {
     "not_uploaded": 409,
     "length_required": 411,
     "body_too_large": 413,
+    "storage_quota": 413,
     "unsupported_image": 415,
     "unreadable_image": 422,
     "image_too_large": 422,
@@ -29,6 +30,7 @@ CONTRACT = {
     "source_unreachable": 422,
     "unknown_foreground": 422,
     "rate_limited": 429,
+    "job_quota": 429,
     "busy": 503,
     "unavailable": 503,
 }

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from shared import errors, images, png
+from shared.imagefile import icc
 from shared.imagefile.structure import Format
 from tests.hostile import benign, build, corpus
 from tests.hostile.benign import Benign
@@ -84,7 +85,7 @@ def test_stored_pixels_are_the_received_ones(case: Benign) -> None:
     if "damaged" not in case.name:  # Pillow refuses the received file for a text that nobody reads
         with Image.open(io.BytesIO(case.data)) as received, Image.open(io.BytesIO(stored.data)) as kept:
             assert (kept.mode, kept.size, kept.tobytes()) == (received.mode, received.size, received.tobytes())
-            assert kept.info.get("icc_profile") == received.info.get("icc_profile")
+            assert kept.info.get("icc_profile", b"") == icc.clean(received.info.get("icc_profile", b""))
             assert kept.info.get("transparency") == received.info.get("transparency")
     assert images.strip(stored.data, judged(stored.data)).data == stored.data
 

@@ -8,14 +8,13 @@ among the storage's incoming, where nobody can see it, and from where it is coll
 
 import contextlib
 import hashlib
-import hmac
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from flask import Response, jsonify, request
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, bodies, intake, schemas, sending
+from services.api import auth, bodies, intake, quotas, schemas, sending, signing
 from services.api.bodies import MAX_BYTES
 from services.api.idempotency import Keep, once
 from services.api.parts import Parts
@@ -38,7 +37,9 @@ def blueprint(parts: Parts) -> APIBlueprint:
         """Tells where to PUT the file, with which headers, and until when; then complete the upload."""
         if body.bytes > MAX_BYTES:
             raise errors.BodyTooLarge
-        return jsonify(_presigned(parts, auth.writer(), body).json_ready()), 201
+        owner = auth.writer()
+        quotas.admit(parts, owner, stored=body.bytes)
+        return jsonify(_presigned(parts, owner, body).json_ready()), 201
 
     @api.put(
         "/<uuid:upload_id>",
@@ -49,8 +50,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
     @policy(auth=Auth.PUBLIC, limit=Limit.API, cache=Cache.NO_STORE)
     def put(path: sending.UploadPath, query: sending.SignatureQuery) -> tuple[str, int]:
         """Only where the storage has no address of its own. The signature of `uploadUrl` is the permission."""
-        if not hmac.compare_digest(query.signature.encode(), _signature(parts, path.upload_id.hex).encode()):
-            raise errors.NotFound
+        signing.check_upload(parts.secret, path.upload_id, query.signature)
         _receive(parts, _find(parts, None, path))
         return "", 204
 
@@ -76,7 +76,7 @@ def _presigned(parts: Parts, owner: Owner, wish: sending.NewUpload) -> sending.P
         incoming.add(connection, announced)
     return sending.Presigned(
         id=announced.id,
-        upload_url=signed or parts.links.upload(announced.id, _signature(parts, announced.id.hex)),
+        upload_url=signed or parts.links.upload(announced.id, signing.upload(parts.secret, announced.id)),
         headers={"Content-Type": wish.content_type, "Content-Length": str(wish.bytes)},
         expires_at=expires_at,
     )
@@ -158,7 +158,3 @@ def _find(parts: Parts, owner: Owner | None, path: sending.UploadPath) -> Incomi
 
 def _key(announced: Incoming) -> str:
     return f"{storage.INCOMING}{announced.id}"
-
-
-def _signature(parts: Parts, upload: str) -> str:
-    return hmac.new(parts.secret.encode(), f"put {upload}".encode(), hashlib.sha256).hexdigest()

@@ -5,7 +5,7 @@ from functools import partial
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, schemas, sending
+from services.api import auth, quotas, schemas, sending
 from services.api.idempotency import Keep, once
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
@@ -60,6 +60,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
     def retry(path: schemas.JobPath) -> Response:
         owner = auth.reach()
+        quotas.admit(parts, auth.writer(), jobs=1)
         with parts.database.transaction() as connection:
             job = jobs.retry(connection, owner, path.job_id)
         if job is None:
@@ -71,6 +72,7 @@ def blueprint(parts: Parts) -> APIBlueprint:
 
 
 def _create(parts: Parts, owner: Owner, wish: schemas.NewJob, keep: Keep) -> Response:
+    quotas.admit(parts, owner, jobs=1)
     priority = jobs.NORMAL if wish.priority is None else wish.priority
     with parts.database.transaction() as connection:
         if assets.find(connection, owner, wish.asset_id) is None:

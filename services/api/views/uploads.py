@@ -5,7 +5,7 @@ from functools import partial
 from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, forms, intake, schemas, sending
+from services.api import auth, forms, intake, quotas, schemas, sending
 from services.api.idempotency import Keep, once
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
@@ -56,6 +56,7 @@ def _upload(parts: Parts, owner: Owner, sent: forms.Sent, keep: Keep) -> Respons
 
 
 def _cut_out(parts: Parts, owner: Owner, sent: forms.Sent, keep: Keep) -> Response:
+    quotas.admit(parts, owner, jobs=1)
     taken = _taken(parts, owner, sent)
     with parts.database.transaction() as connection:
         asset, _ = assets.add(connection, taken)

@@ -1,12 +1,15 @@
 """More callers than a server has room for, each of whom reads an answer that comes before its picture is sent.
 
-A refused caller waits as long as it was told to (at most a second here) and comes again, so pressure never ends.
+A refused caller waits as long as it was told to (at most a second here) and comes again, so pressure never ends. Health
+is asked for by a process of its own, as probes do: in the callers' it would be their work that is timed.
 """
 
 import asyncio
 import statistics
 import time
+import urllib.request
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 from deploy.local import ports
@@ -37,20 +40,22 @@ def percentile(values: list[float], rank: int) -> float:
 def flood(port: int, path: str, body: bytes, content_type: str, connections: int, seconds: float, health: str) -> Seen:
     """Post `body` from so many connections for so long, and ask for `health` all the while."""
     seen = Seen()
-    asyncio.run(_all(port, path, body, content_type, connections, seconds, health, seen))
+    with ProcessPoolExecutor(1) as beside:
+        probing = beside.submit(_probed, port, health, seconds)
+        asyncio.run(_all(port, path, body, content_type, connections, seconds, seen))
+        seen.health_s = probing.result()
     return seen
 
 
 async def _all(
-    port: int, path: str, body: bytes, content_type: str, connections: int, seconds: float, health: str, seen: Seen
+    port: int, path: str, body: bytes, content_type: str, connections: int, seconds: float, seen: Seen
 ) -> None:
     end = time.monotonic() + seconds
     head = (
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n"
         f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     ).encode()
-    callers = [_caller(port, head, body, end, seen) for _ in range(connections)]
-    await asyncio.gather(*callers, _probe(port, health, end, seen))
+    await asyncio.gather(*(_caller(port, head, body, end, seen) for _ in range(connections)))
 
 
 async def _caller(port: int, head: bytes, body: bytes, end: float, seen: Seen) -> None:
@@ -88,12 +93,12 @@ async def _ask(port: int, head: bytes, body: bytes, seen: Seen) -> tuple[str, fl
         writer.close()
 
 
-async def _probe(port: int, path: str, end: float, seen: Seen) -> None:
+def _probed(port: int, path: str, seconds: float) -> list[float]:
+    took_s, end = [], time.monotonic() + seconds
     while time.monotonic() < end:
         began = time.monotonic()
-        reader, writer = await asyncio.open_connection(ports.LOCAL, port)
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-        await reader.read()
-        writer.close()
-        seen.health_s.append(time.monotonic() - began)
-        await asyncio.sleep(_HEALTH_EVERY_S)
+        with urllib.request.urlopen(f"http://{ports.LOCAL}:{port}{path}", timeout=_ANSWER_S) as answer:
+            answer.read()
+        took_s.append(time.monotonic() - began)
+        time.sleep(_HEALTH_EVERY_S)
+    return took_s

@@ -19,13 +19,13 @@ def test_large_text_is_packed_as_the_caller_likes(guest: FlaskClient, path: str)
     plain = guest.get(path, buffered=True)
     assert "Content-Encoding" not in plain.headers
     assert len(plain.data) > MIN_BYTES
+    assert "accept-encoding" in plain.vary
     for way, unpack in (("gzip", gzip.decompress), ("br", brotli.decompress)):
         packed = guest.get(path, headers={"Accept-Encoding": way}, buffered=True)
         assert packed.headers["Content-Encoding"] == way
         assert unpack(packed.data) == plain.data
         assert len(packed.data) < 0.6 * len(plain.data)
-    for answer in (plain, packed):
-        assert "accept-encoding" in answer.vary
+        assert "accept-encoding" in packed.vary
 
 
 @pytest.mark.parametrize("wish", ["", "identity", "gzip;q=0", "br;q=0, gzip;q=0.0, identity", "compress"])

@@ -1,6 +1,7 @@
 """The HTTP surface, without a server: what is accepted, what is refused, and what the answers say."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,7 +23,7 @@ PNG = pictures.encode(pictures.shirt())
 def parts(compact: Network, monkeypatch: pytest.MonkeyPatch) -> Parts:
     for name in ("REMBG_MODEL", "REMBG_MODEL_PATH", "REMBG_TOKEN", "OPS_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    return Parts(Settings.read(), compact, Gate(slots=1, line=0), Stats(), Health("rembg"))
+    return Parts(Settings.read(), compact, Gate(slots=1, line=0), Stats(), Health("rembg"), ThreadPoolExecutor(4))
 
 
 @pytest.fixture
@@ -149,7 +150,7 @@ def test_the_first_page_says_what_this_is(client: FlaskClient) -> None:
 
 def test_with_a_token_only_its_holders_may_use_it(compact: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REMBG_TOKEN", "quiet-please")
-    parts = Parts(Settings.read(), compact, Gate(1, 0), Stats(), Health("rembg"))
+    parts = Parts(Settings.read(), compact, Gate(1, 0), Stats(), Health("rembg"), ThreadPoolExecutor(4))
     warm_up(parts)
     client = create_app(parts).test_client()
     assert refusal(client.post("/remove", data=PNG)) == (401, "unauthorized")

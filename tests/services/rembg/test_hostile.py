@@ -1,6 +1,7 @@
 """Catalogue groups A1 and A9 and the hostile corpus, over HTTP: every honest file is cut out, every other refused."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,7 +23,7 @@ from tests.services.rembg import pictures
 def client(compact: Network) -> FlaskClient:
     health = Health("rembg")
     health.mark_ready()
-    return create_app(Parts(Settings.read(), compact, Gate(1, 0), Stats(), health)).test_client()
+    return create_app(Parts(Settings.read(), compact, Gate(1, 0), Stats(), health, ThreadPoolExecutor(4))).test_client()
 
 
 @pytest.mark.parametrize("file", benign.files(), ids=str)
@@ -45,7 +46,7 @@ def test_every_hostile_file_is_refused_with_its_code(client: FlaskClient, file: 
 
 
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (10, 200, 30)], ids=["black", "white", "green"])
-@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_one_colour_all_over_has_no_subject(client: FlaskClient, colour: tuple[int, int, int], kind: str) -> None:
     answer = client.post("/remove", data=pictures.encode(pictures.plain(colour), kind))
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "unknown_foreground")

@@ -13,7 +13,7 @@ import requests
 from tests.load.removal.flood import flood, percentile
 from tests.load.removal.soak import slope
 from tests.services.rembg import pictures
-from tests.services.rembg.test_wsgi import START_S, gunicorn, wait_until_ready
+from tests.services.rembg.test_wsgi import START_S, children, gunicorn, wait_until_ready
 
 CONFIG = ("-c", "deploy/gunicorn.conf.py")
 SLOW = "tests.services.rembg.slow_wsgi:app"
@@ -137,7 +137,3 @@ def wait_for(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-def children(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from services.rembg import network, remover
-from services.rembg.network import Network
+from services.rembg.network import Network, _blank
 from services.rembg.remover import Cutout
 from services.rembg.weights import CATALOGUE, Name, Weights
 from shared import images
@@ -78,6 +78,21 @@ def test_every_orientation_comes_out_upright(compact: Network, orientation: int)
 def test_a_blank_picture_has_no_foreground(compact: Network, blank: Image.Image) -> None:
     with pytest.raises(UnknownForeground):
         removed(compact, pictures.encode(blank, "JPEG"))
+
+
+@pytest.mark.parametrize("quality", [20, 50, 80])
+@pytest.mark.parametrize("colour", [(0, 200, 0), (10, 140, 60), (255, 0, 0)], ids=["green", "dark green", "red"])
+def test_what_webp_makes_of_one_colour_is_blank(compact: Network, colour: tuple[int, int, int], quality: int) -> None:
+    with pytest.raises(UnknownForeground):
+        removed(compact, pictures.encode(pictures.plain(colour), "WEBP", quality=quality))
+
+
+def test_a_dot_and_a_faint_subject_are_not_blank() -> None:
+    dot, faint = pictures.plain((236, 238, 240)), pictures.plain((236, 238, 240))
+    dot.paste((190, 40, 44), (200, 150, 206, 156))
+    faint.paste((230, 232, 234), pictures.BOX)
+    for picture in (dot, faint):
+        assert not _blank(np.asarray(picture))
 
 
 @pytest.mark.parametrize("empty", [pictures.noise(128, 40), pictures.noise(250, 4)], ids=["noise", "bright noise"])

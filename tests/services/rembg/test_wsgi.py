@@ -41,6 +41,16 @@ def gunicorn(
         process.communicate(timeout=START_S)
 
 
+def children(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def nicenesses(pid: str) -> list[int]:
+    """Of its threads."""
+    stats = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return [int(stat.rpartition(")")[2].split()[16]) for stat in stats]
+
+
 def wait_until_ready(url: str) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
@@ -60,6 +70,7 @@ def test_plain_gunicorn_serves_cutouts(tmp_path: Path) -> None:
         assert answer.status_code == 200
         assert answer.headers["X-Model"] == "compact"
         assert pictures.pixels(answer.content).shape == (360, 480, 4)
+        assert {0, 5} <= {niceness for child in children(process.pid) for niceness in nicenesses(child)}
         process.terminate()
         assert process.wait(START_S) == 0
 

@@ -1,0 +1,114 @@
+"""Quotas: what a caller may keep and have under way, and how far racing calls get beyond it."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.services import pictures
+from tests.services.api.asking import bearer, cut_out, refused, send, upload
+from tests.services.api.conftest import Api, Start
+
+_MB = 1_000_000
+
+
+@pytest.fixture
+def api(start: Start, environment: pytest.MonkeyPatch) -> Api:
+    environment.setenv("QUOTA_STORED_MB", "1")
+    environment.setenv("QUOTA_UNFINISHED_JOBS", "2")
+    return start()
+
+
+@pytest.fixture
+def guest(api: Api) -> FlaskClient:
+    return api.guest()
+
+
+def _fill(api: Api, used: int) -> None:
+    """As if the one picture that is kept were as large."""
+    with api.parts.database.transaction() as connection:
+        connection.execute("update assets set bytes = %s", [used])
+
+
+def _order(guest: FlaskClient, asset_id: str) -> int:
+    return guest.post("/api/jobs", json={"assetId": asset_id, "type": "cutout"}).status_code
+
+
+def test_who_keeps_too_much_is_told_and_may_delete(api: Api, guest: FlaskClient) -> None:
+    asset = upload(guest)
+    _fill(api, _MB - 10)
+    for path in ("/api/uploads", "/api/cutouts"):
+        details = refused(send(guest, path, pictures.png()), 413, "storage_quota")
+        assert details == {"quotaBytes": _MB, "usedBytes": _MB - 10}
+    upload(api.guest(), pictures.png())  # somebody else
+    assert guest.delete(f"/api/assets/{asset['id']}").status_code == 204
+    upload(guest, pictures.png())
+
+
+def test_what_is_refused_is_not_stored(api: Api, guest: FlaskClient, environment: pytest.MonkeyPatch) -> None:
+    upload(guest)
+    _fill(api, _MB)
+    before = {path for path in api.parts.settings.storage.data_dir.rglob("*") if path.is_file()}
+    refused(send(guest, "/api/cutouts", pictures.png()), 413, "storage_quota")
+    assert {path for path in api.parts.settings.storage.data_dir.rglob("*") if path.is_file()} == before
+
+
+def test_an_object_of_many_rows_counts_once(api: Api, guest: FlaskClient) -> None:
+    upload(guest)
+    _fill(api, _MB // 2)
+    with api.parts.database.transaction() as connection:
+        connection.execute(
+            """insert into assets select gen_random_uuid(), owner_type, owner_id, 'cutout', key, sha256, content_type,
+            width, height, bytes, orientation, name, job_id, created_at, deleted_at from assets"""
+        )
+    upload(guest, pictures.png())
+
+
+def test_who_has_too_many_jobs_under_way_waits_for_one_to_end(api: Api, guest: FlaskClient) -> None:
+    promise, asset = cut_out(guest), upload(guest)
+    assert _order(guest, asset["id"]) == 202
+    for answer in (
+        send(guest, "/api/cutouts", pictures.jpeg()),
+        guest.post("/api/jobs", json={"assetId": asset["id"], "type": "cutout"}),
+    ):
+        assert refused(answer, 429, "job_quota") == {"quotaJobs": 2, "unfinishedJobs": 2}
+        assert int(answer.headers["Retry-After"]) > 1
+    cut_out(api.guest())
+    assert guest.delete(promise["statusUrl"]).status_code == 200
+    assert _order(guest, asset["id"]) == 202
+    refused(guest.post(f"{promise['statusUrl']}/retry"), 429, "job_quota")
+
+
+def test_those_who_race_get_no_further_than_they_are_many(api: Api, guest: FlaskClient) -> None:
+    asset, token = upload(guest), bearer(guest)
+
+    def order(_: int) -> int:
+        wish = {"assetId": asset["id"], "type": "cutout"}
+        return api.app.test_client().post("/api/jobs", json=wish, headers=token).status_code
+
+    with ThreadPoolExecutor(4) as callers:
+        statuses = Counter(callers.map(order, range(24)))
+    assert 2 <= statuses[202] <= 2 + 3
+    assert statuses[202] + statuses[429] == 24
+
+
+def test_quotas_are_counted_from_the_indexes(api: Api) -> None:
+    with api.parts.database.transaction() as connection:
+        connection.execute("set local enable_seqscan = off")
+        connection.execute("set local enable_bitmapscan = off")
+        rows = connection.execute(
+            """explain select max(bytes) from assets
+            where owner_type = 'guest' and owner_id = 'x' and deleted_at is null group by key"""
+        ).fetchall()
+    assert "Index Only Scan using assets_kept" in str(rows)
+
+
+def test_without_quotas_nobody_is_counted(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("QUOTA_STORED_MB", "0")
+    environment.setenv("QUOTA_UNFINISHED_JOBS", "0")
+    api = start()
+    guest = api.guest()
+    cut_out(guest)
+    _fill(api, 10**12)
+    cut_out(guest)
