@@ -19,6 +19,7 @@ PROVIDER_CONNECT_S = 2
 PROVIDER_READ_S = 25
 PROVIDER_S = 30  # a provider call, however its bytes trickle; looked at after each read
 JOB_S = 120  # a lease is renewed no longer than this: two providers, storage, and time to spare
+PATIENCE_S = 10  # with Postgres or storage, once there is a result to keep; a restart takes four
 LEASE_S = 60
 RENEWALS_A_LEASE = 4
 SWEEP_S = 1

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from services.rembg.hands import Hands
 from services.rembg.options import Format, Margin, Options, Output
 from shared import png
 from shared.models import Foreground
@@ -31,7 +32,13 @@ class File:
 
 
 def make(
-    picture: Image.Image, alpha: Image.Image, kept: np.ndarray | None, subject: Foreground, asked: Options, dpi: Dpi
+    picture: Image.Image,
+    alpha: Image.Image,
+    kept: np.ndarray | None,
+    subject: Foreground,
+    asked: Options,
+    dpi: Dpi,
+    hands: Hands,
 ) -> File:
     """`kept` is a small map of where colours stay, other than 0; None: everywhere."""
     box = _box(subject, asked.margins, picture.size) if asked.margins else (0, 0, *picture.size)
@@ -41,10 +48,12 @@ def make(
     kind = asked.format
     if kind is Format.AUTO and asked.background is None and alpha.crop(box).getextrema() != (255, 255):
         kind = Format.PNG
-    strips = _strips(picture, alpha, kept, box)
     if kind is Format.PNG and asked.background is None:
-        return File(png.encode_strips(strips, (size[1], size[0], 4), dpi=dpi), _TYPES[kind], *size)
-    whole = np.concatenate([strip.copy() for strip in strips])
+        left, top, right, bottom = box
+        bands = [_strips(picture, alpha, kept, (left, a, right, b)) for a, b in hands.shares(top, bottom)]
+        data = png.encode_bands(bands, (size[1], size[0], 4), dpi=dpi, each=hands.map)
+        return File(data, _TYPES[kind], *size)
+    whole = np.concatenate([strip.copy() for strip in _strips(picture, alpha, kept, box)])
     image = Image.frombuffer("RGBA", size, whole, "raw", "RGBA", 0, 1)
     if asked.background:
         image = Image.alpha_composite(Image.new("RGBA", size, asked.background), image)

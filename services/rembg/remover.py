@@ -1,7 +1,7 @@
 """From a picture to its cut-out, step by step.
 
     JPEG   decode small, to its end ──> network ──> mask ─┐
-              decode whole, beside it ─────────────────────┴─> colours + mask ──> encode
+           decode whole, beside both ──────────────────────┴─> colours + mask ──> encode
     else   verify, decode whole ──> network ──> mask ───────┘
 
 The mask is enlarged and attached to the picture's own colours, never multiplied into them: multiplying is what gives
@@ -10,13 +10,13 @@ cleared further out, where they would make the file four times as large and give
 """
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
 from services.rembg import matting, output
+from services.rembg.hands import Hands
 from services.rembg.network import Network
 from services.rembg.options import Options
 from shared import images
@@ -57,17 +57,18 @@ def remove(
     """Cut out the subject of a judged file. Raises UnreadableImage and UnknownForeground."""
     asked = options or Options()
     start = time.perf_counter()
-    picture, mask, decoded, inferred = _seen(network, data, judged, alone=alone)
-    alpha = picture.getchannel("A") if mask is None else _alpha(picture, mask, asked)
-    foreground, uncertainty = measure(alpha)
-    kept = None if mask is None else _kept(mask, picture.size)
-    file = output.make(picture, alpha, kept, foreground, asked, images.density(data, judged))
+    with Hands(network.threads if alone else 1, judged.width * judged.height) as hands:
+        picture, mask, decoded, inferred = _seen(network, data, judged, hands, alone=alone)
+        alpha = picture.getchannel("A") if mask is None else _alpha(picture, mask, asked, hands)
+        foreground, uncertainty = measure(alpha)
+        kept = None if mask is None else _kept(mask, picture.size)
+        file = output.make(picture, alpha, kept, foreground, asked, images.density(data, judged), hands)
     durations = Durations(decoded - start, inferred - decoded, time.perf_counter() - inferred)
     return Cutout(file, foreground, uncertainty, mask is None, durations)
 
 
 def _seen(
-    network: Network, data: bytes, judged: images.Judged, *, alone: bool
+    network: Network, data: bytes, judged: images.Judged, hands: Hands, *, alone: bool
 ) -> tuple[Image.Image, Image.Image | None, float, float]:
     """The picture; the network's mask, None when the picture has its own; and when either was had."""
     if judged.format is not Format.JPEG:
@@ -76,21 +77,36 @@ def _seen(
         decoded = time.perf_counter()
         mask = None if picture.mode == "RGBA" else network.mask(picture, alone=alone)
         return picture, mask, decoded, time.perf_counter()
-    small = images.reduced(data, judged, round(network.size * _REDUCED))
+    side = round(network.size * _REDUCED)
+    whole = hands.submit(images.decode, data, judged) if min(judged.width, judged.height) >= 2 * side else None
+    small = images.reduced(data, judged, side)
     decoded = time.perf_counter()
-    if small.size == (judged.width, judged.height):
-        return small, network.mask(small, alone=alone), decoded, time.perf_counter()
-    with ThreadPoolExecutor(1, "decode") as beside:
-        whole = beside.submit(images.decode, data, judged)
-        mask = network.mask(small, alone=alone)
-        return whole.result(), mask, decoded, time.perf_counter()
+    mask = network.mask(small, alone=alone)
+    return whole.result() if whole else small, mask, decoded, time.perf_counter()
 
 
-def _alpha(picture: Image.Image, mask: Image.Image, asked: Options) -> Image.Image:
-    alpha = mask.resize(picture.size, Image.Resampling.LANCZOS)
+def _alpha(picture: Image.Image, mask: Image.Image, asked: Options, hands: Hands) -> Image.Image:
+    alpha = _enlarged(mask, picture.size, hands)
     if asked.matting:
         alpha = matting.refine(picture, alpha, asked.matting)
     return output.smoothed(alpha) if asked.smooth else alpha
+
+
+def _enlarged(mask: Image.Image, size: tuple[int, int], hands: Hands) -> Image.Image:
+    """In shares of rows; what lies beyond a share's edge still counts for it, so there is no seam."""
+
+    def rows(share: tuple[int, int]) -> Image.Image:
+        top, bottom = (y * mask.height / size[1] for y in share)
+        return mask.resize((size[0], share[1] - share[0]), Image.Resampling.LANCZOS, (0, top, mask.width, bottom))
+
+    shares = hands.shares(0, size[1])
+    parts = list(hands.map(rows, shares))
+    if len(parts) == 1:
+        return parts[0]
+    whole = Image.new("L", size)
+    for (top, _), part in zip(shares, parts, strict=True):
+        whole.paste(part, (0, top))
+    return whole
 
 
 def _kept(mask: Image.Image, size: tuple[int, int]) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 import io
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -100,3 +102,12 @@ def test_memory_beyond_the_pixels_is_a_strip_and_the_file() -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4 << 20
+
+
+@pytest.mark.parametrize("edges", [[0, 900], [0, 1, 450, 900], [0, 300, 301, 899, 900]])
+def test_bands_made_beside_each_other_are_one_picture(edges: list[int]) -> None:
+    pixels = noise(900, 700, 4)
+    pixels[200:800] //= 64  # so that there is something to compress, too
+    bands = [[pixels[a:b][:100], pixels[a:b][100:]] if b - a > 100 else [pixels[a:b]] for a, b in pairwise(edges)]
+    with ThreadPoolExecutor(3) as pool:
+        assert np.array_equal(decoded(png.encode_bands(bands, pixels.shape, each=pool.map)), pixels)

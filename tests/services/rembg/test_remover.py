@@ -163,3 +163,10 @@ def test_a_file_that_is_no_network_cannot_be_loaded(tmp_path: Path) -> None:
     path.write_bytes(b"<html>not found</html>")
     with pytest.raises(Invalid, match=r"u2net\.onnx is not a network"):
         Network(Weights(Name.U2NET, path, "", CATALOGUE[Name.U2NET].preparation), threads=1)
+
+
+def test_several_threads_make_what_one_makes(u2netp: Network) -> None:
+    data = pictures.encode(pictures.shirt((1800, 1350)), "JPEG", quality=90)
+    shared = removed(u2netp, data)  # u2netp has two threads, so the picture is divided
+    single = remover.remove(u2netp, data, images.judge(data), alone=False)
+    assert np.array_equal(pictures.pixels(shared.file.data), pictures.pixels(single.file.data))
