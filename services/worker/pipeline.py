@@ -108,7 +108,7 @@ class Pipeline:
             picture = images.with_orientation(data, source.orientation)
         failpoints.reach("w3")
         if not self._show(job, 20):  # cancelled, or another's by now: no reason to pay for it
-            _told(False, "running")
+            self._told(job, False, "running")
             return
         with clock.step("remove"):
             size = (source.width, source.height)
@@ -130,7 +130,7 @@ class Pipeline:
         with self.database.transaction() as connection:
             found = work.reuse(connection, job, prints, clock.timings(job))
         if found:
-            _told(True, "done", reused=True)
+            self._told(job, True, "done", reused=True)
         return found
 
     def _source(self, job: Job) -> Asset:
@@ -218,11 +218,21 @@ class Pipeline:
         done = self._write(write)
         failpoints.reach("w7")
         metrics.JOB_SECONDS.labels("total").observe((timings.total_ms or 0) / 1000)
-        _told(done, "done", total_ms=timings.total_ms)
+        self._told(job, done, "done", total_ms=timings.total_ms)
 
     def _fail(self, job: Job, clock: Clock, error: JobFailure, message: str) -> None:
         done = self._write(lambda connection: work.fail(connection, job, error, message, clock.timings(job)))
-        _told(done, "failed", error=error)
+        self._told(job, done, "failed", error=error)
+
+    def _told(self, job: Job, written: bool, state: str, *, error: str = "", **facts: object) -> None:
+        if written:
+            metrics.JOBS.labels(state, error).inc()
+            _log.info(f"job_{state}", **facts, **({"error": error} if error else {}))
+        elif self._write(lambda connection: work.cancelled(connection, [job.id])):
+            _log.info("job_cancelled_meanwhile", state=state)
+        else:
+            metrics.LEASES_LOST.inc()
+            _log.warning("result_fenced_off", state=state)
 
     def _later(self, job: Job, clock: Clock, error: removal.Unavailable | errors.Unavailable) -> None:
         """Wait for a helper that is away: not the job's fault, so the attempt does not count."""
@@ -243,15 +253,6 @@ class Pipeline:
             return
         _log.warning("job_tried", error=str(error)[:200], attempt=job.attempts)
         self._write(lambda connection: work.release(connection, job, SOON_S * 2**job.attempts, counts=True))
-
-
-def _told(written: bool, state: str, *, error: str = "", **facts: object) -> None:
-    if not written:
-        metrics.LEASES_LOST.inc()
-        _log.warning("result_fenced_off", state=state)
-        return
-    metrics.JOBS.labels(state, error).inc()
-    _log.info(f"job_{state}", **facts, **({"error": error} if error else {}))
 
 
 def _mask(picture: images.Picture) -> bytes:

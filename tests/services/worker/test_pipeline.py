@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from prometheus_client import REGISTRY
 
-from shared import deadlines, errors, storage
+from shared import deadlines, errors, metrics, storage
 from shared.db import assets, jobs
 from shared.models import Asset, AssetKind, Foreground, Job, JobError, JobState, Provider
 from tests.services import pictures
@@ -256,7 +256,10 @@ def test_a_worker_that_lost_its_job_writes_nothing(
             before.append(bench.job(job_id))
 
         bench.rembg.answer, bench.rembg.meanwhile = answer, meanwhile
+        lost = metrics.LEASES_LOST._value.get()
         after = bench.run(job_id)
+        if answer.status in (200, 422):  # the others hand back what they no longer have
+            assert metrics.LEASES_LOST._value.get() == lost + (state == "running")  # a cancel is nobody's fault
         assert after.status == state
         assert [after] == before
         assert bench.made(job_id) == {}
