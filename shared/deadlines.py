@@ -27,6 +27,8 @@ SWEEP_S = 1
 # outside helpers, for every service
 STORAGE_CONNECT_S = 3
 STORAGE_READ_S = 3  # of silence, not of a whole transfer; boto waits one more for leave to send a body
+STORAGE_TRANSFER_S = 8  # of a whole object, or as long as it takes at the rate below: an upload is refused within 10 s
+STORAGE_BYTES_S = 2_500_000  # the largest upload in that time
 STORAGE_TRIES = 2  # so that a silent storage is given up within 10 s, and a single lost connection is not
 REDIS_S = 1
 DATABASE_CONNECT_S = 3

@@ -25,19 +25,20 @@ class Bucket:
         wanted = {
             "Bucket": self._bucket,
             "Key": key,
-            "Body": data,
             "ContentType": content_type,
             "CacheControl": CACHE_CONTROL,
             "Metadata": {name: value.encode("ascii", "backslashreplace").decode() for name, value in metadata.items()},
         }
         with _translated(key):
             try:
-                self._client.put_object(**wanted, IfNoneMatch="*")  # a server that ignores this replaces
+                self._client.put_object(
+                    **wanted, Body=s3.Timed(data), IfNoneMatch="*"
+                )  # a server that ignores this replaces
             except ClientError as error:
                 if s3.code(error) not in _TAKEN:
                     raise
                 if not self._holds(key, data):
-                    self._client.put_object(**wanted)
+                    self._client.put_object(**wanted, Body=s3.Timed(data))
 
     def _holds(self, key: str, data: bytes) -> bool:
         """Whether the object is these bytes; not knowing it is no harm, as they are then stored again."""
@@ -49,7 +50,9 @@ class Bucket:
 
     def get(self, key: str) -> bytes:
         with _translated(key):
-            return bytes(self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            with contextlib.closing(answer["Body"]) as body:
+                return s3.read_in_time(body, answer["ContentLength"])
 
     def open(self, key: str) -> Object:
         with _translated(key):
