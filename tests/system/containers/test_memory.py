@@ -60,6 +60,7 @@ def test_the_stack_is_idle_in_little_memory_and_stays_within_its_limits_under_lo
             for service, (used, _) in _used(large).items():
                 most[service] = max(most[service], used)
         sending.result()
+    promised.withdraw()
     print(
         f"\n{'service':10} {'idle':>6} {'load':>6} {'limit':>6}  MB, with {Path(WEIGHTS).stat().st_size / 1e6:.0f} MB"
     )

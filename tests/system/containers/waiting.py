@@ -45,6 +45,11 @@ class Promised:
         except requests.RequestException:
             return False
 
+    def withdraw(self) -> None:
+        """Cancel what is not done yet."""
+        for job in self.jobs:
+            self._session.delete(f"{self._address}/api/jobs/{job}", timeout=20)
+
     def settle(self) -> float:
         """Seconds until every job is done."""
         return until(lambda: all(self._status(job) == "done" for job in self.jobs), SETTLED_S)
