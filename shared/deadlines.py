@@ -27,6 +27,8 @@ SWEEP_S = 1
 # outside helpers, for every service
 STORAGE_CONNECT_S = 3
 STORAGE_READ_S = 3  # of silence, not of a whole transfer; boto waits one more for leave to send a body
+STORAGE_TRANSFER_S = 8  # of a whole object, or as long as it takes at the rate below: an upload is refused within 10 s
+STORAGE_BYTES_S = 2_500_000  # the largest upload in that time
 STORAGE_TRIES = 2  # so that a silent storage is given up within 10 s, and a single lost connection is not
 REDIS_S = 1
 DATABASE_CONNECT_S = 3
@@ -43,6 +45,8 @@ DECODE_S = 15  # of silence; the processor's time is limited in the decoder itse
 # requests and processes
 FETCH_S = 10  # of a picture by its address, redirects and all
 REQUEST_S = 30
+IDEMPOTENCY_LOCK_S = 60  # no request is at work for so long: whoever holds a key is dead, and the next one may try
+PRESIGNED_S = 900  # to send 20 MB over a bad line
 FRONT_S = 35
 GRACE_S = 30
 KILL_S = 45

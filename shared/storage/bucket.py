@@ -25,19 +25,20 @@ class Bucket:
         wanted = {
             "Bucket": self._bucket,
             "Key": key,
-            "Body": data,
             "ContentType": content_type,
             "CacheControl": CACHE_CONTROL,
             "Metadata": {name: value.encode("ascii", "backslashreplace").decode() for name, value in metadata.items()},
         }
         with _translated(key):
             try:
-                self._client.put_object(**wanted, IfNoneMatch="*")  # a server that ignores this replaces
+                self._client.put_object(
+                    **wanted, Body=s3.Timed(data), IfNoneMatch="*"
+                )  # a server that ignores this replaces
             except ClientError as error:
                 if s3.code(error) not in _TAKEN:
                     raise
                 if not self._holds(key, data):
-                    self._client.put_object(**wanted)
+                    self._client.put_object(**wanted, Body=s3.Timed(data))
 
     def _holds(self, key: str, data: bytes) -> bool:
         """Whether the object is these bytes; not knowing it is no harm, as they are then stored again."""
@@ -49,7 +50,9 @@ class Bucket:
 
     def get(self, key: str) -> bytes:
         with _translated(key):
-            return bytes(self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            with contextlib.closing(answer["Body"]) as body:
+                return s3.read_in_time(body, answer["ContentLength"])
 
     def open(self, key: str) -> Object:
         with _translated(key):
@@ -59,6 +62,12 @@ class Bucket:
     def delete(self, key: str) -> None:
         with _translated(key):
             self._client.delete_object(Bucket=self._bucket, Key=key)
+
+    def sign_put(self, key: str, content_type: str, length: int, expires_s: int) -> str:
+        """Both headers are signed, so that the bucket refuses others."""
+        require(key)
+        wanted = {"Bucket": self._bucket, "Key": key, "ContentType": content_type, "ContentLength": length}
+        return str(self._client.generate_presigned_url("put_object", Params=wanted, ExpiresIn=expires_s))
 
     def walk(self, prefix: str) -> Iterator[Entry]:
         after = ""

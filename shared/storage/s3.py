@@ -1,8 +1,10 @@
 """S3's own client as we use it, and its failures in our words."""
 
 import contextlib
+import io
+import time
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import boto3
 from botocore.config import Config
@@ -11,6 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared import deadlines
 from shared.settings import Storage as Settings
 from shared.storage.objects import Unavailable
+
+_PIECE = 16 * 1024  # bytes between two looks at the clock
 
 
 def client(
@@ -35,6 +39,7 @@ def client(
             retries={"mode": "standard", "total_max_attempts": tries or deadlines.STORAGE_TRIES},
             max_pool_connections=connections,
             s3={"addressing_style": "path"},
+            signature_version="s3v4",  # the older one, which signed URLs have by default, signs no length
             request_checksum_calculation="when_required",  # R2 does not know the newer checksums
             response_checksum_validation="when_required",
         ),
@@ -50,6 +55,37 @@ def refusals() -> Iterator[None]:
         raise Unavailable("The storage refused; please try again.") from error
     except (BotoCoreError, OSError) as error:
         raise Unavailable("The storage cannot be reached; please try again.") from error
+
+
+class Timed(io.BytesIO):
+    """Bytes to send, until that takes too long: silence has a deadline in the client, slowness has none."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._until = until(len(data))
+
+    def read(self, size: int | None = -1) -> bytes:
+        in_time(self._until)
+        return super().read(size)
+
+
+def read_in_time(stream: IO[bytes], length: int) -> bytes:
+    """The whole of a body, or TimeoutError."""
+    end, pieces = until(length), list[bytes]()
+    while piece := stream.read(_PIECE):
+        pieces.append(piece)
+        in_time(end)
+    return b"".join(pieces)
+
+
+def until(length: int) -> float:
+    """The moment at which a transfer that begins now has taken too long."""
+    return time.monotonic() + max(deadlines.STORAGE_TRANSFER_S, length / deadlines.STORAGE_BYTES_S)
+
+
+def in_time(end: float) -> None:
+    if time.monotonic() > end:
+        raise TimeoutError("the storage is too slow")
 
 
 def code(error: ClientError) -> str:
