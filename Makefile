@@ -17,10 +17,10 @@ COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generat
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test chaos hostile check bench bench-broker bench-front bench-rembg soak models lock clean up down logs ps images
+.PHONY: help setup run demo test chaos hostile check bench bench-broker bench-front bench-rembg bench-uploads soak models lock clean up down logs ps images
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-12s %s\n' "$$name" "$$words"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-13s %s\n' "$$name" "$$words"; done
 
 setup: $(VENV)/.runtime ## Make .venv from the locks
 
@@ -39,7 +39,7 @@ chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of 
 hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one and 1,000 damaged files to a live api
 	@$(RUN) pytest tests/hostile --long
 
-bench: bench-broker bench-front bench-rembg ## Run every benchmark
+bench: bench-broker bench-front bench-rembg bench-uploads ## Run every benchmark
 
 bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, overhead, beside the targets
 	@$(RUN) tests.load.bench_broker
@@ -55,6 +55,9 @@ check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 
 bench-rembg: $(VENV)/.dev ## Compare the rembg service with its peer, rembg s; writes docs/benchmarks.md (20 minutes)
 	@$(RUN) tests.load.removal.bench
+
+bench-uploads: $(VENV)/.dev ## Compare keeping a picture with a view that only saves it, and say where the time goes
+	@$(RUN) tests.load.bench_uploads
 
 soak: $(VENV)/.dev ## Flood the rembg service, and its peer, for a minute; then 2,000 pictures in a row (half an hour)
 	@$(RUN) tests.load.removal.soak

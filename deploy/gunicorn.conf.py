@@ -30,10 +30,9 @@ _PORT = os.environ.get("PORT") or (os.environ.get("REMBG_PORT") or "7000" if _RE
 bind = f"{os.environ.get('BIND_HOST') or '0.0.0.0'}:{_PORT}"  # noqa: S104 - a container is reached from outside
 worker_class = "gthread"
 workers = 1
-# The api: enough to wait for Postgres and the storage; each more that computes makes all others wait longer for the
-# interpreter. rembg: each picture in work (one a core) or in line (8) holds one, and one must always be left for
-# saying busy.
-threads = 96 if _REMBG else 16
+# The api: 24 may wait for a picture to be decoded (services/api/decoder), the others for Postgres and the storage.
+# rembg: each picture in work (one a core) or in line (8) holds one, and one must always be left for saying busy.
+threads = 96 if _REMBG else 32
 timeout = 120  # loading and warming a large model on a slow machine takes up to a minute
 graceful_timeout = deadlines.GRACE_S  # an event stream ends within this
 keepalive = 75  # longer than a proxy keeps idle connections (60 s), so that it never meets one just being closed

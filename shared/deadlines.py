@@ -19,6 +19,7 @@ PROVIDER_CONNECT_S = 2
 PROVIDER_READ_S = 25
 PROVIDER_S = 30  # a provider call, however its bytes trickle; looked at after each read
 JOB_S = 120  # a lease is renewed no longer than this: two providers, storage, and time to spare
+PATIENCE_S = 10  # with Postgres or storage, once there is a result to keep; a restart takes four
 LEASE_S = 60
 RENEWALS_A_LEASE = 4
 SWEEP_S = 1
@@ -26,6 +27,8 @@ SWEEP_S = 1
 # outside helpers, for every service
 STORAGE_CONNECT_S = 3
 STORAGE_READ_S = 3  # of silence, not of a whole transfer; boto waits one more for leave to send a body
+STORAGE_TRANSFER_S = 8  # of a whole object, or as long as it takes at the rate below: an upload is refused within 10 s
+STORAGE_BYTES_S = 2_500_000  # the largest upload in that time
 STORAGE_TRIES = 2  # so that a silent storage is given up within 10 s, and a single lost connection is not
 REDIS_S = 1
 DATABASE_CONNECT_S = 3

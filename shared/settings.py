@@ -8,10 +8,10 @@ variable counts as unset, as compose files write `NAME=` for "not given". This m
 import re
 import sys
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -69,27 +69,10 @@ class Broker(Block):
     url: SecretStr = Field(validation_alias="REDIS_URL")
 
 
-class Storage(Block):
-    """Objects: a folder below DATA_DIR, or S3-compatible storage as soon as R2_ENDPOINT is set."""
-
-    data_dir: Path = Field(Path("data"), validation_alias="DATA_DIR")
-    endpoint: str | None = Field(None, validation_alias="R2_ENDPOINT")
-    access_key_id: str | None = Field(None, validation_alias="R2_ACCESS_KEY_ID")
-    secret_access_key: SecretStr | None = Field(None, validation_alias="R2_SECRET_ACCESS_KEY")
-    bucket: str | None = Field(None, validation_alias="R2_BUCKET_NAME", pattern=r"^[A-Za-z0-9._-]{1,255}$")
-
-    @field_validator("endpoint")
-    @classmethod
-    def _address(cls, value: str | None) -> str | None:
-        if value and not _is_address(value):
-            raise ValueError("must be an address such as https://account.r2.cloudflarestorage.com")
-        return value
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.endpoint and not (self.access_key_id and self.secret_access_key and self.bucket):
-            raise ValueError("R2_ENDPOINT also needs R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY and R2_BUCKET_NAME")
-        return self
+def _address(value: str) -> str:
+    if not _is_address(value):
+        raise ValueError("must be an address such as https://account.r2.cloudflarestorage.com")
+    return value
 
 
 def _is_address(value: str) -> bool:
@@ -99,6 +82,46 @@ def _is_address(value: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and _HOST.fullmatch(parts.hostname or "") is not None and not odd
+
+
+_Address = Annotated[str, AfterValidator(_address)]
+_BucketName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,255}$")]
+
+
+class Storage(Block):
+    """Objects: a folder below DATA_DIR, or S3-compatible storage as soon as R2_ENDPOINT is set."""
+
+    data_dir: Path = Field(Path("data"), validation_alias="DATA_DIR")
+    endpoint: _Address | None = Field(None, validation_alias="R2_ENDPOINT")
+    access_key_id: str | None = Field(None, validation_alias="R2_ACCESS_KEY_ID")
+    secret_access_key: SecretStr | None = Field(None, validation_alias="R2_SECRET_ACCESS_KEY")
+    bucket: _BucketName | None = Field(None, validation_alias="R2_BUCKET_NAME")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.endpoint and not (self.access_key_id and self.secret_access_key and self.bucket):
+            raise ValueError("R2_ENDPOINT also needs R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY and R2_BUCKET_NAME")
+        return self
+
+
+class OldStorage(Block):
+    """The bucket that `python -m deploy.migrate_storage` copies from, which may be anybody's."""
+
+    endpoint: _Address = Field(validation_alias="OLD_S3_ENDPOINT")
+    access_key_id: str = Field(validation_alias="OLD_S3_ACCESS_KEY_ID")
+    secret_access_key: SecretStr = Field(validation_alias="OLD_S3_SECRET_ACCESS_KEY")
+    bucket: _BucketName = Field(validation_alias="OLD_S3_BUCKET_NAME")
+    region: str = Field("us-east-1", validation_alias="OLD_S3_REGION")
+
+    @property
+    def storage(self) -> Storage:
+        """The same settings as a storage's."""
+        return Storage(
+            R2_ENDPOINT=self.endpoint,
+            R2_ACCESS_KEY_ID=self.access_key_id,
+            R2_SECRET_ACCESS_KEY=self.secret_access_key,
+            R2_BUCKET_NAME=self.bucket,
+        )
 
 
 class Ops(Block):

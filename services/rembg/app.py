@@ -29,7 +29,7 @@ from services.rembg.linger import Lingering, Sink
 from services.rembg.network import Network, step_back
 from services.rembg.settings import Settings, cores
 from services.rembg.stats import Stats
-from services.rembg.watch import watch
+from services.rembg.watch import give_back, watch
 from services.rembg.weights.locate import locate
 from shared import errors, failpoints, images, log, metrics, sentry, web
 from shared.health import Health
@@ -82,6 +82,7 @@ def _prepare(parts: Parts) -> None:
     warm_up(parts)
     time.sleep(_AFTER_FIRST_S)
     parts.network.widen()
+    give_back()
 
 
 def create_app(parts: Parts) -> Flask:

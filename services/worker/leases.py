@@ -51,14 +51,14 @@ class Leases:
         if not held:
             return
         with self._database.transaction() as connection:
-            kept = work.renew(connection, held, self.lease_s)
-        for job_id, _ in held:
-            if job_id not in kept:
-                self._lose(job_id)
+            lost = {job_id for job_id, _ in held} - work.renew(connection, held, self.lease_s)
+            cancelled = work.cancelled(connection, lost) if lost else set()
+        for job_id in lost:
+            self._lose(job_id, cancelled=job_id in cancelled)
 
-    def _lose(self, job_id: UUID) -> None:
+    def _lose(self, job_id: UUID, *, cancelled: bool) -> None:
         with self._lock:
             lost = self._held.pop(job_id, None)
-        if lost:  # else it ended between our two looks
+        if lost and not cancelled:  # else it ended between our two looks
             metrics.LEASES_LOST.inc()
             _log.warning("lease_lost", job_id=str(job_id))

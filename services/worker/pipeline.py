@@ -17,21 +17,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
 from services.worker import removal
 from services.worker.leases import Leases
+from services.worker.patience import patiently
 from services.worker.removal.router import Cutout, OverBudget, Router
 from shared import errors, failpoints, images, log, metrics, png, storage
 from shared.db import assets, ids, work
-from shared.db.pool import Database
+from shared.db.pool import Connection, Database
 from shared.models import Asset, AssetKind, Job, JobFailure, Result, Timings
 from shared.storage import verified
 
 GIVE_UP_S = 86_400  # a job that found no provider for a day is told so
 SOON_S, LATE_S = 1.0, 15.0  # the wait before trying again grows with the job's age between these
 
+T = TypeVar("T")
 _log = log.get("pipeline")
 
 
@@ -105,7 +108,7 @@ class Pipeline:
             picture = images.with_orientation(data, source.orientation)
         failpoints.reach("w3")
         if not self._show(job, 20):  # cancelled, or another's by now: no reason to pay for it
-            _told(False, "running")
+            self._told(job, False, "running")
             return
         with clock.step("remove"):
             size = (source.width, source.height)
@@ -115,7 +118,7 @@ class Pipeline:
         failpoints.reach("w5")
         self._show(job, 70)
         with clock.step("store"):
-            made = self._store(job, source, cutout)
+            made = patiently(lambda: self._store(job, source, cutout))
         failpoints.reach("w6")
         self._finish(job, clock, source, cutout, made)
 
@@ -127,7 +130,7 @@ class Pipeline:
         with self.database.transaction() as connection:
             found = work.reuse(connection, job, prints, clock.timings(job))
         if found:
-            _told(True, "done", reused=True)
+            self._told(job, True, "done", reused=True)
         return found
 
     def _source(self, job: Job) -> Asset:
@@ -137,9 +140,17 @@ class Pipeline:
             raise storage.Missing(str(job.asset_id))
         return source
 
+    def _write(self, statement: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """In a transaction of its own."""
+
+        def once() -> T:
+            with self.database.transaction(durable=durable) as connection:
+                return statement(connection)
+
+        return patiently(once)
+
     def _show(self, job: Job, progress: int) -> bool:
-        with self.database.transaction(durable=False) as connection:
-            return work.advance(connection, job, progress)
+        return self._write(lambda connection: work.advance(connection, job, progress), durable=False)
 
     def _store(self, job: Job, source: Asset, cutout: Cutout) -> dict[AssetKind, Asset]:
         """Derive what belongs to a cut-out, and put all three where they can be fetched.
@@ -196,19 +207,32 @@ class Pipeline:
             cost_microusd=cutout.cost_microusd,
         )
         timings = clock.timings(job)
-        with self.database.transaction() as connection:
+
+        def write(connection: Connection) -> bool:
             done = work.finish(connection, job, cutout.provider, result, timings, fingerprint(source, cutout.engine))
             if done:  # a lost lease leaves no rows; its objects are the other worker's as well
                 for asset in made.values():
                     assets.add(connection, asset)
+            return done
+
+        done = self._write(write)
         failpoints.reach("w7")
         metrics.JOB_SECONDS.labels("total").observe((timings.total_ms or 0) / 1000)
-        _told(done, "done", total_ms=timings.total_ms)
+        self._told(job, done, "done", total_ms=timings.total_ms)
 
     def _fail(self, job: Job, clock: Clock, error: JobFailure, message: str) -> None:
-        with self.database.transaction() as connection:
-            done = work.fail(connection, job, error, message, clock.timings(job))
-        _told(done, "failed", error=error)
+        done = self._write(lambda connection: work.fail(connection, job, error, message, clock.timings(job)))
+        self._told(job, done, "failed", error=error)
+
+    def _told(self, job: Job, written: bool, state: str, *, error: str = "", **facts: object) -> None:
+        if written:
+            metrics.JOBS.labels(state, error).inc()
+            _log.info(f"job_{state}", **facts, **({"error": error} if error else {}))
+        elif self._write(lambda connection: work.cancelled(connection, [job.id])):
+            _log.info("job_cancelled_meanwhile", state=state)
+        else:
+            metrics.LEASES_LOST.inc()
+            _log.warning("result_fenced_off", state=state)
 
     def _later(self, job: Job, clock: Clock, error: removal.Unavailable | errors.Unavailable) -> None:
         """Wait for a helper that is away: not the job's fault, so the attempt does not count."""
@@ -220,8 +244,7 @@ class Pipeline:
             return
         delay_s = max(error.retry_after_s or 0, min(LATE_S, SOON_S + age_s / 10))
         _log.warning("helper_unavailable", error=str(error)[:200], delay_s=round(delay_s, 1))
-        with self.database.transaction() as connection:
-            work.release(connection, job, delay_s, counts=False)
+        self._write(lambda connection: work.release(connection, job, delay_s, counts=False))
 
     def _again(self, job: Job, clock: Clock, error: Exception, last: JobFailure) -> None:
         """Try again after a failure that may pass, at most three times in all."""
@@ -229,17 +252,7 @@ class Pipeline:
             self._fail(job, clock, last, "The picture could not be processed.")
             return
         _log.warning("job_tried", error=str(error)[:200], attempt=job.attempts)
-        with self.database.transaction() as connection:
-            work.release(connection, job, SOON_S * 2**job.attempts, counts=True)
-
-
-def _told(written: bool, state: str, *, error: str = "", **facts: object) -> None:
-    if not written:
-        metrics.LEASES_LOST.inc()
-        _log.warning("result_fenced_off", state=state)
-        return
-    metrics.JOBS.labels(state, error).inc()
-    _log.info(f"job_{state}", **facts, **({"error": error} if error else {}))
+        self._write(lambda connection: work.release(connection, job, SOON_S * 2**job.attempts, counts=True))
 
 
 def _mask(picture: images.Picture) -> bytes:

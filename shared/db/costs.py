@@ -54,12 +54,16 @@ def begin(
     return call_id
 
 
-def wasted(connection: Connection, job: Job, provider: Provider) -> bool:
-    """Whether the job already cost money there and got nothing for it. A worker's death in between does not count."""
+def paid(connection: Connection, job: Job, provider: Provider) -> bool:
+    """Whether the job has had what it may cost there: one call, whether or not its picture was kept.
+
+    A call without an end counts unless the run right before this one made it: then its worker died. Whoever cancels a
+    job takes a fence as well, so that a caller who cancels and retries in the middle of a call is not paid for again.
+    """
     row = connection.execute(
         """select from provider_calls where job_id = %s and provider = %s and cost_microusd > 0
-        and outcome not in ('ok', 'pending') limit 1""",
-        [job.id, provider],
+        and (outcome <> 'pending' or fence < %s - 1) limit 1""",
+        [job.id, provider, job.fence],
     ).fetchone()
     return row is not None
 

@@ -65,6 +65,14 @@ def renew(connection: Connection, held: Iterable[tuple[UUID, int]], lease_s: flo
     return {row["id"] for row in rows}
 
 
+def cancelled(connection: Connection, job_ids: Iterable[UUID]) -> set[UUID]:
+    """Those that their callers cancelled: a worker that loses one of them lost nothing."""
+    rows = connection.execute(
+        "select id from jobs where id = any(%s) and status = 'cancelled'", [list(job_ids)]
+    ).fetchall()
+    return {row["id"] for row in rows}
+
+
 def advance(connection: Connection, job: Job, progress: int, provider: Provider | None = None) -> bool:
     """Show how far the work is."""
     return _changed(

@@ -3,15 +3,12 @@
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from shared import deadlines
 from shared.settings import Storage as Settings
-from shared.storage.objects import CACHE_CONTROL, Entry, Missing, Object, Unavailable, known, require
+from shared.storage import s3
+from shared.storage.objects import CACHE_CONTROL, Entry, Missing, Object, known, require
 
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")  # there is an object, or somebody is writing it now
 _PAGE = 1000  # what a listing answers at most
@@ -21,41 +18,27 @@ class Bucket:
     """One bucket."""
 
     def __init__(self, settings: Settings) -> None:
-        secret = settings.secret_access_key
         self._bucket = settings.bucket
-        self._client: Any = boto3.client(
-            "s3",
-            endpoint_url=settings.endpoint,
-            aws_access_key_id=settings.access_key_id,
-            aws_secret_access_key=secret.get_secret_value() if secret else None,
-            region_name="auto",
-            config=Config(
-                connect_timeout=deadlines.STORAGE_CONNECT_S,
-                read_timeout=deadlines.STORAGE_READ_S,
-                retries={"mode": "standard", "total_max_attempts": deadlines.STORAGE_TRIES},
-                s3={"addressing_style": "path"},
-                request_checksum_calculation="when_required",  # R2 does not know the newer checksums
-                response_checksum_validation="when_required",
-            ),
-        )
+        self._client = s3.client(settings)
 
     def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
         wanted = {
             "Bucket": self._bucket,
             "Key": key,
-            "Body": data,
             "ContentType": content_type,
             "CacheControl": CACHE_CONTROL,
             "Metadata": {name: value.encode("ascii", "backslashreplace").decode() for name, value in metadata.items()},
         }
         with _translated(key):
             try:
-                self._client.put_object(**wanted, IfNoneMatch="*")  # a server that ignores this replaces
+                self._client.put_object(
+                    **wanted, Body=s3.Timed(data), IfNoneMatch="*"
+                )  # a server that ignores this replaces
             except ClientError as error:
-                if _code(error) not in _TAKEN:
+                if s3.code(error) not in _TAKEN:
                     raise
                 if not self._holds(key, data):
-                    self._client.put_object(**wanted)
+                    self._client.put_object(**wanted, Body=s3.Timed(data))
 
     def _holds(self, key: str, data: bytes) -> bool:
         """Whether the object is these bytes; not knowing it is no harm, as they are then stored again."""
@@ -67,7 +50,9 @@ class Bucket:
 
     def get(self, key: str) -> bytes:
         with _translated(key):
-            return bytes(self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read())
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            with contextlib.closing(answer["Body"]) as body:
+                return s3.read_in_time(body, answer["ContentLength"])
 
     def open(self, key: str) -> Object:
         with _translated(key):
@@ -81,7 +66,7 @@ class Bucket:
     def walk(self, prefix: str) -> Iterator[Entry]:
         after = ""
         while True:
-            with _refusals():
+            with s3.refusals():
                 page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, StartAfter=after, MaxKeys=_PAGE)
             found = page.get("Contents", [])
             yield from (Entry(o["Key"], o["Size"], o["LastModified"]) for o in found if known(o["Key"]))
@@ -98,24 +83,10 @@ class Bucket:
 def _translated(key: str) -> Iterator[None]:
     """Failures of one object."""
     require(key)
-    with _refusals():
+    with s3.refusals():
         try:
             yield
         except ClientError as error:
-            if _code(error) in ("NoSuchKey", "404"):
+            if s3.code(error) in ("NoSuchKey", "404"):
                 raise Missing(key) from None
             raise
-
-
-@contextlib.contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        raise Unavailable("The storage refused; please try again.") from error
-    except (BotoCoreError, OSError) as error:
-        raise Unavailable("The storage cannot be reached; please try again.") from error
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code"))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.api.decoder import pool
 from services.api.views import events
 
 FILE = Path(__file__).parents[2] / "deploy" / "gunicorn.conf.py"
@@ -33,6 +34,11 @@ def test_it_binds_where_it_is_told(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "argv", ["gunicorn", "-c", str(FILE), app])
     assert runpy.run_path(str(FILE))["bind"] == address
+
+
+def test_pictures_waiting_to_be_decoded_leave_threads_for_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["gunicorn", "-c", str(FILE), API])
+    assert runpy.run_path(str(FILE))["threads"] > pool.CHILDREN + pool.WAITING
 
 
 def test_there_are_more_threads_for_streams_than_streams() -> None:

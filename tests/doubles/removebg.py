@@ -65,6 +65,7 @@ class RemoveBg:
         self.next: deque[str] = deque()
         self.always = "ok"
         self.retry_after_s = retry_after_s
+        self.meanwhile: Callable[[], object] = lambda: None  # called while a caller waits for his picture
         self.stopped = threading.Event()  # whoever hangs waits for this
         self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"double": self}))
         self._server.daemon_threads = True
@@ -125,6 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
         fault = code or self.double.fault()
         act = FAULTS.get(fault)
         self._enter(fault, charged=1.0 if act else 0.0)
+        self.double.meanwhile()
         with suppress(BrokenPipeError, ConnectionResetError):  # a caller that was killed
             if act:
                 act(self, picture)

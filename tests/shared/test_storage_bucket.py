@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared import deadlines, settings
-from shared.storage import Bucket, Missing, Unavailable
+from shared.storage import Bucket, Missing, Unavailable, s3
 from tests.shared import buckets
 
 KEY = "ab" * 32 + ".png"
@@ -119,6 +119,53 @@ def test_a_silent_storage_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(Unavailable):
             bucket.get(KEY)
         assert time.monotonic() - start < 10
+
+
+@contextmanager
+def crawling() -> Iterator[Bucket]:
+    """A bucket whose server never falls silent, and takes and gives a few bytes at a time."""
+    done = threading.Event()
+
+    def crawl(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            wanted = connection.recv(4096).startswith(b"GET")
+            if wanted:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n")
+            while not done.wait(0.02):
+                connection.sendall(b"x" * 500) if wanted else connection.recv(500)
+
+    def serve(server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=crawl, args=[server.accept()[0]], daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, args=[server], daemon=True).start()
+        yield Bucket(buckets.settings(f"http://127.0.0.1:{server.getsockname()[1]}"))
+        done.set()
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_storage_that_crawls_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "STORAGE_TRANSFER_S", 0.5)
+    monkeypatch.setattr(deadlines, "STORAGE_BYTES_S", 1e9)
+    with crawling() as bucket:
+        for operation in (lambda: bucket.get(KEY), lambda: bucket.put(KEY, bytes(9_000_000), "image/png", {})):
+            start = time.monotonic()
+            with pytest.raises(Unavailable):
+                operation()
+            assert time.monotonic() - start < 10
+
+
+def test_what_takes_too_long_to_send_is_no_longer_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "STORAGE_TRANSFER_S", 0.2)
+    monkeypatch.setattr(deadlines, "STORAGE_BYTES_S", 1e9)
+    body = s3.Timed(b"x" * 100)
+    assert body.read(10) == b"x" * 10
+    time.sleep(0.25)
+    with pytest.raises(TimeoutError):
+        body.read(10)
 
 
 @contextmanager

@@ -5,8 +5,8 @@
                                            └ Refused, Broken: the job's business
 
 Only `Unavailable` moves on, and not when ours is merely full. A provider whose breaker is open is not asked. A paid
-call is written down and paid for, on the disk, before it is made, and a job whose money went for nothing gets no second
-one.
+call is written down and paid for, on the disk, before it is made, and a job gets no second one, unless its worker
+died in the first.
 """
 
 import time
@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from services.worker.patience import patiently
 from services.worker.removal import Answer, Broken, Full, Refused, Remover, Unavailable, choice
 from services.worker.removal.breaker import Breaker
 from shared import errors, images, log, metrics
@@ -162,8 +163,8 @@ class Router:
     def _begin(self, remover: Remover, job: Job, input_bytes: int) -> UUID:
         price, budget = remover.price_microusd, self._rules.budget_microusd
         with self._database.transaction(durable=price > 0) as connection:
-            if price and costs.wasted(connection, job, remover.provider):
-                raise Withheld("this job's money went for nothing before")
+            if price and costs.paid(connection, job, remover.provider):
+                raise Withheld("this job was paid for before")
             call = costs.begin(connection, job, remover.provider, input_bytes, price, budget)
         if call is None:
             metrics.BUDGET_REFUSALS.inc()
@@ -173,9 +174,13 @@ class Router:
 
     def _end(self, call: UUID, remover: Remover, spoken: costs.Spoken, took_s: float) -> None:
         """Complete the row. Should Postgres be away, a paid picture is worth more: its row stays as it was begun."""
-        try:
+
+        def write() -> None:
             with self._database.transaction(durable=remover.price_microusd > 0) as connection:
                 costs.end(connection, call, spoken, round(took_s * 1000))
+
+        try:
+            patiently(write) if remover.price_microusd else write()
         except errors.Unavailable:
             _log.warning("call_not_recorded", call=str(call), outcome=spoken.outcome)
         metrics.PROVIDER_CALLS.labels(remover.provider, spoken.outcome).inc()

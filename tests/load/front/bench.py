@@ -32,7 +32,7 @@ def main() -> None:
         raise SystemExit("nginx is not on this machine")
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores")
     with running({}) as deployment:
-        _tell_overload(overload.measure(deployment.front.port, asked.seconds))
+        _tell_overload(overload.measure(deployment, asked.seconds))
     with running({"RATE_LIMIT_API": "100/15m", "RATE_LIMIT_UPLOADS": "10/h"}) as deployment:
         crowd = users.Crowd(deployment.front.port, asked.users)
         asyncio.run(crowd.come())
@@ -55,10 +55,12 @@ def running(settings: dict[str, str]) -> Iterator[Deployment]:
 
 
 def _tell_overload(seen: overload.Overload) -> None:
-    print(f"\nOverload: {overload.TIMES} times the capacity of {seen.peak:.0f} requests/s")
+    print(f"\nOverload: {overload.TIMES} times the capacity of {seen.peak.rate:.0f} requests/s")
     print(f"  answers {dict(seen.outcome.statuses)}")
     _line("answers of any other status", sum(seen.unexpected.values()), 0, "")
-    _line("capacity kept", 100 * seen.goodput / seen.peak, 90, "%", at_least=True)
+    _line("capacity kept", 100 * seen.goodput.rate / seen.peak.rate, 90, "%", at_least=True)
+    kept = seen.goodput.efficiency / seen.peak.efficiency
+    _line("the same, of processor time", 100 * kept, 90, "%", at_least=True)
     _line("live, p50", seen.health.percentile(0.5), LIVE_MS, "ms")
     _line("live, p99", seen.health.percentile(0.99), LIVE_MS, "ms")
     _line("live, not answered by 200", len(seen.health.seconds) - seen.health.statuses[200], 0, "")

@@ -1,18 +1,22 @@
 """Three times as many requests as can be served: what becomes of those that can, and of health meanwhile.
 
 Capacity is what a closed loop of callers gets; then an open loop asks `TIMES` as often. Health is asked by a process
-of its own, as the sending one is as busy as the front.
+of its own, as the sending one is as busy as the front. Sender, front and api share one machine, and sending three times
+as much takes from what the api gets: so what it serves is also told for each second of its own processor time.
 """
 
 import asyncio
 import http.client
 import multiprocessing
+import os
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
+from tests.deploy.front import Deployment
 from tests.deploy.senders import Outcome
 from tests.load.front import sending
 from tests.load.front.sending import Front
@@ -26,11 +30,17 @@ _PROBES_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Overload:
-    """What came of it; rates are of requests that were served, a second."""
+class Goodput:
+    """Requests that were served, a second; and a second of the api's processor time."""
 
-    peak: float
-    goodput: float
+    rate: float
+    efficiency: float
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    peak: Goodput
+    goodput: Goodput
     outcome: Outcome
     health: Outcome
 
@@ -39,7 +49,8 @@ class Overload:
         return {status: count for status, count in self.outcome.statuses.items() if status not in EXPECTED}
 
 
-def measure(port: int, seconds: float) -> Overload:
+def measure(deployment: Deployment, seconds: float) -> Overload:
+    port = deployment.front.port
     token = asyncio.run(_guest(port))
     drawn = [pictures.jpeg(640, 480, shade) for shade in range(0, 256, 4)]
 
@@ -48,19 +59,34 @@ def measure(port: int, seconds: float) -> Overload:
             return sending.get("/api/jobs", token)
         return sending.post("/api/cutouts", drawn[number // _PICTURES % len(drawn)], token)
 
-    warm, peak, flood = (Front(port, Outcome()) for _ in range(3))
+    warm, calm, flood = (Front(port, Outcome()) for _ in range(3))
     asyncio.run(sending.at_once(warm, _CALLERS, min(2.0, seconds), request))
-    capacity = _served(peak, lambda: sending.at_once(peak, _CALLERS, seconds / 2, request))
+    peak = _served(deployment, calm, lambda: sending.at_once(calm, _CALLERS, seconds / 2, request))
     with probing(port, seconds) as health:
-        goodput = _served(flood, lambda: sending.at_rate(flood, TIMES * capacity, seconds, request))
-    return Overload(capacity, goodput, flood.outcome, health)
+        kept = _served(deployment, flood, lambda: sending.at_rate(flood, TIMES * peak.rate, seconds, request))
+    return Overload(peak, kept, flood.outcome, health)
 
 
-def _served(front: Front, load: Callable[[], Coroutine[None, None, None]]) -> float:
-    began = time.monotonic()
+def _served(deployment: Deployment, front: Front, load: Callable[[], Coroutine[None, None, None]]) -> Goodput:
+    began, before = time.monotonic(), _processor_s(deployment)
     asyncio.run(load())
     served = front.outcome.statuses[200] + front.outcome.statuses[202]
-    return served / (time.monotonic() - began)
+    return Goodput(served / (time.monotonic() - began), served / (_processor_s(deployment) - before))
+
+
+def _processor_s(deployment: Deployment) -> float:
+    """What the instances and all processes they started have taken so far."""
+    stats = [
+        Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        for instance in deployment.instances
+        for pid in _family(str(instance.pid))
+    ]
+    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
+
+
+def _family(pid: str) -> list[str]:
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [pid, *(found for words in lists for child in words.read_text().split() for found in _family(child))]
 
 
 async def _guest(port: int) -> str:

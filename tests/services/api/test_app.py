@@ -133,12 +133,11 @@ def test_what_is_not_there_and_what_is_not_allowed_have_the_one_shape(guest: Fla
 
 
 def test_a_mistake_of_ours_tells_nothing_of_itself(api: Api) -> None:
+    guest = api.guest()
+    upload(guest)
     with api.parts.database.transaction() as connection:
         connection.execute("drop table jobs")
-    guest = api.guest()
-    answer = guest.post("/api/cutouts", data={})
-    refused(answer, 400, "missing_file")
-    upload(guest)
+    refused(guest.post("/api/cutouts", data={}), 400, "missing_file")
     answer = guest.get("/api/jobs")
     refused(answer, 500, "internal")
     assert "jobs" not in answer.text

@@ -120,6 +120,14 @@ class Bench:
         assert source is not None
         return source.key
 
+    def block_storage(self) -> None:
+        self.objects.rename(self.objects.with_name("elsewhere"))
+        self.objects.write_text("in the way")
+
+    def unblock_storage(self) -> None:
+        self.objects.unlink()
+        self.objects.with_name("elsewhere").rename(self.objects)
+
     def say(self, statement: str, *values: object) -> list[dict[str, Any]]:
         """Whatever only a test would say to the database."""
         with self.database.transaction() as connection:

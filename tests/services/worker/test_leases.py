@@ -8,7 +8,7 @@ import pytest
 from services.worker.leases import Leases
 from services.worker.routine import Routine
 from shared import deadlines, metrics
-from shared.db import work
+from shared.db import jobs, work
 from shared.models import Job
 from tests.services.worker.conftest import Bench
 
@@ -73,6 +73,16 @@ def test_a_lost_lease_is_counted_once_and_forgotten(bench: Bench, held: tuple[Le
     keeper.renew()
     assert _lost() == before + 1
     assert _left_s(bench) < 2
+
+
+def test_a_job_that_its_caller_cancelled_is_no_lost_lease(bench: Bench, held: tuple[Leases, Job]) -> None:
+    keeper, job = held
+    before = _lost()
+    with bench.database.transaction() as connection:
+        assert jobs.cancel(connection, job.owner, job.id)
+    keeper.renew()
+    assert _lost() == before
+    assert keeper._held == {}
 
 
 def test_a_running_keeper_keeps_a_job_past_its_lease_and_drops_it_after(bench: Bench) -> None:

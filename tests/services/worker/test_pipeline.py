@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from prometheus_client import REGISTRY
 
-from shared import deadlines, errors, storage
+from shared import deadlines, errors, metrics, storage
 from shared.db import assets, jobs
 from shared.models import Asset, AssetKind, Foreground, Job, JobError, JobState, Provider
 from tests.services import pictures
@@ -194,27 +194,18 @@ def test_a_source_that_is_gone_fails_the_job(bench: Bench, gone: str) -> None:
     assert bench.rembg.asked == []
 
 
-def _block_storage(bench: Bench) -> None:
-    bench.objects.rename(bench.objects.with_name("elsewhere"))
-    bench.objects.write_text("in the way")
-
-
-def _unblock_storage(bench: Bench) -> None:
-    bench.objects.unlink()
-    bench.objects.with_name("elsewhere").rename(bench.objects)
-
-
-def test_without_storage_a_job_waits_without_counting(bench: Bench) -> None:
+def test_without_storage_a_job_waits_without_counting(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "PATIENCE_S", 0)
     job_id = bench.order()
-    _block_storage(bench)
+    bench.block_storage()
     job = bench.run(job_id)
     assert (job.status, job.attempts) == (JobState.QUEUED, 0)
-    _unblock_storage(bench)
-    bench.rembg.meanwhile = lambda: _block_storage(bench)
+    bench.unblock_storage()
+    bench.rembg.meanwhile = bench.block_storage
     job = bench.run(job_id)
     assert (job.status, job.attempts) == (JobState.QUEUED, 0)
     assert bench.made(job_id) == {}
-    _unblock_storage(bench)
+    bench.unblock_storage()
     bench.rembg.meanwhile = lambda: None
     assert bench.run(job_id).status is JobState.DONE
 
@@ -265,7 +256,10 @@ def test_a_worker_that_lost_its_job_writes_nothing(
             before.append(bench.job(job_id))
 
         bench.rembg.answer, bench.rembg.meanwhile = answer, meanwhile
+        lost = metrics.LEASES_LOST._value.get()
         after = bench.run(job_id)
+        if answer.status in (200, 422):  # the others hand back what they no longer have
+            assert metrics.LEASES_LOST._value.get() == lost + (state == "running")  # a cancel is nobody's fault
         assert after.status == state
         assert [after] == before
         assert bench.made(job_id) == {}
@@ -287,6 +281,7 @@ def test_without_the_database_a_job_is_left_to_its_lease(
     database_url: str, tmp_path: Path, lose_database: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deadlines, "POOL_WAIT_S", 0.5)
+    monkeypatch.setattr(deadlines, "PATIENCE_S", 0)
     bench = Bench(database_url, tmp_path)
     bench.order()
     bench.rembg.meanwhile = lose_database

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from services.worker.removal.router import Rules
-from shared.db import assets
+from shared import deadlines
+from shared.db import assets, jobs
 from shared.models import Job, JobState, Owner, OwnerType, Provider
 from tests.doubles.removebg import RemoveBg
 from tests.services import pictures
@@ -182,3 +183,44 @@ def test_a_cancelled_job_is_not_paid_for(bench: Bench, removebg: RemoveBg, monke
     monkeypatch.setattr(type(bench.storage), "get", cancelled_meanwhile)
     assert _run(bench, job_id, removebg, percent=0).status is JobState.CANCELLED
     assert (removebg.entries(), bench.calls()) == ([], [])
+
+
+def test_a_caller_who_cancels_and_retries_in_the_middle_is_not_paid_for_twice(bench: Bench, removebg: RemoveBg) -> None:
+    job_id = bench.order()
+
+    def changes_his_mind() -> None:
+        with bench.database.transaction() as connection:
+            assert jobs.cancel(connection, OWNER, job_id)
+            assert jobs.retry(connection, OWNER, job_id)
+
+    removebg.meanwhile = changes_his_mind
+    assert _run(bench, job_id, removebg, percent=0).status is JobState.QUEUED
+    job = _run(bench, job_id, removebg, percent=0)
+    assert (job.status, job.provider) == (JobState.DONE, OURS)
+    assert len(removebg.entries()) == 1
+    assert bench.spent() == PRICE
+
+
+def test_a_paid_picture_that_could_not_be_stored_is_not_paid_for_twice(
+    bench: Bench, removebg: RemoveBg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "PATIENCE_S", 0)
+    job_id = bench.order()
+    removebg.meanwhile = bench.block_storage
+    assert _run(bench, job_id, removebg, percent=0).status is JobState.QUEUED
+    bench.unblock_storage()
+    bench.say("update jobs set run_after = now()")
+    job = _run(bench, job_id, removebg, percent=0)
+    assert (job.status, job.provider) == (JobState.DONE, OURS)
+    assert len(removebg.entries()) == 1
+
+
+def test_a_paid_picture_waits_a_while_for_the_storage(bench: Bench, removebg: RemoveBg) -> None:
+    def blink() -> None:
+        bench.block_storage()
+        threading.Timer(0.5, bench.unblock_storage).start()
+
+    removebg.meanwhile = blink
+    job = _run(bench, bench.order(), removebg, percent=0)
+    assert (job.status, job.provider) == (JobState.DONE, PAID)
+    assert len(removebg.entries()) == 1

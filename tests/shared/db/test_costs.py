@@ -147,28 +147,36 @@ def test_many_workers_at_the_last_cents_never_overdraw(records: Records, job: Jo
 
 
 @pytest.mark.parametrize(
-    ("outcome", "cost", "lost"),
+    ("outcome", "cost", "paid"),
     [
         ("broken", PRICE, True),
         ("unavailable", PRICE, True),
         ("refused", PRICE, True),
         ("unavailable", 0, False),
         ("broken", 0, False),
-        ("ok", PRICE, False),
-        (None, PRICE, False),
+        ("ok", 0, False),
+        ("ok", PRICE, True),
     ],
 )
-def test_money_that_went_for_nothing_is_remembered_by_job(
-    records: Records, job: Job, outcome: str | None, cost: int, lost: bool
+def test_a_call_that_cost_money_is_remembered_by_job(
+    records: Records, job: Job, outcome: str, cost: int, paid: bool
 ) -> None:
-    call = _begin(records, job, 10 * PRICE)
-    if outcome:
-        _end(records, call, Spoken(outcome, cost))
+    _end(records, _begin(records, job, 10 * PRICE), Spoken(outcome, cost))
     other = records.claimed()
     with records.database.transaction() as connection:
-        assert costs.wasted(connection, job, PAID) is lost
-        assert costs.wasted(connection, job, OURS) is False
-        assert costs.wasted(connection, other, PAID) is False
+        assert costs.paid(connection, job, PAID) is paid
+        assert costs.paid(connection, job, OURS) is False
+        assert costs.paid(connection, other, PAID) is False
+
+
+@pytest.mark.parametrize(("runs_later", "paid"), [(0, False), (1, False), (2, True)])
+def test_only_the_run_right_after_one_that_died_may_pay_again(
+    records: Records, job: Job, runs_later: int, paid: bool
+) -> None:
+    """A cancel takes a number as well, so two later means that a caller, and not a death, gave the call up."""
+    _begin(records, job, 10 * PRICE)
+    with records.database.transaction() as connection:
+        assert costs.paid(connection, replace(job, fence=job.fence + runs_later), PAID) is paid
 
 
 Call = tuple[int, Provider, str, int | None, int, int, int, float | None]

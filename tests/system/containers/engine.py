@@ -49,8 +49,20 @@ class Compose:
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
 
+    @contextmanager
+    def also(self, file: Path) -> Iterator[None]:
+        """With what another compose file adds, for the time of the block."""
+        self._environment["COMPOSE_FILE"] = f"docker-compose.yml:{file}"
+        try:
+            yield
+        finally:
+            del self._environment["COMPOSE_FILE"]
+
+    def containers(self, service: str) -> list[str]:
+        return self.run("ps", "--all", "--quiet", service).split()
+
     def container(self, service: str) -> str:
-        return self.run("ps", "--all", "--quiet", service).split()[0]
+        return self.containers(service)[0]
 
     def inspect(self, service: str) -> dict[str, dict[str, object]]:
         found: list[dict[str, dict[str, object]]] = json.loads(docker("inspect", self.container(service)))
@@ -62,10 +74,11 @@ class Compose:
         return bool(state["Running"]) and isinstance(health, dict) and health["Status"] == "healthy"
 
     def kill(self, service: str) -> None:
-        """End the container's first process from outside, as the kernel would for want of memory."""
+        """End the container's first process from outside, as the kernel would; return once it shows."""
         pid = self.inspect(service)["State"]["Pid"]
         assert isinstance(pid, int)
         os.kill(pid, 9)
+        until(lambda: self.inspect(service)["State"]["Pid"] != pid)
 
     @contextmanager
     def cut_off(self, service: str) -> Iterator[None]:

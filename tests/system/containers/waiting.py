@@ -12,9 +12,9 @@ from tests.system.containers.engine import until
 SETTLED_S = 120.0  # a lease of 60 s runs out first, where a worker died with it
 
 
-def picture(number: int) -> bytes:
+def picture(number: int, side: int = 1000) -> bytes:
     """The sample, each number with a corner of its own."""
-    small, file = Image.open(SAMPLE).resize((1000, 1000)), io.BytesIO()
+    small, file = Image.open(SAMPLE).resize((side, side)), io.BytesIO()
     small.putpixel((0, 0), (number, number, number))
     small.save(file, "PNG")
     return file.getvalue()
@@ -27,10 +27,11 @@ class Promised:
         self._session.trust_env = False
         self.jobs: list[str] = []
 
-    def send(self, picture: bytes) -> None:
+    def send(self, picture: bytes, request_id: str | None = None) -> None:
         """Send until it is accepted, as a caller does who is told to try again."""
+        url, named = f"{self._address}/api/cutouts", {"X-Request-Id": request_id}
         for _ in range(60):
-            sent = self._session.post(f"{self._address}/api/cutouts", files={"file": ("p.png", picture)}, timeout=20)
+            sent = self._session.post(url, files={"file": ("p.png", picture)}, headers=named, timeout=20)
             if sent.status_code == 202:
                 self.jobs.append(sent.json()["id"])
                 return
@@ -43,6 +44,11 @@ class Promised:
             return self._session.get(f"{self._address}/health/ready", timeout=2).status_code == 200
         except requests.RequestException:
             return False
+
+    def withdraw(self) -> None:
+        """Cancel what is not done yet."""
+        for job in self.jobs:
+            self._session.delete(f"{self._address}/api/jobs/{job}", timeout=20)
 
     def settle(self) -> float:
         """Seconds until every job is done."""

@@ -1,0 +1,112 @@
+"""Copying: list, then copy what is not copied yet, several at once; each object is compared before and after.
+
+read it, and compare its MD5 with the tag it had when it was first listed   differs: damaged, not copied
+look at the target: nothing there, store it; the same there, fine           differs: named, left alone
+compare the tag of the copy with the MD5; where a tag is no MD5             read the copy and compare its SHA-256
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from tempfile import SpooledTemporaryFile
+from typing import TypeVar
+
+from deploy.migrate_storage.ledger import Ledger, Record
+from deploy.migrate_storage.progress import Progress
+from shared import errors
+from shared.storage import Missing
+from shared.storage.foreign import Fetched, Foreign, Listed
+
+_IN_MEMORY = 8 * 1024 * 1024  # bytes of an object; larger ones wait on disk
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """The object cannot be copied as it is; the words say why."""
+
+
+def find(source: Foreign, ledger: Ledger, *, accept_changed: bool) -> list[str]:
+    """Note every object as it was first listed; one that changed since only where that is accepted.
+
+    Returns the keys that changed.
+    """
+    changed = []
+    for listed in source.walk():
+        record = ledger.records.get(listed.key)
+        if record is not None and record.listed != listed:
+            changed.append(listed.key)
+        if record is None or (accept_changed and record.listed != listed):
+            ledger.found(listed)
+    return changed
+
+
+def copy(source: Foreign, target: Foreign, ledger: Ledger, workers: int) -> None:
+    """Copy what is missing; why something could not be copied stands in the ledger, and it is tried again next time."""
+    missing = list(ledger.missing())
+    progress = Progress("copied", len(missing), sum(record.listed.bytes for record in missing))
+    for record, outcome in each(missing, lambda record: copy_one(source, target, record.listed), workers):
+        if isinstance(outcome, str):
+            ledger.refused(record.listed.key, outcome)
+        else:
+            ledger.copied(record.listed.key, outcome.sha256)
+        progress.add(record.listed.bytes)
+    ledger.sync()
+
+
+def verify(target: Foreign, ledger: Ledger, workers: int) -> None:
+    """Read every copy and compare it with what was copied; one that differs counts as not copied."""
+    copies = list(ledger.copies())
+    progress = Progress("verified", len(copies), sum(record.listed.bytes for record in copies))
+    for record, outcome in each(copies, lambda record: target.fetch(record.listed.key), workers):
+        if isinstance(outcome, str):
+            ledger.refused(record.listed.key, outcome)
+        elif outcome.sha256 != record.sha256:
+            ledger.refused(record.listed.key, "the copy is no longer what was copied")
+        progress.add(record.listed.bytes)
+    ledger.sync()
+
+
+def copy_one(source: Foreign, target: Foreign, listed: Listed) -> Fetched:
+    with SpooledTemporaryFile(_IN_MEMORY) as file:
+        fetched = source.fetch(listed.key, file)
+        if fetched.bytes != listed.bytes or fetched.md5 != (listed.md5 or fetched.md5):
+            raise Refused(f"damaged: MD5 {fetched.md5}, {fetched.bytes} bytes; listed as {listed.tag}, {listed.bytes}")
+        before = target.head(listed.key)
+        there = before or target.put(listed.key, file, fetched)
+    if not _same(target, there, fetched):
+        raise Refused("the target holds something else under this key" if before else "the copy arrived damaged")
+    return fetched
+
+
+def _same(target: Foreign, there: Listed, fetched: Fetched) -> bool:
+    if there.md5:
+        return there.md5 == fetched.md5
+    return target.fetch(there.key).sha256 == fetched.sha256
+
+
+def each(records: Iterable[Record], work: Callable[[Record], T], workers: int) -> Iterator[tuple[Record, T | str]]:
+    """(record, what `work` returned, or why it could not), as they end; no more are begun than are soon worked on."""
+    waiting = iter(records)
+    running: dict[Future[T], Record] = {}
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            while True:
+                while len(running) < 2 * workers and (record := next(waiting, None)):
+                    running[pool.submit(work, record)] = record
+                if not running:
+                    return
+                for done in wait(running, return_when=FIRST_COMPLETED).done:
+                    outcome = _outcome(done)
+                    yield running.pop(done), outcome
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _outcome(done: Future[T]) -> T | str:
+    try:
+        return done.result()
+    except Refused as error:
+        return str(error)
+    except Missing:
+        return "it is gone"
+    except errors.Unavailable as error:
+        return f"{error.public} ({error.__cause__})"

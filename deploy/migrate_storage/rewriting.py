@@ -1,0 +1,80 @@
+"""Rewriting: addresses in the database lead to the new bucket, for every object that is copied, and for no other.
+
+Rows are changed a hundred to a transaction, each with a note of what it said, so that a kill at any moment leaves every
+row either old or new, and a second run finds only the old ones.
+"""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from deploy.migrate_storage.ledger import Ledger
+from shared import settings
+from shared.db import urls
+from shared.db.pool import Database
+
+AT_ONCE = 100  # rows that one transaction locks
+_REST = r"([^\s\"'<>?#\\]*)"  # of an address in a text or in JSON: the key
+
+
+@dataclass(slots=True)
+class Rewriting:
+    """From one address of a bucket to another; counts what it does."""
+
+    ledger: Ledger
+    old: str
+    new: str
+    rows: dict[str, int] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.old, self.new = (f"{address.rstrip('/')}/" for address in (self.old, self.new))
+        if self.old in self.new:
+            raise settings.Invalid(f"{self.new} holds {self.old}: what was rewritten would be rewritten again")
+
+    def run(self, database: Database, words: str, *, dry: bool) -> None:
+        """Rewrite a column; `dry` only counts. Raises urls.Unknown."""
+        with database.transaction() as connection:
+            where = urls.column(connection, words)
+            urls.prepare(connection)
+            keys = urls.holding(connection, where, self.old)
+        self.rows[str(where)] = 0
+        for some in (keys[at : at + AT_ONCE] for at in range(0, len(keys), AT_ONCE)):
+            with database.transaction() as connection:
+                for key, before in urls.texts(connection, where, some):
+                    after = self.moved(before)
+                    self.rows[str(where)] += after != before
+                    if after != before and not dry:
+                        urls.move(connection, where, key, before, after)
+
+    def moved(self, text: str) -> str:
+        """The text with every address changed whose object is copied."""
+        return re.sub(re.escape(self.old) + _REST, self._move, text)
+
+    def _move(self, found: re.Match[str]) -> str:
+        key = unquote(found[1])
+        if self.ledger.has(key):
+            return f"{self.new}{found[1]}"
+        record = self.ledger.records.get(key)
+        self.left[key] = "not in the old bucket" if record is None else record.reason or "not copied yet"
+        return found[0]
+
+
+def rewritten(database: Database) -> dict[str, int]:
+    """Rows that are rewritten now, by column."""
+    with database.transaction() as connection:
+        return urls.moved(connection)
+
+
+def rollback(database: Database) -> tuple[int, list[str]]:
+    """Put back what was rewritten: rows, and those that somebody has changed since and that stay as they are."""
+    rows, changed = 0, list[str]()
+    with database.transaction() as connection:
+        urls.prepare(connection)
+    while True:
+        with database.transaction() as connection:
+            seen, odd = urls.restore(connection, AT_ONCE)
+        if not seen:
+            return rows, changed
+        rows += seen - len(odd)
+        changed += odd

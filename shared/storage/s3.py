@@ -1,0 +1,92 @@
+"""S3's own client as we use it, and its failures in our words."""
+
+import contextlib
+import io
+import time
+from collections.abc import Iterator
+from typing import IO, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared import deadlines
+from shared.settings import Storage as Settings
+from shared.storage.objects import Unavailable
+
+_PIECE = 16 * 1024  # bytes between two looks at the clock
+
+
+def client(
+    settings: Settings,
+    *,
+    region: str = "auto",
+    read_s: float | None = None,
+    tries: int | None = None,
+    connections: int = 10,
+) -> Any:
+    """A client with our deadlines, or with those of somebody who has more time."""
+    secret = settings.secret_access_key
+    return boto3.client(
+        "s3",
+        endpoint_url=settings.endpoint,
+        aws_access_key_id=settings.access_key_id,
+        aws_secret_access_key=secret.get_secret_value() if secret else None,
+        region_name=region,
+        config=Config(
+            connect_timeout=deadlines.STORAGE_CONNECT_S,
+            read_timeout=read_s or deadlines.STORAGE_READ_S,
+            retries={"mode": "standard", "total_max_attempts": tries or deadlines.STORAGE_TRIES},
+            max_pool_connections=connections,
+            s3={"addressing_style": "path"},
+            signature_version="s3v4",  # the older one, which signed URLs have by default, signs no length
+            request_checksum_calculation="when_required",  # R2 does not know the newer checksums
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """Every failure of a bucket is Unavailable."""
+    try:
+        yield
+    except ClientError as error:
+        raise Unavailable("The storage refused; please try again.") from error
+    except (BotoCoreError, OSError) as error:
+        raise Unavailable("The storage cannot be reached; please try again.") from error
+
+
+class Timed(io.BytesIO):
+    """Bytes to send, until that takes too long: silence has a deadline in the client, slowness has none."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._until = until(len(data))
+
+    def read(self, size: int | None = -1) -> bytes:
+        in_time(self._until)
+        return super().read(size)
+
+
+def read_in_time(stream: IO[bytes], length: int) -> bytes:
+    """The whole of a body, or TimeoutError."""
+    end, pieces = until(length), list[bytes]()
+    while piece := stream.read(_PIECE):
+        pieces.append(piece)
+        in_time(end)
+    return b"".join(pieces)
+
+
+def until(length: int) -> float:
+    """The moment at which a transfer that begins now has taken too long."""
+    return time.monotonic() + max(deadlines.STORAGE_TRANSFER_S, length / deadlines.STORAGE_BYTES_S)
+
+
+def in_time(end: float) -> None:
+    if time.monotonic() > end:
+        raise TimeoutError("the storage is too slow")
+
+
+def code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code"))
