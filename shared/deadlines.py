@@ -45,6 +45,8 @@ DECODE_S = 15  # of silence; the processor's time is limited in the decoder itse
 # requests and processes
 FETCH_S = 10  # of a picture by its address, redirects and all
 REQUEST_S = 30
+IDEMPOTENCY_LOCK_S = 60  # no request is at work for so long: whoever holds a key is dead, and the next one may try
+PRESIGNED_S = 900  # to send 20 MB over a bad line
 FRONT_S = 35
 GRACE_S = 30
 KILL_S = 45

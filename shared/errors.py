@@ -82,6 +82,14 @@ class JobNotFailed(Failure):
     status, code, message = 409, "job_not_failed", "Only a failed or cancelled job can be tried again."
 
 
+class RequestInProgress(Failure):
+    status, code, message = 409, "request_in_progress", "The same request is being worked on; ask again in a moment."
+
+
+class NotUploaded(Failure):
+    status, code, message = 409, "not_uploaded", "Nothing has arrived at the upload's address yet."
+
+
 class LengthRequired(Failure):
     status, code, message = 411, "length_required", "Send the body with a Content-Length."
 
@@ -116,6 +124,10 @@ class AnimatedImage(Failure):
 
 class TooComplex(Failure):
     status, code, message = 422, "too_complex", "The file's structure is unreasonably complex."
+
+
+class KeyReused(Failure):
+    status, code, message = 422, "key_reused", "This Idempotency-Key was sent with another request."
 
 
 class SourceUnreachable(Failure):

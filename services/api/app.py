@@ -3,6 +3,7 @@
 The whole surface, with policies at each route:
 
     POST /api/uploads  /api/cutouts          views/uploads.py
+    POST /api/uploads/presign, PUT /<id>     views/direct.py, with POST /<id>/complete
     GET|POST /api/jobs, GET|DELETE /<id>     views/jobs.py, with POST /<id>/retry
     GET /api/jobs/<id>/events                views/events.py
     GET /api/assets, GET|DELETE /<id>        views/assets.py
@@ -34,7 +35,7 @@ from services.api.links import Links
 from services.api.parts import Parts
 from services.api.settings import Settings
 from services.api.variants import Variants
-from services.api.views import admin, assets, jobs, pages, private, uploads
+from services.api.views import admin, assets, direct, jobs, pages, private, uploads
 from services.api.views import events as job_events
 from shared import broker, deadlines, events, failpoints, log, sentry, storage, web
 from shared.db import pool
@@ -105,7 +106,7 @@ def create_app(parts: Parts) -> OpenAPI:
     limits.install(app, parts.settings.web, parts.settings.broker.url.get_secret_value())
     auth.install(app, parts.database)
     bodies.install(app)
-    for view in (uploads, jobs, job_events, assets, private, admin):
+    for view in (uploads, direct, jobs, job_events, assets, private, admin):
         app.register_api(view.blueprint(parts))
     app.register_blueprint(pages.blueprint())
     policy.install(app)

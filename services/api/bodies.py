@@ -14,13 +14,10 @@ from typing import Any, NoReturn
 from flask import Flask, request
 from pydantic import ValidationError
 
-from services.api import policy
-from services.api.policy import Limit
 from shared import errors
 
 MAX_BYTES = 20 * 1024 * 1024  # of a picture
 ENVELOPE_BYTES = 64 * 1024  # what a form or JSON may add around it, and what any other body may have
-_MAX_BASE64 = MAX_BYTES * 4 // 3 + ENVELOPE_BYTES
 _STEP = 256 * 1024
 _SHA256 = re.compile(r"(?:^|,)\s*sha-256=([^,]*)")
 
@@ -38,21 +35,16 @@ def refuse(error: ValidationError) -> NoReturn:
     raise errors.InvalidRequest(details={"fields": wrong})
 
 
+def allow(most: int) -> None:
+    """Let the body of this request, unread so far, be larger than others."""
+    request.environ["wsgi.input"].most = most
+
+
 def _measure() -> None:
-    environ, length, most = request.environ, request.content_length, _most()
-    if length is not None and length > most:
-        raise _too_large(most)
+    environ, length = request.environ, request.content_length
     ends = length is not None or "wsgi.input_terminated" in environ
-    environ["wsgi.input"] = Body(environ["wsgi.input"] if ends else io.BytesIO(), length, most, _claimed())
+    environ["wsgi.input"] = Body(environ["wsgi.input"] if ends else io.BytesIO(), length, _claimed())
     environ["wsgi.input_terminated"] = True
-
-
-def _most() -> int:
-    if policy.current().limit is not Limit.UPLOADS:
-        return ENVELOPE_BYTES
-    if request.is_json:
-        return _MAX_BASE64
-    return MAX_BYTES + ENVELOPE_BYTES * (request.mimetype == "multipart/form-data")
 
 
 def _claimed() -> str | None:
@@ -61,17 +53,13 @@ def _claimed() -> str | None:
     return found[1].strip() if found else None
 
 
-def _too_large(most: int) -> errors.BodyTooLarge:
-    return errors.BodyTooLarge() if most > ENVELOPE_BYTES else errors.BodyTooLarge("The body is larger than 64 KB.")
-
-
 class Body:
     """A stream of at most `most` bytes, of `length` if that is known."""
 
-    def __init__(self, stream: Any, length: int | None, most: int, claimed: str | None) -> None:
+    def __init__(self, stream: Any, length: int | None, claimed: str | None) -> None:
+        self.most = ENVELOPE_BYTES
         self._stream = stream
         self._length = length
-        self._most = most
         self._claimed = claimed
         self._sha256 = hashlib.sha256() if claimed is not None else None
         self._count = 0
@@ -79,15 +67,19 @@ class Body:
     def read(self, size: int = -1) -> bytes:
         if size < 0:
             return b"".join(iter(partial(self.read, _STEP), b""))
+        self._refuse_more_than_may_be(self._length or 0)
         data = self._receive(size if self._length is None else min(size, self._length - self._count))
         self._count += len(data)
-        if self._count > self._most:
-            raise _too_large(self._most)
+        self._refuse_more_than_may_be(self._count)
         if self._sha256:
             self._sha256.update(data)
         if size and (not data or self._count == self._length):
             self._check()
         return data
+
+    def _refuse_more_than_may_be(self, count: int) -> None:
+        if count > self.most:
+            raise errors.BodyTooLarge("The body is larger than 64 KB." if self.most == ENVELOPE_BYTES else None)
 
     def _receive(self, size: int) -> bytes:
         try:

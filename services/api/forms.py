@@ -11,8 +11,8 @@ from flask import request
 from pydantic import ValidationError
 from werkzeug.datastructures import FileStorage
 
-from services.api import bodies, schemas
-from services.api.bodies import MAX_BYTES
+from services.api import bodies, sending
+from services.api.bodies import ENVELOPE_BYTES, MAX_BYTES
 from shared import errors
 
 _NAME_CHARS = 120  # longer names help nobody find their picture
@@ -59,6 +59,7 @@ class Sent:
 def received() -> Sent:
     """The picture of this request. Raises MissingFile, LengthRequired, InvalidRequest or BodyTooLarge."""
     kind = request.mimetype
+    bodies.allow(_most(kind))
     if kind == "multipart/form-data":
         return _file()
     if request.is_json:
@@ -66,6 +67,12 @@ def received() -> Sent:
     if kind == "application/octet-stream" or kind.startswith("image/"):
         return _whole()
     raise errors.MissingFile
+
+
+def _most(kind: str) -> int:
+    if request.is_json:
+        return MAX_BYTES * 4 // 3 + ENVELOPE_BYTES
+    return MAX_BYTES + ENVELOPE_BYTES * (kind == "multipart/form-data")
 
 
 def _file() -> Sent:
@@ -95,7 +102,7 @@ def _whole() -> Sent:
 
 def _json() -> Sent:
     try:
-        wish = schemas.PictureIn.model_validate(request.get_json())
+        wish = sending.PictureIn.model_validate(request.get_json())
     except ValidationError as error:
         bodies.refuse(error)
     if wish.image is not None:

@@ -11,6 +11,9 @@ class Links:
     def asset(self, key: str) -> str:
         return f"{self.public_url}/assets/{key}"
 
+    def upload(self, upload_id: UUID, signature: str) -> str:
+        return f"{self.public_url}/api/uploads/{upload_id}?signature={signature}"
+
     def private(self, asset_id: UUID, query: str) -> str:
         return f"{self.public_url}/private/{asset_id}?{query}"
 

@@ -1,10 +1,10 @@
 """The shapes of requests and answers, and how rows become answers. JSON is camelCase, times end in Z."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from services.api.links import Links
@@ -33,19 +33,6 @@ class Question(BaseModel):
     """Base of every request: what is not known is refused, so that a typing error is noticed."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
-
-
-class PictureIn(Question):
-    """A picture inside JSON: either its bytes in base64 or where to fetch it."""
-
-    image: str | None = None
-    image_url: str | None = Field(None, max_length=2000)
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.image is None) == (self.image_url is None):
-            raise ValueError("send either `image` or `imageUrl`")
-        return self
 
 
 class AssetOut(Answer):

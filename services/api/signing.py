@@ -26,5 +26,16 @@ def check_link(secret: str, asset_id: UUID, expires: str, signature: str) -> Non
         raise errors.Forbidden("This link is not valid, or no longer so.")
 
 
+def upload(secret: str, upload_id: UUID) -> str:
+    """The signature that lets anybody send an announced picture; its row says until when, and what may be sent."""
+    return hmac.new(secret.encode(), f"upload:{upload_id}".encode(), "sha256").hexdigest()
+
+
+def check_upload(secret: str, upload_id: UUID, signature: str) -> None:
+    """Raise NotFound unless the signature is ours."""
+    if not hmac.compare_digest(upload(secret, upload_id).encode(), signature.encode()):
+        raise errors.NotFound
+
+
 def _signature(secret: str, asset_id: UUID, expires: str) -> str:
     return hmac.new(secret.encode(), f"link:{asset_id}:{expires}".encode(), "sha256").hexdigest()

@@ -3,6 +3,7 @@
     guests' files       hidden 30 days after they were last sent, then as if deleted
     deleted assets      hidden at once; a week later their objects go, and then their rows
     objects no row has  a crash between object and row leaves them; they go when a week old
+    repeated requests   their keys and answers are forgotten after a day, and uploads that were announced
     unfinished uploads  what was sent straight to the storage, and never completed, goes after a day
 
 Any number of workers may run it at once: removing twice is removing once, and `shared.db.removals` keeps what is sent
@@ -16,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from shared import log, metrics, storage
-from shared.db import removals
+from shared.db import idempotency, incoming, removals
 from shared.db.pool import Database
 
 EVERY_S = 3600.0
@@ -48,6 +49,7 @@ class Maintenance:
     def run(self) -> None:
         """One turn. The slice of objects compared with rows moves with the clock: all of them are met within a day."""
         self.expire()
+        self.forget()
         self.prune()
         self.collect(slices(time.time()))
         self.collect_unfinished()
@@ -59,6 +61,11 @@ class Maintenance:
             removals.forget_notes(connection)
         metrics.ASSETS_EXPIRED.inc(expired)
         return expired
+
+    def forget(self, keep_s: float = DAY_S) -> int:
+        """Forget the keys of repeated requests, and uploads that were announced, after a day; returns how many."""
+        with self._database.transaction() as connection:
+            return idempotency.prune(connection, keep_s) + incoming.prune(connection, keep_s)
 
     def prune(self, keep_s: float = KEEP_S) -> int:
         """Remove objects whose every row was deleted `keep_s` ago, then the rows; returns how many."""

@@ -23,6 +23,7 @@ from shared.errors import (
     Failure,
     ImageTooLarge,
     ImageTooSmall,
+    TooComplex,
     UnreadableImage,
     UnsupportedImage,
 )
@@ -59,7 +60,7 @@ MAX_SIDE = 16_000  # WebP ends at 16,383
 MIN_SIDE = 16  # below that there is no subject to be found, and nothing to print
 INK = 8  # alpha from which a pixel counts as visible
 _UNSURE = slice(26, 230)  # alpha between 10 % and 90 %
-_MAX_WEBP_VERIFIED = 16_000_000  # 250 MB
+_MAX_WEBP_DECODED = 16_000_000  # 250 MB, for what may be a file of 34 bytes
 _one_at_a_time = threading.Lock()  # so that a process with many threads needs the memory of one picture
 _MAX_DPI = 100_000  # what lies beyond is no statement about paper
 _SIDEWAYS = 5  # EXIF's orientations 5 to 8 lie on their side
@@ -124,7 +125,7 @@ def verify(data: bytes, judged: Judged) -> None:
     if judged.format is Format.PNG:
         png.check(structure)
         return
-    if judged.format is Format.WEBP and judged.width * judged.height > _MAX_WEBP_VERIFIED:
+    if judged.format is Format.WEBP and judged.width * judged.height > _MAX_WEBP_DECODED:
         return
     whole = jpeg.unended(structure) if judged.format is Format.JPEG else structure.clean()
     with _one_at_a_time, pixels.opened(whole, judged.format) as image:
@@ -153,7 +154,12 @@ def reduced(data: bytes, judged: Judged, side: int) -> Image.Image:
 
 
 def web_copy(data: bytes, judged: Judged, box: tuple[int, int]) -> Copy:
-    """For a page, upright and within `box`, never enlarged: a progressive JPEG, or a WebP where there is alpha."""
+    """For a page, upright and within `box`, never enlarged: a progressive JPEG, or a WebP where there is alpha.
+
+    Raises TooComplex for a WebP so large that it was never verified.
+    """
+    if judged.format is Format.WEBP and judged.width * judged.height > _MAX_WEBP_DECODED:
+        raise TooComplex("A WebP picture of more than 16 megapixels is not made smaller.")
     size = copies.fitted((judged.width, judged.height), box)
     enough = 2 * size[0], 2 * size[1]  # a JPEG is decoded no larger than resampling needs to look its best
     draft = enough if judged.orientation < _SIDEWAYS else enough[::-1]

@@ -65,6 +65,10 @@ class Storage(Protocol):
 
     def delete(self, key: str) -> None: ...
 
+    def sign_put(self, key: str, content_type: str, length: int, expires_s: int) -> str | None:
+        """Where anybody may put one object of this type and length for a while; None: only we can put objects here."""
+        ...
+
     def walk(self, prefix: str) -> Iterator[Entry]:
         """Every object whose key begins with at least two digits, or with INCOMING; in pages, so any number."""
         ...

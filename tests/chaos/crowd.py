@@ -28,14 +28,14 @@ class Crowd:
         self._lock = threading.Lock()
         self._numbers = 0
 
-    def send(self, *, guest: requests.Session | None = None, address: str = "") -> UUID | None:
-        """Ask for the cut-out of a picture nobody has sent before; the job's id when it is promised."""
+    def send(self, *, guest: requests.Session | None = None, address: str = "", number: int = 0) -> UUID | None:
+        """Ask for a cut-out, of a picture nobody has sent before unless a number names one; the promised job's id."""
         if guest is None:
             with a_guest() as stranger:
                 return self.send(guest=stranger, address=address)
         with self._lock:
             self._numbers += 1
-            number = self._numbers
+            number = number or self._numbers
         try:
             files = {"file": ("shirt.jpg", shirt(number))}
             answer = guest.post(f"{address or self.address}/api/cutouts", files=files, timeout=_ANSWER_S)

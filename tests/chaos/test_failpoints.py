@@ -1,22 +1,26 @@
 """kill -9 at every step of a job's life, in api, worker and rembg; and a worker that sleeps through it all."""
 
+import secrets
 import signal
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
+import requests
 
 from deploy.local.service import Service
 from deploy.local.supervisor import await_ready
 from shared import deadlines
 from shared.db import work
+from shared.db.pool import Connection
 from tests.chaos.conftest import Note
-from tests.chaos.crowd import Crowd
+from tests.chaos.crowd import Crowd, a_guest
 from tests.chaos.proxy import Proxy
 from tests.chaos.settled import assert_settled, await_true
 from tests.chaos.system import System
 
 _SWEEP_S = deadlines.SWEEP_S + 1
+_OURS = 30_000  # numbers of pictures that no crowd comes to
 
 
 # Groups, as a start takes a second; at most two steps of a group cost a job an attempt, of which it has three.
@@ -41,23 +45,40 @@ def test_a_worker_killed_at_any_step_loses_nothing(
     note("settled in s", round(took_s, 1))
 
 
-def test_an_api_killed_at_any_step_keeps_what_it_promised_and_what_it_committed(
+def test_an_api_killed_at_any_step_keeps_what_it_committed_and_whoever_asks_again_is_answered_once(
     system: System, crowd: Crowd, note: Note
 ) -> None:
-    victims = {step: system.armed("api", step) for step in ("a1", "a2", "a3", "a4", "a5")}
-    for victim in victims.values():
+    victims = [system.armed("api", step) for step in ("a1", "a2", "a3", "a4", "a5")]
+    guests = [_with_key() for _ in victims]
+    for victim in victims:
         await_ready(victim)
     with system.database() as connection:
-        before = connection.execute("select count(*) as jobs from jobs").fetchone()
-        for victim in victims.values():
-            assert crowd.send(address=f"http://127.0.0.1:{victim.port}") is None
+        before = _jobs(connection)
+        for number, (victim, guest) in enumerate(zip(victims, guests, strict=True), _OURS):
+            assert crowd.send(guest=guest, address=f"http://127.0.0.1:{victim.port}", number=number) is None
             system.kill(victim)
-        after = connection.execute("select count(*) as jobs from jobs").fetchone()
-    assert before
-    assert after
-    assert after["jobs"] - before["jobs"] == 3, "committed from a3 on"
+        assert _jobs(connection) - before == 3, "committed from a3 on"
+        connection.execute("update idempotency_keys set locked_until = now()")  # instead of waiting for a minute
+        for number, guest in enumerate(guests, _OURS):
+            assert crowd.send(guest=guest, number=number), "the key is not stuck"
+            guest.close()
+        assert _jobs(connection) - before == len(victims), "each has one job"
     took_s = assert_settled(system, crowd, 10 + _SWEEP_S, refusals=(0,))
     note("settled in s", round(took_s, 1))
+
+
+def _with_key() -> requests.Session:
+    """A guest who says of each request that it is the same one."""
+    guest = a_guest()
+    guest.headers["Authorization"] = f"Bearer {secrets.token_urlsafe(32)}"
+    guest.headers["Idempotency-Key"] = "the-same-again"
+    return guest
+
+
+def _jobs(connection: Connection) -> int:
+    row = connection.execute("select count(*) as jobs from jobs").fetchone()
+    assert row
+    return int(row["jobs"])
 
 
 def test_a_sleeping_worker_wakes_up_to_find_its_job_done_and_writes_nothing(system: System, crowd: Crowd) -> None:

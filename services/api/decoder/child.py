@@ -39,8 +39,7 @@ class Child:
     def ask(self, question: Mapping[str, object], data: bytes) -> tuple[dict[str, Any], bytes]:
         """Facts and bytes. Raises a failure of the picture, or Busy if the child is lost by no fault of the picture."""
         if self._process.poll() is not None or self._asked >= SHARE:
-            self.stop()
-            self._start()
+            self._renew()
         self._asked += 1
         until = time.monotonic() + deadlines.DECODE_S
         try:
@@ -58,8 +57,16 @@ class Child:
         failure = _blame(status)
         metrics.DECODER_DEATHS.labels(failure.code).inc()
         _log.warning("decoder_died", status=status, error=type(error).__name__, answer=failure.code)
-        self._start()
+        with suppress(errors.Busy):  # whoever asks next tries again
+            self._renew()
         return failure
+
+    def _renew(self) -> None:
+        self.stop()
+        try:
+            self._start()
+        except OSError:  # the machine has no process or memory to spare
+            raise errors.Busy from None
 
     def _start(self) -> None:
         self._line, theirs = socket.socketpair()

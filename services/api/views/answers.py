@@ -22,15 +22,27 @@ def told(answer: type[BaseModel] | str | None, *statuses: int) -> dict[str | int
     return {**dict.fromkeys(statuses, said), "4XX": schemas.ErrorOut, "5XX": schemas.ErrorOut}
 
 
+def asset(parts: Parts, kept: Asset, fresh: bool) -> Response:
+    """201 for a picture that is new, 200 for one that was here."""
+    answer = jsonify(schemas.asset_out(kept, parts.links).json_ready())
+    answer.status_code = 201 if fresh else 200
+    return answer
+
+
 def accepted(parts: Parts, made: Job) -> Response:
-    """202 for a job whose row is committed. The doorbell comes last: without it the job only starts a little later."""
-    failpoints.reach("a3")
-    parts.doorbell.ring(made.id)
-    failpoints.reach("a4")
+    """202 for a job, to be given once its row is committed."""
     body = schemas.accepted(made, parts.links)
     answer = jsonify(body.json_ready())
     answer.status_code = 202
     answer.headers["Location"] = body.status_url
+    return answer
+
+
+def announced(parts: Parts, made: Job, answer: Response) -> Response:
+    """The answer, after the doorbell has been rung for a committed job; unheard, it only starts a little later."""
+    failpoints.reach("a3")
+    parts.doorbell.ring(made.id)
+    failpoints.reach("a4")
     failpoints.reach("a5")
     return answer
 

@@ -1,15 +1,18 @@
 """Jobs: promise, show, list, cancel and try again."""
 
+from functools import partial
+
 from flask import Response, jsonify
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, quotas, schemas
+from services.api import auth, quotas, schemas, sending
+from services.api.idempotency import Keep, once
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
 from shared import errors, metrics, web
 from shared.db import assets, ids, jobs, paging
-from shared.models import Job
+from shared.models import Owner
 
 
 def blueprint(parts: Parts) -> APIBlueprint:
@@ -17,9 +20,12 @@ def blueprint(parts: Parts) -> APIBlueprint:
 
     @api.post("", summary="Cut out a kept picture", responses=answers.told(schemas.Accepted, 202))
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
-    def create(body: schemas.NewJob) -> Response:
+    def create(header: sending.Repeatable, body: schemas.NewJob) -> Response:  # noqa: ARG001 - for its checks
         """`priority` (0, the most urgent, to 9) and `provider` are for API keys."""
-        return answers.accepted(parts, _create(parts, body))
+        if auth.key() is None and (body.priority is not None or body.provider is not None):
+            raise errors.Forbidden("Choosing a priority or a provider needs an API key.")
+        owner = auth.writer()
+        return once(parts.database, owner, body.model_dump_json(), partial(_create, parts, owner, body))
 
     @api.get("", summary="Your jobs, newest first", responses=answers.told(schemas.JobPage, 200))
     @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
@@ -60,21 +66,18 @@ def blueprint(parts: Parts) -> APIBlueprint:
         if job is None:
             answers.find_job(parts, owner, path.job_id)
             raise errors.JobNotFailed
-        return answers.accepted(parts, job)
+        return answers.announced(parts, job, answers.accepted(parts, job))
 
     return api
 
 
-def _create(parts: Parts, wish: schemas.NewJob) -> Job:
-    if auth.key() is None and (wish.priority is not None or wish.provider is not None):
-        raise errors.Forbidden("Choosing a priority or a provider needs an API key.")
-    owner = auth.writer()
+def _create(parts: Parts, owner: Owner, wish: schemas.NewJob, keep: Keep) -> Response:
     quotas.admit(parts, owner, jobs=1)
     priority = jobs.NORMAL if wish.priority is None else wish.priority
     with parts.database.transaction() as connection:
         if assets.find(connection, owner, wish.asset_id) is None:
             raise errors.NotFound("There is no such picture of yours.")
-        return jobs.create(
+        job = jobs.create(
             connection,
             ids.new(),
             owner,
@@ -83,3 +86,6 @@ def _create(parts: Parts, wish: schemas.NewJob) -> Job:
             wanted=wish.provider,
             request_id=web.request_id(),
         )
+        answer = answers.accepted(parts, job)
+        keep(connection, answer)
+    return answers.announced(parts, job, answer)

@@ -1,9 +1,12 @@
 """POST /api/uploads: keep a picture. POST /api/cutouts: keep it and promise its cut-out."""
 
-from flask import Response, jsonify
+from functools import partial
+
+from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import auth, forms, intake, quotas, schemas
+from services.api import auth, forms, intake, quotas, schemas, sending
+from services.api.idempotency import Keep, once
 from services.api.parts import Parts
 from services.api.policy import Auth, Cache, Limit, policy
 from services.api.views import answers
@@ -24,13 +27,10 @@ def blueprint(parts: Parts) -> APIBlueprint:
         openapi_extensions=_TOLD,
     )
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.UPLOADS, cache=Cache.NO_STORE)
-    def upload() -> tuple[Response, int]:
+    def upload(header: sending.Sending) -> Response:  # noqa: ARG001 - for its checks
         """The same bytes by the same caller are one asset: 201 the first time, 200 after."""
-        sent = forms.received()
-        taken = _taken(parts, auth.writer(), sent)
-        with parts.database.transaction() as connection:
-            asset, fresh = assets.add(connection, taken)
-        return jsonify(schemas.asset_out(asset, parts.links).json_ready()), 201 if fresh else 200
+        sent, owner = forms.received(), auth.writer()
+        return once(parts.database, owner, sent.fingerprint, partial(_upload, parts, owner, sent))
 
     @api.post(
         "/cutouts",
@@ -39,18 +39,31 @@ def blueprint(parts: Parts) -> APIBlueprint:
         openapi_extensions=_TOLD,
     )
     @policy(auth=Auth.GUEST_WRITE, limit=Limit.UPLOADS, cache=Cache.NO_STORE)
-    def cut_out() -> Response:
+    def cut_out(header: sending.Sending) -> Response:  # noqa: ARG001 - for its checks
         """Keeps the picture and queues its cut-out in one step. What answers 202 is done, whatever else fails."""
-        sent = forms.received()
-        owner = auth.writer()
-        quotas.admit(parts, owner, jobs=1)
-        taken = _taken(parts, owner, sent)
-        with parts.database.transaction() as connection:
-            asset, _ = assets.add(connection, taken)
-            job = jobs.create(connection, ids.new(), owner, asset.id, request_id=web.request_id())
-        return answers.accepted(parts, job)
+        sent, owner = forms.received(), auth.writer()
+        return once(parts.database, owner, sent.fingerprint, partial(_cut_out, parts, owner, sent))
 
     return api
+
+
+def _upload(parts: Parts, owner: Owner, sent: forms.Sent, keep: Keep) -> Response:
+    taken = _taken(parts, owner, sent)
+    with parts.database.transaction() as connection:
+        answer = answers.asset(parts, *assets.add(connection, taken))
+        keep(connection, answer)
+    return answer
+
+
+def _cut_out(parts: Parts, owner: Owner, sent: forms.Sent, keep: Keep) -> Response:
+    quotas.admit(parts, owner, jobs=1)
+    taken = _taken(parts, owner, sent)
+    with parts.database.transaction() as connection:
+        asset, _ = assets.add(connection, taken)
+        job = jobs.create(connection, ids.new(), owner, asset.id, request_id=web.request_id())
+        answer = answers.accepted(parts, job)
+        keep(connection, answer)
+    return answers.announced(parts, job, answer)
 
 
 def _taken(parts: Parts, owner: Owner, sent: forms.Sent) -> Asset:

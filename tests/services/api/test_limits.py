@@ -145,8 +145,8 @@ def test_a_burst_at_the_end_of_a_window_is_not_followed_by_another(
         before = time.monotonic()
         if guest.delete(f"/api/jobs/{ids.new()}").status_code == 404:
             passed.append((before, time.monotonic()))
-        time.sleep(0.05)
-    assert len(passed) >= 16
+        time.sleep(1.7 if len(passed) == 1 else 0.05)  # the first opens a window, the others come at its end
+    assert len(passed) > 8
     for (first, _), (_, ninth) in zip(passed, passed[8:], strict=False):
         assert ninth - first > 2
 

@@ -1,6 +1,7 @@
 """Every route against every kind of caller, from one table; a route that is not in it fails."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -39,6 +40,9 @@ class Row:
 TABLE = (
     Row("POST", "/api/uploads", 201, 201, 200, _UPLOAD),
     Row("POST", "/api/cutouts", 202, 202, 202, _UPLOAD),
+    Row("POST", "/api/uploads/presign", 201, 201, 201, _UPLOAD),
+    Row("PUT", "/api/uploads/<uuid:upload_id>", 404, 404, 404, (Auth.PUBLIC, Limit.API, Cache.NO_STORE)),
+    Row("POST", "/api/uploads/<uuid:upload_id>/complete", 404, 404, 404, _GUEST_WRITE),
     Row("GET", "/api/assets", 200, 200, 200, _GUEST_READ),
     Row("GET", "/api/assets/<uuid:asset_id>", 404, 404, 200, _GUEST_READ),
     Row("DELETE", "/api/assets/<uuid:asset_id>", 404, 404, 204, _GUEST_WRITE),
@@ -80,10 +84,15 @@ def test_the_table_names_every_route(api: Api) -> None:
 def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> int:
     path = row.rule.replace("<uuid:asset_id>", asset["id"]).replace("<uuid:job_id>", job)
     path = path.replace("/assets/<key>", asset["url"]).replace("<path:name>", "swagger-ui.css")
-    if row.policy == _UPLOAD:
+    path = path.replace("<uuid:upload_id>", str(UUID(int=0)))
+    if row.rule in ("/api/uploads", "/api/cutouts"):
         answer = send(client, path, pictures.jpeg(), environ_base=_FAR)
     else:
-        wish = {"assetId": asset["id"], "type": "cutout"} if (row.method, row.rule) == ("POST", "/api/jobs") else None
+        wishes = {
+            "/api/jobs": {"assetId": asset["id"], "type": "cutout"},
+            "/api/uploads/presign": {"contentType": "image/png", "bytes": 9},
+        }
+        wish = wishes.get(row.rule) if row.method == "POST" else None
         answer = client.open(path, method=row.method, environ_base=_FAR, json=wish)
     answer.close()
     return answer.status_code

@@ -87,6 +87,7 @@ def _answers(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
     yield "POST", "/api/uploads", send(guest, "/api/uploads", b"no picture")
     yield "POST", "/api/cutouts", send(guest, "/api/cutouts", pictures.png())
     yield "POST", "/api/cutouts", guest.post("/api/cutouts")
+    yield from _direct_answers(guest)
     yield "GET", "/api/assets", guest.get("/api/assets?limit=1")
     yield "GET", "/api/assets", guest.get("/api/assets?limit=1", headers={"Authorization": "Bearer x"})
     yield "GET", "/api/assets/{asset_id}", guest.get(kept)
@@ -107,6 +108,19 @@ def _answers(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
     yield "POST", "/api/jobs/{job_id}/retry", guest.post(f"{job}/retry")
     yield "DELETE", "/api/assets/{asset_id}", guest.delete(kept)
     yield from _admin_answers(api)
+
+
+def _direct_answers(guest: FlaskClient) -> Iterator[tuple[str, str, TestResponse]]:
+    data = pictures.png(shade=7)
+    announced = guest.post("/api/uploads/presign", json={"contentType": "image/png", "bytes": len(data)})
+    completing = f"/api/uploads/{body(announced)['id']}/complete"
+    yield "POST", "/api/uploads/presign", announced
+    yield "POST", "/api/uploads/{upload_id}/complete", guest.post(completing)
+    address = body(announced)["uploadUrl"]
+    yield "PUT", "/api/uploads/{upload_id}", guest.put(address, data=data, content_type="image/png")
+    yield "PUT", "/api/uploads/{upload_id}", guest.put(f"{address}x", data=data, content_type="image/png")
+    for _ in range(2):
+        yield "POST", "/api/uploads/{upload_id}/complete", guest.post(completing)
 
 
 def _admin_answers(api: Api) -> Iterator[tuple[str, str, TestResponse]]:

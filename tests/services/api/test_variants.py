@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from services.api.variants import BOXES
 from shared import errors, images
-from tests.hostile import benign, build
+from tests.hostile import benign, build, corpus
 from tests.services import pictures
 from tests.services.api.asking import refused, upload
 from tests.services.api.conftest import Api
@@ -137,6 +137,12 @@ def test_a_full_line_says_so(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(type(api.parts.decoder), "shrink", staticmethod(busy))
     refused(api.guest().get(f"{asset['url']}?w=400"), 503, "busy")
+
+
+def test_a_small_file_that_would_take_very_much_memory_has_no_variants(guest: FlaskClient) -> None:
+    asset = upload(guest, corpus.flat_webp(7_000, 7_000))
+    refused(guest.get(f"{asset['url']}?w=400"), 422, "too_complex")
+    _shown(guest, upload(guest), "400")
 
 
 def test_hidden_colours_do_not_bleed_into_a_variant(guest: FlaskClient) -> None:

@@ -3,6 +3,7 @@
 import os
 import resource
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -34,15 +35,22 @@ def _pid(decoder: Decoder) -> int:
 
 def _verify_struck(decoder: Decoder, number: signal.Signals) -> None:
     """Ask, and let the signal arrive while the picture is in work."""
-    pid = _pid(decoder)
+    pid, child = _pid(decoder), decoder._children[0]
+    asked = child._asked
     os.kill(pid, signal.SIGSTOP)
 
     def strike() -> None:
+        while child._asked == asked:
+            time.sleep(0.001)
         os.kill(pid, number)
         os.kill(pid, signal.SIGCONT)
 
-    threading.Timer(0.1, strike).start()
-    decoder.verify(GOOD, JUDGED)
+    striking = threading.Thread(target=strike)
+    striking.start()
+    try:
+        decoder.verify(GOOD, JUDGED)
+    finally:
+        striking.join()
 
 
 def test_what_the_picture_s_own_check_says_is_said(decoder: Decoder) -> None:
@@ -73,6 +81,21 @@ def test_a_death_costs_the_picture_in_hand_and_nobody_else(
 def test_a_child_killed_while_idle_costs_nobody(lonely: Decoder) -> None:
     os.kill(_pid(lonely), signal.SIGKILL)
     os.waitid(os.P_PID, _pid(lonely), os.WEXITED | os.WNOWAIT)
+    lonely.verify(GOOD, JUDGED)
+
+
+def test_where_no_child_can_be_started_callers_come_back_later(
+    lonely: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exhausted(*_: object, **__: object) -> None:
+        raise BlockingIOError
+
+    monkeypatch.setattr(subprocess, "Popen", exhausted)
+    with pytest.raises(errors.UnreadableImage):
+        _verify_struck(lonely, signal.SIGSEGV)
+    with pytest.raises(errors.Busy):
+        lonely.verify(GOOD, JUDGED)
+    monkeypatch.undo()
     lonely.verify(GOOD, JUDGED)
 
 
