@@ -148,9 +148,9 @@ class System:
         return redis.Redis.from_url(self.redis.url, socket_timeout=5)
 
     def objects(self) -> dict[str, Path]:
-        """Every object in the storage by its key."""
+        """Every object in the storage by its key; not what is still on its way in."""
         root = self.stack.data / "objects"
-        return {path.name: path for path in root.glob("*/*") if not path.name.startswith(".")}
+        return {path.name: path for path in root.glob("??/*")}
 
     def _environment(self) -> dict[str, str]:
         return {

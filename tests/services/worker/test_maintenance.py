@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from services.worker.maintenance import DAY_S, KEEP_S, Maintenance, slices
 from services.worker.routine import Routine
 from shared import errors
-from shared.db import assets
+from shared.db import assets, removals
 from shared.storage import INCOMING
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, Bench
@@ -84,6 +84,14 @@ def test_what_is_sent_again_while_it_is_removed_is_there_in_the_end(bench: Bench
     again = bench.source_key(bench.order())
     assert _objects(bench) == {again}
     assert maintenance.prune() == 0
+
+
+def test_what_came_back_after_it_was_found_to_be_due_stays(bench: Bench, maintenance: Maintenance) -> None:
+    key = _delete(bench, bench.order())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(removals, "due", lambda *_: [bench.source_key(bench.order())[:64]])
+        assert maintenance.prune() == 0
+    assert _objects(bench) == {key}
 
 
 def test_a_removal_that_took_too_long_deletes_nothing_any_more(
