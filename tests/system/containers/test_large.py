@@ -1,0 +1,30 @@
+"""The largest pictures that are accepted, as many at once as a worker takes, fit into the memory of each container."""
+
+import io
+
+from PIL import Image
+
+from deploy.local.walk import SAMPLE
+from tests.system.containers.engine import Compose, docker
+from tests.system.containers.waiting import Promised
+
+SIDES = (8160, 6120)  # 49.9 megapixels
+AT_ONCE = 3  # WORKER_CONCURRENCY
+
+
+def _ends(compose: Compose) -> list[str]:
+    """How often each was started again, and whether the kernel ended something in it for want of memory."""
+    told = "{{.Name}} {{.RestartCount}} {{.State.OOMKilled}}"
+    return [docker("inspect", "--format", told, compose.container(name)) for name in ("api", "worker", "rembg")]
+
+
+def test_nobody_runs_out_of_memory(compose: Compose) -> None:
+    before, promised, large = _ends(compose), Promised(compose.address), Image.open(SAMPLE).resize(SIDES)
+    for number in range(AT_ONCE):
+        file = io.BytesIO()
+        large.save(file, "JPEG", quality=80 + number)
+        promised.send(file.getvalue())
+    took = promised.settle()
+    print(f"{AT_ONCE} pictures of {SIDES[0] * SIDES[1] / 1e6:.1f} megapixels done in {took:.0f} s")
+    assert _ends(compose) == before
+    assert all("true" not in told for told in before)
