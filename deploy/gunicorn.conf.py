@@ -15,11 +15,14 @@ import os
 import re
 import select
 import selectors
+import shutil
 import socket
 import sys
+import tempfile
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from shared import deadlines, log
@@ -39,6 +42,7 @@ keepalive = 75  # longer than a proxy keeps idle connections (60 s), so that it 
 _STREAMS = 24  # the api opens 20 (services/api/views/events.py), and says busy to the next
 _EVENTS = re.compile(rb"GET /api/jobs/[^/ ]+/events[? ]")
 _SILENT_S = 5.0  # as long as the front waits for somebody who says nothing
+_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 control_socket_disable = True  # it would want a writable home
 accesslog = None  # shared.web logs requests
 loglevel = "warning"  # until the lines have our form
@@ -51,6 +55,21 @@ def on_starting(server: Any) -> None:
     logger.handlers.clear()
     logger.propagate = True
     logger.setLevel("INFO")
+    if server.cfg.workers > 1:  # on the command line: shared/metrics.py sums over the processes
+        os.environ[_METRICS] = tempfile.mkdtemp(prefix="stolentee-metrics-")
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """What an ended process counted stays; what it had open does not."""
+    if folder := os.environ.get(_METRICS):
+        for live in Path(folder).glob(f"gauge_live*_{worker.pid}.db"):
+            live.unlink()
+
+
+def on_exit(server: Any) -> None:
+    """Leave no counts behind."""
+    if server.cfg.workers > 1:
+        shutil.rmtree(os.environ[_METRICS], ignore_errors=True)
 
 
 def post_worker_init(worker: Any) -> None:

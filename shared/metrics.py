@@ -1,10 +1,13 @@
 """Every Prometheus metric of the system, in one place.
 
-Labels come from enums and route templates, never from callers.
+Labels come from enums and route templates, never from callers. Where a service runs in several processes,
+PROMETHEUS_MULTIPROC_DIR names a folder (deploy/gunicorn.conf.py makes one), each process counts in files of its own
+there, and a scrape adds them up, whichever process answers it.
 """
 
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from shared.models import JobFailure, Provider
 
@@ -15,11 +18,13 @@ REQUESTS = Counter("stolentee_http_requests_total", "HTTP requests answered.", [
 REQUEST_SECONDS = Histogram(
     "stolentee_http_request_seconds", "Time to answer an HTTP request.", ["route"], buckets=_FAST
 )
-CHECK_UP = Gauge("stolentee_check_up", "1 while a check of health succeeds.", ["check"])
-STREAMS = Gauge("stolentee_event_streams", "Event streams open now.")
+CHECK_UP = Gauge("stolentee_check_up", "1 while a check of health succeeds.", ["check"], multiprocess_mode="livemin")
+STREAMS = Gauge("stolentee_event_streams", "Event streams open now.", multiprocess_mode="livesum")
 
 QUERY_SECONDS = Histogram("stolentee_database_query_seconds", "Time of one SQL statement.", buckets=_FAST)
-POOL_CONNECTIONS = Gauge("stolentee_database_pool_connections", "Connections of the pool by state.", ["state"])
+POOL_CONNECTIONS = Gauge(
+    "stolentee_database_pool_connections", "Connections of the pool by state.", ["state"], multiprocess_mode="livesum"
+)
 
 UPLOADS = Counter("stolentee_uploads_total", "Pictures received.", ["outcome"])
 DECODER_DEATHS = Counter("stolentee_decoder_deaths_total", "Decoders lost over a picture.", ["answer"])
@@ -33,13 +38,24 @@ JOBS = Counter("stolentee_jobs_total", "Jobs that reached a state.", ["state", "
 JOB_SECONDS = Histogram("stolentee_job_step_seconds", "Time a job spent in each step.", ["step"], buckets=_SLOW)
 LEASES_LOST = Counter("stolentee_leases_lost_total", "Jobs whose lease ran out while a worker held them.")
 DOORBELLS = Counter("stolentee_doorbells_total", "Rings at the broker.", ["outcome"])
-QUEUE_DEPTH = Gauge("stolentee_queue_depth", "Jobs waiting to run.")
-QUEUE_AGE = Gauge("stolentee_queue_oldest_seconds", "Age of the oldest job that waits, 0 while none does.")
+QUEUE_DEPTH = Gauge("stolentee_queue_depth", "Jobs waiting to run.", multiprocess_mode="livemostrecent")
+QUEUE_AGE = Gauge(
+    "stolentee_queue_oldest_seconds",
+    "Age of the oldest job that waits, 0 while none does.",
+    multiprocess_mode="livemostrecent",
+)
 ATTEMPTS = Counter("stolentee_job_attempts_total", "Jobs taken up, by which of their three tries it was.", ["attempt"])
 PROVIDER_SPEND = Counter("stolentee_provider_spend_usd_total", "Money charged by providers.", ["provider"])
-PROVIDER_BUDGET = Gauge("stolentee_provider_budget_usd", "What all paid calls of a day may cost.")
+PROVIDER_BUDGET = Gauge(
+    "stolentee_provider_budget_usd", "What all paid calls of a day may cost.", multiprocess_mode="livemostrecent"
+)
 BUDGET_REFUSALS = Counter("stolentee_provider_budget_refusals_total", "Paid calls not made for lack of budget.")
-BREAKER_OPEN = Gauge("stolentee_breaker_open", "1 while a provider is not asked after failures.", ["provider"])
+BREAKER_OPEN = Gauge(
+    "stolentee_breaker_open",
+    "1 while a provider is not asked after failures.",
+    ["provider"],
+    multiprocess_mode="livemax",
+)
 PROVIDER_CALLS = Counter("stolentee_provider_calls_total", "Calls of a removal provider.", ["provider", "outcome"])
 PROVIDER_SECONDS = Histogram("stolentee_provider_seconds", "Time of one provider call.", ["provider"], buckets=_SLOW)
 
@@ -55,4 +71,8 @@ for _provider in Provider:
 
 def expose() -> tuple[bytes, str]:
     """The scrape body and its content type."""
-    return generate_latest(REGISTRY), CONTENT_TYPE_LATEST
+    registry = REGISTRY
+    if values.ValueClass is not values.MutexValue:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry), CONTENT_TYPE_LATEST

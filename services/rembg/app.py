@@ -169,6 +169,8 @@ def _worked(parts: Parts, taken: intake.Intake, judged: images.Judged, deadline:
         return work.result(max(0.0, deadline - time.perf_counter())), turn.queued_s
     except TimeoutError:
         raise errors.Unavailable("The picture took too long.") from None
+    except MemoryError:
+        raise errors.Busy from None
 
 
 def _leave(gate: Gate, turn: Turn, _: "Future[remover.Cutout]") -> None:

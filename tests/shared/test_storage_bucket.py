@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from shared import deadlines, settings
-from shared.storage import Bucket, Missing, Unavailable, s3
+from shared.storage import INCOMING, Bucket, Missing, Unavailable, s3
 from tests.shared import buckets
 
 KEY = "ab" * 32 + ".png"
@@ -89,6 +91,31 @@ def test_a_wrong_secret_is_unavailable_and_changes_nothing(rclone: settings.Stor
     with pytest.raises(ClientError):
         wrong.check()
     assert right.get(KEY) == b"kept"
+
+
+def _sent(url: str, data: bytes = b"signed", content_type: str = "image/png") -> int:
+    return requests.put(url, data=data, headers={"Content-Type": content_type}, timeout=10).status_code
+
+
+def test_a_signed_address_takes_what_was_signed_and_nothing_else(rclone: settings.Storage) -> None:
+    key = f"{INCOMING}{uuid.uuid4()}"
+    bucket = Bucket(rclone)
+    assert rclone.endpoint
+    forged = Bucket(buckets.settings(rclone.endpoint, "a guess")).sign_put(key, "image/png", 6, 60)
+    url, brief = (bucket.sign_put(key, "image/png", 6, seconds) for seconds in (60, 1))
+    time.sleep(2.1)  # the signature counts whole seconds
+    refused = [
+        _sent(forged),
+        _sent(brief),
+        _sent(url.replace(key, f"{INCOMING}{uuid.uuid4()}")),
+        _sent(url, b"longer than signed"),
+        _sent(url, content_type="text/html"),
+        requests.get(url, timeout=10).status_code,
+    ]
+    assert all(status in (400, 403) for status in refused), refused
+    assert key not in {entry.key for entry in bucket.walk(INCOMING)}
+    assert _sent(url) == 200
+    assert bucket.get(key) == b"signed"
 
 
 def test_a_bucket_that_does_not_exist_is_unavailable_and_not_a_missing_object(

@@ -60,7 +60,7 @@ def rate(server: Server, model: str, pictures: Sequence[bytes], connections: int
         while time.monotonic() - began < seconds:
             answer = caller.ask(pictures[at % len(pictures)])
             if answer.status != 200:
-                raise RuntimeError(f"{server.name} answered {answer.status}")
+                raise RuntimeError(f"{server.name} answered {answer.status}: {answer.data[:200]!r}")
             done.append(time.monotonic())
             at += 1
         caller.close()
