@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from shared import errors, log
 
+FIRST_S = 60.0  # until the first turn of a rare one: a process that lives shorter than its routine would never see it
 LOOK_S = 5.0  # between two looks of the watch
 
 _log = log.get("routine")
@@ -54,7 +55,7 @@ class Routine:
         return time.monotonic() - self._alive_at - self._every_s - self._away_s
 
     def _go_on(self) -> None:
-        wait_s = self._every_s
+        wait_s = min(self._every_s, FIRST_S)
         while not self._stopped.wait(wait_s):
             wait_s = self._every_s
             try:

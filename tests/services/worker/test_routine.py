@@ -83,3 +83,12 @@ def test_the_watch_gives_each_a_turn_after_a_freeze(monkeypatch: pytest.MonkeyPa
         for _ in range(3):
             frozen._alive_at -= 1_000  # as if the machine had slept; its next turn comes within a hundredth
             assert not ended.wait(0.4)
+
+
+def test_a_rare_one_has_its_first_turn_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routine, "FIRST_S", 0.01)
+    turned = threading.Event()
+    running = Routine("maintenance", turned.set, 3600, 60)
+    running.start()
+    assert turned.wait(10)
+    running.stop()
