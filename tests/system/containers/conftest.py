@@ -26,4 +26,4 @@ def compose(request: pytest.FixtureRequest) -> Iterator[Compose]:
         project.run("up", "--build", "--wait")
         yield project
     finally:
-        project.run("down", "--volumes", "--remove-orphans")
+        project.run("--profile", "*", "down", "--volumes", "--remove-orphans")
