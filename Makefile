@@ -15,6 +15,9 @@ LOCKS := $(foreach group,api worker rembg local,requirements/$(group).txt)
 WHOLE := -n 4 --dist loadgroup --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
+# Every process would compile again what none may keep.
+unexport PYTHONDONTWRITEBYTECODE
+
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test chaos hostile check bench bench-broker bench-front bench-rembg bench-uploads soak models lock clean up down logs ps images
