@@ -3,6 +3,7 @@
 The servers are those of `make run`, started at most once per test process and only when a test asks.
 """
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+import structlog
 
 from deploy.local import ports, postgres_programs
 from deploy.local.postgres_server import Postgres, may_enter, unprivileged
@@ -47,6 +49,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def long(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--long"))
+
+
+@pytest.fixture
+def own_logging() -> Iterator[None]:
+    """For tests of what sets logging up: the others find it as it was."""
+    root, configured = logging.getLogger(), structlog.get_config()
+    before = root.handlers[:], root.level
+    yield
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+    structlog.configure(**configured)
+    structlog.contextvars.clear_contextvars()
 
 
 @pytest.fixture

@@ -69,7 +69,6 @@ def build(settings: Settings) -> Parts:
 
 def warm_up(parts: Parts) -> None:
     """One inference, then ready."""
-    step_back()
     began = time.monotonic()
     parts.network.warm_up()
     parts.health.mark_ready()
@@ -79,6 +78,7 @@ def warm_up(parts: Parts) -> None:
 
 def _prepare(parts: Parts) -> None:
     """Ready as soon as may be; what only serves several pictures at once comes after that."""
+    step_back()
     warm_up(parts)
     time.sleep(_AFTER_FIRST_S)
     parts.network.widen()

@@ -13,6 +13,7 @@ import pytest
 
 from shared import log, sentry, settings
 
+pytestmark = pytest.mark.usefixtures("own_logging")
 SOON_S = 10.0
 SECRET = "hunter2"
 
@@ -51,15 +52,6 @@ def ingest(status: int = 200) -> Iterator[Ingest]:
     yield server
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(autouse=True)
-def _own_logging() -> Iterator[None]:
-    root = logging.getLogger()
-    before = root.handlers[:]
-    yield
-    root.handlers[:] = before
-    log.begin()
 
 
 def _install(monkeypatch: pytest.MonkeyPatch, dsn: str) -> None:

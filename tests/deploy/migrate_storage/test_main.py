@@ -11,6 +11,8 @@ from deploy.migrate_storage.ledger import Ledger
 from shared import settings
 from shared.storage.foreign import Listed
 
+pytestmark = pytest.mark.usefixtures("own_logging")
+
 BUCKETS = {
     f"{side}{name}": value
     for side in ("OLD_S3_", "R2_")
