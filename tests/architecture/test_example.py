@@ -16,9 +16,9 @@ TREE = Tree.read(ROOT)
 
 
 def _fields() -> Iterator[FieldInfo]:
-    for name in TREE.modules:
-        if name.endswith(".settings") and not name.startswith("tests."):
-            module = importlib.import_module(name)
+    for path in TREE.files:
+        if path.endswith("/settings.py") and not path.startswith("tests/"):
+            module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
             blocks = (b for b in vars(module).values() if isinstance(b, type) and issubclass(b, Block))
             yield from (field for block in blocks for field in block.model_fields.values())
 

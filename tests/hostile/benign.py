@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from PIL import Image, PngImagePlugin
 
@@ -79,8 +80,9 @@ def secrets(orientation: int | None = None) -> Image.Exif:
     return exif
 
 
-def files() -> list[Benign]:
-    return [*_jpegs(), *_turned(), *_pngs(), *_raw_pngs(), *_webps()]
+@cache
+def files() -> tuple[Benign, ...]:
+    return (*_jpegs(), *_turned(), *_pngs(), *_raw_pngs(), *_webps())
 
 
 def _jpegs() -> Iterator[Benign]:

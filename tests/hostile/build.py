@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable
+from functools import cache
 
 from PIL import Image
 
@@ -19,6 +20,7 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
     return out.getvalue()
 
 
+@cache
 def deflated(value: int, size: int) -> bytes:
     """A true zlib stream of `size` equal bytes, made in a moment: one compressed megabyte over and over."""
     block = bytes([value]) * (1 << 20)
@@ -114,8 +116,8 @@ def with_scans(progressive: bytes, count: int) -> bytes:
     return jpeg(parts + [parts[-1]] * (count - scans))
 
 
-def riff(*chunks: tuple[bytes, bytes]) -> bytes:
-    body = b"".join(kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2) for kind, data in chunks)
+def riff(*chunks: tuple[bytes, bytes], after: bytes = b"") -> bytes:
+    body = b"".join(kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2) for kind, data in chunks) + after
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
 
 

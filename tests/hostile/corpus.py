@@ -10,6 +10,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from PIL import Image
 
@@ -41,8 +42,9 @@ class Hostile:
         return self.name
 
 
-def files() -> list[Hostile]:
-    return [*_bombs(), *_sides(), *_texts(), *_scans(), *_animations(), *_broken(), *_jpeg_damage(), *_strangers()]
+@cache
+def files() -> tuple[Hostile, ...]:
+    return (*_bombs(), *_sides(), *_texts(), *_scans(), *_animations(), *_broken(), *_jpeg_damage(), *_strangers())
 
 
 def picture(width: int = 320, height: int = 240) -> Image.Image:
@@ -127,7 +129,8 @@ def _texts() -> Iterator[Hostile]:
     )
     yield Hostile("webp with a profile of 8 MB", encoded(picture(), "WEBP", icc_profile=bytes(8 << 20)), "too_complex")
     pixels = riff_chunks(encoded(picture(), "WEBP"))
-    yield Hostile("webp with half a million empty chunks", riff(*pixels, *[(b"aaaa", b"")] * 500_000), "too_complex")
+    empty = (b"aaaa" + bytes(4)) * 500_000
+    yield Hostile("webp with half a million empty chunks", riff(*pixels, after=empty), "too_complex")
 
 
 def _scans() -> Iterator[Hostile]:

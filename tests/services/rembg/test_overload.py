@@ -11,7 +11,6 @@ import pytest
 import requests
 
 from tests.load.removal.flood import flood, percentile
-from tests.load.removal.soak import slope
 from tests.services.rembg import pictures
 from tests.services.rembg.test_wsgi import START_S, children, gunicorn, wait_until_ready
 
@@ -120,17 +119,6 @@ def test_a_flood_is_answered_with_pictures_and_refusals_only(tmp_path: Path) -> 
     assert set(seen.statuses) == {"200", "503"}
     assert percentile(seen.refusals_s, 50) < 2  # 250 ms is for `make soak`, on a quiet machine
     assert percentile(seen.health_s, 50) < 1
-
-
-def test_pictures_in_a_row_leave_no_memory_behind(tmp_path: Path) -> None:
-    sizes = []
-    with gunicorn(tmp_path, *CONFIG) as (_, url), requests.Session() as session:
-        wait_until_ready(url)
-        for index in range(300):
-            assert session.post(f"{url}/remove", data=PNG, timeout=START_S).ok
-            if index >= 100 and index % 20 == 0:
-                sizes.append(session.get(f"{url}/stats", timeout=START_S).json()["memoryBytes"] >> 20)
-    assert slope(sizes, 20) < 3  # the long run of `make soak` holds it to 1
 
 
 def counted(url: str) -> int:
