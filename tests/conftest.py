@@ -4,6 +4,7 @@ The servers are those of `make run`, started at most once per test process and o
 """
 
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -120,7 +121,9 @@ def postgres(open_folder: Path, quick_folder: Path) -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def databases(postgres: Postgres) -> Iterator[Databases]:
     with psycopg.connect(postgres.url, autocommit=True) as connection:
-        yield Databases(connection, postgres.url.rpartition("/")[0])
+        made = Databases(connection, postgres.url.rpartition("/")[0])
+        yield made
+        made.close()
 
 
 @pytest.fixture
@@ -149,7 +152,8 @@ def redis_url(redis_server: Redis) -> str:
 @pytest.fixture(scope="session")
 def stack(open_folder: Path) -> Iterator[RunningStack]:
     """The system as real processes, shared by the session: leave it as whole as you found it (`stack.mend()`)."""
-    running = RunningStack(open_folder / "stack", LEASE_S="4")  # a dead worker's job is run again soon
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    running = RunningStack(open_folder / "stack", LEASE_S="4", **measured)  # a dead worker's job is run again soon
     running.start()
     yield running
     running.stop()

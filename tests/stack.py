@@ -25,6 +25,7 @@ PATIENCE_S = 30  # far more than any of this takes
 _OUTSIDE = (
     *("DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL", "R2_ENDPOINT", "SECRET_KEY", "PUBLIC_URL", "OPS_TOKEN"),
     *("REMOVE_BG_API_KEY", "PROVIDER_DAILY_BUDGET_CENTS", "FAILPOINT", "TESTING"),
+    "COVERAGE_PROCESS_CONFIG",  # to measure costs a process half its speed: one system (conftest.py) is enough
 )
 
 

@@ -1,6 +1,7 @@
 """The shapes of requests and answers, and how rows become answers. JSON is camelCase, times end in Z."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -20,7 +21,16 @@ Time = Annotated[
 ]
 
 
-class Answer(BaseModel):
+class Shape(BaseModel):
+    """Base of all. Its JSON Schema is made once: Flask-OpenAPI asks for it per operation, and again at every query."""
+
+    @classmethod
+    @cache
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
+        return super().model_json_schema(*args, **kwargs)
+
+
+class Answer(Shape):
     """Base of every answer."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
@@ -29,7 +39,7 @@ class Answer(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
-class Question(BaseModel):
+class Question(Shape):
     """Base of every request: what is not known is refused, so that a typing error is noticed."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
@@ -137,26 +147,26 @@ class NewJob(Question):
     provider: Provider | None = None
 
 
-class JobPath(BaseModel):
+class JobPath(Shape):
     job_id: UUID
 
 
-class AssetPath(BaseModel):
+class AssetPath(Shape):
     asset_id: UUID
 
 
-class KeyPath(BaseModel):
+class KeyPath(Shape):
     key: str
 
 
-class LinkQuery(BaseModel):
+class LinkQuery(Shape):
     """What a private link says; without it, it is none."""
 
     expires: str = Field("", max_length=20)
     signature: str = Field("", max_length=100)
 
 
-class VariantQuery(BaseModel):
+class VariantQuery(Shape):
     """`w`: upright for a page, at most so many pixels wide and 2,000 high, never enlarged; `web`: 2,000 wide."""
 
     w: Literal["400", "800", "1600", "web"] | None = None

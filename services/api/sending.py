@@ -3,9 +3,9 @@
 from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
-from services.api.schemas import Answer, Question, Time
+from services.api.schemas import Answer, Question, Shape, Time
 
 
 class PictureIn(Question):
@@ -21,7 +21,7 @@ class PictureIn(Question):
         return self
 
 
-class Repeatable(BaseModel):
+class Repeatable(Shape):
     """Sent again with the same key within a day, a request has one effect and the same answer."""
 
     idempotency_key: str | None = Field(
@@ -61,9 +61,9 @@ class Presigned(Answer):
     expires_at: Time
 
 
-class UploadPath(BaseModel):
+class UploadPath(Shape):
     upload_id: UUID
 
 
-class SignatureQuery(BaseModel):
+class SignatureQuery(Shape):
     signature: str = ""

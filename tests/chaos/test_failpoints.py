@@ -94,8 +94,12 @@ def test_a_sleeping_worker_wakes_up_to_find_its_job_done_and_writes_nothing(syst
     system.crashes += 1
     system.leavings += 3
     assert_settled(system, crowd, system.lease_s + _SWEEP_S + 15)
-    zombie.signal(signal.SIGCONT)
-    await_true(lambda: log.read_text().count("result_fenced_off") > before, 10, lambda: "the zombie wrote")
+
+    def fenced_off() -> bool:
+        zombie.signal(signal.SIGCONT)  # again and again: each of its jobs that comes to the step stops it anew
+        return log.read_text().count("result_fenced_off") > before
+
+    await_true(fenced_off, 20, lambda: "the zombie wrote")
     assert_settled(system, crowd, 5)
 
 

@@ -52,7 +52,8 @@ def instance(port: int, environment: Mapping[str, str], output: Path) -> Service
     """An instance of the api behind its real server, trusting one proxy."""
     command = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "services.api.wsgi:app")
     given = {"PORT": str(port), "BIND_HOST": ports.LOCAL, "TRUSTED_HOPS": "1", "RATE_LIMIT_API": "0"}
-    told = dict(os.environ) | given | {"RATE_LIMIT_UPLOADS": "0", "DATABASE_POOL_MAX": "3"} | dict(environment)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    told = inherited | given | {"RATE_LIMIT_UPLOADS": "0", "DATABASE_POOL_MAX": "3"} | dict(environment)
     return Service(f"api-{port}", command, port=port, environment=told, folder=ROOT, output=output)
 
 

@@ -74,6 +74,7 @@ def test_what_keeps_crashing_is_given_up(nursery: Nursery) -> None:
 def test_a_crash_leaves_nothing_of_its_group(nursery: Nursery, tmp_path: Path) -> None:
     process = nursery.start("master", f"sh -c 'while :; do sleep 0.02; done' {tmp_path}/worker & {STAYS}")
     nursery.look_until("master up")
+    eventually(lambda: bool(bearing(f"{tmp_path}/worker\0")), "its worker")
     [worker] = bearing(f"{tmp_path}/worker\0")
     os.kill(process.pid or 0, signal.SIGKILL)
     nursery.look_until("master ended with status -9; starting it again in 0.01 s")
