@@ -28,6 +28,7 @@ from tests.stack import RunningStack
 # A system started once a process would cost more than its tests, so whoever shares one stays together. They take
 # longest, so they begin first. Ordered: the first that fits counts.
 _TOGETHER = ("tests/chaos/test_failpoints.py", "tests/system/test_make_run.py", "tests/chaos/", "tests/system/")
+_UNMEASURED = ("tests/architecture/", "tests/chaos/")  # read the code or run it elsewhere; to measure doubles the time
 SHARED = Path(__file__).parents[2] / "shared"  # photographs and weights that are not ours to publish
 
 
@@ -46,6 +47,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (*_TOGETHER, _group(item.nodeid)).index(_group(item.nodeid)))
+    for item in items:
+        if item.nodeid.startswith(_UNMEASURED):
+            item.add_marker(pytest.mark.no_cover)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

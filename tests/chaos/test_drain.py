@@ -12,7 +12,7 @@ from tests.chaos.system import System
 
 
 @pytest.mark.parametrize("working", [True, False], ids=["with jobs in hand", "idle"])
-def test_sigterm(system: System, crowd: Crowd, working: bool, note: Note) -> None:
+def test_sigterm(system: System, crowd: Crowd, working: bool, note: Note, long: bool) -> None:
     worker = system.workers[0]
     if working:
         system.removebg.always = "slow"
@@ -25,7 +25,7 @@ def test_sigterm(system: System, crowd: Crowd, working: bool, note: Note) -> Non
     note("gone after s", round(took_s, 1))
     assert worker.exit_code() == 0
     if not working:
-        assert took_s < 3
+        assert took_s < (3 if long else 15)  # the short form runs beside other tests
     system.restart(worker)
     assert_settled(system, crowd, 20)
 

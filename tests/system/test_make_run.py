@@ -92,10 +92,17 @@ def cloned(parent: Path) -> Iterator[Clone]:
         os.kill(pid, signal.SIGKILL)
 
 
-@pytest.fixture
-def clone(open_folder: Path) -> Iterator[Clone]:
+@pytest.fixture(scope="module")
+def _idle(open_folder: Path) -> Iterator[Clone]:
     with cloned(open_folder) as clone:
         yield clone
+
+
+@pytest.fixture
+def clone(_idle: Clone) -> Clone:
+    """One in which nothing runs, without data."""
+    shutil.rmtree(_idle.folder / "data", ignore_errors=True)
+    return _idle
 
 
 @pytest.fixture(scope="module")
@@ -104,27 +111,23 @@ def running(open_folder: Path) -> Iterator[tuple[Clone, Command]]:
     with cloned(open_folder) as clone:
         command = clone.run()
         yield clone, command
-        command.stop(signal.SIGHUP)
+        command.stop(signal.SIGTERM)
 
 
-def test_the_first_and_the_second_run_reach_a_cutout_and_leave_nothing_at_ctrl_c(clone: Clone) -> None:
-    for _ in range(2):
-        command = clone.run()
-        assert is_a_cutout(clone.folder / "data" / "sample-cutout.png")
-        assert f"open http://localhost:{clone.ports['PORT']}" in command.said()
-        command.stop(signal.SIGINT)
-
-
-def test_killed_it_takes_everything_along_and_the_next_run_finds_its_data(clone: Clone) -> None:
+def test_killed_it_takes_everything_along_and_the_next_run_finds_its_data_and_leaves_nothing(clone: Clone) -> None:
     command = clone.run()
+    assert is_a_cutout(clone.folder / "data" / "sample-cutout.png")
+    assert f"open http://localhost:{clone.ports['PORT']}" in command.said()
     secret = (clone.folder / "data" / "secret_key").read_text()
     command.process.kill()
     command.process.wait()
     eventually(lambda: not clone.left(), "the end of all")
+    (clone.folder / "data" / "sample-cutout.png").unlink()
     command = clone.run()
+    assert is_a_cutout(clone.folder / "data" / "sample-cutout.png")
     assert (clone.folder / "data" / "secret_key").read_text() == secret
     assert "nothing to apply" in command.said()
-    command.stop(signal.SIGTERM)
+    command.stop(signal.SIGINT)
 
 
 def test_a_taken_port_is_told_in_a_sentence_and_nothing_stays(clone: Clone) -> None:

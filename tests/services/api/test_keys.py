@@ -19,7 +19,7 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def command(database_url: str) -> Command:
+def process(database_url: str) -> Command:
     """Runs `python -m services.api.keys ...` against this test's database."""
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -36,6 +36,24 @@ def command(database_url: str) -> Command:
     return run
 
 
+@pytest.fixture
+def command(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_logging: None
+) -> Command:
+    """The same within this process, which takes no second to start."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        try:
+            code = keys.main(list(arguments))
+        except SystemExit as end:
+            code = int(end.code or 0)
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, said.out, said.err)
+
+    return run
+
+
 def _rows(database_url: str) -> list[dict[str, object]]:
     with psycopg.connect(database_url, row_factory=dict_row) as connection:
         return connection.execute("select * from api_keys").fetchall()
@@ -48,8 +66,8 @@ def test_a_key_is_long_random_and_ours() -> None:
 
 
 @pytest.mark.parametrize("scope", ["premium", "admin"])
-def test_a_key_is_printed_once_and_only_its_hash_is_stored(command: Command, database_url: str, scope: str) -> None:
-    done = command("create", "the shop", "--scope", scope)
+def test_a_key_is_printed_once_and_only_its_hash_is_stored(process: Command, database_url: str, scope: str) -> None:
+    done = process("create", "the shop", "--scope", scope)
     assert done.returncode == 0, done.stderr
     key = done.stdout.removesuffix("\n")
     assert re.fullmatch(r"sk_[A-Za-z0-9_-]{43}", key)  # and nothing else: scripts keep what is printed
@@ -98,11 +116,11 @@ def test_a_wrong_command_explains_itself_and_makes_nothing(command: Command, dat
     assert _rows(database_url) == []
 
 
-def test_without_a_database_nothing_is_printed_that_looks_like_a_key(command: Command) -> None:
-    away = command("create", "shop", "--scope", "admin", DATABASE_URL="postgresql://u:p@127.0.0.1:1/n")
+def test_without_a_database_nothing_is_printed_that_looks_like_a_key(process: Command) -> None:
+    away = process("create", "shop", "--scope", "admin", DATABASE_URL="postgresql://u:p@127.0.0.1:1/n")
     assert (away.returncode, away.stdout) == (1, "")
     assert "The database is not available" in away.stderr
     assert "Traceback" not in away.stderr
-    unset = command("list", DATABASE_URL="")
+    unset = process("list", DATABASE_URL="")
     assert unset.returncode != 0
     assert "DATABASE_URL" in unset.stderr + unset.stdout
