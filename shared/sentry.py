@@ -18,8 +18,6 @@ import uuid
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-import requests
-
 from shared import log, settings
 
 PATIENCE_S = 3.0
@@ -57,6 +55,8 @@ class Teller(logging.Handler):
             self._line.put_nowait(event(record, self._service, self._environment))
 
     def _tell(self) -> None:
+        import requests  # 0.04 s of every start, for those who have no Sentry as well
+
         with requests.Session() as session:
             while True:
                 told = self._line.get()

@@ -18,8 +18,9 @@ from services.rembg.settings import Work as RembgWork
 from services.worker import settings as worker
 from services.worker.leases import Leases
 from services.worker.removal import Unavailable, exchange
-from shared import broker, deadlines, settings, storage
+from shared import broker, deadlines, settings
 from shared.db import pool
+from shared.storage import bucket
 from tests.services import conftest
 
 bare_environment = conftest.bare_environment
@@ -150,7 +151,7 @@ def test_ringing_and_listening_have_their_own_limits() -> None:
 
 
 def test_storage_is_waited_for_only_so_long() -> None:
-    made = storage.Bucket(
+    made = bucket.Bucket(
         settings.Storage(
             R2_ENDPOINT="http://127.0.0.1:1",
             R2_ACCESS_KEY_ID="id",

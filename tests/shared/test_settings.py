@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from shared import settings
-from shared.storage import Bucket
+from shared.storage.bucket import Bucket
 
 SECRET = "swordfish-swordfish-swordfish-swordfish"
 R2 = {

@@ -12,7 +12,8 @@ import pytest
 
 from shared import errors, settings, storage
 from shared.models import Owner, OwnerType
-from shared.storage import Bucket, Folder, Missing, Storage, Unavailable
+from shared.storage import Folder, Missing, Storage, Unavailable
+from shared.storage.bucket import Bucket
 from tests.shared import buckets
 
 ME = Owner(OwnerType.GUEST, "a" * 64)

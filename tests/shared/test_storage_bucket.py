@@ -15,7 +15,8 @@ import requests
 from botocore.exceptions import ClientError
 
 from shared import deadlines, settings
-from shared.storage import INCOMING, Bucket, Missing, Unavailable, s3
+from shared.storage import INCOMING, Missing, Unavailable, s3
+from shared.storage.bucket import Bucket
 from tests.shared import buckets
 
 KEY = "ab" * 32 + ".png"

@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 
 from services.api.app import create_app
 from services.api.bodies import MAX_BYTES
-from shared.storage import INCOMING, Bucket, Missing
+from shared.storage import INCOMING, Missing
+from shared.storage.bucket import Bucket
 from tests.services import pictures
 from tests.services.api.asking import body, refused, upload
 from tests.services.api.conftest import Api
