@@ -30,6 +30,7 @@ def test_sigterm(system: System, crowd: Crowd, working: bool, note: Note, long: 
     assert_settled(system, crowd, 20)
 
 
+@pytest.mark.usefixtures("only_long")
 def test_one_that_is_impatient_loses_nothing(system: System, crowd: Crowd, note: Note) -> None:
     """Two SIGQUITs, as a platform whose patience ends: a crash, which the lease heals."""
     system.removebg.always = "slow"

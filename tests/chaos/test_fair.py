@@ -2,19 +2,21 @@
 
 import signal
 
+import pytest
+
 from tests.chaos.conftest import Note
 from tests.chaos.crowd import Crowd, a_guest
 from tests.chaos.settled import assert_settled
 from tests.chaos.system import System
 
 
-def test_a_single_job_overtakes_a_flood(system: System, crowd: Crowd, long: bool, note: Note) -> None:
-    many = 500 if long else 30
+@pytest.mark.usefixtures("only_long")
+def test_a_single_job_overtakes_a_flood(system: System, crowd: Crowd, note: Note) -> None:
     for worker in system.workers:
         worker.signal(signal.SIGSTOP)  # or the flood would be gone as fast as it comes
     with a_guest() as flooder:
         crowd.send(guest=flooder)  # which makes him known
-        flood = [crowd.send(guest=flooder) for _ in range(many)]
+        flood = [crowd.send(guest=flooder) for _ in range(500)]
     single = crowd.send()
     for worker in system.workers:
         worker.signal(signal.SIGCONT)

@@ -19,6 +19,7 @@ BUDGET_MICROUSD = 1_000_000 * 10_000
 PERCENT = 50
 
 
+@pytest.mark.usefixtures("only_long")
 def test_nonsense_of_the_paid_one_is_refused_and_asked_for_again(system: System, crowd: Crowd) -> None:
     nonsense = ["garbage", "wrong_size", "no_alpha", "cut"]
     system.removebg.next.extend(nonsense)
@@ -28,6 +29,7 @@ def test_nonsense_of_the_paid_one_is_refused_and_asked_for_again(system: System,
     assert_settled(system, crowd, 30)
 
 
+@pytest.mark.usefixtures("only_long")
 def test_errors_of_the_paid_one_cost_nothing(system: System, crowd: Crowd) -> None:
     system.removebg.next.extend(["rate_limit_exceeded", "insufficient_credits", "internal_error"])
     while system.removebg.next:

@@ -17,6 +17,7 @@ from tests.chaos.system import System
 BACK_S = 60.0  # everything settles within this after Redis is back
 
 
+@pytest.mark.usefixtures("only_long")
 def test_killed_and_back_with_nothing_in_it(system: System, crowd: Crowd, note: Note) -> None:
     crowd.send_many(11)
     system.kill(system.redis)
@@ -72,10 +73,11 @@ def test_a_worker_refuses_a_redis_that_forgets_on_its_own(system: System, policy
     assert f"maxmemory-policy {policy}" in system.stack.log.read_text()
 
 
-def test_connections_killed_and_reset(system: System, crowd: Crowd, long: bool, note: Note) -> None:
+@pytest.mark.usefixtures("only_long")
+def test_connections_killed_and_reset(system: System, crowd: Crowd, note: Note) -> None:
     slowest_s = 0.0
     with system.broker() as client:
-        for _ in range(20 if long else 4):
+        for _ in range(20):
             client.client_kill_filter(_type="normal", skipme=True)
             system.to_redis.reset()
             began = time.monotonic()
@@ -97,6 +99,7 @@ def test_a_wrong_password_is_told_and_survived(system: System, crowd: Crowd) -> 
     assert_settled(system, crowd, BACK_S)
 
 
+@pytest.mark.usefixtures("only_long")
 def test_read_only_after_a_failover(system: System, crowd: Crowd) -> None:
     with system.broker() as client:
         client.replicaof("127.0.0.1", 1)

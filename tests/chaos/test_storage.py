@@ -60,6 +60,7 @@ def test_no_promise_without_an_object(system: System, crowd: Crowd, bucket: Prox
     assert_settled(system, crowd, 10, refusals=(503,))
 
 
+@pytest.mark.usefixtures("only_long")
 def test_a_source_that_vanished_fails_its_job_in_words(system: System, crowd: Crowd) -> None:
     for worker in system.workers:
         worker.stop()
