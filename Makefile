@@ -11,8 +11,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check
 LOCKS := $(foreach group,api worker rembg local,requirements/$(group).txt)
-# Six processes share the tests, a group (tests/conftest.py) at a time; they wait more than they compute.
-WHOLE := -n 6 --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
+# Four processes share the tests, a group (tests/conftest.py) at a time; they wait more than they compute.
+WHOLE := -n 4 --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
 # Every process would compile again what none may keep.

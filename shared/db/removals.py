@@ -78,10 +78,11 @@ def forget_notes(connection: Connection) -> None:
 def expire(connection: Connection, keep_s: float, limit: int) -> int:
     """Hide guests' files that were last sent `keep_s` ago and that no job still needs; returns how many."""
     return connection.execute(
-        """update assets set deleted_at = now() where id in (
+        """with due as materialized (
             select id from assets where owner_type = 'guest' and deleted_at is null
             and used_at < now() - %s * interval '1 second'
             and not exists (select from jobs where asset_id = assets.id and status in ('queued', 'running'))
-            order by used_at limit %s for update skip locked)""",
+            order by used_at limit %s for update skip locked)
+        update assets set deleted_at = now() from due where assets.id = due.id""",
         [keep_s, limit],
     ).rowcount
