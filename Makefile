@@ -11,8 +11,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check
 LOCKS := $(foreach group,api worker rembg local,requirements/$(group).txt)
-# Four processes share the tests, a group (tests/conftest.py) at a time; they wait more than they compute.
-WHOLE := -n 4 --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
+# Five processes share the tests, a group (tests/conftest.py) at a time; they wait more than they compute.
+WHOLE := -n 5 --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
 
 # Every process would compile again what none may keep.
@@ -123,6 +123,4 @@ $(VENV)/.dev: $(VENV)/.made requirements/dev.txt
 	@echo "Installing what the tests need into $(VENV) (once; about a minute) ..."
 	@$(PIP) install --require-hashes --no-compile -r requirements/dev.txt
 	@$(RUN) deploy.local.redis_programs
-	@echo "Compiling what they import, once rather than in each of their processes ..."
-	@$(RUN) pytest --collect-only >/dev/null 2>&1 || true
 	@touch $@ $(VENV)/.runtime
