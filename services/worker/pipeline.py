@@ -116,7 +116,6 @@ class Pipeline:
         if cutout is None:
             return
         failpoints.reach("w5")
-        self._show(job, 70)
         with clock.step("store"):
             made = patiently(lambda: self._store(job, source, cutout))
         failpoints.reach("w6")
@@ -155,14 +154,16 @@ class Pipeline:
     def _store(self, job: Job, source: Asset, cutout: Cutout) -> dict[AssetKind, Asset]:
         """Derive what belongs to a cut-out, and put all three where they can be fetched.
 
-        At the same time: each waits for a disk or a network, and the preview computes longest.
+        At the same time: each waits for a disk or a network, and the preview computes longest. Should the progress not
+        be told, what ends the job fails the same way.
         """
         makers: dict[AssetKind, Callable[[], tuple[bytes, str, tuple[int, int]]]] = {
             AssetKind.PREVIEW: lambda: images.preview(cutout.picture),
             AssetKind.CUTOUT: lambda: (cutout.png, "image/png", cutout.picture.size),
             AssetKind.MASK: lambda: (_mask(cutout.picture), "image/png", cutout.picture.size),
         }
-        with ThreadPoolExecutor(len(makers)) as pool:
+        with ThreadPoolExecutor(1 + len(makers)) as pool:
+            pool.submit(self._show, job, 70)
             puts = {
                 kind: pool.submit(lambda kind, make: self._put(job, source, kind, *make()), kind, make)
                 for kind, make in makers.items()

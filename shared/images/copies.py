@@ -12,6 +12,8 @@ PREVIEW_SIDE = 1024
 # 0.1 dB against 4. Alpha quality 80 keeps 96 levels, placed where they are needed: at most 1 of 255 off on our
 # pictures. Together half a megapixel takes 32 ms of CPU instead of 76, and 2 % more bytes.
 _QUALITY, _METHOD, _ALPHA_QUALITY = 85, 2, 80
+# A job waits for its preview: method 0 takes half of the time, and quality 80 gives back most of the bytes (45 dB).
+_PREVIEW_QUALITY, _PREVIEW_METHOD = 80, 0
 
 
 class Copy(NamedTuple):
@@ -22,7 +24,8 @@ class Copy(NamedTuple):
 
 def preview(image: Image.Image) -> Copy:
     """A WebP, at most 1,024 pixels on its long side, never enlarged; alpha is kept."""
-    return _webp(_resized(image, fitted(image.size, (PREVIEW_SIDE, PREVIEW_SIDE))))
+    small = _resized(image, fitted(image.size, (PREVIEW_SIDE, PREVIEW_SIDE)))
+    return _webp(small, _PREVIEW_QUALITY, _PREVIEW_METHOD)
 
 
 def for_web(image: Image.Image, size: tuple[int, int]) -> Copy:
@@ -45,7 +48,7 @@ def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
-def _webp(small: Image.Image) -> Copy:
+def _webp(small: Image.Image, quality: int = _QUALITY, method: int = _METHOD) -> Copy:
     out = io.BytesIO()
-    small.save(out, "WEBP", quality=_QUALITY, method=_METHOD, alpha_quality=_ALPHA_QUALITY)
+    small.save(out, "WEBP", quality=quality, method=method, alpha_quality=_ALPHA_QUALITY)
     return Copy(out.getvalue(), Format.WEBP.content_type, small.size)
