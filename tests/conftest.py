@@ -22,6 +22,7 @@ from deploy.local import ports, postgres_programs
 from deploy.local.postgres_server import Postgres, may_enter, unprivileged
 from deploy.local.redis_server import Redis
 from deploy.local.supervisor import await_ready
+from shared.db.pool import Database
 from tests.databases import Databases
 from tests.stack import RunningStack
 
@@ -135,6 +136,15 @@ def databases(postgres: Postgres) -> Iterator[Databases]:
 def database_url(databases: Databases) -> str:
     """A freshly migrated database of this test's own."""
     return databases.fresh()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An open pool, wide enough for the tests that work with many at once."""
+    database = Database(database_url, pool_max=12)
+    database.open()
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ def check_link(secret: str, asset_id: UUID, expires: str, signature: str) -> Non
 
 def upload(secret: str, upload_id: UUID) -> str:
     """The signature that lets anybody send an announced picture; its row says until when, and what may be sent."""
-    return hmac.new(secret.encode(), f"upload:{upload_id}".encode(), "sha256").hexdigest()
+    return _signed(secret, f"upload:{upload_id}")
 
 
 def check_upload(secret: str, upload_id: UUID, signature: str) -> None:
@@ -38,4 +38,8 @@ def check_upload(secret: str, upload_id: UUID, signature: str) -> None:
 
 
 def _signature(secret: str, asset_id: UUID, expires: str) -> str:
-    return hmac.new(secret.encode(), f"link:{asset_id}:{expires}".encode(), "sha256").hexdigest()
+    return _signed(secret, f"link:{asset_id}:{expires}")
+
+
+def _signed(secret: str, words: str) -> str:
+    return hmac.new(secret.encode(), words.encode(), "sha256").hexdigest()

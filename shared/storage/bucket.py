@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from shared.settings import Storage as Settings
 from shared.storage import s3
-from shared.storage.objects import CACHE_CONTROL, Entry, Missing, Object, known, require
+from shared.storage.objects import CACHE_CONTROL, Entry, Object, known, require
 
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")  # there is an object, or somebody is writing it now
 _PAGE = 1000  # what a listing answers at most
@@ -31,9 +31,8 @@ class Bucket:
         }
         with _translated(key):
             try:
-                self._client.put_object(
-                    **wanted, Body=s3.Timed(data), IfNoneMatch="*"
-                )  # a server that ignores this replaces
+                # A server that ignores the condition replaces.
+                self._client.put_object(**wanted, Body=s3.Timed(data), IfNoneMatch="*")
             except ClientError as error:
                 if s3.code(error) not in _TAKEN:
                     raise
@@ -89,10 +88,5 @@ class Bucket:
 def _translated(key: str) -> Iterator[None]:
     """Failures of one object."""
     require(key)
-    with s3.refusals():
-        try:
-            yield
-        except ClientError as error:
-            if s3.code(error) in ("NoSuchKey", "404"):
-                raise Missing(key) from None
-            raise
+    with s3.lookup(key):
+        yield

@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
-from botocore.exceptions import ClientError
-
 from shared.settings import Storage as Settings
 from shared.storage import s3
 from shared.storage.objects import Missing
@@ -67,7 +65,7 @@ class Foreign:
 
     def head(self, key: str) -> Listed | None:
         """What lies under a key, if anything does."""
-        with contextlib.suppress(Missing), _one(key):
+        with contextlib.suppress(Missing), s3.lookup(key):
             found = self._client.head_object(Bucket=self._bucket, Key=key)
             return Listed(key, found["ContentLength"], found["ETag"].strip('"'))
         return None
@@ -75,7 +73,7 @@ class Foreign:
     def fetch(self, key: str, into: IO[bytes] | None = None) -> Fetched:
         """Read an object to its end, and write it `into` a file if one is given. Raises Missing."""
         md5, sha256, length = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
-        with _one(key):
+        with s3.lookup(key):
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
             with contextlib.closing(answer["Body"]) as body:
                 while piece := body.read(_PIECE):
@@ -91,19 +89,8 @@ class Foreign:
         """Store what was fetched with all that was kept with it; the bucket compares what arrives with the digest."""
         file.seek(0)
         digest = base64.b64encode(bytes.fromhex(fetched.md5)).decode()
-        with _one(key):
+        with s3.lookup(key):
             answer = self._client.put_object(
                 Bucket=self._bucket, Key=key, Body=file, ContentMD5=digest, IfNoneMatch="*", **fetched.facts
             )
         return Listed(key, fetched.bytes, answer["ETag"].strip('"'))
-
-
-@contextlib.contextmanager
-def _one(key: str) -> Iterator[None]:
-    with s3.refusals():
-        try:
-            yield
-        except ClientError as error:
-            if s3.code(error) in ("NoSuchKey", "404"):
-                raise Missing(key) from None
-            raise

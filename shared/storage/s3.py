@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared import deadlines
 from shared.settings import Storage as Settings
-from shared.storage.objects import Unavailable
+from shared.storage.objects import Missing, Unavailable
 
 _PIECE = 16 * 1024  # bytes between two looks at the clock
 
@@ -55,6 +55,18 @@ def refusals() -> Iterator[None]:
         raise Unavailable("The storage refused; please try again.") from error
     except (BotoCoreError, OSError) as error:
         raise Unavailable("The storage cannot be reached; please try again.") from error
+
+
+@contextlib.contextmanager
+def lookup(key: str) -> Iterator[None]:
+    """The same for what is asked of one object, and Missing where nothing lies under its key."""
+    with refusals():
+        try:
+            yield
+        except ClientError as error:
+            if code(error) in ("NoSuchKey", "404"):
+                raise Missing(key) from None
+            raise
 
 
 class Timed(io.BytesIO):

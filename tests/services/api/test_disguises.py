@@ -7,6 +7,7 @@ import zipfile
 import pytest
 from flask.testing import FlaskClient
 
+from tests.hostile.build import segment
 from tests.services import pictures
 from tests.services.api.asking import refused, send, upload
 
@@ -55,7 +56,7 @@ def _zipped() -> bytes:
 
 
 def _with_comment(jpeg: bytes) -> bytes:
-    return jpeg[:2] + b"\xff\xfe" + (len(_SCRIPT) + 2).to_bytes(2, "big") + _SCRIPT + jpeg[2:]
+    return jpeg[:2] + segment(0xFE, _SCRIPT) + jpeg[2:]
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from services.worker.percent import FRESH_S, Percent
 from shared.db import rollout
 from shared.db.pool import Database
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    made = Database(database_url)
-    made.open()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A pool over a fresh database, and rows to begin with."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -91,12 +90,3 @@ def result_of(made: dict[AssetKind, Asset]) -> Result:
 @pytest.fixture
 def records(database: Database) -> Records:
     return Records(database)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """An open pool, wide enough for the tests that work with many at once."""
-    database = Database(database_url, pool_max=12)
-    database.open()
-    yield database
-    database.close()
