@@ -1,7 +1,9 @@
-"""The encoder's files are whole PNGs that hold exactly the pixels they were given."""
+"""The encoder's files are whole PNGs that hold exactly the pixels they were given; only those are read back."""
 
 import io
 import tracemalloc
+import zlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
@@ -22,6 +24,10 @@ def decoded(data: bytes) -> Pixels:
     with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
         image.load()  # checks every chunk's CRC and the stream's own checksum
         return np.asarray(image)
+
+
+def same(found: Pixels | None, pixels: Pixels) -> bool:
+    return found is not None and np.array_equal(found, pixels)
 
 
 def chunks(data: bytes) -> dict[bytes, bytes]:
@@ -111,3 +117,55 @@ def test_bands_made_beside_each_other_are_one_picture(edges: list[int]) -> None:
     bands = [[pixels[a:b][:100], pixels[a:b][100:]] if b - a > 100 else [pixels[a:b]] for a, b in pairwise(edges)]
     with ThreadPoolExecutor(3) as pool:
         assert np.array_equal(decoded(png.encode_bands(bands, pixels.shape, each=pool.map)), pixels)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 700, 4), (900, 1, 3), (33, 31), (64, 48, 4), (700, 901, 4)])
+def test_pixels_are_read_back_exactly(shape: tuple[int, ...]) -> None:
+    pixels = noise(*shape)
+    assert same(png.decode(png.encode(pixels, dpi=(300, 300))), pixels)
+
+
+def test_bands_are_read_back() -> None:
+    pixels = noise(90, 40, 4)
+    assert same(png.decode(png.encode_bands([[pixels[:50]], [pixels[50:]]], pixels.shape)), pixels)
+
+
+def test_other_encoders_files_are_not_read() -> None:
+    out = io.BytesIO()
+    Image.fromarray(noise(40, 30, 4)).save(out, "PNG")
+    assert png.decode(out.getvalue()) is None
+    assert png.decode(b"") is None
+    assert png.decode(b"<html>") is None
+
+
+def test_a_damaged_file_is_not_read_wherever_the_damage() -> None:
+    whole = png.encode(noise(9, 7, 4))
+    assert all(png.decode(whole[:at]) is None for at in range(len(whole)))
+    assert all(png.decode(whole[:at] + bytes([byte ^ 1]) + whole[at + 1 :]) is None for at, byte in enumerate(whole))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda stream: stream + b"x",
+        lambda stream: stream[:-1],
+        lambda stream: stream[:-4] + b"\0\0\0\0",
+        lambda stream: zlib.compress(zlib.decompress(stream) + b"\0"),
+        lambda stream: zlib.compress(zlib.decompress(stream)[:-1]),
+        lambda stream: zlib.compress(b""),
+        lambda stream: zlib.compress(b"\4" + zlib.decompress(stream)[1:]),
+    ],
+    ids=["more after it", "cut", "checksum", "a byte more", "a byte less", "nothing in it", "a filter of others"],
+)
+def test_a_stream_that_is_not_ours_is_not_read_whatever_its_chunk_says(change: Callable[[bytes], bytes]) -> None:
+    whole = png.encode(noise(9, 7, 4))
+    stream = chunks(whole)[b"IDAT"]
+    before, _, _ = whole.partition(b"IDAT")
+
+    def held(new: bytes) -> bytes:
+        body = b"IDAT" + new
+        chunk = len(new).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+        return before[:-4] + chunk + whole[-12:]
+
+    assert held(stream) == whole
+    assert png.decode(held(change(stream))) is None

@@ -17,7 +17,7 @@ from uuid import UUID
 from services.worker.patience import patiently
 from services.worker.removal import Answer, Broken, Full, Refused, Remover, Unavailable, choice
 from services.worker.removal.breaker import Breaker
-from shared import errors, images, log, metrics
+from shared import errors, images, log, metrics, png
 from shared.db import costs
 from shared.db.pool import Database
 from shared.models import Foreground, Job, Provider
@@ -196,7 +196,7 @@ def _called(job: Job, remover: Remover) -> str:
 def verified(answer: Answer, size: tuple[int, int], provider: Provider) -> Cutout:
     """The answer as a cut-out of the right size, measured; raises Broken (charged as answered) when it is none."""
     try:
-        picture = images.open_cutout(answer.png, *size)
+        picture = images.open_cutout(answer.png, *size, quickly=png.decode)
         foreground, uncertain = images.measure(picture)
     except ValueError as error:
         raise Broken(str(error), charged=answer.charged_microusd > 0) from error
