@@ -29,9 +29,9 @@ from services.rembg.linger import Lingering, Sink
 from services.rembg.network import Network, step_back
 from services.rembg.settings import Settings, cores
 from services.rembg.stats import Stats
-from services.rembg.watch import give_back, watch
+from services.rembg.watch import watch
 from services.rembg.weights.locate import locate
-from shared import errors, failpoints, images, log, metrics, sentry, web
+from shared import errors, failpoints, images, log, memory, metrics, sentry, web
 from shared.health import Health
 
 VERSION = "0.1.0"
@@ -82,7 +82,7 @@ def _prepare(parts: Parts) -> None:
     warm_up(parts)
     time.sleep(_AFTER_FIRST_S)
     parts.network.widen()
-    give_back()
+    memory.give_back()  # a quarter of it all, once two sessions of u2net were made
 
 
 def create_app(parts: Parts) -> Flask:
@@ -103,6 +103,7 @@ def create_app(parts: Parts) -> Flask:
 def start() -> Flask:
     """The app of this process, from the environment; without a usable network, the end of the process."""
     log.setup("rembg")
+    memory.reuse()
     settings = Settings.read()
     sentry.install("rembg", settings.ops)
     parts = build(settings)

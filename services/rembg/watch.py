@@ -8,14 +8,13 @@ glibc keeps freed memory for later. Returning it after each picture would cost a
 after a second without work costs nothing and leaves no more than the network behind.
 """
 
-import ctypes
 import os
 import time
 from collections.abc import Callable
 
 from services.rembg.gate import Gate
 from services.rembg.stats import Stats
-from shared import log
+from shared import log, memory
 from shared.health import Health
 
 _LOOK_S = 0.5
@@ -40,11 +39,4 @@ def watch(gate: Gate, stats: Stats, health: Health, stuck_s: float, end: Callabl
         begun = gate.begun
         if begun != trimmed_at and not gate.working and not gate.waiting:
             trimmed_at = begun
-            give_back()
-
-
-def give_back() -> None:
-    """Return what was freed to the machine: a quarter of it all once two sessions of u2net were made."""
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "malloc_trim"):  # glibc only
-        libc.malloc_trim(0)
+            memory.give_back()

@@ -25,7 +25,7 @@ from services.worker.removal.router import Router, Rules
 from services.worker.removal.self_hosted import SelfHosted
 from services.worker.routine import Routine
 from services.worker.settings import Settings
-from shared import broker, deadlines, failpoints, log, metrics, sentry, storage
+from shared import broker, deadlines, failpoints, log, memory, metrics, sentry, storage
 from shared.db.pool import Database
 from shared.health import Check, Health
 from shared.models import Provider
@@ -148,6 +148,7 @@ def _set_up_logging(**_: object) -> None:
 @signals.worker_init.connect
 def _start(**_: object) -> None:
     failpoints.arm(failpoints.Failpoint.read())
+    memory.reuse()
     settings = Settings.read()
     sentry.install("worker", settings.ops)
     try:
