@@ -5,14 +5,23 @@ variable counts as unset, as compose files write `NAME=` for "not given". This m
 `os.environ` in shared/ and services/.
 """
 
+import os
 import re
 import sys
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?|[0-9a-f:]+")  # what S3 clients take for one
@@ -31,18 +40,16 @@ class Invalid(SystemExit):
         print(words, file=sys.stderr, flush=True)
 
 
-class Block(BaseSettings):
+class Block(BaseModel):
     """A group of settings. Field aliases are the environment names; values are never logged."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_ignore_empty=True, case_sensitive=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(frozen=True, validate_default=True, hide_input_in_errors=True)
 
     @classmethod
     def read(cls) -> Self:
         """Read the block from the environment, or raise Invalid naming every wrong variable."""
         try:
-            return cls()
+            return cls.model_validate({name: value for name, value in os.environ.items() if value})
         except ValidationError as error:
             wrong = [f"{'.'.join(map(str, e['loc'])) or cls.__name__}: {e['msg']}" for e in error.errors()]
             raise Invalid("invalid settings: " + "; ".join(wrong)) from None

@@ -7,8 +7,8 @@
     GET  /health*  /metrics   shared/web.py
 
 The network is loaded before the process answers anything, so that weights which cannot be had stop it at once; it is
-ready only after its first inference, which runs beside the first probes. Pictures are worked on in threads of their
-own, so that a request can give up at its deadline whatever its picture is doing.
+ready only after its first inference, which runs beside the imports and the first probes. Pictures are worked on in
+threads of their own, so that a request can give up at its deadline whatever its picture is doing.
 """
 
 import signal
@@ -26,11 +26,11 @@ from services.rembg import intake, remover, siblings
 from services.rembg.door import Door
 from services.rembg.gate import Gate, Turn
 from services.rembg.linger import Lingering, Sink
+from services.rembg.loading import Loading
 from services.rembg.network import Network, step_back
-from services.rembg.settings import Settings, cores
+from services.rembg.settings import Settings
 from services.rembg.stats import Stats
 from services.rembg.watch import watch
-from services.rembg.weights.locate import locate
 from shared import errors, failpoints, images, log, memory, metrics, sentry, web
 from shared.health import Health
 
@@ -52,34 +52,26 @@ class Parts:
     pool: ThreadPoolExecutor
 
 
-def build(settings: Settings) -> Parts:
-    """Load the network; raises settings.Invalid when it cannot be had."""
-    model, work, shared = settings.model, settings.work, siblings.folder()
-    weights = locate(model.name, model.path, model.folder, model.precision)
-    pool = ThreadPoolExecutor(64, "remove", step_back)  # the gate bounds it
+def build(loading: Loading) -> Parts:
+    """Wait for the network; raises settings.Invalid when it cannot be had."""
+    work, shared = loading.settings.work, siblings.folder()
     return Parts(
-        settings=settings,
-        network=pool.submit(Network, weights, threads=cores(), slots=work.slots).result(),
+        settings=loading.settings,
+        network=loading.network.result(),
         gate=Gate(work.slots, work.line, siblings.Seats(shared)),
         stats=Stats(shared),
         health=Health("rembg"),
-        pool=pool,
+        pool=loading.pool,
     )
 
 
-def warm_up(parts: Parts) -> None:
-    """One inference, then ready."""
-    began = time.monotonic()
-    parts.network.warm_up()
+def _prepare(parts: Parts, warm: Future[float]) -> None:
+    """Ready after the first inference; what only serves several pictures at once comes later."""
+    step_back()
+    warm_up_s = warm.result()
     parts.health.mark_ready()
     weights = parts.network.weights
-    _log.info("ready", model=weights.name, digest=weights.sha256, warm_up_s=round(time.monotonic() - began, 3))
-
-
-def _prepare(parts: Parts) -> None:
-    """Ready as soon as may be; what only serves several pictures at once comes after that."""
-    step_back()
-    warm_up(parts)
+    _log.info("ready", model=weights.name, digest=weights.sha256, warm_up_s=round(warm_up_s, 3))
     time.sleep(_AFTER_FIRST_S)
     parts.network.widen()
     memory.give_back()  # a quarter of it all, once two sessions of u2net were made
@@ -100,16 +92,14 @@ def create_app(parts: Parts) -> Flask:
     return app
 
 
-def start() -> Flask:
-    """The app of this process, from the environment; without a usable network, the end of the process."""
-    log.setup("rembg")
-    memory.reuse()
-    settings = Settings.read()
+def start(loading: Loading) -> Flask:
+    """The app of this process; without a usable network, the end of the process."""
+    settings = loading.settings
     sentry.install("rembg", settings.ops)
-    parts = build(settings)
+    parts = build(loading)
     _drain_at_sigterm(parts)
-    _in_background("warm-up", partial(_prepare, parts))
-    _in_background("watch", partial(watch, parts.gate, parts.stats, parts.health, parts.settings.work.stuck_s))
+    _in_background("prepare", partial(_prepare, parts, loading.warm))
+    _in_background("watch", partial(watch, parts.gate, parts.stats, parts.health, settings.work.stuck_s))
     return create_app(parts)
 
 

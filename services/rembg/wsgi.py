@@ -1,5 +1,13 @@
 """The rembg service for a WSGI server: `gunicorn -c deploy/gunicorn.conf.py services.rembg.wsgi:app`."""
 
-from services.rembg.app import start
+from services.rembg.loading import begin
+from services.rembg.settings import Settings
+from shared import log, memory
 
-app = start()
+log.setup("rembg")
+memory.reuse()
+_loading = begin(Settings.read())
+
+from services.rembg.app import start  # noqa: E402 - meanwhile the network is loaded
+
+app = start(_loading)

@@ -27,8 +27,7 @@ _DISTRIBUTIONS = {
     "botocore": "boto3",
     "kombu": "celery",
     "psycopg_pool": "psycopg",
-    "pydantic": "pydantic-settings",
-    "pydantic_core": "pydantic-settings",
+    "pydantic_core": "pydantic",
     "werkzeug": "flask",
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from tests.architecture.imports import ENVIRONMENT
 from tests.architecture.tree import Module, Tree
 
-ROOTS = ("app", "wsgi", "__main__")  # where a process is put together
+ROOTS = ("app", "loading", "wsgi", "__main__")  # where a process is put together
 COMMANDS = ("services.api.keys",)  # run with python -m, although another module imports it
 
 CLIENTS = frozenset(

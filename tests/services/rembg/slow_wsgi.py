@@ -7,7 +7,9 @@ from typing import Any
 from PIL import Image
 
 from services.rembg.app import start
+from services.rembg.loading import begin
 from services.rembg.network import Network
+from services.rembg.settings import Settings
 
 _quick = Network.mask
 
@@ -18,4 +20,4 @@ def _slowly(self: Network, picture: Image.Image, **options: Any) -> Image.Image:
 
 
 Network.mask = _slowly  # type: ignore[method-assign]
-app = start()
+app = start(begin(Settings.read()))

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from services.rembg.app import Parts, create_app, warm_up
+from services.rembg.app import Parts, create_app
 from services.rembg.gate import Gate
 from services.rembg.intake import MAX_BYTES
 from services.rembg.network import Network
@@ -33,7 +33,7 @@ def cold(parts: Parts) -> FlaskClient:
 
 @pytest.fixture
 def client(parts: Parts, cold: FlaskClient) -> FlaskClient:
-    warm_up(parts)
+    parts.health.mark_ready()
     return cold
 
 
@@ -123,7 +123,7 @@ def test_before_the_first_inference_it_is_live_but_not_ready(cold: FlaskClient, 
     assert cold.get("/health/live").status_code == 200
     assert cold.get("/health/ready").status_code == 503
     assert refusal(cold.post("/remove", data=PNG)) == (503, "unavailable")
-    warm_up(parts)
+    parts.health.mark_ready()
     assert cold.get("/health/ready").status_code == 200
 
 
@@ -151,7 +151,7 @@ def test_the_first_page_says_what_this_is(client: FlaskClient) -> None:
 def test_with_a_token_only_its_holders_may_use_it(compact: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REMBG_TOKEN", "quiet-please")
     parts = Parts(Settings.read(), compact, Gate(1, 0), Stats(), Health("rembg"), ThreadPoolExecutor(4))
-    warm_up(parts)
+    parts.health.mark_ready()
     client = create_app(parts).test_client()
     assert refusal(client.post("/remove", data=PNG)) == (401, "unauthorized")
     assert refusal(client.get("/stats", headers={"Authorization": "Bearer loud"})) == (401, "unauthorized")
