@@ -8,6 +8,8 @@ told by what has arrived, before any thread is spent on it:
     GET /health ──> 2 threads ─────────────────────┐
     GET .../events ──> threads that only wait      ├──> the application
     anything else ──> threads that work ───────────┘
+
+On the processor the threads that work come last as well: who takes calls in and answers probes needs little, at once.
 """
 
 import gc
@@ -39,6 +41,7 @@ threads = 96 if _REMBG else 32
 timeout = 120  # loading and warming a large model on a slow machine takes up to a minute
 graceful_timeout = deadlines.GRACE_S  # an event stream ends within this
 keepalive = 75  # longer than a proxy keeps idle connections (60 s), so that it never meets one just being closed
+_NICE = 15  # of the api's threads that work; rembg's step back by themselves (services/rembg/network.py)
 _STREAMS = 24  # the api opens 20 (services/api/views/events.py), and says busy to the next
 _EVENTS = re.compile(rb"GET /api/jobs/[^/ ]+/events[? ]")
 _SILENT_S = 5.0  # as long as the front waits for somebody who says nothing
@@ -76,6 +79,8 @@ def post_worker_init(worker: Any) -> None:
     """What gunicorn's threads lack when there is more to do than can be done."""
     sys.setswitchinterval(0.0005)  # a probe takes the interpreter ten times, each time after every busy thread
     gc.freeze()  # what is loaded now stays; looking through it would stop all threads for 35 ms each time
+    if not _REMBG:
+        worker.tpool = ThreadPoolExecutor(worker.cfg.threads, "work", os.nice, (_NICE,))  # Linux: of the thread alone
     _wait_without_thread(worker)
     _separate(worker)
     _close_the_door(worker)

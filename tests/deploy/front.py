@@ -28,7 +28,7 @@ class Front(Process):
         servers = "".join(f"server {ports.LOCAL}:{instance} max_fails=0;" for instance in instances)
         text = (ROOT / "deploy/nginx.conf").read_text()
         for deployed, here in {
-            "listen 8080;": f"listen {ports.LOCAL}:{port};",
+            "listen 8080 ": f"listen {ports.LOCAL}:{port} ",
             "listen 127.0.0.1:8081;": "listen unix:/tmp/own.sock;",
             _RESOLVER: "",
             "set $api api:8000;": "set $api api;",

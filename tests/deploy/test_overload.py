@@ -51,6 +51,17 @@ def test_a_stream_needs_no_thread_that_works(deployment: Deployment) -> None:
     assert answer.startswith(b"HTTP/1.1 200")
 
 
+def test_threads_that_work_come_behind_those_that_answer_probes(deployment: Deployment) -> None:
+    instance = deployment.instances[0]
+    requests.get(f"http://127.0.0.1:{instance.port}/api/jobs", timeout=SOON_S)
+    stats = [file.read_text() for file in Path("/proc").glob(f"{_child(instance.pid)}/task/*/stat")]
+    assert {int(stat.rpartition(")")[2].split()[16]) for stat in stats} == {0, 15}
+
+
+def _child(pid: int | None) -> str:
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
+
+
 def test_the_silent_are_hung_up_on(deployment: Deployment) -> None:
     with closing(socket.create_connection(("127.0.0.1", deployment.instances[0].port))) as connection:
         connection.settimeout(30)
