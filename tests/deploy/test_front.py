@@ -17,6 +17,7 @@ from tests.services import pictures
 # Health, whatever else happens. A starved one takes seconds; the promised 0.1 needs a machine with nothing else to do.
 PROMISED_S = 1.0
 _TRIES = 20
+ORIGIN = "https://shop.example"
 
 
 @pytest.fixture
@@ -81,9 +82,11 @@ def test_a_body_over_the_limit_is_refused_before_it_is_sent(deployment: Deployme
     with closing(connection):
         connection.putrequest("POST", "/api/cutouts")
         connection.putheader("Content-Length", str(5 * 1024**3))
+        connection.putheader("Origin", ORIGIN)
         connection.endheaders()
         answer = connection.getresponse()
         assert answer.status == 413
+        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
         error = json.loads(answer.read())["error"]
     assert error["code"] == "body_too_large"
     assert error["requestId"]
@@ -116,9 +119,10 @@ def test_with_no_instance_left_it_says_so_as_the_api_would(deployment: Deploymen
     for instance in deployment.instances:
         instance.stop()
     try:
-        answer = session.get(f"{deployment.address}/api/jobs")
+        answer = session.get(f"{deployment.address}/api/jobs", headers={"Origin": ORIGIN})
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
         assert answer.headers["Retry-After"] == "2"
+        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     finally:
         for instance in deployment.instances:
             instance.start()
