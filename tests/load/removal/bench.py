@@ -6,13 +6,16 @@ given as well: it hardly depends on what else runs.
 """
 
 import os
+import shutil
 import statistics
+import tempfile
 import time
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.rembg.weights import Precision
 from tests.load.removal import pictures, report, rims, servers, steps
 from tests.load.removal.asking import Caller, rate
 from tests.load.removal.servers import Server
@@ -39,19 +42,64 @@ class Pair:
         return [self.name, f"{ours:.2f} {self.unit}", f"{peer:.2f} {self.unit}", f"**{self.ratio:.2f}**", self.target]
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the service gets out of a network, beside what the bare steps cost."""
+
+    network: str
+    rate: float
+    cost_s: float
+    bare: Mapping[str, float]
+
+    def row(self, cores: int) -> list[str]:
+        bare_s, most = sum(self.bare.values()), max(self.bare, key=self.bare.__getitem__)
+        return [
+            self.network,
+            f"{self.rate:.2f} of {cores / bare_s:.2f} possible (**{self.rate * bare_s / cores:.0%}**)",
+            f"{self.cost_s * 1000:.0f} ms",
+            f"{bare_s * 1000:.0f} ms (**{bare_s / self.cost_s:.0%}**)",
+            f"{most}, {self.bare[most] / bare_s:.0%}",
+        ]
+
+
 def main() -> None:
     parser = ArgumentParser(
         prog="python -m tests.load.removal.bench", description="Compare the rembg service with its peer."
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=15.0, help="of each round of throughput")
+    parser.add_argument("--int8", type=Path, help="u2netp as `python -m services.rembg.quantize` makes it")
     asked = parser.parse_args()
     if not pictures.U2NETP.exists():
         raise SystemExit(f"{pictures.U2NETP} is needed: the network both servers run")
     load = os.getloadavg()[0]
     pairs = [_start(asked.rounds), *_side_by_side(asked.rounds, asked.seconds)]
     bare = steps.bare(pictures.U2NETP, list(pictures.fixtures().values()))
-    report.write(pairs, bare, load)
+    rates, costs = pairs[1].ours, pairs[2].ours
+    served = [Served("U2-NetP, float", statistics.median(rates), statistics.median(costs), bare)]
+    if asked.int8:
+        served.append(_quantized(asked.int8, asked.seconds))
+    served.append(_served("compact", "compact", None, asked.seconds))
+    report.write(pairs, served, bare, load)
+
+
+def _quantized(file: Path, seconds: float) -> Served:
+    """The service looks for it beside the float network."""
+    with tempfile.TemporaryDirectory() as folder:
+        network = Path(folder) / pictures.U2NETP.name
+        shutil.copy(pictures.U2NETP, network)
+        shutil.copy(file, Path(folder) / f"{network.stem}.int8.onnx")
+        return _served("U2-NetP, int8", _MODEL, network, seconds, Precision.INT8)
+
+
+def _served(
+    title: str, model: str, path: Path | None, seconds: float, precision: Precision = Precision.FLOAT
+) -> Served:
+    small, cores = list(pictures.fixtures().values()), len(os.sched_getaffinity(0))
+    with servers.ours(model, path, REMBG_PRECISION=precision.value) as server:
+        rate(server, model, small, cores, 3)
+        speed, cost_s = _throughput(server, small, cores, seconds)
+    return Served(title, speed, cost_s, steps.bare(path, small, precision))
 
 
 def _start(rounds: int) -> Pair:

@@ -20,17 +20,25 @@ class Compared(Protocol):
     def row(self) -> list[str]: ...
 
 
-def write(pairs: Sequence[Compared], bare: Mapping[str, float], load: float) -> None:
+class Served(Protocol):
+    def row(self, cores: int) -> list[str]: ...
+
+
+def write(pairs: Sequence[Compared], served: Sequence[Served], bare: Mapping[str, float], load: float) -> None:
     """The measured part of the page anew; what people wrote around it stays."""
     cores = len(os.sched_getaffinity(0))
-    bound = cores / sum(bare.values())
+    heads = ["network", "pictures a second", "processor time of each", "of that the bare steps", "what dominates"]
     lines = [
         BEGIN,
         f"{cores} cores, load {load:.1f} when it began and {os.getloadavg()[0]:.1f} when it ended; U2-NetP, float.",
         "",
         *table(["", "ours", "peer", "ours / peer", "target"], [pair.row() for pair in pairs]),
         "",
-        f"What the steps take by themselves; {cores} cores could do {bound:.2f} pictures a second and nothing else.",
+        "How near to the bare steps:",
+        "",
+        *table(heads, [each.row(cores) for each in served]),
+        "",
+        "What the steps of U2-NetP, float, take by themselves:",
         "",
         *table(["step", "ms"], [[step, f"{seconds * 1000:.1f}"] for step, seconds in bare.items()]),
         END,

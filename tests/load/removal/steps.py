@@ -9,7 +9,7 @@ from services.rembg import output, remover
 from services.rembg.hands import Hands
 from services.rembg.network import Network
 from services.rembg.options import Options
-from services.rembg.weights import Name
+from services.rembg.weights import Name, Precision
 from services.rembg.weights.locate import locate
 from shared import images
 
@@ -18,10 +18,10 @@ Measure = Callable[[T], float]
 _TIMES = 3
 
 
-def bare(path: Path | None, data: list[bytes]) -> Mapping[str, float]:
+def bare(path: Path | None, data: list[bytes], precision: Precision = Precision.FLOAT) -> Mapping[str, float]:
     """Seconds of processor time a picture, averaged over the pictures, the best of a few runs."""
     name = Name.U2NETP if path else Name.COMPACT
-    network = Network(locate(name, path, Path("data")), threads=1)
+    network = Network(locate(name, path, Path("data"), precision), threads=1)
     network.warm_up()
     found: dict[str, float] = {}
     for picture in data:
