@@ -11,6 +11,7 @@ ready only after its first inference, which runs beside the imports and the firs
 threads of their own, so that a request can give up at its deadline whatever its picture is doing.
 """
 
+import contextlib
 import signal
 import threading
 import time
@@ -74,6 +75,10 @@ def _prepare(parts: Parts, warm: Future[float]) -> None:
     _log.info("ready", model=weights.name, digest=weights.sha256, warm_up_s=round(warm_up_s, 3))
     time.sleep(_AFTER_FIRST_S)
     parts.network.widen()
+    with contextlib.suppress(errors.Failure), contextlib.ExitStack() as turns:  # so many callers that they fill it
+        for _ in range(parts.gate.slots):
+            turns.callback(parts.gate.leave, parts.gate.enter(parts.settings.work.deadline_s))
+        parts.network.fill()
     memory.give_back()  # a quarter of it all, once two sessions of u2net were made
 
 

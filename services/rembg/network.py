@@ -63,10 +63,13 @@ class Network:
         self._infer(self._nothing(), alone=True)
 
     def widen(self) -> None:
-        """Make the other session, and run as many inferences as there may be at once, so that all memory is had."""
+        """Make the other session."""
         narrow = max(1, self.threads // self.slots)
         if narrow < self.threads:
             self._together = _session(self.weights, narrow)
+
+    def fill(self) -> None:
+        """As many inferences as there may be at once, so that all memory is had; nobody else may be at one."""
         with ThreadPoolExecutor(self.slots) as pool:
             list(pool.map(lambda _: self._infer(self._nothing(), alone=False), range(self.slots)))
 

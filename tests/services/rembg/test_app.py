@@ -1,12 +1,13 @@
 """The HTTP surface, without a server: what is accepted, what is refused, and what the answers say."""
 
 import io
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from services.rembg import app
 from services.rembg.app import Parts, create_app
 from services.rembg.gate import Gate
 from services.rembg.intake import MAX_BYTES
@@ -125,6 +126,21 @@ def test_before_the_first_inference_it_is_live_but_not_ready(cold: FlaskClient, 
     assert refusal(cold.post("/remove", data=PNG)) == (503, "unavailable")
     parts.health.mark_ready()
     assert cold.get("/health/ready").status_code == 200
+
+
+def test_filling_the_memory_waits_for_the_places_of_pictures(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "_AFTER_FIRST_S", 0.0)
+    warm: Future[float] = Future()
+    warm.set_result(0.1)
+    turn = parts.gate.enter(1)
+    with ThreadPoolExecutor(1) as pool:  # whose thread steps back, and ends
+        preparing = pool.submit(app._prepare, parts, warm)
+        with pytest.raises(TimeoutError):
+            preparing.result(0.5)
+        assert parts.health.ready()[0]
+        parts.gate.leave(turn)
+        preparing.result(30)
+    assert (parts.gate.begun, parts.gate.working) == (2, 0)
 
 
 def test_stats_tell_what_was_done_and_with_what(client: FlaskClient, compact: Network) -> None:
