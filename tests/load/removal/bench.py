@@ -73,8 +73,9 @@ def main() -> None:
     if not pictures.U2NETP.exists():
         raise SystemExit(f"{pictures.U2NETP} is needed: the network both servers run")
     load = os.getloadavg()[0]
-    pairs = [_start(asked.rounds), *_side_by_side(asked.rounds, asked.seconds)]
-    bare = steps.bare(pictures.U2NETP, list(pictures.fixtures().values()))
+    start = _start(asked.rounds)
+    compared, bare = _side_by_side(asked.rounds, asked.seconds)
+    pairs = [start, *compared]
     rates, costs = pairs[1].ours, pairs[2].ours
     served = [Served("U2-NetP, float", statistics.median(rates), statistics.median(costs), bare)]
     if asked.int8:
@@ -114,7 +115,8 @@ def _start(rounds: int) -> Pair:
     return Pair("start to first answer", ours, peer, "s", "at most 0.5")
 
 
-def _side_by_side(rounds: int, seconds: float) -> list[Pair]:
+def _side_by_side(rounds: int, seconds: float) -> tuple[list[Pair], Mapping[str, float]]:
+    """Both servers compared; and the bare steps, in turns with them as well."""
     small, large = list(pictures.fixtures().values()), pictures.large()
     cores = len(os.sched_getaffinity(0))
     with servers.ours(_MODEL, pictures.U2NETP) as ours, servers.peer(_MODEL, pictures.U2NETP) as peer:
@@ -124,7 +126,9 @@ def _side_by_side(rounds: int, seconds: float) -> list[Pair]:
         alone = _interleaved(both, rounds, lambda server: _alone(server, large))
         rates: list[list[float]] = [[], []]
         costs: list[list[float]] = [[], []]
+        bares: list[Mapping[str, float]] = []
         for _ in range(rounds):
+            bares.append(steps.bare(pictures.U2NETP, small))
             for index, server in enumerate(both):
                 speed, cost = _throughput(server, small, cores, seconds)
                 rates[index].append(speed)
@@ -132,13 +136,14 @@ def _side_by_side(rounds: int, seconds: float) -> list[Pair]:
                 print(f"{server.name}: {speed:.2f} pictures/s, {cost:.3f} s of processor time each", flush=True)
         edges = [[rims_of(server, picture) for picture in small] for server in both]
         memory = [[float(server.memory_mb()[1])] for server in both]
-    return [
+    pairs = [
         Pair(f"fixtures, {cores} connections", rates[0], rates[1], "pictures/s", "at least 1.25"),
         Pair("processor time a fixture", costs[0], costs[1], "s", ""),
         Pair("12 megapixels, alone", alone[0], alone[1], "s", "at most 0.33"),
         Pair("colour at the rim / the photo's", edges[0], edges[1], "", "ours at least 0.95"),
         Pair("memory at most", memory[0], memory[1], "MB", ""),
     ]
+    return pairs, {step: statistics.median(bare[step] for bare in bares) for step in bares[0]}
 
 
 def _interleaved(both: Sequence[Server], rounds: int, measure: "steps.Measure[Server]") -> list[list[float]]:
