@@ -12,6 +12,7 @@ import urllib.request
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from http.client import HTTPException
 
 from deploy.local import ports
 
@@ -28,10 +29,12 @@ class Seen:
     statuses: Counter[str] = field(default_factory=Counter)
     refusals_s: list[float] = field(default_factory=list)
     health_s: list[float] = field(default_factory=list)
+    unanswered: int = 0  # of the probes
 
     def row(self) -> dict[str, object]:
         refused, healthy = percentile(self.refusals_s, 99), percentile(self.health_s, 99)
-        return {**self.statuses, "refused_p99_ms": round(refused * 1000), "health_p99_ms": round(healthy * 1000)}
+        waits = {"refused_p99_ms": round(refused * 1000), "health_p99_ms": round(healthy * 1000)}
+        return {**self.statuses, **waits, "health_unanswered": self.unanswered}
 
 
 def percentile(values: list[float], rank: int) -> float:
@@ -44,7 +47,7 @@ def flood(port: int, path: str, body: bytes, content_type: str, connections: int
     with ProcessPoolExecutor(1) as beside:
         probing = beside.submit(_probed, port, health, seconds)
         asyncio.run(_all(port, path, body, content_type, connections, seconds, seen))
-        seen.health_s = probing.result()
+        seen.health_s, seen.unanswered = probing.result()
     return seen
 
 
@@ -94,13 +97,16 @@ async def _ask(port: int, head: bytes, body: bytes, seen: Seen) -> tuple[str, fl
         writer.close()
 
 
-def _probed(port: int, path: str, seconds: float) -> list[float]:
+def _probed(port: int, path: str, seconds: float) -> tuple[list[float], int]:
     os.setsid()  # what the senders wait for the processor is not the server's
-    took_s, end = [], time.monotonic() + seconds
+    took_s, unanswered, end = [], 0, time.monotonic() + seconds
     while time.monotonic() < end:
         began = time.monotonic()
-        with urllib.request.urlopen(f"http://{ports.LOCAL}:{port}{path}", timeout=_ANSWER_S) as answer:
-            answer.read()
+        try:
+            with urllib.request.urlopen(f"http://{ports.LOCAL}:{port}{path}", timeout=_ANSWER_S) as answer:
+                answer.read()
+        except (OSError, HTTPException):
+            unanswered += 1
         took_s.append(time.monotonic() - began)
         time.sleep(_HEALTH_EVERY_S)
-    return took_s
+    return took_s, unanswered

@@ -23,15 +23,17 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=400)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--pictures", type=int, default=2000)
-    parser.add_argument("--without-peer", action="store_true")
+    parser.add_argument("--only", choices=("ours", "peer"))
     asked = parser.parse_args()
     model, path = ("u2netp", pictures.U2NETP) if pictures.U2NETP.exists() else ("compact", None)
-    with servers.ours(model, path) as server:
-        _flooded(server, model, asked.connections, asked.seconds, "/health/live")
-        _in_a_row(server, model, asked.pictures)
-    if not asked.without_peer and path:
+    if asked.only != "peer":
+        with servers.ours(model, path) as server:
+            _flooded(server, model, asked.connections, asked.seconds, "/health/live")
+            _in_a_row(server, model, asked.pictures)
+    if asked.only != "ours" and path:
         with servers.peer(model, path, limit_mb=_LIMIT_MB) as server:
             _flooded(server, model, asked.connections, asked.seconds, "/openapi.json")
+        with servers.peer(model, path, limit_mb=_LIMIT_MB) as server:  # the flooded one works on for minutes
             _in_a_row(server, model, asked.pictures)
 
 
