@@ -2,10 +2,9 @@
 
 from services.rembg.loading import begin
 from services.rembg.settings import Settings
-from shared import log, memory
+from shared import log
 
 log.setup("rembg")
-memory.reuse()
 _loading = begin(Settings.read())
 
 from services.rembg.app import start  # noqa: E402 - meanwhile the network is loaded
