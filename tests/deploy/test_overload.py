@@ -14,6 +14,7 @@ import requests
 from tests.deploy.front import Deployment
 from tests.deploy.senders import dawdling
 from tests.load.front import overload, users
+from tests.processes import children, nicenesses
 from tests.services import pictures
 
 THREADS = runpy.run_path(str(Path(__file__).parents[2] / "deploy/gunicorn.conf.py"))["threads"]
@@ -54,12 +55,8 @@ def test_a_stream_needs_no_thread_that_works(deployment: Deployment) -> None:
 def test_threads_that_work_come_behind_those_that_answer_probes(deployment: Deployment) -> None:
     instance = deployment.instances[0]
     requests.get(f"http://127.0.0.1:{instance.port}/api/jobs", timeout=SOON_S)
-    stats = [file.read_text() for file in Path("/proc").glob(f"{_child(instance.pid)}/task/*/stat")]
-    assert {int(stat.rpartition(")")[2].split()[16]) for stat in stats} == {0, 15}
-
-
-def _child(pid: int | None) -> str:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
+    (child,) = children(instance.pid)
+    assert set(nicenesses(child)) == {0, 15}
 
 
 def test_the_silent_are_hung_up_on(deployment: Deployment) -> None:

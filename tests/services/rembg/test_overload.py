@@ -11,8 +11,9 @@ import pytest
 import requests
 
 from tests.load.removal.flood import flood, percentile
+from tests.processes import children
 from tests.services.rembg import pictures
-from tests.services.rembg.test_wsgi import START_S, children, gunicorn, wait_until_ready
+from tests.services.rembg.test_wsgi import START_S, gunicorn, wait_until_ready
 
 CONFIG = ("-c", "deploy/gunicorn.conf.py")
 SLOW = "tests.services.rembg.slow_wsgi:app"

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from services.rembg.intake import MAX_BYTES
+from tests.processes import children, nicenesses
 from tests.services.rembg import pictures
 
 START_S = 30
@@ -39,16 +40,6 @@ def gunicorn(
     finally:
         process.terminate()
         process.communicate(timeout=START_S)
-
-
-def children(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-
-
-def nicenesses(pid: str) -> list[int]:
-    """Of its threads."""
-    stats = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/stat")]
-    return [int(stat.rpartition(")")[2].split()[16]) for stat in stats]
 
 
 def wait_until_ready(url: str) -> None:
