@@ -7,7 +7,8 @@
     GET  /health*  /metrics   shared/web.py
 
 The network is loaded before the process answers anything, so that weights which cannot be had stop it at once; it is
-ready only after its first inference, which runs beside the imports and the first probes. Pictures are worked on in
+ready only after its first inference, which runs beside the imports and the first probes, and gives way to a picture
+that has been waiting for the process to come up. Pictures are worked on in
 threads of their own, so that a request can give up at its deadline whatever its picture is doing.
 """
 
@@ -137,8 +138,6 @@ def _answer(parts: Parts, field: str) -> Response:
 
 
 def _removed(parts: Parts, field: str) -> Response:
-    if not parts.health.ready()[0]:
-        raise errors.Unavailable("The service is not ready.")
     began = time.perf_counter()
     with parts.gate.place():
         failpoints.reach("r1")

@@ -2,14 +2,13 @@
 
 One inference alone is quickest on all cores; several at once get more done when each keeps to its own, because a
 network this small loses a tenth of its time dividing the work (docs/benchmarks.md has the table). So there are two
-sessions over the same file, and who is alone takes the wide one. Both take their working memory from one arena, which
-never shrinks: without it each inference takes a third more of the processor's time, with one each they keep 200 MB
-more. It takes what is asked for (by default its pieces double in size), and tensors are placed one by one (planned
-ahead, a run wants one piece for all of them): 640 MB for two inferences at once instead of 840, in the same time.
+sessions over the same graph, and who is alone takes the wide one. Both take their working memory from one arena, which
+never shrinks: without it each inference takes a third more of the processor's time. It takes what is asked for (by
+default its pieces double in size), and tensors are placed one by one (planned ahead, a run wants one piece for all of
+them): 320 MB for two inferences at once instead of 370 to 560, in the same time.
 
 All threads of a network, its sessions' and its callers', step back behind the process' others, which answer probes and
 refuse what is too much in well under a millisecond, and would otherwise stand in line with minutes of work.
-The other six outputs of U2-Net are for training.
 
 A mask is stretched to its full range, as the networks' authors do, and so would turn nothing into noise. Two tests
 come first: a picture that is the same all over has no subject, and neither has one where the network, whose outputs
@@ -18,13 +17,17 @@ peak at 0.05, subjects at 0.94 and more, down to a dot of four pixels.)
 """
 
 import os
+import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import onnxruntime
 from PIL import Image
 
+from services.rembg.graph import lightened
 from services.rembg.weights import Preparation, Weights
 from shared.errors import UnknownForeground
 from shared.settings import Invalid
@@ -48,8 +51,14 @@ class Network:
     def __init__(self, weights: Weights, threads: int, slots: int = 1) -> None:
         self.weights = weights
         self.threads = threads
-        self._alone = _session(weights, threads)
+        try:
+            self._file = lightened(weights.path, folded)
+            self._alone = _session(self._file, threads)
+        except Exception as error:  # noqa: BLE001 - onnxruntime's errors have no class of their own in common
+            raise Invalid(f"{weights.path} is not a network that can be run: {error}") from None
         self.slots = slots
+        self._warming = onnxruntime.RunOptions()
+        self._warm = threading.Event()
         self._together = self._alone
         self._input = self._alone.get_inputs()[0].name
         self._output = [self._alone.get_outputs()[0].name]
@@ -59,14 +68,20 @@ class Network:
         return self.weights.preparation.size
 
     def warm_up(self) -> None:
-        """One inference: the first allocates, and nobody should have to wait for that."""
-        self._infer(self._nothing(), alone=True)
+        """Return after the first inference, which allocates: one of nothing, or of a picture that came meanwhile."""
+        try:
+            self._infer(self._nothing(), alone=True, options=self._warming)
+        except Exception:
+            if not self._warming.terminate:
+                raise
+            self._warm.wait()
 
     def widen(self) -> None:
         """Make the other session."""
         narrow = max(1, self.threads // self.slots)
         if narrow < self.threads:
-            self._together = _session(self.weights, narrow)
+            self._together = _session(self._file, narrow)
+        self._file = b""  # as large as the weights
 
     def fill(self) -> None:
         """As many inferences as there may be at once, so that all memory is had; nobody else may be at one."""
@@ -82,15 +97,20 @@ class Network:
         pixels = np.asarray(small)
         if _blank(pixels):
             raise UnknownForeground()
-        chances = self._infer(prepare(pixels, self.weights.preparation), alone=alone)
+        batch = prepare(pixels, self.weights.preparation)
+        self._warming.terminate = True  # from here on; nobody has to wait for an inference of nothing
+        try:
+            chances = self._infer(batch, alone=alone)
+        finally:
+            self._warm.set()
         lowest, highest = chances.min(), chances.max()
         if not highest >= _EVEN_CHANCE:  # also when it is not a number
             raise UnknownForeground()
         return Image.fromarray(((chances - lowest) / (highest - lowest) * 255).astype(np.uint8))
 
-    def _infer(self, batch: np.ndarray, *, alone: bool) -> np.ndarray:
+    def _infer(self, batch: np.ndarray, *, alone: bool, options: onnxruntime.RunOptions | None = None) -> np.ndarray:
         session = self._alone if alone else self._together
-        mask: np.ndarray = session.run(self._output, {self._input: batch})[0]
+        mask: np.ndarray = session.run(self._output, {self._input: batch}, options)[0]
         return mask.reshape(mask.shape[-2:])
 
 
@@ -104,7 +124,7 @@ def _share_arena() -> None:
     onnxruntime.create_and_register_allocator(memory, as_requested)
 
 
-def _session(weights: Weights, threads: int) -> onnxruntime.InferenceSession:
+def _session(file: bytes, threads: int) -> onnxruntime.InferenceSession:
     _share_arena()
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.use_env_allocators", "1")
@@ -112,10 +132,19 @@ def _session(weights: Weights, threads: int) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting must not eat a core
-    try:
-        return onnxruntime.InferenceSession(str(weights.path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001 - onnxruntime's errors have no class of their own in common
-        raise Invalid(f"{weights.path} is not a network that can be run: {error}") from None
+    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+
+
+def folded(path: Path) -> bytes:
+    """A file of the same network with everything worked out that is constant."""
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "folded.onnx"
+        options.optimized_model_filepath = str(file)
+        onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        return file.read_bytes()
 
 
 def _blank(pixels: np.ndarray) -> bool:

@@ -1,12 +1,13 @@
 """What comes out of the remover, on pictures drawn so that the right answer is known."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from services.rembg import network, remover
+from services.rembg import network, onnxfile, remover
 from services.rembg.network import Network, _blank
 from services.rembg.remover import Cutout
 from services.rembg.weights import CATALOGUE, Name, Weights
@@ -154,8 +155,8 @@ def test_a_dark_picture_is_brought_to_full_brightness_before_the_network_sees_it
 
 
 def test_only_the_first_output_is_computed(u2netp: Network) -> None:
-    assert len(u2netp._alone.get_outputs()) == 7
-    assert len(u2netp._output) == 1
+    assert len(onnxfile.Network.read(u2netp.weights.path.read_bytes()).outputs) == 7
+    assert len(u2netp._alone.get_outputs()) == 1
 
 
 def test_a_file_that_is_no_network_cannot_be_loaded(tmp_path: Path) -> None:
@@ -163,6 +164,15 @@ def test_a_file_that_is_no_network_cannot_be_loaded(tmp_path: Path) -> None:
     path.write_bytes(b"<html>not found</html>")
     with pytest.raises(Invalid, match=r"u2net\.onnx is not a network"):
         Network(Weights(Name.U2NET, path, "", CATALOGUE[Name.U2NET].preparation), threads=1)
+
+
+def test_a_picture_that_came_first_takes_the_place_of_the_warm_up(compact: Network) -> None:
+    fresh = Network(compact.weights, threads=1)
+    with ThreadPoolExecutor(1) as pool:
+        removed(fresh, pictures.encode(pictures.shirt()))
+        with pytest.raises(Exception, match="terminate"):  # an inference of nothing has given way
+            fresh._infer(fresh._nothing(), alone=True, options=fresh._warming)
+        pool.submit(fresh.warm_up).result(5)
 
 
 def test_several_threads_make_what_one_makes(u2netp: Network) -> None:

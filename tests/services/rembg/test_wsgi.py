@@ -54,6 +54,14 @@ def wait_until_ready(url: str) -> None:
     raise TimeoutError
 
 
+def listens(url: str) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), START_S).close()
+    except ConnectionError:
+        return False
+    return True
+
+
 def test_plain_gunicorn_serves_cutouts(tmp_path: Path) -> None:
     with gunicorn(tmp_path) as (process, url):
         wait_until_ready(url)
@@ -78,6 +86,15 @@ def test_bodies_too_short_and_too_long_are_refused_and_the_next_picture_is_serve
         huge = requests.post(f"{url}/remove", files={"image_file": bytes(MAX_BYTES + 1)}, timeout=START_S)
         assert (huge.status_code, huge.json()["error"]["code"]) == (413, "body_too_large")
         assert requests.post(f"{url}/remove", files={"image_file": data}, timeout=START_S).status_code == 200
+
+
+def test_a_picture_that_comes_before_the_server_is_up_waits_for_it(tmp_path: Path) -> None:
+    with gunicorn(tmp_path) as (_, url):
+        while not listens(url):
+            time.sleep(0.01)
+        answer = requests.post(f"{url}/remove", data=pictures.encode(pictures.shirt()), timeout=START_S)
+        assert answer.status_code == 200
+        wait_until_ready(url)
 
 
 @pytest.mark.parametrize("model", ["u2net", "bria-rmbg"])
