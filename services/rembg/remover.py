@@ -113,8 +113,12 @@ def _kept(mask: Image.Image, size: tuple[int, int]) -> np.ndarray:
     """Where colours stay, in the mask's pixels: its ink, as far as Lanczos spreads it, and a few of the picture's."""
     around = _LANCZOS + -(-_KEPT_AROUND * mask.width // min(size))
     ink = np.pad(np.asarray(mask) > 0, around)
-    for axis in (0, 1):
-        ink = np.asarray(np.lib.stride_tricks.sliding_window_view(ink, 2 * around + 1, axis).any(-1))
+    for rows in (True, False):
+        width, wanted = 1, 2 * around + 1
+        while width < wanted:  # of the windows so far, two side by side make one of twice the width
+            by = min(width, wanted - width)
+            ink = ink[by:] | ink[:-by] if rows else ink[:, by:] | ink[:, :-by]
+            width += by
     return ink
 
 

@@ -27,7 +27,8 @@ class Server:
     process: subprocess.Popen[bytes]
     port: int
     path: str  # where pictures are posted
-    started_s: float  # until it could be asked
+    began: float  # on the monotonic clock
+    started_s: float = 0.0  # until it said that it can be asked, if that was waited for
 
     def memory_mb(self) -> tuple[int, int]:
         """Resident now and at most, over all its processes."""
@@ -41,7 +42,7 @@ class Server:
 
 
 @contextmanager
-def ours(model: str, path: Path | None, **environment: str) -> Iterator[Server]:
+def ours(model: str, path: Path | None, *, wait: bool = True, **environment: str) -> Iterator[Server]:
     """A gunicorn as deployed; ready means warm."""
     port = ports.free()
     given = {"REMBG_MODEL": model, "PORT": str(port), "BIND_HOST": ports.LOCAL, **environment}
@@ -49,19 +50,21 @@ def ours(model: str, path: Path | None, **environment: str) -> Iterator[Server]:
         given["REMBG_MODEL_PATH"] = str(path)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REMBG_")}
     command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "services.rembg.wsgi:app"]
-    with _running("ours", command, kept | given, port, "/health/ready", "/remove") as server:
+    with _running("ours", command, kept | given, port, "/health/ready", "/remove", wait=wait) as server:
         yield server
 
 
 @contextmanager
-def peer(model: str, path: Path, limit_mb: int | None = None) -> Iterator[Server]:
+def peer(model: str, path: Path, limit_mb: int | None = None, *, wait: bool = True) -> Iterator[Server]:
     """`rembg s` in an environment of its own, its weights where it looks for them."""
     port = ports.free()
     with tempfile.TemporaryDirectory() as home:
         shutil.copy(path, Path(home) / f"{model}.onnx")
         environment = {**os.environ, "U2NET_HOME": home, "NO_ALBUMENTATIONS_UPDATE": "1", "BROWSER": "true"}
         command = [str(_peers_program()), "s", "--no-ui", "-h", ports.LOCAL, "-p", str(port)]
-        with _running("peer", command, environment, port, "/openapi.json", "/api/remove", limit_mb) as server:
+        with _running(
+            "peer", command, environment, port, "/openapi.json", "/api/remove", limit_mb, wait=wait
+        ) as server:
             yield server
 
 
@@ -85,6 +88,8 @@ def _running(
     ready: str,
     path: str,
     limit_mb: int | None = None,
+    *,
+    wait: bool,
 ) -> Iterator[Server]:
     began = time.monotonic()
     log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
@@ -94,12 +99,12 @@ def _running(
     if limit_mb:
         resource.prlimit(process.pid, resource.RLIMIT_DATA, (limit_mb * _MB, limit_mb * _MB))
     try:
-        while not answers(port, ready):
+        while wait and not answers(port, ready):
             if process.poll() is not None or time.monotonic() - began > START_S:
                 log.seek(0)
                 raise RuntimeError(f"{name} did not start:\n{log.read().decode()[-2000:]}")
             time.sleep(0.02)
-        yield Server(name, process, port, path, time.monotonic() - began)
+        yield Server(name, process, port, path, began, time.monotonic() - began)
     finally:
         process.terminate()
         try:

@@ -51,6 +51,6 @@ def _of(network: Network, data: bytes) -> dict[str, float]:
     mask = timed("network", lambda: network.mask(small))
     alpha = timed("enlarge the mask", lambda: remover._alpha(picture, mask, Options(), hands))
     subject, _ = timed("measure", lambda: remover.measure(alpha))
-    kept = remover._kept(mask, picture.size)
+    kept = timed("keep around the rim", lambda: remover._kept(mask, picture.size))
     timed("compose and encode", lambda: output.make(picture, alpha, kept, subject, Options(), None, hands))
     return took
