@@ -131,7 +131,9 @@ class Network:
         nodes = [(1, node.message()) for node in self.nodes]
         constants = [(5, tensor.message) for tensor in self.constants.values()]
         outputs = [(12, value) for value in self.outputs.values()]
-        return _message([*self._around, (7, _message([*nodes, *self._beside, *constants, *outputs]))])
+        graph = _parts([*nodes, *self._beside, *constants, *outputs])
+        head = [_written(7 << 3 | _COUNTED), _written(sum(map(len, graph)))]
+        return b"".join([*_parts(self._around), *head, *graph])
 
 
 def _lengths(value: Bytes) -> tuple[int, ...]:
@@ -206,13 +208,17 @@ def _varint(view: Bytes, at: int) -> tuple[int, int]:
 
 
 def _message(fields: Iterable[Field]) -> bytes:
+    return b"".join(_parts(fields))
+
+
+def _parts(fields: Iterable[Field]) -> list[Bytes]:
     parts: list[Bytes] = []
     for number, value in fields:
         if isinstance(value, int):
             parts += [_written(number << 3 | _VARINT), _written(value)]
         else:
             parts += [_written(number << 3 | _COUNTED), _written(len(value)), value]
-    return b"".join(parts)
+    return parts
 
 
 def _written(number: int) -> bytes:
