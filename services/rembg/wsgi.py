@@ -2,8 +2,9 @@
 
 from services.rembg.loading import begin
 from services.rembg.settings import Settings
-from shared import log
+from shared import log, memory
 
+memory.share_one_heap()
 log.setup("rembg")
 _loading = begin(Settings.read())
 

@@ -27,14 +27,42 @@ print(faults() - before)
 """
 
 
+HEAPS = """
+import sys, threading
+from shared import memory
+if sys.argv[1] == "one":
+    memory.share_one_heap()
+together = threading.Barrier(5)
+def work():
+    held = [bytearray(100_000) for _ in range(10)]
+    together.wait()
+    together.wait()
+for _ in range(4):
+    threading.Thread(target=work).start()
+together.wait()
+starts = [int(line.split("-")[0], 16) for line in open("/proc/self/maps") if " rw-p " in line]
+print(sum(start % (64 << 20) == 0 for start in starts))  # where glibc lays the heaps of threads
+together.wait()
+"""
+
+
 def faults(how: str) -> int:
-    done = subprocess.run([sys.executable, "-c", WORK, how], capture_output=True, text=True, timeout=60, check=True)
+    return told(WORK, how)
+
+
+def told(program: str, how: str) -> int:
+    done = subprocess.run([sys.executable, "-c", program, how], capture_output=True, text=True, timeout=60, check=True)
     return int(done.stdout)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
 def test_freed_memory_is_used_again() -> None:
     assert faults("reuse") < PAGES < faults("leave") / 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_threads_share_one_heap_when_told() -> None:
+    assert (told(HEAPS, "one"), told(HEAPS, "many")) == (0, 4)
 
 
 def test_giving_back_is_always_possible() -> None:
