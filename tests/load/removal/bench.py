@@ -102,7 +102,7 @@ def _served(
     with servers.ours(model, path, REMBG_PRECISION=precision.value) as server:
         rate(server, model, small, cores, 3)
         speed, cost_s = _throughput(server, small, cores, seconds)
-    return Served(title, speed, cost_s, steps.bare(path, small, precision))
+    return Served(title, speed, cost_s, steps.bare(cores, path, small, precision))
 
 
 def _start(rounds: int) -> list[Pair]:
@@ -145,7 +145,7 @@ def _side_by_side(rounds: int, seconds: float) -> tuple[list[Pair], Mapping[str,
         costs: list[list[float]] = [[], []]
         bares: list[Mapping[str, float]] = []
         for _ in range(rounds):
-            bares.append(steps.bare(pictures.U2NETP, small))
+            bares.append(steps.bare(cores, pictures.U2NETP, small))
             for index, server in enumerate(both):
                 speed, cost = _throughput(server, small, cores, seconds)
                 rates[index].append(speed)

@@ -1,7 +1,14 @@
-"""What each step of a cut-out costs by itself, in one thread: the bound that no server around them can beat."""
+"""What each step of a cut-out costs by itself, in one thread: the bound that no server around them can beat.
 
+In as many processes at once as there are cores, because that is how a server runs them: cores share caches and the way
+to memory, and one alone is some 3 % faster than two.
+"""
+
+import statistics
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,8 +25,16 @@ Measure = Callable[[T], float]
 _TIMES = 3
 
 
-def bare(path: Path | None, data: list[bytes], precision: Precision = Precision.FLOAT) -> Mapping[str, float]:
-    """Seconds of processor time a picture, averaged over the pictures, the best of a few runs."""
+def bare(
+    count: int, path: Path | None, data: list[bytes], precision: Precision = Precision.FLOAT
+) -> Mapping[str, float]:
+    """Seconds of processor time a picture, averaged over the pictures and a few runs in each of `count` processes."""
+    with ProcessPoolExecutor(count, get_context("spawn")) as pool:
+        found = list(pool.map(_alone, [path] * count, [data] * count, [precision] * count))
+    return {step: statistics.mean(each[step] for each in found) for step in found[0]}
+
+
+def _alone(path: Path | None, data: list[bytes], precision: Precision) -> dict[str, float]:
     name = Name.U2NETP if path else Name.COMPACT
     network = Network(locate(name, path, Path("data"), precision), threads=1)
     network.warm_up()
@@ -39,7 +54,7 @@ def _of(network: Network, data: bytes) -> dict[str, float]:
         for _ in range(_TIMES):
             began = time.process_time()
             results.append(work())
-            took[step] = min(took.get(step, 1e9), time.process_time() - began)
+            took[step] = took.get(step, 0.0) + (time.process_time() - began) / _TIMES
         return results[-1]
 
     hands = Hands(1, 0)
