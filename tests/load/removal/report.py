@@ -21,10 +21,13 @@ class Compared(Protocol):
 
 
 class Served(Protocol):
+    @property
+    def bare(self) -> Mapping[str, float]: ...
+
     def row(self, cores: int) -> list[str]: ...
 
 
-def write(pairs: Sequence[Compared], served: Sequence[Served], bare: Mapping[str, float], load: float) -> None:
+def write(pairs: Sequence[Compared], served: Sequence[Served], load: float) -> None:
     """The measured part of the page anew; what people wrote around it stays."""
     cores = len(os.sched_getaffinity(0))
     heads = ["network", "pictures a second", "processor time of each", "of that the bare steps", "what dominates"]
@@ -40,7 +43,7 @@ def write(pairs: Sequence[Compared], served: Sequence[Served], bare: Mapping[str
         "",
         "What the steps of U2-NetP, float, take by themselves:",
         "",
-        *table(["step", "ms"], [[step, f"{seconds * 1000:.1f}"] for step, seconds in bare.items()]),
+        *table(["step", "ms"], [[step, f"{seconds * 1000:.1f}"] for step, seconds in served[0].bare.items()]),
         END,
     ]
     page = PAGE.read_text() if PAGE.exists() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
