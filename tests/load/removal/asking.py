@@ -50,24 +50,26 @@ def form(field: str, picture: bytes, fields: dict[str, str]) -> tuple[bytes, str
     return body, f"multipart/form-data; boundary={mark}"
 
 
-def rate(server: Server, model: str, pictures: Sequence[bytes], connections: int, seconds: float) -> float:
-    """Pictures a second, from so many connections that never wait; whole pictures only."""
-    done: list[float] = []
+def rate(server: Server, model: str, pictures: Sequence[bytes], connections: int, seconds: float) -> tuple[float, int]:
+    """Pictures a second of so many connections that never wait, each until its own last picture; and how many."""
+    rates: list[float] = []
+    counts: list[int] = []
     began = time.monotonic()
 
     def run(first: int) -> None:
-        caller, at = Caller(server, model), first
+        caller, at, last = Caller(server, model), first, began
         while time.monotonic() - began < seconds:
             answer = caller.ask(pictures[at % len(pictures)])
             if answer.status != 200:
                 raise RuntimeError(f"{server.name} answered {answer.status}: {answer.data[:200]!r}")
-            done.append(time.monotonic())
-            at += 1
+            at, last = at + 1, time.monotonic()
         caller.close()
+        rates.append((at - first) / (last - began))
+        counts.append(at - first)
 
     threads = [threading.Thread(target=run, args=(index,)) for index in range(connections)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return len(done) / (max(done) - began)
+    return sum(rates), sum(counts)

@@ -199,9 +199,9 @@ def _alone(server: Server, picture: bytes) -> float:
 
 def _throughput(server: Server, small: list[bytes], connections: int, seconds: float) -> tuple[float, float]:
     """Pictures a second, and the processor time of each."""
-    began, at = server.processor_s(), time.monotonic()
-    speed = rate(server, _MODEL, small, connections, seconds)
-    return speed, (server.processor_s() - began) / (speed * (time.monotonic() - at))
+    began = server.processor_s()
+    speed, count = rate(server, _MODEL, small, connections, seconds)
+    return speed, (server.processor_s() - began) / count
 
 
 if __name__ == "__main__":

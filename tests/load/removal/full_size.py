@@ -137,7 +137,7 @@ def measure(seconds: float) -> list[str]:
         weights = build(path)
         megabytes = path.stat().st_size / 1e6
         with servers.ours(Name.U2NET, path, REMBG_MAX_WORKERS=str(_SLOTS)) as server:
-            speed = rate(server, Name.U2NET, [pictures.large()], _SLOTS, seconds)
+            speed, _ = rate(server, Name.U2NET, [pictures.large()], _SLOTS, seconds)
             now, peak = server.memory_mb()
     size = f"{weights / 1e6:.1f} million weights, {megabytes:.0f} MB"
     return [size, f"{server.started_s:.1f} s", f"{60 * speed:.0f} pictures a minute", f"{now} MB, at most {peak} MB"]
