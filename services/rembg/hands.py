@@ -5,22 +5,36 @@ many threads as there are cores; where several pictures are in work each keeps t
 waking a thread costs more than it saves.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
-from typing import Self
+from typing import ParamSpec, Self, TypeVar
+
+P, T = ParamSpec("P"), TypeVar("T")
 
 _WORTH_DIVIDING = 2_000_000  # pixels: 10 ms of enlarging and encoding
 
 
 class Hands(ThreadPoolExecutor):
-    """`count` threads for a picture of so many pixels; each is started when first needed."""
+    """`count` threads for a picture of so many pixels; each is started when first needed. One is whoever asks.
+
+    For where others fill the other cores, a second thread would only stand in line with them.
+    """
 
     def __init__(self, count: int, pixels: int) -> None:
         super().__init__(max(1, count), "hand")
+        self._single = count <= 1
         self._count = count if pixels >= _WORTH_DIVIDING else 1
 
     def __enter__(self) -> Self:
         return self
+
+    def submit(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        if not self._single:
+            return super().submit(work, *args, **kwargs)
+        done: Future[T] = Future()
+        done.set_result(work(*args, **kwargs))
+        return done
 
     def shares(self, first: int, last: int) -> list[tuple[int, int]]:
         """The rows from first to last, divided: one share a thread."""
