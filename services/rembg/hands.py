@@ -10,7 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import pairwise
 from typing import ParamSpec, Self, TypeVar
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _WORTH_DIVIDING = 2_000_000  # pixels: 10 ms of enlarging and encoding
 
