@@ -8,8 +8,8 @@
 
 The network is loaded before the process answers anything, so that weights which cannot be had stop it at once; it is
 ready only after its first inference, which runs beside the imports and the first probes, and gives way to a picture
-that has been waiting for the process to come up. Pictures are worked on in
-threads of their own, so that a request can give up at its deadline whatever its picture is doing.
+that has been waiting for the process to come up. Pictures are worked on in threads of their own, so that a request can
+give up at its deadline whatever its picture is doing.
 """
 
 import contextlib

@@ -27,7 +27,8 @@ _HALF_PIXELS = ("half_pixel", "pytorch_half_pixel")  # they differ only where se
 _TAPS = 3 * 3
 _RESIZE_TO_SIZES = 4  # inputs; by factors it has three
 _SHAPELESS = {"Relu", "Sigmoid", "Add"}  # what comes out has the shape of what goes in
-_TO_FOLD = {"Shape", "BatchNormalization"}  # constant, as all shapes are
+_TO_FOLD = {"Shape", "BatchNormalization"}  # what `fold` leaves none of
+_OURS = "lightened"  # before the names that are made here, so that they are nobody else's
 
 
 def lightened(path: Path, fold: Callable[[Path], bytes]) -> bytes:
@@ -91,8 +92,8 @@ class _Rewriting:
             return (shapes[0][0], sum(shape[1] for shape in shapes), *shapes[0][2:])
         if node.kind == "Resize" and node.inputs[-1] in self._constants:
             asked = self._constants[node.inputs[-1]].values().tolist()
-            by_size = len(node.inputs) == _RESIZE_TO_SIZES
-            return tuple(asked if by_size else map(math.floor, map(operator.mul, shapes[0], asked)))
+            to_sizes = len(node.inputs) == _RESIZE_TO_SIZES
+            return tuple(asked if to_sizes else map(math.floor, map(operator.mul, shapes[0], asked)))
         return shapes[0] if node.kind in _SHAPELESS and len(set(shapes)) == 1 else ()
 
     def _by_factors(self, node: Node) -> list[Node]:
@@ -100,11 +101,11 @@ class _Rewriting:
         linear = node.text("mode") == "linear" and node.text("coordinate_transformation_mode") in _HALF_PIXELS
         if not linear or not old or len(old) != len(new) or not all(old) or any(map(operator.mod, new, old)):
             return [node]
-        factors = [after // before for before, after in zip(old, new, strict=True)]
-        scales = self._keep(f"scales{factors}", np.asarray(factors))
-        form = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
-        attributes = {name: text_attribute(name, value) for name, value in form.items()}
-        return [replace(node, inputs=(*node.inputs[:2], scales), attributes=attributes)]
+        inputs, name = node.inputs, "coordinate_transformation_mode"
+        if len(inputs) == _RESIZE_TO_SIZES:
+            factors = [after // before for before, after in zip(old, new, strict=True)]
+            inputs = (*inputs[:2], self._keep(f"{_OURS}/scales{factors}", np.asarray(factors)))
+        return [replace(node, inputs=inputs, attributes={**node.attributes, name: text_attribute(name, "half_pixel")})]
 
     def _summed(self, node: Node) -> list[Node]:
         """Nothing unless the input was joined for this node alone, out of two that are whole blocks of channels."""
@@ -114,10 +115,11 @@ class _Rewriting:
         channels = [(*self._shapes.get(name, ()), 0, 0)[1] for name in joined.inputs]
         if len(channels) != 2 or not all(channels) or any(count % _BLOCK for count in channels):
             return []
-        weight, out = self._constants[node.inputs[1]].values(), node.outputs[0]
-        one = self._convolution(node, joined.inputs[0], weight[:, : channels[0]], f"{out}.0", *node.inputs[2:])
-        other = self._convolution(node, joined.inputs[1], weight[:, channels[0] :], f"{out}.1")
-        return [one, other, Node("Add", (f"{out}.0", f"{out}.1"), (out,))]
+        weight, (out,) = self._constants[node.inputs[1]].values(), node.outputs
+        halves = (f"{_OURS}/{out}/one", f"{_OURS}/{out}/other")
+        one = self._convolution(node, joined.inputs[0], weight[:, : channels[0]], halves[0], *node.inputs[2:])
+        other = self._convolution(node, joined.inputs[1], weight[:, channels[0] :], halves[1])
+        return [one, other, Node("Add", halves, (out,))]
 
     def _by_taps(self, node: Node) -> list[Node]:
         """Nothing unless the node looks three by three pixels wide at many channels, and makes one."""
@@ -125,16 +127,17 @@ class _Rewriting:
         plain = all(node.integers(name, [1, 1]) == [1, 1] for name in ("strides", "dilations"))
         if outputs != 1 or inputs < 2 * _BLOCK or kernel != [3, 3] or not plain:
             return []
-        out = node.outputs[0]
+        (out,) = node.outputs
+        taps = f"{_OURS}/{out}/taps"
         products = np.zeros((_BLOCK, inputs, 1, 1))
         products[:_TAPS, :, 0, 0] = self._constants[node.inputs[1]].values().reshape(inputs, _TAPS).T
         one_each = np.zeros((1, _BLOCK, 3, 3))
         one_each[0, :_TAPS] = np.eye(_TAPS).reshape(_TAPS, 3, 3)
-        first = Node("Conv", (node.inputs[0], self._keep(f"{out}.products", products)), (f"{out}.taps",))
-        return [first, self._convolution(node, f"{out}.taps", one_each, out, *node.inputs[2:])]
+        first = Node("Conv", (node.inputs[0], self._keep(f"{taps}/weight", products)), (taps,))
+        return [first, self._convolution(node, taps, one_each, out, *node.inputs[2:])]
 
     def _convolution(self, like: Node, x: str, weight: np.ndarray, out: str, *bias: str) -> Node:
-        return replace(like, inputs=(x, self._keep(f"{out}.weight", weight), *bias), outputs=(out,))
+        return replace(like, inputs=(x, self._keep(f"{_OURS}/{out}/weight", weight), *bias), outputs=(out,))
 
     def _keep(self, name: str, values: np.ndarray) -> str:
         self._constants.setdefault(name, Tensor.of(name, values))

@@ -123,8 +123,8 @@ class Network:
             constants={_text(_fields(tensor), 8): Tensor.read(tensor) for tensor in _all(graph, 5)},
             inputs={_text(_fields(value), 1): _lengths(value) for value in _all(graph, 11)},
             outputs={_text(_fields(value), 1): value for value in _all(graph, 12)},
-            _around=[field for field in model if field[0] != 7],
-            _beside=[field for field in graph if field[0] not in (1, 5, 12, 13)],  # 13: shapes, which may change
+            _around=[each for each in model if each[0] != 7],
+            _beside=[each for each in graph if each[0] not in (1, 5, 12, 13)],  # 13: shapes, which may change
         )
 
     def file(self) -> bytes:

@@ -1,5 +1,6 @@
 """Asking a server for cut-outs: one after another, or from several connections at once."""
 
+import contextlib
 import secrets
 import threading
 import time
@@ -39,6 +40,12 @@ class Caller:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def once(server: Server, model: str, picture: bytes) -> Answer:
+    """On a connection of its own."""
+    with contextlib.closing(Caller(server, model)) as caller:
+        return caller.ask(picture)
 
 
 def form(field: str, picture: bytes, fields: dict[str, str]) -> tuple[bytes, str]:

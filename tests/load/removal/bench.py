@@ -19,7 +19,7 @@ from pathlib import Path
 
 from services.rembg.weights import Precision
 from tests.load.removal import pictures, report, rims, servers, steps
-from tests.load.removal.asking import Caller, rate
+from tests.load.removal.asking import once, rate
 from tests.load.removal.servers import Server
 
 _MODEL = "u2netp"
@@ -137,7 +137,7 @@ def _first_answer_s(server: Server) -> float:
     first = next(iter(pictures.fixtures().values()))
     while time.monotonic() - server.began < servers.START_S:
         with contextlib.suppress(OSError):
-            if Caller(server, _MODEL).ask(first).status == HTTPStatus.OK:
+            if once(server, _MODEL, first).status == HTTPStatus.OK:
                 return time.monotonic() - server.began
         time.sleep(0.01)
     raise TimeoutError
@@ -151,7 +151,7 @@ def _side_by_side(rounds: int, seconds: float) -> tuple[list[Pair], list[Mapping
         both = (ours, peer)
         for server in both:
             rate(server, _MODEL, small, cores, 3)
-        alone = _interleaved(both, rounds, lambda server: _alone(server, large))
+        alone = _interleaved(both, rounds, lambda server: once(server, _MODEL, large).seconds)
         rates: list[list[float]] = [[], []]
         costs: list[list[float]] = [[], []]
         bares: list[Mapping[str, float]] = []
@@ -184,17 +184,7 @@ def _interleaved(both: Sequence[Server], rounds: int, measure: "steps.Measure[Se
 
 
 def rims_of(server: Server, picture: bytes) -> float:
-    caller = Caller(server, _MODEL)
-    answer = caller.ask(picture)
-    caller.close()
-    return rims.ratio(picture, answer.data)
-
-
-def _alone(server: Server, picture: bytes) -> float:
-    caller = Caller(server, _MODEL)
-    answer = caller.ask(picture)
-    caller.close()
-    return answer.seconds
+    return rims.ratio(picture, once(server, _MODEL, picture).data)
 
 
 def _throughput(server: Server, small: list[bytes], connections: int, seconds: float) -> tuple[float, float]:

@@ -28,7 +28,7 @@ class Server:
     port: int
     path: str  # where pictures are posted
     began: float  # on the monotonic clock
-    started_s: float = 0.0  # until it said that it can be asked, if that was waited for
+    started_s: float  # until it said that it can be asked, if that was waited for
 
     def memory_mb(self) -> tuple[int, int]:
         """Resident now and at most, over all its processes."""

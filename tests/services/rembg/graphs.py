@@ -59,10 +59,10 @@ def small_u(seed: int = 1, middle: int = 16) -> Network:
 
     def convolve(x: str, y: str, inputs: int, outputs: int) -> None:
         weight = random.standard_normal((outputs, inputs, 3, 3)) / np.sqrt(9 * inputs)
-        constants[f"{y}.w"] = Tensor.of(f"{y}.w", weight)
-        constants[f"{y}.b"] = Tensor.of(f"{y}.b", random.standard_normal(outputs))
+        constants[f"{y}.weight"] = Tensor.of(f"{y}.weight", weight)
+        constants[f"{y}.bias"] = Tensor.of(f"{y}.bias", random.standard_normal(outputs))
         pads = integers("pads", 1, 1, 1, 1)
-        nodes.append(step("Conv", [x, f"{y}.w", f"{y}.b"], y, pads=pads))
+        nodes.append(step("Conv", [x, f"{y}.weight", f"{y}.bias"], y, pads=pads))
 
     convolve("x", "wide", 3, middle)
     nodes.append(step("Relu", ["wide"], "seen"))

@@ -56,7 +56,7 @@ def test_constants_that_nothing_needs_any_more_are_gone(tmp_path: Path) -> None:
     file, _ = rewritten(graphs.small_u(), tmp_path)
     lighter = Network.read(file)
     assert set(lighter.constants) == {name for node in lighter.nodes for name in node.inputs} & set(lighter.constants)
-    assert not {"to", "other.raw.w", "joint.w"} & set(lighter.constants)
+    assert not {"to", "other.raw.weight", "joint.weight"} & set(lighter.constants)
 
 
 def test_a_size_that_is_no_multiple_stays_a_size(tmp_path: Path) -> None:
@@ -69,6 +69,17 @@ def test_a_size_that_is_no_multiple_stays_a_size(tmp_path: Path) -> None:
     assert len(resize.inputs) == 4
 
 
+def test_a_scale_that_is_nearly_whole_stays_what_it_is(tmp_path: Path) -> None:
+    network = graphs.small_u()
+    network.constants["to"] = Tensor.of("to", np.array([1, 1, 2.01, 2.01]))  # of 8 by 12, this makes 16 by 24 as well
+    nodes = [
+        replace(node, inputs=(*node.inputs[:2], "to")) if node.kind == "Resize" else node for node in network.nodes
+    ]
+    uneven = replace(network, nodes=nodes)
+    file, _ = rewritten(uneven, tmp_path)
+    assert answer(uneven.file())[0] == pytest.approx(answer(file)[0], abs=1e-6)
+
+
 def test_what_is_joined_from_broken_blocks_stays_joined(tmp_path: Path) -> None:
     network = graphs.small_u(middle=8)
     file, kinds = rewritten(network, tmp_path)
@@ -79,7 +90,7 @@ def test_what_is_joined_from_broken_blocks_stays_joined(tmp_path: Path) -> None:
 def test_what_somebody_else_needs_joined_stays_joined(tmp_path: Path) -> None:
     network = graphs.small_u()
     pads = graphs.integers("pads", 1, 1, 1, 1)
-    network.nodes.append(graphs.step("Conv", ["both", "joint.w"], "again", pads=pads))
+    network.nodes.append(graphs.step("Conv", ["both", "joint.weight"], "again", pads=pads))
     network.nodes.append(graphs.step("Add", ["again", "mask"], "sum"))
     network.outputs = {"sum": graphs.value("sum", (1, 32, 16, 24))}
     file, kinds = rewritten(network, tmp_path)
@@ -112,9 +123,9 @@ def test_what_is_cut_short_is_passed_on_as_it_is(tmp_path: Path) -> None:
 
 def test_weights_of_another_kind_are_passed_on_as_they_are(tmp_path: Path) -> None:
     network = graphs.small_u()
-    halves = network.constants["joint.w"].values().astype("<f2")
-    fields = [*((1, n) for n in halves.shape), (2, 10), (8, b"joint.w"), (9, halves.tobytes())]
-    network.constants["joint.w"] = Tensor(halves.shape, _message(fields))
+    halves = network.constants["joint.weight"].values().astype("<f2")
+    fields = [*((1, n) for n in halves.shape), (2, 10), (8, b"joint.weight"), (9, halves.tobytes())]
+    network.constants["joint.weight"] = Tensor(halves.shape, _message(fields))
     path = tmp_path / "network.onnx"
     path.write_bytes(network.file())
     assert lightened(path, folded) == network.file()
