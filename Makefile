@@ -117,11 +117,11 @@ $(VENV)/.made:
 $(VENV)/.runtime: $(VENV)/.made $(LOCKS)
 	@echo "Installing what the services need into $(VENV) (once; about a minute) ..."
 	@$(PIP) install --require-hashes --no-compile $(LOCKS:%=-r %)
-	@$(RUN) deploy.local.redis_programs
+	@$(RUN) deploy.local.valkey_programs
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made requirements/dev.txt
 	@echo "Installing what the tests need into $(VENV) (once; about a minute) ..."
 	@$(PIP) install --require-hashes --no-compile -r requirements/dev.txt
-	@$(RUN) deploy.local.redis_programs
+	@$(RUN) deploy.local.valkey_programs
 	@touch $@ $(VENV)/.runtime

