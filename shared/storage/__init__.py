@@ -11,7 +11,7 @@ import hmac
 from shared.models import Owner
 from shared.settings import Storage as Settings
 from shared.storage.folder import Folder
-from shared.storage.objects import INCOMING, Entry, Missing, Object, Storage, Unavailable, stem
+from shared.storage.protocol import INCOMING, Entry, Missing, Object, Storage, Unavailable, stem
 
 __all__ = [
     "INCOMING",

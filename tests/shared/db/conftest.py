@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.db import assets, ids, jobs, work
+from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Database
 from shared.models import Asset, AssetKind, Foreground, Job, Owner, OwnerType, Provider, Result, Timings
 
@@ -39,7 +39,7 @@ class Records:
 
     def claim(self, lease_s: float = 60) -> Job | None:
         with self.database.transaction() as connection:
-            return work.claim_next(connection, lease_s)
+            return job_queue.claim_next(connection, lease_s)
 
     def claimed(self, asset: Asset | None = None) -> Job:
         """A running job."""
@@ -54,7 +54,7 @@ class Records:
         made = {kind: self.asset(job.owner, kind, job.id) for kind in assets.MADE}
         result = result_of(made)
         with self.database.transaction() as connection:
-            assert work.finish(connection, job, Provider.REMOVEBG, result, TIMINGS, fingerprint)
+            assert job_queue.finish(connection, job, Provider.REMOVEBG, result, TIMINGS, fingerprint)
         return self.found(job)
 
     def found(self, job: Job) -> Job:
