@@ -33,7 +33,8 @@ from services.api.decoder.pool import Decoder
 from shared import images, storage
 from shared.db import assets, ids, quotas
 from shared.db.pool import Database
-from shared.models import Asset, AssetKind, Owner, OwnerType
+from shared.models.asset import Asset, AssetKind
+from shared.models.owner import Owner, OwnerType
 from tests.stack import RunningStack
 
 ROUNDS = 100

@@ -10,7 +10,8 @@ from services.api import quotas
 from services.api.dependencies import Dependencies
 from shared import errors, failpoints, images, metrics, storage
 from shared.db import ids
-from shared.models import Asset, AssetKind, Owner
+from shared.models.asset import Asset, AssetKind
+from shared.models.owner import Owner
 
 
 def take(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:

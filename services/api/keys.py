@@ -13,7 +13,7 @@ from uuid import UUID
 from shared import errors, log, settings
 from shared.db import api_keys
 from shared.db.pool import Database
-from shared.models import Scope
+from shared.models.owner import Scope
 
 PREFIX = "sk_"
 

@@ -8,7 +8,7 @@ jobs that had been promised already.
 from services.api.dependencies import Dependencies
 from shared import errors
 from shared.db import quotas
-from shared.models import Owner
+from shared.models.owner import Owner
 
 _SOON_S = 15  # some jobs have ended by then: a picture takes about five seconds
 

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSche
 from pydantic.alias_generators import to_camel
 
 from services.api.url_builder import UrlBuilder
-from shared.models import Asset, Job, JobState, Provider
+from shared.models.asset import Asset
+from shared.models.cutout import Provider
+from shared.models.job import Job, JobState
 
 
 def _rfc3339(at: datetime) -> str:

@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 from services.rembg.options import Format, Margin, Options, Output
 from services.rembg.row_pool import Hands
 from shared import fast_png
-from shared.models import Foreground
+from shared.models.cutout import Foreground
 
 Dpi = tuple[float, float] | None
 _TYPES = {Format.PNG: "image/png", Format.WEBP: "image/webp", Format.JPG: "image/jpeg"}

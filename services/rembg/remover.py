@@ -22,7 +22,7 @@ from services.rembg.row_pool import Hands
 from shared import images
 from shared.errors import UnknownForeground
 from shared.image_format.structure import Format
-from shared.models import Foreground
+from shared.models.cutout import Foreground
 
 INK = 8  # alpha from which a pixel counts as visible
 _UNSURE = slice(26, 230)  # alpha between 10 % and 90 %

@@ -28,7 +28,7 @@ from services.worker.settings import Settings
 from shared import broker, failpoints, log, malloc, metrics, sentry, storage, timeouts
 from shared.db.pool import Database
 from shared.health import Check, Health
-from shared.models import Provider
+from shared.models.cutout import Provider
 
 _STATUS = 70  # EX_SOFTWARE: platforms start a worker again after any status but 0
 

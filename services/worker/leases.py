@@ -13,7 +13,7 @@ from uuid import UUID
 from shared import log, metrics, timeouts
 from shared.db import job_queue
 from shared.db.pool import Database
-from shared.models import Job
+from shared.models.job import Job
 
 _log = log.get("leases")
 

@@ -28,7 +28,9 @@ from services.worker.retry import retry_unavailable
 from shared import errors, failpoints, fast_png, images, log, metrics, storage
 from shared.db import assets, ids, job_queue
 from shared.db.pool import Connection, Database
-from shared.models import Asset, AssetKind, Job, JobFailure, Result, Timings
+from shared.models.asset import Asset, AssetKind
+from shared.models.cutout import Result
+from shared.models.job import Job, JobFailure, Timings
 from shared.storage import integrity
 
 GIVE_UP_S = 86_400  # a job that found no provider for a day is told so

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.db import ids
 from shared.db.pool import Connection
-from shared.models import Scope
+from shared.models.owner import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from shared.db import ids, object_deletions, pagination
 from shared.db.pool import Connection
-from shared.models import Asset, AssetKind, Owner, OwnerType
+from shared.models.asset import Asset, AssetKind
+from shared.models.owner import Owner, OwnerType
 
 _COLUMNS = """id, owner_type, owner_id, kind, key, sha256, content_type, width, height, bytes, orientation, name,
     job_id, created_at, stored_sha256"""

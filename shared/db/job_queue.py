@@ -15,7 +15,9 @@ from psycopg.types.json import Jsonb
 from shared.db import assets, jobs
 from shared.db.jobs import COLUMNS
 from shared.db.pool import Connection
-from shared.models import AssetKind, Job, JobFailure, Provider, Result, Timings
+from shared.models.asset import AssetKind
+from shared.models.cutout import Provider, Result
+from shared.models.job import Job, JobFailure, Timings
 
 MAX_ATTEMPTS = 3  # crashes or provider errors; a fourth try has never been seen to help
 _HELD = "select id from jobs where id = %s and fence = %s and status = 'running' for update"

@@ -10,18 +10,9 @@ from uuid import UUID
 
 from shared.db import pagination
 from shared.db.pool import Connection
-from shared.models import (
-    Foreground,
-    Job,
-    JobError,
-    JobState,
-    JobType,
-    Owner,
-    OwnerType,
-    Provider,
-    Result,
-    Timings,
-)
+from shared.models.cutout import Foreground, Provider, Result
+from shared.models.job import Job, JobError, JobState, JobType, Timings
+from shared.models.owner import Owner, OwnerType
 
 NORMAL = 5  # priorities run from 0, the most urgent, to 9
 COLUMNS = """id, owner_type, user_id, type, asset_id, status, progress, attempts, fence, priority, version, wanted,

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.db.pool import Connection
-from shared.models import Owner, OwnerType
+from shared.models.owner import Owner, OwnerType
 
 _COLUMNS = "id, owner_type, owner_id, content_type, bytes, sha256, asset_id, expires_at"
 

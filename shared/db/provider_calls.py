@@ -9,7 +9,8 @@ from uuid import UUID
 
 from shared.db import ids
 from shared.db.pool import Connection
-from shared.models import Job, Provider
+from shared.models.cutout import Provider
+from shared.models.job import Job
 
 
 @dataclass(frozen=True, slots=True)

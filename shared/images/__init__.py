@@ -33,7 +33,7 @@ from shared.image_format import jpeg, png, webp
 from shared.image_format.structure import Format
 from shared.images import decoding, thumbnails
 from shared.images.thumbnails import Copy, preview
-from shared.models import Foreground
+from shared.models.cutout import Foreground
 
 __all__ = [
     "INK",

@@ -5,7 +5,8 @@ from uuid import UUID
 from pydantic import Field
 
 from services.api.schemas import RequestModel, ResponseModel, Time
-from shared.models import JobState, Provider
+from shared.models.cutout import Provider
+from shared.models.job import JobState
 
 
 class RolloutIn(RequestModel):

@@ -24,7 +24,7 @@ from services.api.middleware.request_body import MAX_BYTES
 from shared import errors, storage, timeouts
 from shared.db import assets, ids, pending_uploads
 from shared.db.pending_uploads import PendingUpload
-from shared.models import Owner
+from shared.models.owner import Owner
 
 _BYTES = {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}, "required": True}
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from services.api.decoder.pool import Decoder
 from services.api.middleware.bulkhead import Bulkhead
 from shared import images, timeouts
-from shared.models import Asset
+from shared.models.asset import Asset
 from shared.storage import Missing, Storage, integrity, stem
 
 SIDE = 2000  # of the largest: sharp on any screen, and a photo of 12 megapixels shrinks to a tenth of its bytes

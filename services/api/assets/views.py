@@ -12,7 +12,7 @@ from services.api.middleware import auth, downloads, http_responses
 from services.api.middleware.policy import Auth, Cache, Limit, policy
 from shared import errors, storage
 from shared.db import assets, pagination
-from shared.models import Asset
+from shared.models.asset import Asset
 
 
 def blueprint(deps: Dependencies) -> APIBlueprint:

@@ -13,7 +13,8 @@ from services.api.middleware.idempotency import Keep, once
 from services.api.middleware.policy import Auth, Cache, Limit, policy
 from shared import errors, metrics, web
 from shared.db import assets, ids, jobs
-from shared.models import Asset, Owner
+from shared.models.asset import Asset
+from shared.models.owner import Owner
 
 _TOLD = {"requestBody": upload_parser.REQUEST_BODY}
 

@@ -22,7 +22,7 @@ from services.api.middleware import auth, http_responses
 from services.api.middleware.policy import Auth, Cache, Limit, policy
 from shared import errors, metrics, timeouts
 from shared.events import Subscription
-from shared.models import Owner
+from shared.models.owner import Owner
 
 STREAM_S = timeouts.REQUEST_S
 COMMENT_S = 10

@@ -13,7 +13,7 @@ from services.api.middleware.idempotency import Keep, once
 from services.api.middleware.policy import Auth, Cache, Limit, policy
 from shared import errors, metrics, web
 from shared.db import assets, ids, jobs, pagination
-from shared.models import Owner
+from shared.models.owner import Owner
 
 
 def blueprint(deps: Dependencies) -> APIBlueprint:

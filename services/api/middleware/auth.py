@@ -18,7 +18,7 @@ from services.api.middleware.policy import Auth
 from shared import errors
 from shared.db import api_keys
 from shared.db.pool import Database
-from shared.models import Owner, OwnerType, Scope
+from shared.models.owner import Owner, OwnerType, Scope
 
 API_KEY = "X-Api-Key"
 COOKIE = "session"

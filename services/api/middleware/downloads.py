@@ -15,7 +15,7 @@ from werkzeug.datastructures import ContentRange
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from shared import errors, storage
-from shared.models import Asset, AssetKind
+from shared.models.asset import Asset, AssetKind
 from shared.storage import integrity
 
 _SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # a picture must never act as a page

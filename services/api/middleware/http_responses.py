@@ -10,7 +10,9 @@ from services.api import schemas
 from services.api.dependencies import Dependencies
 from shared import errors, failpoints
 from shared.db import assets, jobs
-from shared.models import Asset, Job, Owner
+from shared.models.asset import Asset
+from shared.models.job import Job
+from shared.models.owner import Owner
 
 
 def told(answer: type[BaseModel] | str | None, *statuses: int) -> dict[str | int, Any]:

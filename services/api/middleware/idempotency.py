@@ -21,7 +21,7 @@ from shared import errors, timeouts
 from shared.db import idempotency as keys
 from shared.db import ids
 from shared.db.pool import Connection, Database
-from shared.models import Owner
+from shared.models.owner import Owner
 
 HEADER = "Idempotency-Key"
 Keep = Callable[[Connection, Response], None]  # says, inside the effect's transaction, what will be answered

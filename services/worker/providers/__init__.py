@@ -11,7 +11,8 @@ slow: another provider may do it, or the same one later
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.models import JobFailure, Provider
+from shared.models.cutout import Provider
+from shared.models.job import JobFailure
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ try, and raising the percentage only ever moves jobs from the paid side to ours.
 import hashlib
 from uuid import UUID
 
-from shared.models import Provider
+from shared.models.cutout import Provider
 
 _PARTS = 10_000  # hundredths of a percent
 

@@ -12,7 +12,8 @@ import json
 import requests
 
 from services.worker.providers import Answer, Broken, Refused, Unavailable, http_exchange
-from shared.models import JobFailure, Provider
+from shared.models.cutout import Provider
+from shared.models.job import JobFailure
 
 _PICTURES_FAULT = {
     "unknown_foreground": JobFailure.UNKNOWN_FOREGROUND,

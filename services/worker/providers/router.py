@@ -20,7 +20,8 @@ from services.worker.retry import retry_unavailable
 from shared import errors, fast_png, images, log, metrics
 from shared.db import provider_calls
 from shared.db.pool import Database
-from shared.models import Foreground, Job, Provider
+from shared.models.cutout import Foreground, Provider
+from shared.models.job import Job
 
 _log = log.get("router")
 

@@ -15,7 +15,8 @@ import requests
 
 from services.worker.providers import Answer, Broken, Full, Refused, Unavailable, endpoints, http_exchange
 from shared import images, timeouts
-from shared.models import JobFailure, Provider
+from shared.models.cutout import Provider
+from shared.models.job import JobFailure
 
 _FORGET_S = 10.0  # how long the name of the network is believed: a deploy may change it
 

@@ -12,7 +12,7 @@ from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
 from services.api.settings import Settings
 from shared.db import job_queue
-from shared.models import Job
+from shared.models.job import Job
 from tests.services.api.served import Served
 
 

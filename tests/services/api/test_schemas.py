@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from services.api import app, keys
 from shared.db import api_keys as rows
-from shared.models import Scope
+from shared.models.owner import Scope
 from tests.services import pictures
 from tests.services.api.client import body, cut_out, send, upload
 from tests.services.api.conftest import Api

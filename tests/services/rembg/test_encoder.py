@@ -10,7 +10,7 @@ from services.rembg import encoder, options, remover
 from services.rembg.inference import Network
 from services.rembg.row_pool import Hands
 from shared import images
-from shared.models import Foreground
+from shared.models.cutout import Foreground
 from tests.services.rembg import pictures
 from tests.services.rembg.pictures import SIZE
 

@@ -18,7 +18,10 @@ from services.worker.providers.self_hosted import SelfHosted
 from shared import images, storage
 from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Database
-from shared.models import Asset, AssetKind, Job, Owner, OwnerType, Provider
+from shared.models.asset import Asset, AssetKind
+from shared.models.cutout import Provider
+from shared.models.job import Job
+from shared.models.owner import Owner, OwnerType
 from tests.doubles import removebg as removebg_double
 from tests.services import pictures
 from tests.services.worker.rembg_double import Double

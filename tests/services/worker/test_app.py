@@ -16,7 +16,7 @@ import pytest
 import redis
 
 from shared.broker import Waker
-from shared.models import JobState
+from shared.models.job import JobState
 from tests.services.worker.conftest import Bench
 from tests.services.worker.rembg_double import cut_out
 

@@ -9,7 +9,7 @@ from services.worker.leases import Leases
 from services.worker.periodic import PeriodicTask
 from shared import metrics, timeouts
 from shared.db import job_queue, jobs
-from shared.models import Job
+from shared.models.job import Job
 from tests.services.worker.conftest import Bench
 
 

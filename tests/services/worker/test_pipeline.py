@@ -12,7 +12,9 @@ from prometheus_client import REGISTRY
 
 from shared import errors, metrics, storage, timeouts
 from shared.db import assets, jobs
-from shared.models import Asset, AssetKind, Foreground, Job, JobError, JobState, Provider
+from shared.models.asset import Asset, AssetKind
+from shared.models.cutout import Foreground, Provider
+from shared.models.job import Job, JobError, JobState
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, SECRET, Bench
 from tests.services.worker.rembg_double import Answer, cut_out, refusal

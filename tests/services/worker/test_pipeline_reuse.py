@@ -10,7 +10,9 @@ from PIL import Image
 from services.worker.providers.router import Rules
 from shared import timeouts
 from shared.db import assets, jobs
-from shared.models import Job, JobState, Owner, OwnerType, Provider
+from shared.models.cutout import Provider
+from shared.models.job import Job, JobState
+from shared.models.owner import Owner, OwnerType
 from tests.doubles.removebg import RemoveBg
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, PRICE, Bench

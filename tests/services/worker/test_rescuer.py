@@ -13,7 +13,7 @@ from services.worker.rescuer import Rescuer
 from shared import errors
 from shared.broker import Waker
 from shared.db import ids, job_queue
-from shared.models import JobError, JobState
+from shared.models.job import JobError, JobState
 from tests.services.worker.conftest import Bench
 
 

@@ -9,7 +9,10 @@ import pytest
 
 from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Database
-from shared.models import Asset, AssetKind, Foreground, Job, Owner, OwnerType, Provider, Result, Timings
+from shared.models.asset import Asset, AssetKind
+from shared.models.cutout import Foreground, Provider, Result
+from shared.models.job import Job, Timings
+from shared.models.owner import Owner, OwnerType
 
 ANNE, BERT = Owner(OwnerType.GUEST, "a" * 64), Owner(OwnerType.GUEST, "b" * 64)
 TIMINGS = Timings(queued_ms=1, total_ms=10)

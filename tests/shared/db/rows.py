@@ -7,7 +7,10 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from shared.db import ids, job_queue, jobs
 from shared.db.pool import Connection, Database
-from shared.models import Asset, AssetKind, Foreground, Job, Owner, OwnerType, Result, Timings
+from shared.models.asset import Asset, AssetKind
+from shared.models.cutout import Foreground, Result
+from shared.models.job import Job, Timings
+from shared.models.owner import Owner, OwnerType
 
 RESULT = Result(
     asset_id=ids.new(),

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 
 from shared.db import api_keys, ids
-from shared.models import Scope
+from shared.models.owner import Scope
 from tests.shared.db.conftest import Records
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.db import ids, job_queue, jobs, pool
 from shared.db.pool import Database
-from shared.models import JobFailure, JobState
+from shared.models.job import JobFailure, JobState
 from tests.shared.db import rows
 from tests.shared.db.rows import TIMINGS, claimed, owner, queued, run, seen
 

@@ -6,7 +6,8 @@ import pytest
 
 from shared.db import job_queue, jobs
 from shared.db.pool import Database
-from shared.models import Job, JobFailure, Provider
+from shared.models.cutout import Provider
+from shared.models.job import Job, JobFailure
 from tests.shared.db import rows
 from tests.shared.db.rows import RESULT, TIMINGS, claimed, owner, queued, run, seen
 

@@ -6,7 +6,9 @@ from uuid import UUID
 import pytest
 
 from shared.db import assets, job_queue, object_deletions
-from shared.models import AssetKind, Job, JobFailure, JobState, Provider
+from shared.models.asset import AssetKind
+from shared.models.cutout import Provider
+from shared.models.job import Job, JobFailure, JobState
 from tests.shared.db.conftest import ANNE, TIMINGS, Records
 
 

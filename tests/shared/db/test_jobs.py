@@ -1,4 +1,4 @@
-"""A job moves from state to state as drawn in shared.models, and only for whom it belongs to."""
+"""A job moves from state to state as drawn in shared.models.job, and only for whom it belongs to."""
 
 from dataclasses import replace
 
@@ -7,7 +7,8 @@ import pytest
 
 from shared.db import ids, job_queue, jobs
 from shared.db.pool import Database
-from shared.models import Job, JobError, JobFailure, JobState, JobType, Provider, Timings
+from shared.models.cutout import Provider
+from shared.models.job import Job, JobError, JobFailure, JobState, JobType, Timings
 from tests.shared.db import rows
 from tests.shared.db.rows import RESULT, TIMINGS, claimed, owner, queued, run, seen
 

@@ -10,7 +10,8 @@ import pytest
 from shared import errors
 from shared.db import assets, ids, object_deletions
 from shared.db.pool import Database
-from shared.models import Asset, AssetKind, OwnerType
+from shared.models.asset import Asset, AssetKind
+from shared.models.owner import OwnerType
 from tests.shared.db.rows import asset, owner, run
 
 KEEP_S = 100

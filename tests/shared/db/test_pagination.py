@@ -10,7 +10,7 @@ from shared import errors
 from shared.db import assets, jobs
 from shared.db.pagination import Cursor
 from shared.db.pool import Database
-from shared.models import JobState
+from shared.models.job import JobState
 from tests.shared.db.rows import asset, claimed, owner, queued, run
 
 AT = datetime(2025, 3, 4, 5, 6, 7, 890123, UTC)

@@ -11,7 +11,8 @@ import pytest
 
 from shared.db import ids, provider_calls
 from shared.db.provider_calls import ProviderDay, Spoken
-from shared.models import Job, Provider
+from shared.models.cutout import Provider
+from shared.models.job import Job
 from tests.shared.db.conftest import Records
 
 PRICE = 200_000

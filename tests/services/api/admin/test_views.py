@@ -12,7 +12,9 @@ from services.api.keys import digest, make
 from services.api.middleware.auth import API_KEY
 from services.worker.rollout_percent import RolloutPercent
 from shared.db import api_keys, ids, job_queue, provider_calls
-from shared.models import JobFailure, Provider, Scope, Timings
+from shared.models.cutout import Provider
+from shared.models.job import JobFailure, Timings
+from shared.models.owner import Scope
 from tests.services import pictures
 from tests.services.api.client import bearer, body, cut_out, refused
 from tests.services.api.conftest import Api, Start

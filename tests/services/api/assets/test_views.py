@@ -10,7 +10,8 @@ from PIL import Image
 
 from shared import storage
 from shared.db import assets, ids
-from shared.models import Asset, AssetKind, Owner
+from shared.models.asset import Asset, AssetKind
+from shared.models.owner import Owner
 from tests.services import pictures
 from tests.services.api.client import body, cut_out, refused, send, upload
 from tests.services.api.conftest import Api

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from services.api.jobs import events
 from shared import timeouts
 from shared.db import job_queue
-from shared.models import JobFailure, Timings
+from shared.models.job import JobFailure, Timings
 from tests.services.api.client import body, cut_out, refused
 from tests.services.api.conftest import Api, Start
 

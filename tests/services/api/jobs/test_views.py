@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from shared.db import job_queue
-from shared.models import Foreground, JobFailure, Provider, Result, Timings
+from shared.models.cutout import Foreground, Provider, Result
+from shared.models.job import JobFailure, Timings
 from tests.services import pictures
 from tests.services.api.client import body, cut_out, refused, upload
 from tests.services.api.conftest import Api

@@ -10,7 +10,8 @@ from werkzeug.test import TestResponse
 from services.api.keys import digest, make
 from services.api.middleware.auth import API_KEY
 from shared.db import api_keys, jobs
-from shared.models import Provider, Scope
+from shared.models.cutout import Provider
+from shared.models.owner import Scope
 from tests.services import pictures
 from tests.services.api.client import bearer, body, cut_out, refused, send, upload
 from tests.services.api.conftest import Api

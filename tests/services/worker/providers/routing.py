@@ -4,7 +4,8 @@ from PIL import Image
 from prometheus_client import REGISTRY
 
 from services.worker.providers.router import Cutout, Router
-from shared.models import Job, Provider
+from shared.models.cutout import Provider
+from shared.models.job import Job
 from tests.services import pictures
 from tests.services.worker.conftest import Bench
 

@@ -7,7 +7,7 @@ import pytest
 
 from services.worker.providers.provider_order import order, side
 from shared.db import ids
-from shared.models import Provider
+from shared.models.cutout import Provider
 
 OURS, PAID = Provider.SELF_HOSTED, Provider.REMOVEBG
 

@@ -12,7 +12,7 @@ from services.worker import providers
 from services.worker.providers import http_exchange
 from services.worker.providers.removebg import RemoveBg
 from shared import timeouts
-from shared.models import JobFailure
+from shared.models.job import JobFailure
 from tests.doubles import removebg as double
 from tests.services import pictures
 from tests.services.worker.conftest import PRICE

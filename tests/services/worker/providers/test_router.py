@@ -9,7 +9,7 @@ import pytest
 from services.worker import providers
 from services.worker.providers.breaker import FAILURES, REST_S
 from services.worker.providers.router import Rules
-from shared.models import Provider
+from shared.models.cutout import Provider
 from tests.doubles.removebg import RemoveBg
 from tests.services import pictures
 from tests.services.worker.conftest import PRICE, Bench

@@ -9,7 +9,7 @@ from services.worker import providers
 from services.worker.providers.breaker import FAILURES
 from services.worker.providers.router import OverBudget, Rules
 from shared import timeouts
-from shared.models import Provider
+from shared.models.cutout import Provider
 from tests.doubles.removebg import RemoveBg
 from tests.services.worker.conftest import PRICE, Bench
 from tests.services.worker.providers.routing import OURS, PAID, claimed, metric, removed, unsure

@@ -8,7 +8,7 @@ import pytest
 from services.worker import providers
 from services.worker.providers import http_exchange, self_hosted
 from services.worker.providers.self_hosted import SelfHosted
-from shared.models import JobFailure
+from shared.models.job import JobFailure
 from tests.services import pictures
 from tests.services.worker.rembg_double import FACTS, Answer, Double, cut_out, refusal
 

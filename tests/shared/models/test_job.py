@@ -4,8 +4,10 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from shared import models
-from shared.models import JobFailure, JobState, Owner, OwnerType
+from shared.models.asset import Asset
+from shared.models.cutout import Foreground, Result
+from shared.models.job import Job, JobError, JobFailure, JobState, Timings
+from shared.models.owner import Owner, OwnerType
 
 
 def test_the_states_of_a_job_are_those_of_the_contract() -> None:
@@ -22,8 +24,8 @@ def test_an_owner_is_written_with_its_type() -> None:
 
 
 def test_values_are_frozen_and_hold_nothing_else() -> None:
-    box = models.Foreground(top=1, left=2, width=3, height=4)
+    box = Foreground(top=1, left=2, width=3, height=4)
     with pytest.raises(FrozenInstanceError):
         box.top = 5  # type: ignore[misc]
-    for noun in (Owner, models.Asset, models.Job, models.Result, models.Timings, models.JobError, models.Foreground):
+    for noun in (Owner, Asset, Job, Result, Timings, JobError, Foreground):
         assert hasattr(noun, "__slots__")

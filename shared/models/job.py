@@ -1,4 +1,4 @@
-"""The nouns of the system as frozen values, and the states they pass through.
+"""Jobs and the states they pass through.
 
     queued ──claim──> running ──finish──> done
       ^  ^               │ └────fail────> failed ──retry──> queued
@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from shared.models.cutout import Provider, Result
+from shared.models.owner import Owner
 
 
 class JobState(StrEnum):
@@ -39,97 +42,6 @@ class JobFailure(StrEnum):
     PROVIDER_BUDGET = "provider_budget"
     SOURCE_MISSING = "source_missing"
     POISON = "poison"
-
-
-class Provider(StrEnum):
-    SELF_HOSTED = "self_hosted"
-    REMOVEBG = "removebg"
-
-
-class OwnerType(StrEnum):
-    GUEST = "guest"
-    KEY = "key"
-
-
-class Scope(StrEnum):
-    """What an API key may do: premium chooses priority and provider, admin also sees everything."""
-
-    PREMIUM = "premium"
-    ADMIN = "admin"
-
-
-class AssetKind(StrEnum):
-    SOURCE = "source"
-    CUTOUT = "cutout"
-    PREVIEW = "preview"
-    MASK = "mask"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose a row is: a guest (`id` is the SHA-256 of the token, so that a row opens no session) or an API key."""
-
-    type: OwnerType
-    id: str
-
-    def __str__(self) -> str:
-        return f"{self.type}:{self.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A stored object.
-
-    `sha256` is of the bytes as received (sources) or as made, `stored_sha256` of the object's, where it was noted;
-    `orientation` is EXIF's 1-8, 1 = upright.
-    """
-
-    id: UUID
-    owner: Owner
-    kind: AssetKind
-    key: str
-    sha256: str
-    content_type: str
-    width: int
-    height: int
-    bytes: int
-    created_at: datetime
-    orientation: int = 1
-    name: str = ""
-    job_id: UUID | None = None
-    stored_sha256: str | None = None
-
-    @property
-    def digest(self) -> str | None:
-        """The SHA-256 of the object; None for a source of which an older release did not note it."""
-        return self.stored_sha256 or (None if self.kind is AssetKind.SOURCE else self.sha256)
-
-
-@dataclass(frozen=True, slots=True)
-class Foreground:
-    """The box around everything visible, in pixels of the upright picture."""
-
-    top: int
-    left: int
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a finished cut-out job produced. `uncertain` is the share of ink whose alpha lies between 10 % and 90 %."""
-
-    asset_id: UUID
-    cutout_key: str
-    preview_key: str
-    mask_key: str
-    width: int
-    height: int
-    bytes: int
-    model: str
-    uncertain: float
-    foreground: Foreground
-    cost_microusd: int = 0
 
 
 @dataclass(frozen=True, slots=True)
