@@ -29,4 +29,4 @@ def eventually(condition: Callable[[], object], what: str, within_s: float = WIT
 def bearing(mark: str) -> Sequence[int]:
     """Processes with these words among their arguments."""
     processes = psutil.process_iter(["cmdline"])
-    return [process.pid for process in processes if any(mark in word for word in process.info["cmdline"] or ())]
+    return [process.pid for process in processes if mark in "\0".join([*(process.info["cmdline"] or ()), ""])]
