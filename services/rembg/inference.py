@@ -17,6 +17,7 @@ peak at 0.05, subjects at 0.94 and more, down to a dot of four pixels.)
 """
 
 import os
+import sys
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -41,8 +42,12 @@ _GAP = 2.0  # Lanczos may first average to twice the size: 6 times as fast at 12
 
 
 def step_back() -> None:
-    """Let this thread, and those it starts, go behind all others for good; on Linux each has a niceness of its own."""
-    os.nice(_NICE)
+    """Let this thread, and those it starts, go behind all others for good.
+
+    Only Linux has a niceness of each thread; elsewhere it is that of the process, and nothing happens.
+    """
+    if sys.platform == "linux":
+        os.nice(_NICE)
 
 
 class Network:

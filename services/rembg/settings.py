@@ -27,8 +27,8 @@ class Model(settings.EnvSettings):
 
 
 def cores() -> int:
-    """Those this process may run on, which in a container can be fewer than the machine has."""
-    return len(os.sched_getaffinity(0))
+    """Those this process may run on, fewer than the machine has in some containers; all of them on macOS."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Work(settings.EnvSettings):
