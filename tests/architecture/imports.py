@@ -33,7 +33,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "flask_cors": ("services.api.middleware.cors",),
     "flask_limiter": ("services.api.middleware.rate_limits",),
     "flask_openapi3": ("services.api",),
-    "gunicorn": (),  # a command, never imported
+    "gunicorn": ("deploy.gunicorn_worker",),
     "isal": ("shared.fast_png",),
     "kombu": ("shared.broker", "services.worker.app", "services.worker.tasks"),
     "numpy": ("shared.fast_png", "services.rembg", "services.worker"),
