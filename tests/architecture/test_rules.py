@@ -1,5 +1,6 @@
 """The repository keeps its rules."""
 
+import re
 import subprocess
 import sys
 
@@ -52,3 +53,9 @@ def test_files_and_functions_stay_small(tree: Tree) -> None:
     assert figures.median_file < 80, figures
     assert figures.median_function < 10, figures
     assert figures.short_functions >= 0.9, figures
+
+
+def test_the_map_says_where_twenty_things_are(tree: Tree) -> None:
+    places = re.findall(r"^\| \.\.\. .+\? \| `(.+)` \|$", tree.file("docs/architecture.md"), re.MULTILINE)
+    assert len(places) >= 20
+    assert [path for path in places if path not in tree.files] == []
