@@ -55,6 +55,7 @@ check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(RUN) mypy
+	@$(VENV)/bin/python $(VENV)/bin/lint-imports --no-cache --no-logo
 	@$(RUN) pytest tests/architecture
 
 bench-rembg: $(VENV)/.dev ## Compare the rembg service with its peer, rembg s; writes docs/benchmarks.md (20 minutes)

@@ -41,11 +41,8 @@ _NICE = 5  # a quarter of a core where one other thread wants it too, all of it 
 _GAP = 2.0  # Lanczos may first average to twice the size: 6 times as fast at 12 megapixels, 0.03 of 255 away
 
 
-def step_back() -> None:
-    """Let this thread, and those it starts, go behind all others for good.
-
-    Only Linux has a niceness of each thread; elsewhere it is that of the process, and nothing happens.
-    """
+def lower_priority() -> None:
+    """Lower the priority of this thread, and of those it starts. Only on Linux does each thread have its own."""
     if sys.platform == "linux":
         os.nice(_NICE)
 
