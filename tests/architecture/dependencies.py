@@ -19,7 +19,6 @@ ENTRIES = {
     "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN, _WEIGHTS),
     "worker": ("services.worker.app",),
 }
-UNREACHED = {"api": {"gunicorn"}, "rembg": {"gunicorn"}, "worker": set[str]()}  # the server imports us
 
 # Import names that differ from the distribution's name, or that come with another distribution.
 _DISTRIBUTIONS = {
@@ -75,7 +74,7 @@ def _group_problems(tree: Tree, service: str) -> Iterator[str]:
     for name, where in sorted(reached.items()):
         if name not in listed:
             yield f"pyproject.toml: group {service} lacks {name}, which {where} imports"
-    for name in sorted(listed - reached.keys() - UNREACHED[service]):
+    for name in sorted(listed - reached.keys()):
         yield f"pyproject.toml: group {service} lists {name}, which nothing it starts imports"
 
 

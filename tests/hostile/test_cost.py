@@ -5,13 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
 from tests.hostile import build, corpus, mutations
 from tests.hostile.digests import MUTATIONS
+from tests.processes import linux_only
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak of memory is read from /proc")
+pytestmark = linux_only
 
 # Prints (name, seconds of the processor, megabytes at the peak) of each file; the first warms the process up.
 PROBE = """

@@ -1,0 +1,19 @@
+"""Threads of a network step back on the systems that allow it."""
+
+import os
+import sys
+
+import pytest
+
+from services.rembg import inference
+
+
+@pytest.mark.parametrize(("system", "asked"), [("linux", [5]), ("darwin", [])])
+def test_only_where_a_thread_has_a_niceness_of_its_own_it_steps_back(
+    system: str, asked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    niced: list[int] = []
+    monkeypatch.setattr(os, "nice", niced.append)
+    monkeypatch.setattr(sys, "platform", system)
+    inference.step_back()
+    assert niced == asked
