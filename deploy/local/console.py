@@ -1,5 +1,7 @@
 """What the person sees: every process' lines under its name, the structured ones made readable.
 
+For example:
+
     12:34:56.789 api      http_request method=GET path=/ status=200 ms=1.2
 """
 
