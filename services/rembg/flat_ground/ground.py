@@ -51,26 +51,32 @@ class Ground:
 def find(pixels: np.ndarray) -> Ground | None:
     """The ground of a picture, H x W x 3 uint8; None where the border isn't flat within the limits above."""
     colours, x, y = _border(pixels)
+    middle = np.median(colours, axis=0)
     terms = np.zeros((6, 3))
-    terms[0] = np.median(colours, axis=0)
-    off = np.abs(colours - terms[0]).max(axis=1)
-    basis, ground = _basis(x, y), off <= _FIRST
-    for near in _LATER:
-        if ground.mean() < _SHARE:
-            return None
-        terms = np.linalg.lstsq(basis[ground], colours[ground], rcond=None)[0]
-        off = np.abs(colours - basis @ terms).max(axis=1)
-        ground = off <= near
-    extent = _extent(terms)
-    if extent <= _CONSTANT:
-        terms = np.zeros((6, 3))
-        terms[0] = np.median(colours[ground], axis=0) if ground.any() else 0
-        off = np.abs(colours - terms[0]).max(axis=1)
-        ground = off <= _LATER[-1]
-    if ground.mean() < _SHARE or extent > _RANGE:
+    terms[0] = middle
+    basis = _basis(x, y)
+    off = np.abs(colours - middle).max(axis=1)
+    if np.mean(off <= 1) < _SHARE:
+        ground = off <= _FIRST
+        for near in _LATER:
+            terms = _fitted(basis[ground], colours[ground])
+            off = np.abs(colours - basis @ terms).max(axis=1)
+            ground = off <= near
+        if _extent(terms) <= _CONSTANT:
+            terms = np.zeros((6, 3))
+            terms[0] = np.median(colours[ground], axis=0) if ground.any() else middle
+            off = np.abs(colours - terms[0]).max(axis=1)
+    ground = off <= _LATER[-1]
+    if ground.mean() < _SHARE or _extent(terms) > _RANGE:
         return None
     noise = float(np.percentile(off[ground], 95))
     return Ground(terms, noise) if noise <= _NOISE else None
+
+
+def _fitted(basis: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Least squares, never singular."""
+    terms: np.ndarray = np.linalg.solve(basis.T @ basis + 1e-6 * np.eye(6), basis.T @ colours)
+    return terms
 
 
 def places(index: np.ndarray, size: int) -> np.ndarray:

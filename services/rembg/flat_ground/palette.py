@@ -18,9 +18,9 @@ from services.rembg.flat_ground import windows
 from services.rembg.flat_ground.ground import Ground
 
 _SIDE = 800  # pixels of the reduced picture that is judged
-_EDGE = 40  # of 255 within 3 x 3 pixels
+_EDGE, _EDGE_OF_CONTRAST = 40, 0.4  # of 255 within 3 x 3 pixels, or of the artwork's strongest contrast
 _BLOCK = 8  # pixels around an edge in which JPEG rings
-_FAINT = 24  # of 255: ringing stays below, and next to an edge ink is above
+_FAINT, _FAINT_OF_CONTRAST = 24, 0.25  # ringing stays below, and next to an edge ink is above
 _QUIET = 4  # of 255 within 3 x 3 pixels
 _MOST_INKS = 16
 _REACH = 3  # pixels around a colour in which its mixes lie
@@ -31,11 +31,15 @@ _BLENDED, _STRAY_BESIDE_BLENDS, _SOFT_BESIDE_BLENDS = 0.03, 0.005, 0.03
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """`inks` is N x 3 float32; colours within `tolerance` of one are that ink. `ringing`: of the ground at edges."""
+    """`inks` is N x 3 float32, at most 16; colours within `tolerance` of one are that ink. All is of 255.
+
+    `ringing` is how far a lossy format takes the ground from its colour next to edges; it never reaches `faint`.
+    """
 
     inks: np.ndarray
     tolerance: float
     ringing: float
+    faint: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +73,22 @@ class _Look:
 
     def __init__(self, pixels: np.ndarray, ground: Ground, factor: int) -> None:
         height, width = pixels.shape[:2]
-        self.pixels = pixels
+        self.pixels, self.middle = pixels, ground.middle
         self.base = ground.rows(0, height, (width, height))
-        self.off = apart(pixels, self.base)
+        self.off = windows.apart(pixels, self.base)
         self.rough = windows.contrast(pixels)
-        self.by_edge = windows.around(self.rough >= _EDGE, -(-_BLOCK // factor) + 1)
+        strongest = float(np.percentile(self.off[::2, ::2], 99.5))
+        self.edge, self.faint = min(_EDGE, _EDGE_OF_CONTRAST * strongest), min(_FAINT, _FAINT_OF_CONTRAST * strongest)
+        self.by_edge = windows.around(self.rough >= max(2, self.edge), -(-_BLOCK // factor) + 1)
         least = max(3.0, ground.noise + 1)
         self.ringing = self._ringing()
-        self.ink = (self.off > least) & ((self.off > _FAINT) | ~self.by_edge)
+        self.ink = (self.off > least) & ((self.off > self.faint) | ~self.by_edge)
         self.ground = self.off <= max(least, 8)
-        self.middle = ground.middle
         self.inks = self._inks()
         self.tolerance = 6 + min(8.0, 1.5 * self.ringing)
 
     def _ringing(self) -> float:
-        zone = self.by_edge & (self.off <= _FAINT) & ~windows.around(self.off > _FAINT, 1)
+        zone = self.by_edge & (self.off <= self.faint) & ~windows.around(self.off > self.faint, 1)
         found = self.off[zone]
         return float(np.percentile(found, 80)) if len(found) > 30 else 0.0
 
@@ -97,14 +102,14 @@ class _Look:
         for ink in _peaks(self.pixels[ridge], int(ridge.sum()), 0.04, 4 + wider, 14 + 2 * wider):
             if all(np.abs(other - ink).max() > 14 for other in inks):
                 inks.append(ink)
-        return inks
+        return [ink for ink in inks if np.abs(ink - self.middle).max() > 1 + 2 * self.ringing]
 
     def palette(self) -> Palette:
         inks = np.array(self.inks, np.float32).reshape(-1, 3)
-        return Palette(inks, self.tolerance, self.ringing)
+        return Palette(inks, self.tolerance, self.ringing, self.faint)
 
     def shares(self) -> Shares:
-        drawn = [apart(self.pixels, ink.astype(np.uint8)) <= self.tolerance for ink in self.inks]
+        drawn = [windows.apart(self.pixels, ink.astype(np.uint8)) <= self.tolerance for ink in self.inks]
         near = [windows.around(plane, _REACH - 1) for plane in drawn]
         known = np.logical_or.reduce(drawn) if drawn else np.zeros(self.ink.shape, bool)
         total = max(1, int(self.ink.sum()))
@@ -157,16 +162,10 @@ class _Look:
     def _soft(self, near: list[np.ndarray]) -> float:
         """The share of the ground's outline that meets no ink within reach: shadows, glows, fading subjects."""
         outline = ~self.ground & windows.around(self.ground, 1)
-        met = windows.highest(self.off, 4) >= _EDGE
+        met = windows.highest(self.off, 4) >= self.edge
         for plane in near:
             met |= windows.around(plane, 1)
         return float((outline & ~met).sum() / max(1, outline.sum()))
-
-
-def apart(pixels: np.ndarray, colours: np.ndarray) -> np.ndarray:
-    """The widest difference of a channel, H x W, uint8."""
-    widest: np.ndarray = (np.maximum(pixels, colours) - np.minimum(pixels, colours)).max(axis=2)
-    return widest
 
 
 def _part(where: np.ndarray, of: np.ndarray) -> float:

@@ -14,6 +14,7 @@ from functools import partial
 
 import numpy as np
 
+from services.rembg.flat_ground import windows
 from services.rembg.flat_ground.ground import Ground, places
 from services.rembg.flat_ground.labels import GROUND, NOTHING, OWN, Labels
 from services.rembg.flat_ground.palette import Palette
@@ -61,8 +62,8 @@ def _base(ground: Ground, first: int, size: tuple[int, int], rows: np.ndarray, c
 def _unmixed(
     pixels: np.ndarray, labels: np.ndarray, known: Labels, base: Callable[[np.ndarray, np.ndarray], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    colours = np.where((labels == GROUND)[..., None], np.uint8(0), pixels)
     alpha = np.where(labels == GROUND, np.uint8(0), np.uint8(255))
+    colours = pixels & np.repeat(alpha, 3, axis=1).reshape(pixels.shape)
     rows, columns = np.nonzero(labels == NOTHING)
     if len(rows):
         mixes = _Mixes(pixels[rows, columns].astype(np.float32), base(rows, columns), known)
@@ -107,13 +108,15 @@ class _Mixes:
         beside = np.flatnonzero(reached & (1 << OWN))
         self._try(beside, own[beside].astype(np.float32))
         self._keep_what_two_inks_explain(reached)
+        if self.known.ringing:
+            self.alpha[none & (windows.widest(np.abs(self.pixels - self.base)) <= self.known.faint)] = 0
 
     def _try(self, at: np.ndarray, ink: np.ndarray) -> None:
         """Take this ink, or one for each pixel, where it and the ground explain the pixel best so far."""
         place, miss = _on_line(self.pixels[at], self.base[at], ink)
         better = miss < self.miss[at]
         at, ink = at[better], np.broadcast_to(ink, (len(better), 3))[better]
-        reach = np.maximum(1, np.abs(ink - self.base[at]).max(axis=1))
+        reach = np.maximum(1, windows.widest(np.abs(ink - self.base[at])))
         low = np.minimum(0.3, self.known.clear / reach)
         high = 1 - np.minimum(0.3, self.known.ringing / reach)
         self.miss[at], self.ink[at] = miss[better], ink
@@ -138,16 +141,18 @@ def _on_line(pixels: np.ndarray, first: np.ndarray, last: np.ndarray) -> tuple[n
     """Each pixel's place on the line from one colour to another, 0 to 1, and how far off it lies, of 255."""
     line = last - first
     weighed = line @ _METRIC
-    length = np.maximum(1e-3, (weighed * weighed).sum(axis=-1))
-    place = (((pixels - first) @ _METRIC) * weighed).sum(axis=-1) / length
-    clipped = place.clip(0, 1)
-    return place, np.sqrt(np.square(pixels - first - clipped[:, None] * line).sum(axis=-1))
+    length = np.maximum(1e-3, _dot(weighed, weighed))
+    place = _dot((pixels - first) @ _METRIC, weighed) / length
+    off = pixels - first - place.clip(0, 1)[:, None] * line
+    return place, np.sqrt(_dot(off, off))
+
+
+def _dot(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return np.einsum("...i,...i->...", left, right)
 
 
 def _bleed(colours: np.ndarray, alpha: np.ndarray) -> None:
     """Give clear pixels next to the artwork the colour of the nearest that isn't clear."""
-    from services.rembg.flat_ground import windows
-
     shown = alpha > 0
     rows, columns = np.nonzero(windows.around(shown, _BLEED) & ~shown)
     height, width = alpha.shape
