@@ -1,13 +1,13 @@
 """The rembg service for a WSGI server: `gunicorn -c deploy/gunicorn.conf.py services.rembg.wsgi:app`."""
 
-from services.rembg.loading import begin
+from services.rembg.preload import begin
 from services.rembg.settings import Settings
-from shared import log, memory
+from shared import log, malloc
 
-memory.share_one_heap()
+malloc.share_one_heap()
 log.setup("rembg")
-_loading = begin(Settings.read())
+_preload = begin(Settings.read())
 
-from services.rembg.app import start  # noqa: E402 - meanwhile the network is loaded
+from services.rembg.app import start  # noqa: E402 - the network loads during this import
 
-app = start(_loading)
+app = start(_preload)

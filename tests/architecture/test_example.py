@@ -1,4 +1,4 @@
-"""deploy/env.example states each setting's default: rule 8 compares the names, this the values."""
+"""deploy/env.example states each setting's default; the rule `settings` compares the names, this test the values."""
 
 import importlib
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ import pytest
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from shared.settings import Block
+from shared.settings import EnvSettings
 from tests.architecture import places
 from tests.architecture.rules import ROOT
 from tests.architecture.tree import Tree
@@ -19,7 +19,7 @@ def _fields() -> Iterator[FieldInfo]:
     for path in TREE.files:
         if path.endswith("/settings.py") and not path.startswith("tests/"):
             module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
-            blocks = (b for b in vars(module).values() if isinstance(b, type) and issubclass(b, Block))
+            blocks = (b for b in vars(module).values() if isinstance(b, type) and issubclass(b, EnvSettings))
             yield from (field for block in blocks for field in block.model_fields.values())
 
 
@@ -28,6 +28,6 @@ FIELDS = {str(field.validation_alias): field for field in _fields()}
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_the_example_states_the_default_of(name: str) -> None:
-    default = FIELDS[name].get_default()  # undefined where one must be given, or none where it is worked out at start
+    default = FIELDS[name].get_default()  # undefined if required, None if computed at start
     said = str(default).lower() if isinstance(default, bool) else str(default)
     assert places.example(TREE)[name] == ("" if default in (None, PydanticUndefined) else said)

@@ -1,0 +1,90 @@
+"""One picture through the real HTTP path, as a stranger would send it: upload, follow the events, fetch the cut-out."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from deploy.local.errors import CommandError
+
+SAMPLE = Path(__file__).with_name("sample.jpg")
+_ACCEPTED_S = 60  # judging the largest picture, on a busy machine
+_SILENT_S = 15  # the event stream says something every 10 s
+_GIVE_UP_S = 300
+_FINAL = ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A job that is done."""
+
+    job: Mapping[str, Any]
+    cutout: bytes
+    accepted_ms: int
+    total_ms: int
+
+
+class ApiClient:
+    """A guest of the api at `address`; remembers its session."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._session = requests.Session()
+        self._session.trust_env = False  # a proxy for the world does not reach this machine
+
+    def cut_out(self, picture: bytes, name: str) -> Outcome:
+        """Raises CommandError with the server's own words when it refuses or fails."""
+        began = time.monotonic()
+        try:
+            sent = {"file": (name, picture)}
+            accepted = self._json(self._session.post(f"{self._address}/api/cutouts", files=sent, timeout=_ACCEPTED_S))
+            accepted_ms = _ms_since(began)
+            job = self._settled(accepted)
+            cutout = self._get(job["result"]["cutoutUrl"]).content
+        except requests.RequestException as error:
+            raise CommandError(f"the api at {self._address} stopped answering ({type(error).__name__})") from None
+        return Outcome(job, cutout, accepted_ms, _ms_since(began))
+
+    def _settled(self, accepted: Mapping[str, Any]) -> Mapping[str, Any]:
+        deadline = time.monotonic() + _GIVE_UP_S
+        while time.monotonic() < deadline:  # a stream ends after 30 s; the next one goes on
+            for job in self._events(accepted["eventsUrl"]):
+                if job["status"] == "done":
+                    return job
+                if job["status"] in _FINAL:
+                    error = job["error"] or {"code": job["status"], "message": "The job was cancelled."}
+                    raise CommandError(f"{error['code']}: {error['message']}")
+        raise CommandError(f"the job is not done after {_GIVE_UP_S} s")
+
+    def _events(self, url: str) -> Iterator[Mapping[str, Any]]:
+        with self._get(url, stream=True) as stream:
+            for line in stream.iter_lines():
+                if line.startswith(b"data:"):
+                    yield json.loads(line[5:])
+
+    def _get(self, url: str, *, stream: bool = False) -> requests.Response:
+        here = self._address + urlsplit(url).path  # with PUBLIC_URL set, answers name another host
+        answer = self._session.get(here, stream=stream, timeout=_SILENT_S)
+        if not answer.ok:
+            self._json(answer)
+        return answer
+
+    @staticmethod
+    def _json(answer: requests.Response) -> Mapping[str, Any]:
+        try:
+            body = answer.json()
+        except requests.JSONDecodeError:
+            raise CommandError(f"{answer.url} answered {answer.status_code}, and no JSON") from None
+        if not answer.ok:
+            error = body.get("error", {})
+            raise CommandError(f"{error.get('code', answer.status_code)}: {error.get('message', 'the server refused')}")
+        return dict(body)
+
+
+def _ms_since(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
