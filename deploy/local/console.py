@@ -1,6 +1,8 @@
 """The terminal: each process' log lines under its name, the structured ones made readable.
 
-As in `12:34:56.789 api http_request method=GET path=/ status=200 ms=1.2`.
+For example:
+
+    12:34:56.789 api      http_request method=GET path=/ status=200 ms=1.2
 """
 
 import json
