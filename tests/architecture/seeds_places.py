@@ -145,6 +145,10 @@ DECISIONS: Seeds = {
         add("docs/decisions/9999-coffee.md", _DECISION.replace("## Evidence", "Evidence").rstrip()),
         "not written like",
     ),
+    "two decisions of one number": (
+        add("docs/decisions/0001-coffee.md", _DECISION.replace("9999", "0001").rstrip()),
+        "2 decisions have the number 0001",
+    ),
     "a decision superseded by nothing": (
         edit("docs/decisions/0001-wake-ups-carry-no-priority.md", "Status: accepted", "Status: superseded"),
         "not written like",
