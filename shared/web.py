@@ -35,6 +35,7 @@ _STRICT = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+ENDPOINTS = ("health", "health_live", "health_ready", "health_detailed", "metrics")  # of `install`
 _QUIET = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})  # probes would drown the log
 
 _log = log.get("web")
@@ -131,11 +132,9 @@ def _health_routes(app: Flask, state: health.Health, ops_token: str | None) -> N
         body, content_type = metrics.expose()
         return _no_store(Response(body, content_type=content_type))
 
-    app.add_url_rule("/health", "health", live)
-    app.add_url_rule("/health/live", "health_live", live)
-    app.add_url_rule("/health/ready", "health_ready", ready)
-    app.add_url_rule("/health/detailed", "health_detailed", detailed)
-    app.add_url_rule("/metrics", "metrics", scrape)
+    views = {"health": live, "health_live": live, "health_ready": ready, "health_detailed": detailed, "metrics": scrape}
+    for endpoint, view in views.items():
+        app.add_url_rule(f"/{endpoint.replace('_', '/')}", endpoint, view)
 
 
 def _operators_only(token: str | None) -> None:

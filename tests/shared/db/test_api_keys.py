@@ -25,7 +25,7 @@ def test_a_revoked_key_is_found_no_more_and_stays_listed(records: Records) -> No
         assert not api_keys.revoke(connection, ids.new())
         assert api_keys.find(connection, "1") is None
         assert api_keys.find(connection, "2") == second
-        assert {(key.name, key.revoked_at is None) for key in api_keys.listed(connection)} == {
+        assert {(key.name, key.revoked_at is None) for key in api_keys.all_keys(connection)} == {
             ("first", False),
             ("second", True),
         }

@@ -9,7 +9,7 @@ from shared.db import idempotency, ids, pending_uploads
 from shared.db.pool import Database
 from tests.shared.db.rows import owner, run
 
-ANSWER = idempotency.Answer(202, "/api/jobs/x", '{"id": "x"}')
+RESPONSE = idempotency.StoredResponse(202, "/api/jobs/x", '{"id": "x"}')
 
 
 def _claim(database: Database, fingerprint: str = "f", lock_s: float = 60) -> idempotency.Held | None:
@@ -27,9 +27,9 @@ def test_a_key_is_claimed_once_and_again_when_its_lock_has_ended(database: Datab
     first = _claimed(database, lock_s=0)
     second = _claimed(database)
     assert _claim(database) == idempotency.Held("f", None)
-    assert not run(database, idempotency.keep, first, owner(), "k", ANSWER)
-    assert run(database, idempotency.keep, second, owner(), "k", ANSWER)
-    assert _claim(database, lock_s=0) == idempotency.Held("f", ANSWER)
+    assert not run(database, idempotency.record, first, owner(), "k", RESPONSE)
+    assert run(database, idempotency.record, second, owner(), "k", RESPONSE)
+    assert _claim(database, lock_s=0) == idempotency.Held("f", RESPONSE)
 
 
 def test_a_key_with_an_ended_lock_is_still_its_first_request_s(database: Database) -> None:
@@ -43,9 +43,9 @@ def test_only_an_unanswered_key_of_one_s_own_is_given_back(database: Database) -
     assert _claim(database) == idempotency.Held("f", None)
     run(database, idempotency.release, first, owner(), "k")
     second = _claimed(database, fingerprint="other")
-    run(database, idempotency.keep, second, owner(), "k", ANSWER)
+    run(database, idempotency.record, second, owner(), "k", RESPONSE)
     run(database, idempotency.release, second, owner(), "k")
-    assert _claim(database) == idempotency.Held("other", ANSWER)
+    assert _claim(database) == idempotency.Held("other", RESPONSE)
 
 
 @pytest.mark.parametrize("hours", [23, 25])

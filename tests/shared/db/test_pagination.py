@@ -80,9 +80,9 @@ def everything(database: Database, limit: int) -> list[UUID]:
         page = run(database, jobs.page, owner(), limit, after, None)
         assert len(page.items) <= limit
         found += [job.id for job in page.items]
-        if page.marker is None:
+        if page.next_cursor is None:
             return found
-        after = Cursor.parse(page.marker)
+        after = Cursor.parse(page.next_cursor)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 100])
@@ -115,7 +115,7 @@ def test_an_exactly_full_last_page_has_no_next(database: Database) -> None:
     first = run(database, jobs.page, owner(), 2, None, None)
     assert first.next is not None
     assert run(database, jobs.page, owner(), 2, first.next, None).next is None
-    assert run(database, jobs.page, owner("nobody"), 2, None, None).marker is None
+    assert run(database, jobs.page, owner("nobody"), 2, None, None).next_cursor is None
 
 
 def test_what_comes_in_meanwhile_does_not_shift_the_pages(database: Database) -> None:

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api.app import create_app
-from services.api.middleware.request_body import MAX_BYTES
+from shared.images import MAX_BYTES
 from shared.storage import INCOMING, Missing
 from shared.storage.bucket import Bucket
 from tests.services import pictures

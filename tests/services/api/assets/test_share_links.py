@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from flask.testing import FlaskClient
 
-from services.api import url_signing
+from services.api.assets import url_signing
 from tests.services import pictures
 from tests.services.api.client import body, refused, upload
 from tests.services.api.conftest import Api, Start
@@ -39,7 +39,7 @@ def test_a_link_ends_after_a_quarter_of_an_hour(guest: FlaskClient, monkeypatch:
     assert 800 < left_s <= 900
     now = time.time()
     for later_s, status in ((0, 200), (left_s - 5, 200), (left_s + 5, 403)):
-        monkeypatch.setattr("services.api.url_signing.time.time", lambda later_s=later_s: now + later_s)
+        monkeypatch.setattr("services.api.assets.url_signing.time.time", lambda later_s=later_s: now + later_s)
         assert guest.get(said["url"], buffered=True).status_code == status
 
 
@@ -71,7 +71,7 @@ def test_a_link_made_with_another_secret_is_none(
 def test_a_signature_for_longer_than_allowed_is_none(api: Api, guest: FlaskClient) -> None:
     asset = upload(guest)
     later = str(int(time.time()) + 3600)
-    signature = url_signing._signature(api.deps.secret, asset["id"], later)
+    signature = url_signing._link(api.deps.secret, asset["id"], later)
     refused(guest.get(f"/private/{asset['id']}?expires={later}&signature={signature}"), 403, "forbidden")
 
 

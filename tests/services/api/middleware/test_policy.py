@@ -131,8 +131,8 @@ def test_every_route_names_the_policy_of_the_table(api: Api) -> None:
 def test_an_app_with_a_route_without_a_policy_does_not_start() -> None:
     app = Flask("careless", static_folder=None)
     app.add_url_rule("/secret", "secret", lambda: "")
-    with pytest.raises(KeyError, match="route secret names no policy"):
-        policy.install(app)
+    with pytest.raises(ValueError, match="routes without a policy: secret"):
+        policy.install(app, {})
 
 
 def test_a_refusal_is_not_kept_by_caches_whatever_the_route_says(guest: FlaskClient) -> None:

@@ -13,8 +13,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api.app import create_app
-from services.api.middleware.request_body import ENVELOPE_BYTES, MAX_BYTES
+from services.api.middleware.request_body import ENVELOPE_BYTES
 from services.api.middleware.url_fetcher import UrlFetcher
+from shared.images import MAX_BYTES
 from tests.services import pictures
 from tests.services.api.client import body, form, refused, send, upload
 from tests.services.api.conftest import Api, Start
@@ -190,4 +191,4 @@ def test_pictures_by_address_can_be_switched_off(start: Start, environment: pyte
     environment.setenv("FETCH_URLS", "false")
     answer = start().guest().post("/api/uploads", json={"imageUrl": "https://pictures.example/"})
     refused(answer, 400, "url_not_allowed")
-    assert "not fetched" in answer.text
+    assert "does not fetch" in answer.text

@@ -9,9 +9,9 @@ from ipaddress import ip_network
 import pytest
 
 from services.api.middleware import url_fetcher
-from services.api.middleware.request_body import MAX_BYTES
 from services.api.middleware.url_fetcher import UrlFetcher
 from shared import errors
+from shared.images import MAX_BYTES
 from tests.services.api.middleware.test_ip_guard import SPECIAL
 from tests.services.api.sources import Say, Source, endless, moved, page, serving
 

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.api.middleware import request_body, upload_parser
-from shared import timeouts
+from shared import images, timeouts
 from tests.hostile import build
 from tests.services import pictures
 from tests.services.api.client import refused, send, upload
@@ -42,7 +42,7 @@ def test_a_refusal_for_its_size_says_what_is_allowed(guest: FlaskClient) -> None
 
 
 def test_twenty_megabytes_are_taken_and_one_byte_more_is_not(guest: FlaskClient) -> None:
-    full = bytes(request_body.MAX_BYTES)
+    full = bytes(images.MAX_BYTES)
     refused(send(guest, "/api/uploads", full), 415, "unsupported_image")  # judged, so it was not too large
     refused(send(guest, "/api/uploads", full + b"\0"), 413, "body_too_large")
     refused(send(guest, "/api/uploads", full + bytes(request_body.ENVELOPE_BYTES)), 413, "body_too_large")
