@@ -96,7 +96,7 @@ def test_a_key_is_revoked_once_and_stays_listed(command: Command, database_url: 
     (row,) = _rows(database_url)
     first, second = command("revoke", str(row["id"])), command("revoke", str(row["id"]))
     assert (first.returncode, first.stdout) == (0, "revoked\n")
-    assert (second.returncode, second.stdout, second.stderr) == (1, "", "there is no such valid key\n")
+    assert (second.returncode, second.stdout, second.stderr) == (1, "", "no valid key has this id\n")
     assert "revoked" in command("list").stdout
 
 

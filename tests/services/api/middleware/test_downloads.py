@@ -137,7 +137,7 @@ def test_pieces_are_cut_and_the_last_part_waits_for_the_end() -> None:
             passed.append(piece)
             yield piece
 
-    cut = downloads._cut(pieces(), 2, 5)
+    cut = downloads._slice(pieces(), 2, 5)
     assert next(cut) == b"c"
     assert passed == [b"abc", b"def"]
     assert next(cut) == b"de"

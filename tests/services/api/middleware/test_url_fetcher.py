@@ -131,7 +131,7 @@ def test_a_name_that_leads_to_a_special_address_is_refused_also_among_others() -
 
 def test_other_ports_are_not_called(canary: Source) -> None:
     fetcher = UrlFetcher(_to("127.0.0.1"), allowed=[ip_network("127.0.0.1/32")])
-    with pytest.raises(errors.UrlNotAllowed, match="usual ports"):
+    with pytest.raises(errors.UrlNotAllowed, match="default ports"):
         fetcher.fetch(f"http://{NAME}:{canary.port}/")
     assert canary.hits == 0
 
@@ -251,7 +251,7 @@ def test_nobody_there_and_no_such_name_are_told_as_unreachable(free_port: int) -
 
 
 def test_more_than_eight_at_once_are_asked_to_come_back() -> None:
-    go, places = threading.Event(), threading.Barrier(url_fetcher.AT_ONCE + 1)
+    go, places = threading.Event(), threading.Barrier(url_fetcher.CONCURRENT + 1)
 
     def resolve(*_: object) -> Iterable[str]:
         places.wait(20)
@@ -264,7 +264,7 @@ def test_more_than_eight_at_once_are_asked_to_come_back() -> None:
         with contextlib.suppress(errors.UrlNotAllowed):
             fetcher.fetch(f"http://{NAME}/")
 
-    callers = [threading.Thread(target=ask) for _ in range(url_fetcher.AT_ONCE)]
+    callers = [threading.Thread(target=ask) for _ in range(url_fetcher.CONCURRENT)]
     for caller in callers:
         caller.start()
     places.wait(20)
