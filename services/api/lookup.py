@@ -1,26 +1,22 @@
-"""Rows by id, as far as the caller may see them (`auth.visible_owner`). Other callers' rows are NotFound, like none."""
+"""Finding a row that must exist and be visible to the caller (`auth.visible_owner`)."""
 
+from collections.abc import Callable
+from typing import TypeVar
 from uuid import UUID
 
 from services.api.dependencies import Dependencies
 from shared import errors
-from shared.db import assets, jobs
-from shared.models.asset import Asset
-from shared.models.job import Job
+from shared.db.pool import Connection
 from shared.models.owner import Owner
 
+Row = TypeVar("Row")  # the newer syntax needs Python 3.12
+Find = Callable[[Connection, Owner | None, UUID], Row | None]
 
-def job(deps: Dependencies, owner: Owner | None, job_id: UUID) -> Job:
+
+def require(deps: Dependencies, find: Find[Row], owner: Owner | None, row_id: UUID) -> Row:
+    """The row, found with `find` of its module. Raises NotFound, for another owner's row as well."""
     with deps.database.transaction() as connection:
-        found = jobs.find(connection, owner, job_id)
-    if found is None:
+        row = find(connection, owner, row_id)
+    if row is None:
         raise errors.NotFound
-    return found
-
-
-def asset(deps: Dependencies, owner: Owner | None, asset_id: UUID) -> Asset:
-    with deps.database.transaction() as connection:
-        found = assets.find(connection, owner, asset_id)
-    if found is None:
-        raise errors.NotFound
-    return found
+    return row

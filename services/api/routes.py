@@ -4,7 +4,7 @@
 the OpenAPI document; its parameters' models are the request.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial, wraps
 from inspect import getdoc
@@ -99,7 +99,7 @@ _BODIES = {assets.upload: upload_parser.BODY, cutouts.create: upload_parser.BODY
 def register(app: OpenAPI, deps: Dependencies) -> None:
     """Register every route, enforce the policies, and refuse any route that is not in the table."""
     policies = dict.fromkeys(web.ENDPOINTS, policy.UNRESTRICTED)
-    for tag, route in _tagged():
+    for tag, route in ((tag, route) for tag, routes in ROUTES.items() for route in routes):
         summary, _, description = (getdoc(route.view) or "").partition("\n\n")
         add = getattr(app, route.method.lower())(
             route.path,
@@ -114,10 +114,6 @@ def register(app: OpenAPI, deps: Dependencies) -> None:
         add(_bound(route, deps, description))
         policies[route.name] = Policy(route.auth, route.limit, route.cache)
     policy.install(app, policies)
-
-
-def _tagged() -> Iterator[tuple[str, Route]]:
-    return ((tag, route) for tag, routes in ROUTES.items() for route in routes)
 
 
 def _responses(route: Route) -> dict[str | int, Any]:

@@ -32,12 +32,13 @@ def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
         where not {object_deletions.LATELY}
         on conflict (owner_type, owner_id, sha256) where kind = 'source' and deleted_at is null
         do update set used_at = now(), stored_sha256 = excluded.stored_sha256
-        returning {_COLUMNS}, xmax = 0 as fresh""",  # an update returns the older row; xmax tells them apart
+        returning {_COLUMNS}, xmax = 0 as created""",  # an update returns the older row; xmax tells them apart
         {**asdict(asset), **owners.parameters(asset.owner), "stem": stem, "stored_at": asset.created_at},
     ).fetchone()
     if row is None:
         raise object_deletions.being_removed(connection, stem)
-    return _asset(row), bool(row["fresh"])
+    created = bool(row.pop("created"))
+    return _asset(row), created
 
 
 def find(connection: Connection, owner: Owner | None, asset_id: UUID) -> Asset | None:
@@ -117,19 +118,4 @@ def copy(connection: Connection, from_job: UUID, to_job: UUID) -> dict[AssetKind
 
 
 def _asset(row: dict[str, Any]) -> Asset:
-    return Asset(
-        id=row["id"],
-        owner=owners.from_row(row),
-        kind=AssetKind(row["kind"]),
-        key=row["key"],
-        sha256=row["sha256"],
-        content_type=row["content_type"],
-        width=row["width"],
-        height=row["height"],
-        bytes=row["bytes"],
-        orientation=row["orientation"],
-        name=row["name"],
-        job_id=row["job_id"],
-        created_at=row["created_at"],
-        stored_sha256=row["stored_sha256"],
-    )
+    return Asset(**owners.fold(row) | {"kind": AssetKind(row["kind"])})

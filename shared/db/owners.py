@@ -16,5 +16,7 @@ def parameters(owner: Owner | None) -> dict[str, object]:
     return {"owner_type": owner.type if owner else None, "owner_id": owner.id if owner else None}
 
 
-def from_row(row: dict[str, Any]) -> Owner:
-    return Owner(OwnerType(row["owner_type"]), row["owner_id"])
+def fold(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with `owner` in place of its columns owner_type and owner_id."""
+    rest = {name: value for name, value in row.items() if name not in ("owner_type", "owner_id")}
+    return rest | {"owner": Owner(OwnerType(row["owner_type"]), row["owner_id"])}

@@ -43,17 +43,7 @@ def find(connection: Connection, owner: Owner | None, upload_id: UUID) -> Pendin
         and {owners.VISIBLE}""",
         {"id": upload_id, **owners.parameters(owner)},
     ).fetchone()
-    if row is None:
-        return None
-    return PendingUpload(
-        id=row["id"],
-        owner=owners.from_row(row),
-        content_type=row["content_type"],
-        bytes=row["bytes"],
-        sha256=row["sha256"],
-        expires_at=row["expires_at"],
-        asset_id=row["asset_id"],
-    )
+    return PendingUpload(**owners.fold(row)) if row else None
 
 
 def complete(connection: Connection, upload_id: UUID, asset_id: UUID) -> None:

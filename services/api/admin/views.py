@@ -2,15 +2,7 @@
 
 from dataclasses import asdict
 
-from services.api.admin.schemas import (
-    DaysQuery,
-    JobsReport,
-    ProviderDayOut,
-    ProvidersOut,
-    RolloutChange,
-    RolloutIn,
-    RolloutOut,
-)
+from services.api.admin import schemas
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
 from shared.db import jobs, provider_calls
@@ -18,13 +10,13 @@ from shared.db import rollout as rollouts
 from shared.db.pool import Connection
 
 
-def rollout(deps: Dependencies) -> RolloutOut:
+def rollout(deps: Dependencies) -> schemas.RolloutOut:
     """The self-hosted share."""
     with deps.database.transaction() as connection:
         return _rollout(connection, deps)
 
 
-def set_rollout(deps: Dependencies, body: RolloutIn) -> RolloutOut:
+def set_rollout(deps: Dependencies, body: schemas.RolloutIn) -> schemas.RolloutOut:
     """Change the self-hosted share.
 
     Takes effect in every process within 30 s. 0 sends all jobs to the paid provider, 100 none.
@@ -36,13 +28,13 @@ def set_rollout(deps: Dependencies, body: RolloutIn) -> RolloutOut:
         return _rollout(connection, deps)
 
 
-def _rollout(connection: Connection, deps: Dependencies) -> RolloutOut:
+def _rollout(connection: Connection, deps: Dependencies) -> schemas.RolloutOut:
     history = rollouts.history(connection)
     percent = history[0].percent if history else deps.settings.providers.rollout_percent
-    return RolloutOut(percent=percent, history=[RolloutChange(**asdict(change)) for change in history])
+    return schemas.RolloutOut(percent=percent, history=[schemas.RolloutChange(**asdict(change)) for change in history])
 
 
-def providers(deps: Dependencies, query: DaysQuery) -> ProvidersOut:
+def providers(deps: Dependencies, query: schemas.DaysQuery) -> schemas.ProvidersOut:
     """Providers side by side.
 
     Calls, errors, durations, bytes, cost and uncertainty per provider and day (UTC).
@@ -50,19 +42,19 @@ def providers(deps: Dependencies, query: DaysQuery) -> ProvidersOut:
     with deps.database.transaction() as connection:
         days = provider_calls.by_day(connection, query.days)
         spent = provider_calls.spent_today(connection)
-    return ProvidersOut(
+    return schemas.ProvidersOut(
         items=[_day(day) for day in days],
         spent_today_usd=spent / 1e6,
         daily_budget_usd=deps.settings.providers.budget_microusd / 1e6,
     )
 
 
-def _day(day: provider_calls.ProviderDay) -> ProviderDayOut:
+def _day(day: provider_calls.ProviderDay) -> schemas.ProviderDayOut:
     facts = asdict(day)
-    return ProviderDayOut(cost_usd=facts.pop("cost_microusd") / 1e6, **facts)
+    return schemas.ProviderDayOut(cost_usd=facts.pop("cost_microusd") / 1e6, **facts)
 
 
-def jobs_report(deps: Dependencies) -> JobsReport:
+def jobs_report(deps: Dependencies) -> schemas.JobsReport:
     """States, the oldest waiting job, the newest dead jobs."""
     with deps.database.transaction() as connection:
-        return JobsReport(**asdict(jobs.report(connection)))
+        return schemas.JobsReport(**asdict(jobs.report(connection)))

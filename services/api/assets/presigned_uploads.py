@@ -13,7 +13,7 @@ from functools import partial
 
 from flask import Response, request
 
-from services.api import quotas
+from services.api import lookup, quotas
 from services.api.assets import ingest, url_signing
 from services.api.assets.schemas import AssetOut, NewUpload, Presigned, SignatureQuery, UploadPath
 from services.api.dependencies import Dependencies
@@ -130,11 +130,7 @@ def _remove(deps: Dependencies, pending: PendingUpload) -> None:
 
 
 def _find(deps: Dependencies, owner: Owner | None, path: UploadPath) -> PendingUpload:
-    with deps.database.transaction() as connection:
-        pending = pending_uploads.find(connection, owner, path.upload_id)
-    if pending is None:
-        raise errors.NotFound
-    return pending
+    return lookup.require(deps, pending_uploads.find, owner, path.upload_id)
 
 
 def _key(pending: PendingUpload) -> str:

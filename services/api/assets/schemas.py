@@ -1,5 +1,6 @@
 """Requests and responses about pictures: uploads, stored assets and links to them."""
 
+from dataclasses import asdict
 from typing import Literal, Self
 from uuid import UUID
 
@@ -32,16 +33,7 @@ class AssetOut(ResponseModel):
 
     @classmethod
     def of(cls, asset: Asset, urls: UrlBuilder) -> Self:
-        return cls(
-            id=asset.id,
-            url=urls.asset(asset.key),
-            sha256=asset.sha256,
-            content_type=asset.content_type,
-            width=asset.width,
-            height=asset.height,
-            bytes=asset.bytes,
-            created_at=asset.created_at,
-        )
+        return cls(url=urls.asset(asset.key), **asdict(asset))
 
 
 class AssetPage(ResponseModel):

@@ -9,6 +9,7 @@ from services.api.assets import url_signing
 from services.api.assets.schemas import AssetPath, LinkOut, LinkQuery
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, downloads
+from shared.db import assets
 
 
 def create_link(deps: Dependencies, path: AssetPath) -> LinkOut:
@@ -16,7 +17,7 @@ def create_link(deps: Dependencies, path: AssetPath) -> LinkOut:
 
     Anyone who has the link can see this one picture for 15 minutes; the picture's own URL never expires.
     """
-    asset = lookup.asset(deps, auth.visible_owner(), path.asset_id)
+    asset = lookup.require(deps, assets.find, auth.visible_owner(), path.asset_id)
     query, expires = url_signing.link(deps.secret, asset.id)
     return LinkOut(url=deps.urls.private(asset.id, query), expires_at=datetime.fromtimestamp(expires, UTC))
 
@@ -27,4 +28,4 @@ def follow_link(deps: Dependencies, path: AssetPath, query: LinkQuery) -> Respon
     Like `/assets/<key>`; 403 if the link has expired or was changed.
     """
     url_signing.check_link(deps.secret, path.asset_id, query.expires, query.signature)
-    return downloads.send(deps.storage, lookup.asset(deps, None, path.asset_id))
+    return downloads.send(deps.storage, lookup.require(deps, assets.find, None, path.asset_id))

@@ -68,7 +68,7 @@ def page(deps: Dependencies, query: PageQuery) -> AssetPage:
 
 def show(deps: Dependencies, path: AssetPath) -> AssetOut:
     """A picture."""
-    return AssetOut.of(lookup.asset(deps, auth.visible_owner(), path.asset_id), deps.urls)
+    return AssetOut.of(lookup.require(deps, assets.find, auth.visible_owner(), path.asset_id), deps.urls)
 
 
 def delete(deps: Dependencies, path: AssetPath) -> None:

@@ -19,6 +19,7 @@ from services.api.dependencies import Dependencies
 from services.api.jobs.schemas import JobOut, JobPath
 from services.api.middleware import auth
 from shared import errors, metrics, timeouts
+from shared.db import jobs
 from shared.events import Subscription
 from shared.models.owner import Owner
 
@@ -34,7 +35,7 @@ def follow(deps: Dependencies, path: JobPath) -> Response:
     """
     owner, caller = auth.visible_owner(), auth.caller()
     assert caller is not None  # visible_owner would have raised
-    lookup.job(deps, owner, path.job_id)
+    lookup.require(deps, jobs.find, owner, path.job_id)
     if not deps.streams.acquire(blocking=False):
         raise errors.Busy("Too many streams are open; poll the job itself in the meantime.", retry_after_s=2)
     stream = Response(_events(deps, owner, caller, path.job_id), content_type="text/event-stream; charset=utf-8")
@@ -50,7 +51,7 @@ def _events(deps: Dependencies, owner: Owner | None, caller: Owner, job_id: UUID
         sent = 0
         while True:
             try:
-                job = lookup.job(deps, owner, job_id)
+                job = lookup.require(deps, jobs.find, owner, job_id)
             except errors.Failure:
                 return  # the browser reconnects and gets the error as a response
             if job.version != sent:

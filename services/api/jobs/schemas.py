@@ -23,13 +23,7 @@ class Accepted(ResponseModel):
 
     @classmethod
     def of(cls, job: Job, urls: UrlBuilder) -> Self:
-        return cls(
-            id=job.id,
-            asset_id=job.asset_id,
-            status=job.status,
-            status_url=urls.job(job.id),
-            events_url=urls.events(job.id),
-        )
+        return cls(status_url=urls.job(job.id), events_url=urls.events(job.id), **asdict(job))
 
 
 class TimingsOut(ResponseModel):
@@ -67,17 +61,11 @@ class ResultOut(ResponseModel):
     @classmethod
     def of(cls, result: Result, urls: UrlBuilder) -> Self:
         return cls(
-            asset_id=result.asset_id,
             cutout_url=urls.asset(result.cutout_key),
             preview_url=urls.asset(result.preview_key),
             mask_url=urls.asset(result.mask_key),
-            width=result.width,
-            height=result.height,
-            bytes=result.bytes,
-            model=result.model,
-            uncertain=result.uncertain,
-            foreground=ForegroundOut(**asdict(result.foreground)),
             cost_usd=result.cost_microusd / 1_000_000,
+            **asdict(result),
         )
 
 
@@ -104,22 +92,7 @@ class JobOut(ResponseModel):
 
     @classmethod
     def of(cls, job: Job, urls: UrlBuilder) -> Self:
-        return cls(
-            id=job.id,
-            type=job.type,
-            asset_id=job.asset_id,
-            status=job.status,
-            progress=job.progress,
-            attempts=job.attempts,
-            priority=job.priority,
-            provider=job.provider,
-            created_at=job.created_at,
-            started_at=job.started_at,
-            finished_at=job.finished_at,
-            timings=TimingsOut(**asdict(job.timings)),
-            result=ResultOut.of(job.result, urls) if job.result else None,
-            error=JobErrorOut(**asdict(job.error)) if job.error else None,
-        )
+        return cls(**asdict(job) | {"result": job.result and ResultOut.of(job.result, urls)})
 
 
 class JobPage(ResponseModel):

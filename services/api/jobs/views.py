@@ -61,7 +61,7 @@ def page(deps: Dependencies, query: JobQuery) -> JobPage:
 
 def show(deps: Dependencies, path: JobPath) -> JobOut:
     """A job's state."""
-    return JobOut.of(lookup.job(deps, auth.visible_owner(), path.job_id), deps.urls)
+    return JobOut.of(lookup.require(deps, jobs.find, auth.visible_owner(), path.job_id), deps.urls)
 
 
 def cancel(deps: Dependencies, path: JobPath) -> JobOut:
@@ -70,7 +70,7 @@ def cancel(deps: Dependencies, path: JobPath) -> JobOut:
     with deps.database.transaction() as connection:
         job = jobs.cancel(connection, owner, path.job_id)
     if job is None:
-        lookup.job(deps, owner, path.job_id)
+        lookup.require(deps, jobs.find, owner, path.job_id)
         raise errors.JobFinished
     metrics.JOBS.labels("cancelled", "").inc()
     return JobOut.of(job, deps.urls)
@@ -83,7 +83,7 @@ def retry(deps: Dependencies, path: JobPath) -> Response:
         quotas.read(connection, writer, deps.settings.web).require(jobs=1)
         job = jobs.retry(connection, owner, path.job_id)
     if job is None:
-        lookup.job(deps, owner, path.job_id)
+        lookup.require(deps, jobs.find, owner, path.job_id)
         raise errors.JobNotFailed
     queueing.wake_worker(deps, job)
     return queueing.accepted(deps, job)
