@@ -1,4 +1,4 @@
-"""No special address passes, whichever way it is written; the public internet does."""
+"""Special-purpose addresses are refused in every notation; public ones are allowed."""
 
 from ipaddress import ip_address
 
@@ -27,12 +27,12 @@ def test_a_special_address_is_not_public(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", PUBLIC + PUBLIC_SIX)
-def test_an_address_beside_the_special_ones_is_public(text: str) -> None:
+def test_an_address_next_to_a_special_block_is_public(text: str) -> None:
     assert ip_guard.public(ip_address(text))
 
 
 @pytest.mark.parametrize(
     "text", ["127.1", "0177.0.0.1", "2130706433", "0x7f000001", "fe80::1%eth0", "", "name", "1.1.1.1 "]
 )
-def test_only_the_usual_form_is_an_address(text: str) -> None:
+def test_only_the_canonical_form_is_an_address(text: str) -> None:
     assert ip_guard.parsed(text) is None
