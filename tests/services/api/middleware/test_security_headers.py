@@ -34,7 +34,9 @@ def test_pages_and_pictures_have_the_headers_they_need(guest: FlaskClient) -> No
     assert kinds == ["same-origin", "same-origin", "cross-origin"]  # shops embed pictures in their own pages
 
 
-@pytest.mark.parametrize(("url", "expected"), [("", None), ("http://shop.example", None), ("https://shop.example", True)])
+@pytest.mark.parametrize(
+    ("url", "expected"), [("", None), ("http://shop.example", None), ("https://shop.example", True)]
+)
 def test_hsts_is_sent_when_the_public_url_is_https(
     start: Start, environment: pytest.MonkeyPatch, url: str, expected: bool | None
 ) -> None:
