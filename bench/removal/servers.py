@@ -44,7 +44,7 @@ class Server:
 
 @contextmanager
 def ours(model: str, path: Path | None, *, wait: bool = True, **environment: str) -> Iterator[Server]:
-    """gunicorn as deployed; ready means warmed up."""
+    """Our service under gunicorn, as deployed; ready means warmed up."""
     port = ports.free()
     given = {"REMBG_MODEL": model, "PORT": str(port), "BIND_HOST": ports.LOCAL, **environment}
     if path:
