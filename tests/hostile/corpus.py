@@ -1,7 +1,7 @@
 """Files made to exhaust, to mislead or to be half of something, each with the code of its refusal.
 
 They only claim what would exhaust: sizes in a header over a few bytes, counts and texts just over a limit. Given to a
-library itself, none costs more than 0.2 s or 8 MB (`test_harmless.py`). `info` says whether header and structure give
+library itself, none costs more than 0.2 s or 8 MB (`test_cost.py`). `info` says whether header and structure give
 the file away; the others are found when they are verified. Everything is seeded, so a file is the same in every run.
 """
 
