@@ -30,13 +30,14 @@ from shared.errors import (
     UnsupportedImage,
 )
 from shared.image_format import jpeg, png, webp
-from shared.image_format.structure import Format
+from shared.image_format.structure import Format, Structure
 from shared.images import decoding, thumbnails
 from shared.images.thumbnails import Copy, preview
 from shared.models.cutout import Foreground
 
 __all__ = [
     "INK",
+    "MAX_BYTES",
     "MAX_PIXELS",
     "MAX_SIDE",
     "Copy",
@@ -44,6 +45,7 @@ __all__ = [
     "NotACutout",
     "Picture",
     "Stored",
+    "accept",
     "decode",
     "density",
     "inspect",
@@ -57,6 +59,7 @@ __all__ = [
     "with_orientation",
 ]
 
+MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000  # 200 MB as RGBA; the largest phone and mirrorless pictures people send have 48 to 50
 MAX_SIDE = 16_000  # WebP ends at 16,383
 MIN_SIDE = 16  # below that there is no subject to be found, and nothing to print
@@ -103,6 +106,16 @@ class NotACutout(ValueError):
 
 def inspect(data: bytes) -> ImageInfo:
     """Raises one of the failures of a picture; costs milliseconds whatever the file claims to be."""
+    return _inspect(data)[0]
+
+
+def accept(data: bytes) -> tuple[ImageInfo, Stored]:
+    """As `inspect` and `strip` together, which would each read the file's structure."""
+    info, structure = _inspect(data)
+    return info, Stored(structure.clean(), info.format.content_type, info.orientation)
+
+
+def _inspect(data: bytes) -> tuple[ImageInfo, Structure]:
     kind = _format(data)
     found = _READ[kind](data)
     if found.animated:
@@ -114,7 +127,7 @@ def inspect(data: bytes) -> ImageInfo:
     if min(found.width, found.height) < MIN_SIDE:
         raise ImageTooSmall(details={"width": found.width, "height": found.height, "minSide": MIN_SIDE})
     sides = (found.width, found.height) if found.orientation < _SIDEWAYS else (found.height, found.width)
-    return ImageInfo(kind, *sides, found.orientation, found.alpha)
+    return ImageInfo(kind, *sides, found.orientation, found.alpha), found
 
 
 def verify(data: bytes, info: ImageInfo) -> None:

@@ -83,10 +83,10 @@ QUEUES: Seeds = {
 }
 
 ROUTES: Seeds = {
-    "a route without a policy": (add(API, "@api.get('/seed')", "def seed(): ..."), "no auth, cache, limit policy"),
-    "a policy that names no limit": (
-        add(API, "@api.get('/seed')", "@policy(auth='none', cache='none')", "def seed(): ..."),
-        "no limit policy",
+    "a decorated view": (add(API, "@api.get('/seed')", "def seed(): ..."), "a route outside services.api.routes"),
+    "a view registered by a call": (
+        add(API, "def seed(app):", "    app.add_url_rule('/seed', 'seed', seed)"),
+        "a route outside services.api.routes",
     ),
 }
 
