@@ -45,10 +45,10 @@ hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one and 1,000 damag
 bench: bench-broker bench-front bench-rembg bench-uploads ## Run every benchmark
 
 bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, overhead, beside the targets
-	@$(RUN) tests.load.bench_broker
+	@$(RUN) bench.broker
 
 bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, through nginx: latency beside the promise (5 minutes)
-	@$(RUN) tests.load.front.bench
+	@$(RUN) bench.front
 
 check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) ruff check
@@ -57,13 +57,13 @@ check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) pytest tests/architecture
 
 bench-rembg: $(VENV)/.dev ## Compare the rembg service with its peer, rembg s; writes docs/benchmarks.md (20 minutes)
-	@$(RUN) tests.load.removal.bench
+	@$(RUN) bench.removal
 
 bench-uploads: $(VENV)/.dev ## Compare keeping a picture with a view that only saves it, and say where the time goes
-	@$(RUN) tests.load.bench_uploads
+	@$(RUN) bench.uploads
 
 soak: $(VENV)/.dev ## Flood the rembg service, and its peer, for a minute; then 2,000 pictures in a row (half an hour)
-	@$(RUN) tests.load.removal.soak
+	@$(RUN) bench.removal.soak
 
 models: $(VENV)/.runtime ## Fetch the weights of the production model (REMBG_MODEL= names another)
 	@$(RUN) services.rembg.weights
@@ -78,7 +78,7 @@ lock: $(VENV)/.dev ## Compile the locks anew from pyproject.toml, with the newes
 
 clean: ## Remove .venv and everything else that can be made again; data stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
-	find deploy services shared tests -name __pycache__ -prune -exec rm -rf {} +
+	find bench deploy services shared tests -name __pycache__ -prune -exec rm -rf {} +
 
 up: .env ## Build and start everything in containers; http://localhost:8080 once it returns (PROFILE=observability adds more)
 	@docker compose $(PROFILE:%=--profile %) up --build --wait

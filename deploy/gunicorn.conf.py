@@ -27,7 +27,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from shared import deadlines, log
+from shared import log, timeouts
 
 _REMBG = any(argument.startswith("services.rembg") for argument in sys.argv)
 _PORT = os.environ.get("PORT") or (os.environ.get("REMBG_PORT") or "7000" if _REMBG else "8000")
@@ -39,10 +39,10 @@ workers = 1
 # rembg: each picture in work (one a core) or in line (8) holds one, and one must always be left for saying busy.
 threads = 96 if _REMBG else 32
 timeout = 120  # loading and warming a large model on a slow machine takes up to a minute
-graceful_timeout = deadlines.GRACE_S  # an event stream ends within this
+graceful_timeout = timeouts.GRACE_S  # an event stream ends within this
 keepalive = 75  # longer than a proxy keeps idle connections (60 s), so that it never meets one just being closed
-_NICE = 15  # of the api's threads that work; rembg's step back by themselves (services/rembg/network.py)
-_STREAMS = 24  # the api opens 20 (services/api/views/events.py), and says busy to the next
+_NICE = 15  # of the api's threads that work; rembg's step back by themselves (services/rembg/inference.py)
+_STREAMS = 24  # the api opens 20 (services/api/jobs/events.py), and says busy to the next
 _EVENTS = re.compile(rb"GET /api/jobs/[^/ ]+/events[? ]")
 _SILENT_S = 5.0  # as long as the front waits for somebody who says nothing
 _METRICS = "PROMETHEUS_MULTIPROC_DIR"
@@ -113,7 +113,9 @@ def _separate(worker: Any) -> None:
     probes = ThreadPoolExecutor(2, thread_name_prefix="probe")
     streams = ThreadPoolExecutor(_STREAMS, thread_name_prefix="stream")
     ordinary = worker.tpool.submit
-    refuse = worker.wsgi.extensions.get("refuse")  # services/rembg/door.py: no thread for whom there is no room
+    refuse = worker.wsgi.extensions.get(
+        "refuse"
+    )  # services/rembg/load_shedding.py: no thread for whom there is no room
     refused: Future[bool] = Future()
     refused.set_result(False)  # gunicorn's word for a connection to be closed
 

@@ -1,4 +1,4 @@
-"""The broker: Redis as a doorbell. A message says "there is work"; which work, the worker asks Postgres.
+"""The broker: Redis as a wake-up. A message says "there is work"; which work, the worker asks Postgres.
 
 So a message may be lost (the reaper rings again) or doubled (the second finds nothing), and every guarantee Redis
 would have to pay for with commands is switched off: an idle worker costs 288 commands a day instead of 150,611, a job
@@ -16,7 +16,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from kombu.transport import redis as transport
 
-from shared import deadlines, errors, log, metrics
+from shared import errors, log, metrics, timeouts
 
 QUEUE = "jobs"
 RUN_NEXT = "stolentee.run_next"
@@ -27,19 +27,19 @@ _CONNECTION_ERRORS = transport.Transport.connection_errors  # as kombu has them
 _log = log.get("broker")
 
 
-class Doorbell:
+class Waker:
     """The publishing side, for the api and the reaper: bounded in time, and failing without harm."""
 
     def __init__(self, url: str) -> None:
         where = urlsplit(url)
         self._address = where.hostname or "localhost", where.port or 6379
-        self._app = Celery("doorbell", set_as_current=False)
+        self._app = Celery("waker", set_as_current=False)
         self._app.conf.update(
             broker_url=url,
             task_ignore_result=True,
             broker_transport_options={
-                "socket_timeout": deadlines.REDIS_S,  # the default is none: a silent broker would hold the caller
-                "socket_connect_timeout": deadlines.REDIS_S,
+                "socket_timeout": timeouts.REDIS_S,  # the default is none: a silent broker would hold the caller
+                "socket_connect_timeout": timeouts.REDIS_S,
                 "max_retries": 0,
                 "ack_emulation": False,
                 "priority_steps": [0],  # one list to push to, and to count
@@ -48,16 +48,16 @@ class Doorbell:
             task_publish_retry=False,
         )
 
-    def ring(self, job_id: UUID) -> bool:
+    def wake(self, job_id: UUID) -> bool:
         """Wake a worker; False when the broker is away: the row is safe, and the reaper rings later."""
         try:
             self._app.send_task(RUN_NEXT, args=[str(job_id)], queue=QUEUE)
         except OperationalError as error:
             _log.warning("broker_unavailable", error=type(error.__cause__ or error).__name__)
-            metrics.DOORBELLS.labels("failed").inc()
+            metrics.WAKE_UPS.labels("failed").inc()
             self.heard = False
             return False
-        metrics.DOORBELLS.labels("rung").inc()
+        metrics.WAKE_UPS.labels("rung").inc()
         self.heard = True
         return True
 
@@ -72,7 +72,7 @@ class Doorbell:
         return {}
 
     def waiting(self) -> int:
-        """Doorbells not answered yet. Raises errors.Unavailable when the broker is away."""
+        """Wake-ups not answered yet. Raises errors.Unavailable when the broker is away."""
         try:
             with self._app.connection_for_write() as connection:
                 return int(connection.default_channel.client.llen(QUEUE))
@@ -110,7 +110,7 @@ def worker_settings(url: str, threads: int) -> dict[str, Any]:
 
 
 def refuse_evicting(url: str) -> None:
-    """Raise ValueError when Redis may evict keys: it would drop doorbells and answer OK. A silent Redis is let pass."""
+    """Raise ValueError when Redis may evict keys: it would drop wake-ups and answer OK. A silent Redis is let pass."""
     try:
         client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
         policy = client.config_get("maxmemory-policy").get("maxmemory-policy")

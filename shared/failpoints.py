@@ -3,9 +3,9 @@
 `FAILPOINT=w4:exit` works only together with `TESTING=1`; without both, `reach` does nothing, and a deployment that sets
 FAILPOINT alone does not start. The steps, in the order of a job's life:
 
-    api     a1 body read, a2 object put, a3 row committed, a4 doorbell rung, a5 answer made
-    worker  w1 doorbell heard, w2 claimed, w3 source fetched, w4 provider called, w5 provider answered, w6 result put,
-            w7 row committed, w8 before the doorbell is done
+    api     a1 body read, a2 object put, a3 row committed, a4 wake-up rung, a5 answer made
+    worker  w1 wake-up heard, w2 claimed, w3 source fetched, w4 provider called, w5 provider answered, w6 result put,
+            w7 row committed, w8 before the wake-up is done
     rembg   r1 has a place, r2 has a slot (a death while it answers is made by cutting its connection)
 """
 
@@ -27,7 +27,7 @@ class Injected(Exception):
     """The failure that `raise` asks for."""
 
 
-class Failpoint(settings.Block):
+class Failpoint(settings.EnvSettings):
     spec: str = Field("", validation_alias="FAILPOINT")
     testing: bool = Field(False, validation_alias="TESTING")
 

@@ -9,7 +9,8 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from shared.models import JobFailure, Provider
+from shared.models.cutout import Provider
+from shared.models.job import JobFailure
 
 _FAST = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30)
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 180, 600)
@@ -37,7 +38,7 @@ OBJECTS_LOST = Counter("stolentee_objects_lost_total", "Objects asked for and fo
 JOBS = Counter("stolentee_jobs_total", "Jobs that reached a state.", ["state", "error"])
 JOB_SECONDS = Histogram("stolentee_job_step_seconds", "Time a job spent in each step.", ["step"], buckets=_SLOW)
 LEASES_LOST = Counter("stolentee_leases_lost_total", "Jobs whose lease ran out while a worker held them.")
-DOORBELLS = Counter("stolentee_doorbells_total", "Rings at the broker.", ["outcome"])
+WAKE_UPS = Counter("stolentee_wake_ups_total", "Rings at the broker.", ["outcome"])
 QUEUE_DEPTH = Gauge("stolentee_queue_depth", "Jobs waiting to run.", multiprocess_mode="livemostrecent")
 QUEUE_AGE = Gauge(
     "stolentee_queue_oldest_seconds",

@@ -1,6 +1,6 @@
 """Settings: the environment, read once into frozen and validated blocks.
 
-Each part of the system owns a Block with defaults; a service's own `settings.py` sums the blocks it needs. An empty
+Each part of the system owns an `EnvSettings` with defaults; a service's own `settings.py` sums those it needs. An empty
 variable counts as unset, as compose files write `NAME=` for "not given". This module is the only reader of
 `os.environ` in shared/ and services/.
 """
@@ -40,7 +40,7 @@ class Invalid(SystemExit):
         print(words, file=sys.stderr, flush=True)
 
 
-class Block(BaseModel):
+class EnvSettings(BaseModel):
     """A group of settings. Field aliases are the environment names; values are never logged."""
 
     model_config = ConfigDict(frozen=True, validate_default=True, hide_input_in_errors=True)
@@ -55,7 +55,7 @@ class Block(BaseModel):
             raise Invalid("invalid settings: " + "; ".join(wrong)) from None
 
 
-class Database(Block):
+class Database(EnvSettings):
     """Postgres.
 
     `direct_url` bypasses a transaction pooler: migrations, LISTEN and advisory locks need a session of their own.
@@ -70,8 +70,8 @@ class Database(Block):
         return (self.direct or self.url).get_secret_value()
 
 
-class Broker(Block):
-    """Redis, which carries doorbells and nothing that may not be lost."""
+class Broker(EnvSettings):
+    """Redis, which carries wake-ups and nothing that may not be lost."""
 
     url: SecretStr = Field(validation_alias="REDIS_URL")
 
@@ -95,7 +95,7 @@ _Address = Annotated[str, AfterValidator(_address)]
 _BucketName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,255}$")]
 
 
-class Storage(Block):
+class Storage(EnvSettings):
     """Objects: a folder below DATA_DIR, or S3-compatible storage as soon as R2_ENDPOINT is set."""
 
     data_dir: Path = Field(Path("data"), validation_alias="DATA_DIR")
@@ -111,7 +111,7 @@ class Storage(Block):
         return self
 
 
-class OldStorage(Block):
+class OldStorage(EnvSettings):
     """The bucket that `python -m deploy.migrate_storage` copies from, which may be anybody's."""
 
     endpoint: _Address = Field(validation_alias="OLD_S3_ENDPOINT")
@@ -131,7 +131,7 @@ class OldStorage(Block):
         )
 
 
-class Ops(Block):
+class Ops(EnvSettings):
     """What operators see, and who may: `token` opens /metrics and /health/detailed from elsewhere than this machine."""
 
     environment: str = Field("development", validation_alias="ENVIRONMENT")
@@ -146,13 +146,13 @@ class Ops(Block):
         return value
 
 
-class Keys(Block):
+class Keys(EnvSettings):
     """The secret from which object keys are derived; changing it changes where new objects lie."""
 
     secret: SecretStr = Field(validation_alias="SECRET_KEY", min_length=32)  # 128 bits, even in hexadecimal
 
 
-class Providers(Block):
+class Providers(EnvSettings):
     """Who removes backgrounds, and for how much money a day at most."""
 
     removebg_key: SecretStr | None = Field(None, validation_alias="REMOVE_BG_API_KEY")
@@ -172,7 +172,7 @@ class Providers(Block):
         return self.budget_cents * 10_000
 
 
-class Rembg(Block):
+class Rembg(EnvSettings):
     """Where the rembg service answers, for those who call it."""
 
     endpoint: str = Field("http://127.0.0.1:7000", validation_alias="REMBG_ENDPOINT")

@@ -9,9 +9,9 @@ from pathlib import Path
 from deploy.migrate_storage import copying, report, rewriting
 from deploy.migrate_storage.ledger import Ledger
 from shared import errors, log, settings
-from shared.db import urls
+from shared.db import url_rewrites
 from shared.db.pool import Database
-from shared.storage.foreign import Foreign
+from shared.storage.migration_bucket import Foreign
 
 _EPILOG = """\
 The old bucket is named by OLD_S3_ENDPOINT, OLD_S3_ACCESS_KEY_ID, OLD_S3_SECRET_ACCESS_KEY, OLD_S3_BUCKET_NAME and
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
             done: bool = options.run(options, ledger)
             known = report.write(ledger, options.report)
             return 0 if done and not known["notCopied"] and not known["addressesLeft"] else 1
-    except (errors.Failure, urls.Unknown) as error:
+    except (errors.Failure, url_rewrites.Unknown) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

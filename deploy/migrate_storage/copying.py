@@ -14,7 +14,7 @@ from deploy.migrate_storage.ledger import Ledger, Record
 from deploy.migrate_storage.progress import Progress
 from shared import errors
 from shared.storage import Missing
-from shared.storage.foreign import Fetched, Foreign, Listed
+from shared.storage.migration_bucket import Fetched, Foreign, Listed
 
 _IN_MEMORY = 8 * 1024 * 1024  # bytes of an object; larger ones wait on disk
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from shared import settings
-from shared.storage.foreign import Listed
+from shared.storage.migration_bucket import Listed
 
 
 @dataclass(frozen=True, slots=True)

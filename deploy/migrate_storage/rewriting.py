@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from deploy.migrate_storage.ledger import Ledger
 from shared import settings
-from shared.db import urls
+from shared.db import url_rewrites
 from shared.db.pool import Database
 
 AT_ONCE = 100  # rows that one transaction locks
@@ -35,17 +35,17 @@ class Rewriting:
     def run(self, database: Database, words: str, *, dry: bool) -> None:
         """Rewrite a column; `dry` only counts. Raises urls.Unknown."""
         with database.transaction() as connection:
-            where = urls.column(connection, words)
-            urls.prepare(connection)
-            keys = urls.holding(connection, where, self.old)
+            where = url_rewrites.column(connection, words)
+            url_rewrites.prepare(connection)
+            keys = url_rewrites.holding(connection, where, self.old)
         self.rows[str(where)] = 0
         for some in (keys[at : at + AT_ONCE] for at in range(0, len(keys), AT_ONCE)):
             with database.transaction() as connection:
-                for key, before in urls.texts(connection, where, some):
+                for key, before in url_rewrites.texts(connection, where, some):
                     after = self.moved(before)
                     self.rows[str(where)] += after != before
                     if after != before and not dry:
-                        urls.move(connection, where, key, before, after)
+                        url_rewrites.move(connection, where, key, before, after)
 
     def moved(self, text: str) -> str:
         """The text with every address changed whose object is copied."""
@@ -63,17 +63,17 @@ class Rewriting:
 def rewritten(database: Database) -> dict[str, int]:
     """Rows that are rewritten now, by column."""
     with database.transaction() as connection:
-        return urls.moved(connection)
+        return url_rewrites.moved(connection)
 
 
 def rollback(database: Database) -> tuple[int, list[str]]:
     """Put back what was rewritten: rows, and those that somebody has changed since and that stay as they are."""
     rows, changed = 0, list[str]()
     with database.transaction() as connection:
-        urls.prepare(connection)
+        url_rewrites.prepare(connection)
     while True:
         with database.transaction() as connection:
-            seen, odd = urls.restore(connection, AT_ONCE)
+            seen, odd = url_rewrites.restore(connection, AT_ONCE)
         if not seen:
             return rows, changed
         rows += seen - len(odd)

@@ -1,16 +1,14 @@
-"""The api's composition root: builds the Parts once per process, and the app from them.
+"""The api's composition root: builds the dependencies once per process, and the app from them.
 
 The whole surface, with policies at each route:
 
-    POST /api/uploads  /api/cutouts          views/uploads.py
-    POST /api/uploads/presign, PUT /<id>     views/direct.py, with POST /<id>/complete
-    GET|POST /api/jobs, GET|DELETE /<id>     views/jobs.py, with POST /<id>/retry
-    GET /api/jobs/<id>/events                views/events.py
-    GET /api/assets, GET|DELETE /<id>        views/assets.py
-from services.api.variants import Variants
-from services.api.views import admin, assets, jobs, pages, private, uploads
-    /api/admin/rollout, providers, jobs      views/admin.py, for keys of scope admin
-    GET /  /docs  /openapi.json              views/pages.py
+    POST /api/uploads  /api/cutouts          cutouts/views.py
+    POST /api/uploads/presign, PUT /<id>     assets/presigned_uploads.py, with POST /<id>/complete
+    GET|POST /api/jobs, GET|DELETE /<id>     jobs/views.py, with POST /<id>/retry
+    GET /api/jobs/<id>/events                jobs/events.py
+    GET /api/assets, GET|DELETE /<id>        assets/views.py
+    /api/admin/rollout, providers, jobs      admin/views.py, for keys of scope admin
+    GET /  /docs  /openapi.json              pages/views.py
     GET /health*  /metrics                   shared/web.py
 """
 
@@ -28,16 +26,22 @@ from flask.json.provider import DefaultJSONProvider
 from flask_openapi3 import Info, OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.api import auth, bodies, cors, limits, packing, policy, schemas
+from services.api import schemas
+from services.api.admin import views as admin
+from services.api.assets import presigned_uploads, share_links
+from services.api.assets import views as assets
+from services.api.assets.variants import Variants
+from services.api.cutouts import views as cutouts
 from services.api.decoder.pool import Decoder
-from services.api.fetch import Fetcher
-from services.api.links import Links
-from services.api.parts import Parts
+from services.api.dependencies import Dependencies
+from services.api.jobs import events as job_events
+from services.api.jobs import views as jobs
+from services.api.middleware import auth, cors, policy, rate_limits, request_body, response_compression
+from services.api.middleware.url_fetcher import UrlFetcher
+from services.api.pages import views as pages
 from services.api.settings import Settings
-from services.api.variants import Variants
-from services.api.views import admin, assets, direct, jobs, pages, private, uploads
-from services.api.views import events as job_events
-from shared import broker, deadlines, events, failpoints, log, sentry, storage, web
+from services.api.url_builder import UrlBuilder
+from shared import broker, events, failpoints, log, sentry, storage, timeouts, web
 from shared.db import pool
 from shared.health import Check, Health
 
@@ -49,41 +53,41 @@ _TOKENS: dict[str, Any] = {
 }
 
 
-def build(settings: Settings, decoder: Decoder) -> Parts:
+def build(settings: Settings, decoder: Decoder) -> Dependencies:
     """Build and start every part but the decoder, whose processes outlive one set of parts in tests."""
     database = pool.Database(
         settings.database.url.get_secret_value(),
         pool_max=settings.database.pool_max,
-        statement_s=deadlines.STATEMENT_API_S,
+        statement_s=timeouts.STATEMENT_API_S,
     )
     objects = storage.connect(settings.storage)
-    doorbell = broker.Doorbell(settings.broker.url.get_secret_value())
+    waker = broker.Waker(settings.broker.url.get_secret_value())
     checks = (
         Check("database", database.check, critical=True),
         Check("storage", objects.check),
-        Check("redis", doorbell.check),
+        Check("redis", waker.check),
         Check("rembg", partial(_rembg, settings.rembg.endpoint)),
     )
-    parts = Parts(
+    deps = Dependencies(
         settings=settings,
         database=database,
         storage=objects,
         decoder=decoder,
         variants=Variants(objects, decoder),
-        doorbell=doorbell,
+        waker=waker,
         hub=events.Hub(partial(pool.notifications, settings.database.direct_url, "jobs")),
         health=Health("api", checks, partial(_facts, settings)),
-        links=Links(settings.web.public_url),
-        fetcher=Fetcher() if settings.web.fetch_urls else None,
+        urls=UrlBuilder(settings.web.public_url),
+        fetcher=UrlFetcher() if settings.web.fetch_urls else None,
     )
     database.open()
-    parts.hub.start()
-    parts.health.mark_ready()
-    return parts
+    deps.hub.start()
+    deps.health.mark_ready()
+    return deps
 
 
-def create_app(parts: Parts) -> OpenAPI:
-    """The Flask app over `parts`."""
+def create_app(deps: Dependencies) -> OpenAPI:
+    """The Flask app over `deps`."""
     app = OpenAPI(
         "services.api",
         info=Info(title="Stolen Tee", version=VERSION, description="A picture in, its cut-out out."),
@@ -93,24 +97,24 @@ def create_app(parts: Parts) -> OpenAPI:
         openapi_extensions={"security": [{}, *({name: []} for name in _TOKENS)]},  # either of them, or none yet
         validation_error_status="4XX",  # under which every operation tells our own envelope
         validation_error_model=schemas.ErrorOut,
-        validation_error_callback=bodies.refuse,
+        validation_error_callback=request_body.refuse,
     )
     app.json = _Json(app)
-    hops = parts.settings.web.trusted_hops
+    hops = deps.settings.web.trusted_hops
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
-    ops_token = parts.settings.ops.token
-    web.install(app, parts.health, ops_token.get_secret_value() if ops_token else None)
-    packing.install(app)
-    cors.install(app, parts.settings.web.origins)
-    limits.install(app, parts.settings.web, parts.settings.broker.url.get_secret_value())
-    auth.install(app, parts.database)
-    bodies.install(app)
-    for view in (uploads, direct, jobs, job_events, assets, private, admin):
-        app.register_api(view.blueprint(parts))
+    ops_token = deps.settings.ops.token
+    web.install(app, deps.health, ops_token.get_secret_value() if ops_token else None)
+    response_compression.install(app)
+    cors.install(app, deps.settings.web.origins)
+    rate_limits.install(app, deps.settings.web, deps.settings.broker.url.get_secret_value())
+    auth.install(app, deps.database)
+    request_body.install(app)
+    for view in (cutouts, presigned_uploads, jobs, job_events, assets, share_links, admin):
+        app.register_api(view.blueprint(deps))
     app.register_blueprint(pages.blueprint())
     policy.install(app)
-    if parts.settings.web.public_url.startswith("https:"):
+    if deps.settings.web.public_url.startswith("https:"):
         app.after_request(_https_only)
     return app
 
@@ -122,19 +126,19 @@ def start() -> OpenAPI:
     settings, decoder = Settings.read(), Decoder()
     decoder.start()
     sentry.install("api", settings.ops)
-    parts = build(settings, decoder)
-    atexit.register(parts.database.close)  # its threads are waited for otherwise
-    _drain_at_sigterm(parts)
-    return create_app(parts)
+    deps = build(settings, decoder)
+    atexit.register(deps.database.close)  # its threads are waited for otherwise
+    _drain_at_sigterm(deps)
+    return create_app(deps)
 
 
-def _drain_at_sigterm(parts: Parts) -> None:
+def _drain_at_sigterm(deps: Dependencies) -> None:
     """Open streams end and probes hear of it at once; the server's own handler then waits for what is in flight."""
     before = signal.getsignal(signal.SIGTERM)
 
     def drain(number: int, frame: FrameType | None) -> None:
-        parts.health.mark_draining()
-        threading.Thread(target=parts.hub.stop).start()  # it takes locks, which a signal's handler must not
+        deps.health.mark_draining()
+        threading.Thread(target=deps.hub.stop).start()  # it takes locks, which a signal's handler must not
         if callable(before):
             before(number, frame)
 

@@ -11,9 +11,9 @@ import sys
 from uuid import UUID
 
 from shared import errors, log, settings
-from shared.db import keys
+from shared.db import api_keys
 from shared.db.pool import Database
-from shared.models import Scope
+from shared.models.owner import Scope
 
 PREFIX = "sk_"
 
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
 def _create(database: Database, options: argparse.Namespace) -> int:
     key = make()
     with database.transaction() as connection:
-        kept = keys.add(connection, options.name, Scope(options.scope), digest(key))
+        kept = api_keys.add(connection, options.name, Scope(options.scope), digest(key))
     print(key)
     print(f"{kept.id}: {kept.name}, scope {kept.scope}. The key is not shown again.", file=sys.stderr)
     return 0
@@ -53,7 +53,7 @@ def _create(database: Database, options: argparse.Namespace) -> int:
 
 def _list(database: Database, _: argparse.Namespace) -> int:
     with database.transaction() as connection:
-        found = keys.listed(connection)
+        found = api_keys.listed(connection)
     for key in found:
         state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "valid"
         print(f"{key.id}  {key.scope:<8} {state:<18} {key.created_at:%Y-%m-%d}  {key.name}")
@@ -62,7 +62,7 @@ def _list(database: Database, _: argparse.Namespace) -> int:
 
 def _revoke(database: Database, options: argparse.Namespace) -> int:
     with database.transaction() as connection:
-        done = keys.revoke(connection, options.id)
+        done = api_keys.revoke(connection, options.id)
     print("revoked" if done else "there is no such valid key", file=sys.stdout if done else sys.stderr)
     return 0 if done else 1
 

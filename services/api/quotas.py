@@ -5,20 +5,20 @@ flight at that moment: at most a picture or a job for each open request (32 thre
 jobs that had been promised already.
 """
 
-from services.api.parts import Parts
+from services.api.dependencies import Dependencies
 from shared import errors
 from shared.db import quotas
-from shared.models import Owner
+from shared.models.owner import Owner
 
 _SOON_S = 15  # some jobs have ended by then: a picture takes about five seconds
 
 
-def admit(parts: Parts, owner: Owner, *, stored: int = 0, jobs: int = 0) -> None:
+def admit(deps: Dependencies, owner: Owner, *, stored: int = 0, jobs: int = 0) -> None:
     """Raise StorageQuota or JobQuota where so many bytes or jobs more would be too many; 0 adds none."""
-    most_bytes, most_jobs = parts.settings.web.quota_stored_mb * 1_000_000, parts.settings.web.quota_unfinished_jobs
+    most_bytes, most_jobs = deps.settings.web.quota_stored_mb * 1_000_000, deps.settings.web.quota_unfinished_jobs
     if not ((most_bytes and stored) or (most_jobs and jobs)):
         return
-    with parts.database.transaction() as connection:
+    with deps.database.transaction() as connection:
         used = quotas.used(connection, owner)
     if most_bytes and stored and used.stored_bytes + stored > most_bytes:
         raise errors.StorageQuota(details={"quotaBytes": most_bytes, "usedBytes": used.stored_bytes})

@@ -8,8 +8,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from services.api.links import Links
-from shared.models import Asset, Job, JobState, Provider
+from services.api.url_builder import UrlBuilder
+from shared.models.asset import Asset
+from shared.models.cutout import Provider
+from shared.models.job import Job, JobState
 
 
 def _rfc3339(at: datetime) -> str:
@@ -21,7 +23,7 @@ Time = Annotated[
 ]
 
 
-class Shape(BaseModel):
+class ApiModel(BaseModel):
     """Base of all. Its JSON Schema is made once: Flask-OpenAPI asks for it per operation, and again at every query."""
 
     @classmethod
@@ -30,7 +32,7 @@ class Shape(BaseModel):
         return super().model_json_schema(*args, **kwargs)
 
 
-class Answer(Shape):
+class ResponseModel(ApiModel):
     """Base of every answer."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
@@ -39,13 +41,13 @@ class Answer(Shape):
         return self.model_dump(mode="json", by_alias=True)
 
 
-class Question(Shape):
+class RequestModel(ApiModel):
     """Base of every request: what is not known is refused, so that a typing error is noticed."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
-class AssetOut(Answer):
+class AssetOut(ResponseModel):
     """A stored picture. `sha256` is of the bytes as they were received."""
 
     id: UUID
@@ -58,14 +60,14 @@ class AssetOut(Answer):
     created_at: Time
 
 
-class LinkOut(Answer):
+class LinkOut(ResponseModel):
     """A private link and its end."""
 
     url: str
     expires_at: Time
 
 
-class Accepted(Answer):
+class Accepted(ResponseModel):
     """A job that will run, whatever happens."""
 
     id: UUID
@@ -75,7 +77,7 @@ class Accepted(Answer):
     events_url: str
 
 
-class TimingsOut(Answer):
+class TimingsOut(ResponseModel):
     queued_ms: int | None
     fetch_ms: int | None
     remove_ms: int | None
@@ -83,7 +85,7 @@ class TimingsOut(Answer):
     total_ms: int | None
 
 
-class ForegroundOut(Answer):
+class ForegroundOut(ResponseModel):
     """The box around everything visible, in pixels."""
 
     top: int
@@ -92,7 +94,7 @@ class ForegroundOut(Answer):
     height: int
 
 
-class ResultOut(Answer):
+class ResultOut(ResponseModel):
     """`uncertain`: the share of what is visible whose alpha lies between 10 % and 90 %."""
 
     asset_id: UUID
@@ -108,12 +110,12 @@ class ResultOut(Answer):
     cost_usd: float
 
 
-class JobErrorOut(Answer):
+class JobErrorOut(ResponseModel):
     code: str
     message: str
 
 
-class JobOut(Answer):
+class JobOut(ResponseModel):
     id: UUID
     type: str
     asset_id: UUID
@@ -130,49 +132,49 @@ class JobOut(Answer):
     error: JobErrorOut | None
 
 
-class AssetPage(Answer):
+class AssetPage(ResponseModel):
     items: list[AssetOut]
     next_cursor: str | None
 
 
-class JobPage(Answer):
+class JobPage(ResponseModel):
     items: list[JobOut]
     next_cursor: str | None
 
 
-class NewJob(Question):
+class NewJob(RequestModel):
     asset_id: UUID
     type: Literal["cutout"]
     priority: int | None = Field(None, ge=0, le=9)
     provider: Provider | None = None
 
 
-class JobPath(Shape):
+class JobPath(ApiModel):
     job_id: UUID
 
 
-class AssetPath(Shape):
+class AssetPath(ApiModel):
     asset_id: UUID
 
 
-class KeyPath(Shape):
+class KeyPath(ApiModel):
     key: str
 
 
-class LinkQuery(Shape):
+class LinkQuery(ApiModel):
     """What a private link says; without it, it is none."""
 
     expires: str = Field("", max_length=20)
     signature: str = Field("", max_length=100)
 
 
-class VariantQuery(Shape):
+class VariantQuery(ApiModel):
     """`w`: upright for a page, at most so many pixels wide and 2,000 high, never enlarged; `web`: 2,000 wide."""
 
     w: Literal["400", "800", "1600", "web"] | None = None
 
 
-class PageQuery(Question):
+class PageQuery(RequestModel):
     """Pages are newest first; `cursor` is the `nextCursor` of the page before."""
 
     limit: int = Field(20, ge=1, le=100)
@@ -183,23 +185,23 @@ class JobQuery(PageQuery):
     status: JobState | None = None
 
 
-class ErrorDetail(Answer):
+class ErrorDetail(ResponseModel):
     code: str
     message: str
     details: dict[str, Any] | None = None
     request_id: str
 
 
-class ErrorOut(Answer):
+class ErrorOut(ResponseModel):
     """The one shape of every error."""
 
     error: ErrorDetail
 
 
-def asset_out(asset: Asset, links: Links) -> AssetOut:
+def asset_out(asset: Asset, urls: UrlBuilder) -> AssetOut:
     return AssetOut(
         id=asset.id,
-        url=links.asset(asset.key),
+        url=urls.asset(asset.key),
         sha256=asset.sha256,
         content_type=asset.content_type,
         width=asset.width,
@@ -209,17 +211,17 @@ def asset_out(asset: Asset, links: Links) -> AssetOut:
     )
 
 
-def accepted(job: Job, links: Links) -> Accepted:
+def accepted(job: Job, urls: UrlBuilder) -> Accepted:
     return Accepted(
         id=job.id,
         asset_id=job.asset_id,
         status=job.status,
-        status_url=links.job(job.id),
-        events_url=links.events(job.id),
+        status_url=urls.job(job.id),
+        events_url=urls.events(job.id),
     )
 
 
-def job_out(job: Job, links: Links) -> JobOut:
+def job_out(job: Job, urls: UrlBuilder) -> JobOut:
     timings = job.timings
     return JobOut(
         id=job.id,
@@ -240,21 +242,21 @@ def job_out(job: Job, links: Links) -> JobOut:
             store_ms=timings.store_ms,
             total_ms=timings.total_ms,
         ),
-        result=_result_out(job, links),
+        result=_result_out(job, urls),
         error=JobErrorOut(code=job.error.code, message=job.error.message) if job.error else None,
     )
 
 
-def _result_out(job: Job, links: Links) -> ResultOut | None:
+def _result_out(job: Job, urls: UrlBuilder) -> ResultOut | None:
     result = job.result
     if result is None:
         return None
     box = result.foreground
     return ResultOut(
         asset_id=result.asset_id,
-        cutout_url=links.asset(result.cutout_key),
-        preview_url=links.asset(result.preview_key),
-        mask_url=links.asset(result.mask_key),
+        cutout_url=urls.asset(result.cutout_key),
+        preview_url=urls.asset(result.preview_key),
+        mask_url=urls.asset(result.mask_key),
         width=result.width,
         height=result.height,
         bytes=result.bytes,

@@ -13,7 +13,7 @@ _ORIGIN = re.compile(r"https?://[A-Za-z0-9._-]+(:\d+)?")  # nothing in it that c
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
-class Web(settings.Block):
+class Web(settings.EnvSettings):
     """How the api is reached and how much of it a caller may use."""
 
     public_url: str = Field("", validation_alias="PUBLIC_URL")

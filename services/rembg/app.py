@@ -24,20 +24,20 @@ from types import FrameType
 
 from flask import Flask, Response, jsonify
 
-from services.rembg import intake, remover, siblings
-from services.rembg.door import Door
-from services.rembg.gate import Gate, Turn
-from services.rembg.linger import Lingering, Sink
-from services.rembg.loading import Loading
-from services.rembg.network import Network, step_back
+from services.rembg import remover, request_parser, siblings
+from services.rembg.admission import Gate, Turn
+from services.rembg.inference import Network, step_back
+from services.rembg.lingering_close import Lingering, Sink
+from services.rembg.load_shedding import Door
+from services.rembg.preload import Loading
 from services.rembg.settings import Settings
 from services.rembg.stats import Stats
-from services.rembg.watch import watch
-from shared import errors, failpoints, images, log, memory, metrics, sentry, web
+from services.rembg.watchdog import watch
+from shared import errors, failpoints, images, log, malloc, metrics, sentry, web
 from shared.health import Health
 
 VERSION = "0.1.0"
-FIELDS = {"/remove": "image_file", "/remove-background": "image", "/api/remove": intake.PEERS_FIELD}
+FIELDS = {"/remove": "image_file", "/remove-background": "image", "/api/remove": request_parser.PEERS_FIELD}
 
 _AFTER_FIRST_S = 2.0  # so that who waited for the start has his answer first
 
@@ -45,7 +45,7 @@ _log = log.get("rembg")
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Dependencies:
     settings: Settings
     network: Network
     gate: Gate
@@ -54,10 +54,10 @@ class Parts:
     pool: ThreadPoolExecutor
 
 
-def build(loading: Loading) -> Parts:
+def build(loading: Loading) -> Dependencies:
     """Wait for the network; raises settings.Invalid when it cannot be had."""
     work, shared = loading.settings.work, siblings.folder()
-    return Parts(
+    return Dependencies(
         settings=loading.settings,
         network=loading.network.result(),
         gate=Gate(work.slots, work.line, siblings.Seats(shared)),
@@ -67,34 +67,34 @@ def build(loading: Loading) -> Parts:
     )
 
 
-def _prepare(parts: Parts, warm: Future[float]) -> None:
+def _prepare(deps: Dependencies, warm: Future[float]) -> None:
     """Ready after the first inference; what only serves several pictures at once comes later."""
     step_back()
     warm_up_s = warm.result()
-    parts.health.mark_ready()
-    weights = parts.network.weights
+    deps.health.mark_ready()
+    weights = deps.network.weights
     _log.info("ready", model=weights.name, digest=weights.sha256, warm_up_s=round(warm_up_s, 3))
     time.sleep(_AFTER_FIRST_S)
-    parts.network.widen()
+    deps.network.widen()
     with contextlib.suppress(errors.Failure), contextlib.ExitStack() as turns:  # so many callers that they fill it
-        for _ in range(parts.gate.slots):
-            turns.callback(parts.gate.leave, parts.gate.enter(parts.settings.work.deadline_s))
-        parts.network.fill()
-    memory.give_back()  # a quarter of it all, once two sessions of u2net were made
+        for _ in range(deps.gate.slots):
+            turns.callback(deps.gate.leave, deps.gate.enter(deps.settings.work.deadline_s))
+        deps.network.fill()
+    malloc.give_back()  # a quarter of it all, once two sessions of u2net were made
 
 
-def create_app(parts: Parts) -> Flask:
+def create_app(deps: Dependencies) -> Flask:
     app = Flask("services.rembg", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = intake.MAX_BYTES + intake.ENVELOPE_BYTES
-    ops_token = parts.settings.ops.token
-    web.install(app, parts.health, ops_token.get_secret_value() if ops_token else None)
+    app.config["MAX_CONTENT_LENGTH"] = request_parser.MAX_BYTES + request_parser.ENVELOPE_BYTES
+    ops_token = deps.settings.ops.token
+    web.install(app, deps.health, ops_token.get_secret_value() if ops_token else None)
     for path, name in FIELDS.items():
-        app.add_url_rule(path, path, partial(_answer, parts, name), methods=["POST"])
-    app.add_url_rule("/stats", "stats", partial(_stats, parts))
-    app.add_url_rule("/", "about", partial(_about, app, parts))
+        app.add_url_rule(path, path, partial(_answer, deps, name), methods=["POST"])
+    app.add_url_rule("/stats", "stats", partial(_stats, deps))
+    app.add_url_rule("/", "about", partial(_about, app, deps))
     sink = Sink()
     app.wsgi_app = Lingering(app.wsgi_app, sink)  # type: ignore[method-assign]  # the documented way to add middleware
-    app.extensions["refuse"] = Door(tuple(FIELDS), parts.gate, parts.stats, sink).refuse  # for deploy/gunicorn.conf.py
+    app.extensions["refuse"] = Door(tuple(FIELDS), deps.gate, deps.stats, sink).refuse  # for deploy/gunicorn.conf.py
     return app
 
 
@@ -102,64 +102,66 @@ def start(loading: Loading) -> Flask:
     """The app of this process; without a usable network, the end of the process."""
     settings = loading.settings
     sentry.install("rembg", settings.ops)
-    parts = build(loading)
-    _drain_at_sigterm(parts)
-    _in_background("prepare", partial(_prepare, parts, loading.warm))
-    _in_background("watch", partial(watch, parts.gate, parts.stats, parts.health, settings.work.stuck_s))
-    return create_app(parts)
+    deps = build(loading)
+    _drain_at_sigterm(deps)
+    _in_background("prepare", partial(_prepare, deps, loading.warm))
+    _in_background("watch", partial(watch, deps.gate, deps.stats, deps.health, settings.work.stuck_s))
+    return create_app(deps)
 
 
 def _in_background(name: str, work: Callable[[], None]) -> None:
     threading.Thread(target=work, name=name, daemon=True).start()
 
 
-def _drain_at_sigterm(parts: Parts) -> None:
+def _drain_at_sigterm(deps: Dependencies) -> None:
     """Who waits in line is told at once; the server's own handler then waits for the pictures in work."""
     before = signal.getsignal(signal.SIGTERM)
 
     def drain(number: int, frame: FrameType | None) -> None:
-        parts.health.mark_draining()
-        threading.Thread(target=parts.gate.close).start()  # it takes a lock, which a signal's handler must not
+        deps.health.mark_draining()
+        threading.Thread(target=deps.gate.close).start()  # it takes a lock, which a signal's handler must not
         if callable(before):
             before(number, frame)
 
     signal.signal(signal.SIGTERM, drain)
 
 
-def _answer(parts: Parts, field: str) -> Response:
-    intake.announce()
-    intake.authorise(parts.settings.work.token)
-    parts.stats.came()
+def _answer(deps: Dependencies, field: str) -> Response:
+    request_parser.announce()
+    request_parser.authorise(deps.settings.work.token)
+    deps.stats.came()
     try:
-        return _removed(parts, field)
+        return _removed(deps, field)
     except errors.Failure as failure:
-        parts.stats.failed(failure.code)
+        deps.stats.failed(failure.code)
         raise
 
 
-def _removed(parts: Parts, field: str) -> Response:
+def _removed(deps: Dependencies, field: str) -> Response:
     began = time.perf_counter()
-    with parts.gate.place():
+    with deps.gate.place():
         failpoints.reach("r1")
-        taken = intake.read(field, parts.network.weights.name)
-        judged = images.judge(taken.data)
-        deadline = began + parts.settings.work.deadline_s
-        cutout, queued_s = _worked(parts, taken, judged, deadline)
+        taken = request_parser.read(field, deps.network.weights.name)
+        info = images.inspect(taken.data)
+        deadline = began + deps.settings.work.deadline_s
+        cutout, queued_s = _worked(deps, taken, info, deadline)
     total_s = time.perf_counter() - began
     took, file = cutout.durations, cutout.file
     for step, seconds in {"queue": queued_s, "decode": took.decode, "infer": took.infer, "encode": took.encode}.items():
         metrics.REMOVAL_SECONDS.labels(step).observe(seconds)
-    parts.stats.succeeded(bytes_in=len(taken.data), bytes_out=len(file.data), total_s=total_s, infer_s=took.infer)
-    facts = _facts(parts.network, cutout, queued_s, total_s)
+    deps.stats.succeeded(bytes_in=len(taken.data), bytes_out=len(file.data), total_s=total_s, infer_s=took.infer)
+    facts = _facts(deps.network, cutout, queued_s, total_s)
     return Response(file.data, content_type=file.content_type, headers={"Cache-Control": "no-store", **facts})
 
 
-def _worked(parts: Parts, taken: intake.Intake, judged: images.Judged, deadline: float) -> tuple[remover.Cutout, float]:
+def _worked(
+    deps: Dependencies, taken: request_parser.Intake, info: images.ImageInfo, deadline: float
+) -> tuple[remover.Cutout, float]:
     """The cut-out, and the seconds it was waited for; Unavailable when it is not done by the deadline."""
-    turn = parts.gate.enter(deadline - time.perf_counter())
+    turn = deps.gate.enter(deadline - time.perf_counter())
     failpoints.reach("r2")
-    work = parts.pool.submit(remover.remove, parts.network, taken.data, judged, taken.asked, alone=turn.alone)
-    work.add_done_callback(partial(_leave, parts.gate, turn))
+    work = deps.pool.submit(remover.remove, deps.network, taken.data, info, taken.asked, alone=turn.alone)
+    work.add_done_callback(partial(_leave, deps.gate, turn))
     try:
         return work.result(max(0.0, deadline - time.perf_counter())), turn.queued_s
     except TimeoutError:
@@ -192,24 +194,24 @@ def _facts(network: Network, cutout: remover.Cutout, queued_s: float, total_s: f
     return {name: str(value) for name, value in facts.items()}
 
 
-def _stats(parts: Parts) -> Response:
-    intake.authorise(parts.settings.work.token)
-    weights, gate = parts.network.weights, parts.gate
-    parts.stats.occupied(gate.working, gate.waiting)
-    fixed = {"slots": gate.slots, "threads": parts.network.threads}
+def _stats(deps: Dependencies) -> Response:
+    request_parser.authorise(deps.settings.work.token)
+    weights, gate = deps.network.weights, deps.gate
+    deps.stats.occupied(gate.working, gate.waiting)
+    fixed = {"slots": gate.slots, "threads": deps.network.threads}
     model = {"model": weights.name, "digest": weights.sha256, "precision": weights.precision}
-    answer = jsonify({**parts.stats.snapshot(), **fixed, **model})
+    answer = jsonify({**deps.stats.snapshot(), **fixed, **model})
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-def _about(app: Flask, parts: Parts) -> Response:
+def _about(app: Flask, deps: Dependencies) -> Response:
     endpoints = sorted(
         f"{method} {rule.rule}"
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     )
-    weights = parts.network.weights
+    weights = deps.network.weights
     return jsonify(
         name="Stolen Tee background removal",
         description="POST a picture to /remove; its subject comes back as a PNG with alpha.",

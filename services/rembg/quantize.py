@@ -21,10 +21,10 @@ import numpy as np
 import onnxruntime
 from PIL import Image, ImageDraw, ImageFilter
 
-from services.rembg.network import prepare
+from services.rembg.inference import prepare
 from services.rembg.settings import Model
 from services.rembg.weights import Name, Preparation, Weights
-from services.rembg.weights.locate import locate, quantized_path
+from services.rembg.weights.resolve import locate, quantized_path
 
 _TYPES = ["Conv", "Relu", "MaxPool", "Concat", "Resize", "Add"]
 _PERCENTILE = 99.99

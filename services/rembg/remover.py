@@ -15,14 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from services.rembg import matting, output
-from services.rembg.hands import Hands
-from services.rembg.network import Network
+from services.rembg import encoder, matting
+from services.rembg.inference import Network
 from services.rembg.options import Options
+from services.rembg.row_pool import Hands
 from shared import images
 from shared.errors import UnknownForeground
-from shared.imagefile.structure import Format
-from shared.models import Foreground
+from shared.image_format.structure import Format
+from shared.models.cutout import Foreground
 
 INK = 8  # alpha from which a pixel counts as visible
 _UNSURE = slice(26, 230)  # alpha between 10 % and 90 %
@@ -44,7 +44,7 @@ class Durations:
 class Cutout:
     """A file, upright. `foreground` lies in the whole picture; `passed_through`: it was transparent when it came."""
 
-    file: output.File
+    file: encoder.File
     foreground: Foreground
     uncertainty: float
     passed_through: bool
@@ -52,34 +52,34 @@ class Cutout:
 
 
 def remove(
-    network: Network, data: bytes, judged: images.Judged, options: Options | None = None, *, alone: bool = True
+    network: Network, data: bytes, info: images.ImageInfo, options: Options | None = None, *, alone: bool = True
 ) -> Cutout:
     """Cut out the subject of a judged file. Raises UnreadableImage and UnknownForeground."""
     asked = options or Options()
     start = time.perf_counter()
-    with Hands(network.threads if alone else 1, judged.width * judged.height) as hands:
-        picture, mask, decoded, inferred = _seen(network, data, judged, hands, alone=alone)
+    with Hands(network.threads if alone else 1, info.width * info.height) as hands:
+        picture, mask, decoded, inferred = _seen(network, data, info, hands, alone=alone)
         alpha = picture.getchannel("A") if mask is None else _alpha(picture, mask, asked, hands)
         foreground, uncertainty = measure(alpha)
         kept = None if mask is None else _kept(mask, picture.size)
-        file = output.make(picture, alpha, kept, foreground, asked, images.density(data, judged), hands)
+        file = encoder.make(picture, alpha, kept, foreground, asked, images.density(data, info), hands)
     durations = Durations(decoded - start, inferred - decoded, time.perf_counter() - inferred)
     return Cutout(file, foreground, uncertainty, mask is None, durations)
 
 
 def _seen(
-    network: Network, data: bytes, judged: images.Judged, hands: Hands, *, alone: bool
+    network: Network, data: bytes, info: images.ImageInfo, hands: Hands, *, alone: bool
 ) -> tuple[Image.Image, Image.Image | None, float, float]:
     """The picture; the network's mask, None when the picture has its own; and when either was had."""
-    if judged.format is not Format.JPEG:
-        images.verify(data, judged)
-        picture = images.decode(data, judged)
+    if info.format is not Format.JPEG:
+        images.verify(data, info)
+        picture = images.decode(data, info)
         decoded = time.perf_counter()
         mask = None if picture.mode == "RGBA" else network.mask(picture, alone=alone)
         return picture, mask, decoded, time.perf_counter()
     side = round(network.size * _REDUCED)
-    whole = hands.submit(images.decode, data, judged) if min(judged.width, judged.height) >= 2 * side else None
-    small = images.reduced(data, judged, side)
+    whole = hands.submit(images.decode, data, info) if min(info.width, info.height) >= 2 * side else None
+    small = images.reduced(data, info, side)
     decoded = time.perf_counter()
     mask = network.mask(small, alone=alone)
     return whole.result() if whole else small, mask, decoded, time.perf_counter()
@@ -89,7 +89,7 @@ def _alpha(picture: Image.Image, mask: Image.Image, asked: Options, hands: Hands
     alpha = _enlarged(mask, picture.size, hands)
     if asked.matting:
         alpha = matting.refine(picture, alpha, asked.matting)
-    return output.smoothed(alpha) if asked.smooth else alpha
+    return encoder.smoothed(alpha) if asked.smooth else alpha
 
 
 def _enlarged(mask: Image.Image, size: tuple[int, int], hands: Hands) -> Image.Image:

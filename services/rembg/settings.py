@@ -8,10 +8,10 @@ from typing import Self
 from pydantic import Field, SecretStr
 
 from services.rembg.weights import PUBLISHED_AT, Name, Precision
-from shared import deadlines, settings
+from shared import settings, timeouts
 
 
-class Model(settings.Block):
+class Model(settings.EnvSettings):
     """Which network, and where its weights come from; see weights/locate.py for the rules."""
 
     name: Name | None = Field(None, validation_alias="REMBG_MODEL")
@@ -31,13 +31,13 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-class Work(settings.Block):
+class Work(settings.EnvSettings):
     """How much is taken on at once: `slots` pictures in work, `line` waiting, everything else refused."""
 
     slots: int = Field(default_factory=cores, validation_alias="REMBG_MAX_WORKERS", ge=1, le=64)
     line: int = Field(8, validation_alias="REMBG_MAX_WAITING", ge=0, le=256)  # a few seconds of work on two cores
-    deadline_s: float = Field(deadlines.INFERENCE_S, validation_alias="REMBG_DEADLINE_S", gt=0)
-    stuck_s: float = Field(deadlines.STUCK_S, validation_alias="REMBG_STUCK_S", gt=0)
+    deadline_s: float = Field(timeouts.INFERENCE_S, validation_alias="REMBG_DEADLINE_S", gt=0)
+    stuck_s: float = Field(timeouts.STUCK_S, validation_alias="REMBG_STUCK_S", gt=0)
     token: SecretStr | None = Field(None, validation_alias="REMBG_TOKEN")
 
 

@@ -1,10 +1,10 @@
 """The rembg service for a WSGI server: `gunicorn -c deploy/gunicorn.conf.py services.rembg.wsgi:app`."""
 
-from services.rembg.loading import begin
+from services.rembg.preload import begin
 from services.rembg.settings import Settings
-from shared import log, memory
+from shared import log, malloc
 
-memory.share_one_heap()
+malloc.share_one_heap()
 log.setup("rembg")
 _loading = begin(Settings.read())
 

@@ -1,4 +1,4 @@
-"""The worker's composition root: Celery listens for doorbells, everything else is built when the worker starts.
+"""The worker's composition root: Celery listens for wake-ups, everything else is built when the worker starts.
 
 Nothing is read or connected at import: Celery asks for its configuration on first use, and the parts are built on
 `worker_init`, in the process that will use them (the pool is of threads, so there is no fork).
@@ -15,54 +15,54 @@ from typing import Any
 from celery import Celery, signals
 from celery.worker import state
 
-from services.worker import maintenance, probe, reaper, routine
+from services.worker import health_server, maintenance, periodic, rescuer
 from services.worker.leases import Leases
-from services.worker.percent import Percent
+from services.worker.periodic import PeriodicTask
 from services.worker.pipeline import Pipeline
-from services.worker.removal import Remover, exchange
-from services.worker.removal.removebg import RemoveBg
-from services.worker.removal.router import Router, Rules
-from services.worker.removal.self_hosted import SelfHosted
-from services.worker.routine import Routine
+from services.worker.providers import Remover, http_exchange
+from services.worker.providers.removebg import RemoveBg
+from services.worker.providers.router import Router, Rules
+from services.worker.providers.self_hosted import SelfHosted
+from services.worker.rollout_percent import RolloutPercent
 from services.worker.settings import Settings
-from shared import broker, deadlines, failpoints, log, memory, metrics, sentry, storage
+from shared import broker, failpoints, log, malloc, metrics, sentry, storage, timeouts
 from shared.db.pool import Database
 from shared.health import Check, Health
-from shared.models import Provider
+from shared.models.cutout import Provider
 
 _STATUS = 70  # EX_SOFTWARE: platforms start a worker again after any status but 0
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Dependencies:
     """Everything the worker is made of."""
 
     database: Database
     pipeline: Pipeline
-    routines: tuple[Routine, ...]
+    routines: tuple[PeriodicTask, ...]
     health: Health
     probe: ThreadingHTTPServer
 
 
-def build(settings: Settings) -> Parts:
+def build(settings: Settings) -> Dependencies:
     """Build and start every part."""
     broker.refuse_evicting(settings.broker.url.get_secret_value())
     database = Database(
         settings.database.url.get_secret_value(),
         pool_max=min(settings.database.pool_max, settings.work.threads + 1),
-        statement_s=deadlines.STATEMENT_WORKER_S,
+        statement_s=timeouts.STATEMENT_WORKER_S,
     )
     objects = storage.connect(settings.storage)
     leases = Leases(database, settings.work.lease_s)
-    routines = _routines(database, objects, leases, broker.Doorbell(settings.broker.url.get_secret_value()))
+    routines = _routines(database, objects, leases, broker.Waker(settings.broker.url.get_secret_value()))
     checks = (
         Check("database", database.check, critical=True),
         Check("storage", objects.check),
-        Check("routines", partial(routine.check, routines), critical=True),
+        Check("routines", partial(periodic.check, routines), critical=True),
     )
     health = Health("worker", checks)
     ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
-    parts = Parts(
+    deps = Dependencies(
         database=database,
         pipeline=Pipeline(
             database=database,
@@ -73,24 +73,24 @@ def build(settings: Settings) -> Parts:
         ),
         routines=routines,
         health=health,
-        probe=probe.serve(health, settings.work.host, settings.work.port, ops_token),
+        probe=health_server.serve(health, settings.work.host, settings.work.port, ops_token),
     )
     database.open()
     for each in routines:
         each.start()
-    threading.Thread(target=routine.watch, args=(routines, partial(_end, health)), name="watch", daemon=True).start()
-    return parts
+    threading.Thread(target=periodic.watch, args=(routines, partial(_end, health)), name="watch", daemon=True).start()
+    return deps
 
 
 def _routines(
-    database: Database, objects: storage.Storage, leases: Leases, doorbell: broker.Doorbell
-) -> tuple[Routine, ...]:
+    database: Database, objects: storage.Storage, leases: Leases, waker: broker.Waker
+) -> tuple[PeriodicTask, ...]:
     """What goes on beside the jobs. Patience: a minute holds the longest statement, an hour a prune of slow storage."""
-    sweep, clean = reaper.Reaper(database, doorbell).sweep, maintenance.Maintenance(database, objects).run
+    sweep, clean = rescuer.Rescuer(database, waker).sweep, maintenance.Maintenance(database, objects).run
     return (
-        Routine("leases", leases.renew, leases.every_s, patience_s=60),
-        Routine("reaper", sweep, deadlines.SWEEP_S, patience_s=60, away_s=reaper.AWAY_S),
-        Routine("maintenance", clean, maintenance.EVERY_S, patience_s=3600),
+        PeriodicTask("leases", leases.renew, leases.every_s, patience_s=60),
+        PeriodicTask("rescuer", sweep, timeouts.SWEEP_S, patience_s=60, away_s=rescuer.AWAY_S),
+        PeriodicTask("maintenance", clean, maintenance.EVERY_S, patience_s=3600),
     )
 
 
@@ -98,7 +98,7 @@ def _end(health: Health) -> None:
     """End the process after its jobs, as at SIGTERM, but for a new one to be started; at the latest after the grace."""
     health.mark_draining()
     state.should_stop = _STATUS
-    time.sleep(deadlines.GRACE_S)
+    time.sleep(timeouts.GRACE_S)
     os._exit(_STATUS)
 
 
@@ -107,22 +107,26 @@ def _router(settings: Settings, database: Database) -> Router:
     rembg, chosen = settings.rembg, settings.providers
     token = rembg.token.get_secret_value() if rembg.token else None
     providers: dict[Provider, Remover] = {
-        Provider.SELF_HOSTED: SelfHosted(exchange.session(), rembg.endpoint, token, places=settings.work.rembg_places)
+        Provider.SELF_HOSTED: SelfHosted(
+            http_exchange.session(), rembg.endpoint, token, places=settings.work.rembg_places
+        )
     }
     if chosen.removebg_key and chosen.budget_microusd:
         key = chosen.removebg_key.get_secret_value()
-        providers[Provider.REMOVEBG] = RemoveBg(exchange.session(), chosen.removebg_url, key, chosen.price_microusd)
+        providers[Provider.REMOVEBG] = RemoveBg(
+            http_exchange.session(), chosen.removebg_url, key, chosen.price_microusd
+        )
     metrics.PROVIDER_BUDGET.set(chosen.budget_cents / 100)
     rules = Rules(chosen.budget_microusd, chosen.wait_at_budget, chosen.paid_above_uncertain)
-    return Router(database, providers, rules, Percent(database, chosen.rollout_percent))
+    return Router(database, providers, rules, RolloutPercent(database, chosen.rollout_percent))
 
 
-def stop(parts: Parts) -> None:
+def stop(deps: Dependencies) -> None:
     """Stop every part; called when the last job has ended."""
-    for each in parts.routines:
+    for each in deps.routines:
         each.stop()
-    parts.probe.shutdown()
-    parts.database.close()
+    deps.probe.shutdown()
+    deps.database.close()
 
 
 def _configuration() -> dict[str, Any]:
@@ -132,10 +136,10 @@ def _configuration() -> dict[str, Any]:
 
 app = Celery("worker", set_as_current=False, include=["services.worker.tasks"])
 app.add_defaults(_configuration)
-_running: list[Parts] = []
+_running: list[Dependencies] = []
 
 
-def parts() -> Parts:
+def deps() -> Dependencies:
     """The parts of the running worker."""
     return _running[0]
 
@@ -148,7 +152,7 @@ def _set_up_logging(**_: object) -> None:
 @signals.worker_init.connect
 def _start(**_: object) -> None:
     failpoints.arm(failpoints.Failpoint.read())
-    memory.reuse()
+    malloc.reuse()
     settings = Settings.read()
     sentry.install("worker", settings.ops)
     try:
@@ -159,14 +163,14 @@ def _start(**_: object) -> None:
 
 @signals.worker_ready.connect
 def _ready(**_: object) -> None:
-    parts().health.mark_ready()
+    deps().health.mark_ready()
 
 
 @signals.worker_shutting_down.connect
 def _draining(**_: object) -> None:
-    parts().health.mark_draining()
+    deps().health.mark_draining()
 
 
 @signals.worker_shutdown.connect
 def _stop(**_: object) -> None:
-    stop(parts())
+    stop(deps())

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from shared import deadlines, log, metrics
-from shared.db import work
+from shared import log, metrics, timeouts
+from shared.db import job_queue
 from shared.db.pool import Database
-from shared.models import Job
+from shared.models.job import Job
 
 _log = log.get("leases")
 
@@ -30,13 +30,13 @@ class Leases:
     @property
     def every_s(self) -> float:
         """How often to renew."""
-        return self.lease_s / deadlines.RENEWALS_A_LEASE
+        return self.lease_s / timeouts.RENEWALS_A_LEASE
 
     @contextmanager
     def holding(self, job: Job) -> Iterator[None]:
         """Renew the job's lease during the block."""
         with self._lock:
-            self._held[job.id] = (job.fence, time.monotonic() + deadlines.JOB_S)
+            self._held[job.id] = (job.fence, time.monotonic() + timeouts.JOB_S)
         try:
             yield
         finally:
@@ -51,8 +51,8 @@ class Leases:
         if not held:
             return
         with self._database.transaction() as connection:
-            lost = {job_id for job_id, _ in held} - work.renew(connection, held, self.lease_s)
-            cancelled = work.cancelled(connection, lost) if lost else set()
+            lost = {job_id for job_id, _ in held} - job_queue.renew(connection, held, self.lease_s)
+            cancelled = job_queue.cancelled(connection, lost) if lost else set()
         for job_id in lost:
             self._lose(job_id, cancelled=job_id in cancelled)
 

@@ -6,8 +6,8 @@
     repeated requests   their keys and answers are forgotten after a day, and uploads that were announced
     unfinished uploads  what was sent straight to the storage, and never completed, goes after a day
 
-Any number of workers may run it at once: removing twice is removing once, and `shared.db.removals` keeps what is sent
-again at that very moment.
+Any number of workers may run it at once: removing an object twice does no harm, and `shared.db.object_deletions` keeps
+an object that is sent again at that very moment.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from shared import log, metrics, storage
-from shared.db import idempotency, incoming, removals
+from shared.db import idempotency, object_deletions, pending_uploads
 from shared.db.pool import Database
 
 EVERY_S = 3600.0
@@ -57,20 +57,20 @@ class Maintenance:
     def expire(self, keep_s: float = KEEP_GUESTS_S) -> int:
         """Hide what guests sent `keep_s` ago; returns how many. Files of API keys stay until they are deleted."""
         with self._database.transaction() as connection:
-            expired = removals.expire(connection, keep_s, AT_ONCE)
-            removals.forget_notes(connection)
+            expired = object_deletions.expire(connection, keep_s, AT_ONCE)
+            object_deletions.forget_notes(connection)
         metrics.ASSETS_EXPIRED.inc(expired)
         return expired
 
     def forget(self, keep_s: float = DAY_S) -> int:
         """Forget the keys of repeated requests, and uploads that were announced, after a day; returns how many."""
         with self._database.transaction() as connection:
-            return idempotency.prune(connection, keep_s) + incoming.prune(connection, keep_s)
+            return idempotency.prune(connection, keep_s) + pending_uploads.prune(connection, keep_s)
 
     def prune(self, keep_s: float = KEEP_S) -> int:
         """Remove objects whose every row was deleted `keep_s` ago, then the rows; returns how many."""
         with self._database.transaction() as connection:
-            stems = removals.due(connection, keep_s, AT_ONCE)
+            stems = object_deletions.due(connection, keep_s, AT_ONCE)
         return self._told(Reason.DELETED, sum(self._remove(stem, keep_s) for stem in stems))
 
     def collect(self, prefixes: Iterable[str], keep_s: float = KEEP_S) -> int:
@@ -88,13 +88,13 @@ class Maintenance:
             entries = _old(self._storage.walk(prefix), keep_s)
             while stems := {storage.stem(entry.key) for entry in itertools.islice(entries, _PAGE)}:
                 with self._database.transaction() as connection:
-                    unknown = removals.unknown(connection, stems)
+                    unknown = object_deletions.unknown(connection, stems)
                 yield from sorted(unknown)
 
     def _remove(self, stem: str, keep_s: float) -> int:
         """Remove every object of the stem unless a row needs it; returns how many there were."""
         with self._database.transaction() as connection:
-            if not removals.note(connection, stem, keep_s):
+            if not object_deletions.note(connection, stem, keep_s):
                 return 0
         noted_at, removed = time.monotonic(), 0
         for entry in self._storage.walk(stem):
@@ -102,7 +102,7 @@ class Maintenance:
                 return removed
             removed += self._delete(entry.key)
         with self._database.transaction() as connection:  # a row without object is met again, the opposite never is
-            removals.forget(connection, stem)
+            object_deletions.forget(connection, stem)
         return removed
 
     def _delete(self, key: str) -> int:

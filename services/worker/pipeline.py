@@ -21,15 +21,17 @@ from typing import TypeVar
 
 import numpy as np
 
-from services.worker import removal
+from services.worker import providers
 from services.worker.leases import Leases
-from services.worker.patience import patiently
-from services.worker.removal.router import Cutout, OverBudget, Router
-from shared import errors, failpoints, images, log, metrics, png, storage
-from shared.db import assets, ids, work
+from services.worker.providers.router import Cutout, OverBudget, Router
+from services.worker.retry import retry_unavailable
+from shared import errors, failpoints, fast_png, images, log, metrics, storage
+from shared.db import assets, ids, job_queue
 from shared.db.pool import Connection, Database
-from shared.models import Asset, AssetKind, Job, JobFailure, Result, Timings
-from shared.storage import verified
+from shared.models.asset import Asset, AssetKind
+from shared.models.cutout import Result
+from shared.models.job import Job, JobFailure, Timings
+from shared.storage import integrity
 
 GIVE_UP_S = 86_400  # a job that found no provider for a day is told so
 SOON_S, LATE_S = 1.0, 15.0  # the wait before trying again grows with the job's age between these
@@ -73,7 +75,7 @@ class Pipeline:
     def run_next(self) -> bool:
         """Run the next fair job to its end, or hand it back. False when there was none."""
         with self.database.transaction() as connection:
-            job = work.claim_next(connection, self.leases.lease_s)
+            job = job_queue.claim_next(connection, self.leases.lease_s)
         if job is None:
             return False
         failpoints.reach("w2")
@@ -89,13 +91,13 @@ class Pipeline:
         """Run the job, and turn every way it can fail into a row."""
         try:
             self._run(job, clock)
-        except removal.Refused as error:
+        except providers.Refused as error:
             self._fail(job, clock, error.error, error.message)
         except storage.Missing:
             self._fail(job, clock, JobFailure.SOURCE_MISSING, "The picture is no longer there.")
-        except (removal.Unavailable, errors.Unavailable) as error:
+        except (providers.Unavailable, errors.Unavailable) as error:
             self._later(job, clock, error)
-        except removal.Broken as error:
+        except providers.Broken as error:
             self._again(job, clock, error, JobFailure.PROVIDER_FAILED)
         except Exception as error:  # noqa: BLE001 - a bug must cost one job its attempts, not the worker its thread
             _log.exception("job_broke")
@@ -104,7 +106,7 @@ class Pipeline:
     def _run(self, job: Job, clock: Clock) -> None:
         with clock.step("fetch"):
             source = self._source(job)
-            data = verified.get(self.storage, source.key, source.digest)
+            data = integrity.get(self.storage, source.key, source.digest)
             picture = images.with_orientation(data, source.orientation)
         failpoints.reach("w3")
         if not self._show(job, 20):  # cancelled, or another's by now: no reason to pay for it
@@ -117,7 +119,7 @@ class Pipeline:
             return
         failpoints.reach("w5")
         with clock.step("store"):
-            made = patiently(lambda: self._store(job, source, cutout))
+            made = retry_unavailable(lambda: self._store(job, source, cutout))
         failpoints.reach("w6")
         self._finish(job, clock, source, cutout, made)
 
@@ -127,7 +129,7 @@ class Pipeline:
         if not prints:
             return False
         with self.database.transaction() as connection:
-            found = work.reuse(connection, job, prints, clock.timings(job))
+            found = job_queue.reuse(connection, job, prints, clock.timings(job))
         if found:
             self._told(job, True, "done", reused=True)
         return found
@@ -146,10 +148,10 @@ class Pipeline:
             with self.database.transaction(durable=durable) as connection:
                 return statement(connection)
 
-        return patiently(once)
+        return retry_unavailable(once)
 
     def _show(self, job: Job, progress: int) -> bool:
-        return self._write(lambda connection: work.advance(connection, job, progress), durable=False)
+        return self._write(lambda connection: job_queue.advance(connection, job, progress), durable=False)
 
     def _store(self, job: Job, source: Asset, cutout: Cutout) -> dict[AssetKind, Asset]:
         """Derive what belongs to a cut-out, and put all three where they can be fetched.
@@ -210,7 +212,9 @@ class Pipeline:
         timings = clock.timings(job)
 
         def write(connection: Connection) -> bool:
-            done = work.finish(connection, job, cutout.provider, result, timings, fingerprint(source, cutout.engine))
+            done = job_queue.finish(
+                connection, job, cutout.provider, result, timings, fingerprint(source, cutout.engine)
+            )
             if done:  # a lost lease leaves no rows; its objects are the other worker's as well
                 for asset in made.values():
                     assets.add(connection, asset)
@@ -222,20 +226,20 @@ class Pipeline:
         self._told(job, done, "done", total_ms=timings.total_ms)
 
     def _fail(self, job: Job, clock: Clock, error: JobFailure, message: str) -> None:
-        done = self._write(lambda connection: work.fail(connection, job, error, message, clock.timings(job)))
+        done = self._write(lambda connection: job_queue.fail(connection, job, error, message, clock.timings(job)))
         self._told(job, done, "failed", error=error)
 
     def _told(self, job: Job, written: bool, state: str, *, error: str = "", **facts: object) -> None:
         if written:
             metrics.JOBS.labels(state, error).inc()
             _log.info(f"job_{state}", **facts, **({"error": error} if error else {}))
-        elif self._write(lambda connection: work.cancelled(connection, [job.id])):
+        elif self._write(lambda connection: job_queue.cancelled(connection, [job.id])):
             _log.info("job_cancelled_meanwhile", state=state)
         else:
             metrics.LEASES_LOST.inc()
             _log.warning("result_fenced_off", state=state)
 
-    def _later(self, job: Job, clock: Clock, error: removal.Unavailable | errors.Unavailable) -> None:
+    def _later(self, job: Job, clock: Clock, error: providers.Unavailable | errors.Unavailable) -> None:
         """Wait for a helper that is away: not the job's fault, so the attempt does not count."""
         age_s = (datetime.now(UTC) - job.created_at).total_seconds()
         if age_s > GIVE_UP_S:
@@ -245,19 +249,19 @@ class Pipeline:
             return
         delay_s = max(error.retry_after_s or 0, min(LATE_S, SOON_S + age_s / 10))
         _log.warning("helper_unavailable", error=str(error)[:200], delay_s=round(delay_s, 1))
-        self._write(lambda connection: work.release(connection, job, delay_s, counts=False))
+        self._write(lambda connection: job_queue.release(connection, job, delay_s, counts=False))
 
     def _again(self, job: Job, clock: Clock, error: Exception, last: JobFailure) -> None:
         """Try again after a failure that may pass, at most three times in all."""
-        if job.attempts >= work.MAX_ATTEMPTS:
+        if job.attempts >= job_queue.MAX_ATTEMPTS:
             self._fail(job, clock, last, "The picture could not be processed.")
             return
         _log.warning("job_tried", error=str(error)[:200], attempt=job.attempts)
-        self._write(lambda connection: work.release(connection, job, SOON_S * 2**job.attempts, counts=True))
+        self._write(lambda connection: job_queue.release(connection, job, SOON_S * 2**job.attempts, counts=True))
 
 
 def _mask(picture: images.Picture) -> bytes:
-    return png.encode(np.asarray(picture.getchannel("A")))
+    return fast_png.encode(np.asarray(picture.getchannel("A")))
 
 
 def _ms(start: datetime, end: datetime) -> int:

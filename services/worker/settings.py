@@ -5,13 +5,13 @@ from typing import Self
 
 from pydantic import Field
 
-from shared import deadlines, settings
+from shared import settings, timeouts
 
 
-class Work(settings.Block):
+class Work(settings.EnvSettings):
     """How the worker works."""
 
-    lease_s: float = Field(deadlines.LEASE_S, validation_alias="LEASE_S", gt=1)
+    lease_s: float = Field(timeouts.LEASE_S, validation_alias="LEASE_S", gt=1)
     threads: int = Field(3, validation_alias="WORKER_CONCURRENCY", ge=1, le=32)
     port: int = Field(8001, validation_alias="WORKER_PORT", ge=0, le=65535)
     rembg_places: int = Field(3, validation_alias="REMBG_PLACES", ge=1, le=64)  # rembg's two slots and one on its way

@@ -1,4 +1,4 @@
-"""Celery's doorway: a doorbell rang. The id it carries is for the log; which job runs is Postgres' choice."""
+"""Celery's doorway: a wake-up rang. The id it carries is for the log; which job runs is Postgres' choice."""
 
 from services.worker import app
 from shared import broker, errors, failpoints, log
@@ -11,7 +11,7 @@ def run_next(rung_for: str) -> None:  # noqa: ARG001 - see above
     """Run the next fair job, if there is one."""
     failpoints.reach("w1")
     try:
-        app.parts().pipeline.run_next()
+        app.deps().pipeline.run_next()
     except errors.Unavailable as error:  # Postgres is away: a claimed job runs again after its lease, any other is rung
-        _log.warning("doorbell_unanswered", error=error.public)
+        _log.warning("wake_up_unanswered", error=error.public)
     failpoints.reach("w8")

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.db import ids, paging, removals
+from shared.db import ids, object_deletions, pagination
 from shared.db.pool import Connection
-from shared.models import Asset, AssetKind, Owner, OwnerType
+from shared.models.asset import Asset, AssetKind
+from shared.models.owner import Owner, OwnerType
 
 _COLUMNS = """id, owner_type, owner_id, kind, key, sha256, content_type, width, height, bytes, orientation, name,
     job_id, created_at, stored_sha256"""
@@ -20,10 +21,10 @@ def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
     Raises Unavailable, and nothing was added, when the object may have been removed since it was stored.
     """
     stem = asset.key[:64]
-    removals.lock(connection, stem)
+    object_deletions.lock(connection, stem)
     row = connection.execute(
         f"""insert into assets ({_COLUMNS})
-        select %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s where not {removals.LATELY}
+        select %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s where not {object_deletions.LATELY}
         on conflict (owner_type, owner_id, sha256) where kind = 'source' and deleted_at is null
         do update set used_at = now(), stored_sha256 = excluded.stored_sha256
         returning {_COLUMNS}, xmax = 0 as fresh""",  # an update returns the older row; xmax tells them apart
@@ -48,7 +49,7 @@ def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
         ],
     ).fetchone()
     if row is None:
-        raise removals.being_removed(connection, stem)
+        raise object_deletions.being_removed(connection, stem)
     return _asset(row), bool(row["fresh"])
 
 
@@ -70,7 +71,7 @@ def by_key(connection: Connection, key: str) -> Asset | None:
     return _asset(row) if row else None
 
 
-def page(connection: Connection, owner: Owner, limit: int, after: paging.Cursor | None) -> paging.Page[Asset]:
+def page(connection: Connection, owner: Owner, limit: int, after: pagination.Cursor | None) -> pagination.Page[Asset]:
     """The owner's pictures, newest first: sources and cut-outs, not the previews and masks that come with a cut-out."""
     rows = connection.execute(
         f"""select {_COLUMNS} from assets
@@ -85,7 +86,7 @@ def page(connection: Connection, owner: Owner, limit: int, after: paging.Cursor 
             "after": after.id if after else None,
         },
     ).fetchall()
-    return paging.page([_asset(row) for row in rows], limit)
+    return pagination.page([_asset(row) for row in rows], limit)
 
 
 def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shared.db.pool import Connection
-from shared.models import Owner
+from shared.models.owner import Owner
 
 
 @dataclass(frozen=True, slots=True)

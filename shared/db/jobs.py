@@ -8,20 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.db import paging
+from shared.db import pagination
 from shared.db.pool import Connection
-from shared.models import (
-    Foreground,
-    Job,
-    JobError,
-    JobState,
-    JobType,
-    Owner,
-    OwnerType,
-    Provider,
-    Result,
-    Timings,
-)
+from shared.models.cutout import Foreground, Provider, Result
+from shared.models.job import Job, JobError, JobState, JobType, Timings
+from shared.models.owner import Owner, OwnerType
 
 NORMAL = 5  # priorities run from 0, the most urgent, to 9
 COLUMNS = """id, owner_type, user_id, type, asset_id, status, progress, attempts, fence, priority, version, wanted,
@@ -56,8 +47,8 @@ def find(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | Non
 
 
 def page(
-    connection: Connection, owner: Owner, limit: int, after: paging.Cursor | None, status: JobState | None
-) -> paging.Page[Job]:
+    connection: Connection, owner: Owner, limit: int, after: pagination.Cursor | None, status: JobState | None
+) -> pagination.Page[Job]:
     """The owner's jobs, newest first."""
     rows = connection.execute(
         f"""select {COLUMNS} from jobs where owner_type = %(type)s and user_id = %(id)s
@@ -73,7 +64,7 @@ def page(
             "after": after.id if after else None,
         },
     ).fetchall()
-    return paging.page([from_row(row) for row in rows], limit)
+    return pagination.page([from_row(row) for row in rows], limit)
 
 
 def cancel(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | None:

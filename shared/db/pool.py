@@ -15,7 +15,7 @@ from psycopg.abc import RV, Params, PQGen
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout, TooManyRequests
 
-from shared import deadlines, errors, log, metrics
+from shared import errors, log, metrics, timeouts
 
 Connection = psycopg.Connection[DictRow]
 
@@ -25,7 +25,7 @@ SLOW_S = 0.1  # statements slower than this are logged
 # The statement, and the idleness after which a transaction ends: else a frozen process would keep its locks for ever,
 # among them the lead of the sweep.
 _BEGIN = f"""select set_config('statement_timeout', %s, true), set_config('synchronous_commit', %s, true),
-    set_config('idle_in_transaction_session_timeout', '{deadlines.TRANSACTION_IDLE_S}s', true)"""
+    set_config('idle_in_transaction_session_timeout', '{timeouts.TRANSACTION_IDLE_S}s', true)"""
 
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 _log = log.get("database")
@@ -49,7 +49,7 @@ class _Cursor(psycopg.Cursor[DictRow]):
 class _Connection(psycopg.Connection[DictRow]):
     """Gives up on a server that has gone silent: its own statement timeout helps nobody who cannot hear it."""
 
-    silence_s: float = deadlines.STATEMENT_WORKER_S + deadlines.SILENCE_S
+    silence_s: float = timeouts.STATEMENT_WORKER_S + timeouts.SILENCE_S
 
     def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
         try:
@@ -64,9 +64,9 @@ class _Connection(psycopg.Connection[DictRow]):
 class Database:
     """A pool of connections. `statement_s` bounds every statement on the server's side, and a little later on ours."""
 
-    def __init__(self, url: str, *, pool_max: int = 5, statement_s: float = deadlines.STATEMENT_API_S) -> None:
+    def __init__(self, url: str, *, pool_max: int = 5, statement_s: float = timeouts.STATEMENT_API_S) -> None:
         self._statement = f"{round(statement_s * 1000)}ms"
-        self._silence_s = statement_s + deadlines.SILENCE_S
+        self._silence_s = statement_s + timeouts.SILENCE_S
         self._pool: ConnectionPool[_Connection] = ConnectionPool(
             url,
             connection_class=_Connection,
@@ -74,7 +74,7 @@ class Database:
                 "row_factory": dict_row,
                 "cursor_factory": _Cursor,
                 "prepare_threshold": None,
-                "connect_timeout": deadlines.DATABASE_CONNECT_S,
+                "connect_timeout": timeouts.DATABASE_CONNECT_S,
                 "keepalives_idle": 10,
                 "keepalives_interval": 3,
                 "keepalives_count": 3,
@@ -85,14 +85,14 @@ class Database:
             max_size=pool_max,
             max_idle=IDLE_S,
             max_waiting=WAITING,
-            timeout=deadlines.POOL_WAIT_S,
+            timeout=timeouts.POOL_WAIT_S,
             check=self._check,
             open=False,
         )
 
     def _check(self, connection: _Connection) -> None:
         """Whether a pooled connection still works, with less patience than a statement needs."""
-        connection.silence_s = deadlines.SILENCE_S
+        connection.silence_s = timeouts.SILENCE_S
         ConnectionPool.check_connection(connection)
         connection.silence_s = self._silence_s
 
@@ -145,7 +145,7 @@ def session(url: str) -> psycopg.Connection[tuple[Any, ...]]:
     return psycopg.connect(
         url,
         autocommit=True,
-        connect_timeout=deadlines.DATABASE_CONNECT_S,
+        connect_timeout=timeouts.DATABASE_CONNECT_S,
         keepalives_idle=10,
         keepalives_interval=3,
         keepalives_count=3,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared.db.pool import Connection
-from shared.models import Owner
+from shared.models.owner import Owner
 
 
 @dataclass(frozen=True, slots=True)

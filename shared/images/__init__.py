@@ -7,9 +7,9 @@
     reduced  a JPEG verified and decoded small, for little more than the cost of either
     preview, web_copy   smaller copies for pages
 
-Content decides the format, never a name. Pillow is given only files that `shared.imagefile` has put together anew, and
-only one format to try, so none of its other decoders, its metadata parsers and its guesses can be reached. What it
-raises all the same is turned into our errors in one place, `pixels.opened`.
+The content decides the format, never a name. Pillow is given only files that `shared.image_format` has rebuilt, and
+only one format to try, so none of its other decoders, metadata parsers or guesses can be reached. What it still raises
+becomes one of our errors in one place, `decoding.opened`.
 """
 
 import threading
@@ -29,11 +29,11 @@ from shared.errors import (
     UnreadableImage,
     UnsupportedImage,
 )
-from shared.imagefile import jpeg, png, webp
-from shared.imagefile.structure import Format
-from shared.images import copies, pixels
-from shared.images.copies import Copy, preview
-from shared.models import Foreground
+from shared.image_format import jpeg, png, webp
+from shared.image_format.structure import Format
+from shared.images import decoding, thumbnails
+from shared.images.thumbnails import Copy, preview
+from shared.models.cutout import Foreground
 
 __all__ = [
     "INK",
@@ -46,7 +46,7 @@ __all__ = [
     "Stored",
     "decode",
     "density",
-    "judge",
+    "inspect",
     "measure",
     "open_cutout",
     "preview",
@@ -78,7 +78,7 @@ Picture = Image.Image  # for those who hold one and know no Pillow
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ImageInfo:
     """Sides as displayed, after `orientation` (EXIF's 1 to 8). `alpha`: some pixel may be transparent."""
 
     format: Format
@@ -101,7 +101,7 @@ class NotACutout(ValueError):
     """What came back is no PNG, damaged, of another size, or without an alpha channel."""
 
 
-def judge(data: bytes) -> Judged:
+def inspect(data: bytes) -> ImageInfo:
     """Raises one of the failures of a picture; costs milliseconds whatever the file claims to be."""
     kind = _format(data)
     found = _READ[kind](data)
@@ -114,30 +114,30 @@ def judge(data: bytes) -> Judged:
     if min(found.width, found.height) < MIN_SIDE:
         raise ImageTooSmall(details={"width": found.width, "height": found.height, "minSide": MIN_SIDE})
     sides = (found.width, found.height) if found.orientation < _SIDEWAYS else (found.height, found.width)
-    return Judged(kind, *sides, found.orientation, found.alpha)
+    return ImageInfo(kind, *sides, found.orientation, found.alpha)
 
 
-def verify(data: bytes, judged: Judged) -> None:
+def verify(data: bytes, info: ImageInfo) -> None:
     """Raises UnreadableImage unless the picture can be decoded to its end.
 
     At 50 megapixels PNG takes 3 MB, JPEG 6, progressive JPEG 150 to 300, and WebP would take 750. libwebp gives all or
     nothing, never half a picture, so a large WebP is left to whoever decodes it.
     """
-    structure = _READ[judged.format](data)
-    if judged.format is Format.PNG:
+    structure = _READ[info.format](data)
+    if info.format is Format.PNG:
         png.check(structure)
         return
-    if judged.format is Format.WEBP and judged.width * judged.height > _MAX_WEBP_DECODED:
+    if info.format is Format.WEBP and info.width * info.height > _MAX_WEBP_DECODED:
         return
-    whole = jpeg.unended(structure) if judged.format is Format.JPEG else structure.clean()
-    with _one_at_a_time, pixels.opened(whole, judged.format) as image:
+    whole = jpeg.unended(structure) if info.format is Format.JPEG else structure.clean()
+    with _one_at_a_time, decoding.opened(whole, info.format) as image:
         image.draft("L", (1, 1))  # JPEG only: reads all coded data, but computes an eighth of each side of the luma
         image.load()
 
 
-def strip(data: bytes, judged: Judged) -> Stored:
+def strip(data: bytes, info: ImageInfo) -> Stored:
     """Nothing is decoded or encoded, so the pixels are the received ones and 20 MB take milliseconds."""
-    return Stored(_READ[judged.format](data).clean(), judged.format.content_type, judged.orientation)
+    return Stored(_READ[info.format](data).clean(), info.format.content_type, info.orientation)
 
 
 def with_orientation(data: bytes, orientation: int) -> bytes:
@@ -145,38 +145,38 @@ def with_orientation(data: bytes, orientation: int) -> bytes:
     return _ORIENT[_format(data)](data, orientation) if orientation != 1 else data
 
 
-def decode(data: bytes, judged: Judged) -> Image.Image:
+def decode(data: bytes, info: ImageInfo) -> Image.Image:
     """Upright, in sRGB, 8 bits; RGBA when some pixel has alpha below 255, else RGB. Carries no metadata."""
-    return pixels.decoded(_READ[judged.format](data).clean(), judged.format, judged.orientation)
+    return decoding.decoded(_READ[info.format](data).clean(), info.format, info.orientation)
 
 
-def reduced(data: bytes, judged: Judged, side: int) -> Image.Image:
+def reduced(data: bytes, info: ImageInfo, side: int) -> Image.Image:
     """What `decode` gives of a JPEG, halved up to three times while both sides stay at `side` or more; as `verify`."""
-    return pixels.decoded(jpeg.unended(jpeg.read(data)), judged.format, judged.orientation, (side, side))
+    return decoding.decoded(jpeg.unended(jpeg.read(data)), info.format, info.orientation, (side, side))
 
 
-def web_copy(data: bytes, judged: Judged, box: tuple[int, int]) -> Copy:
+def web_copy(data: bytes, info: ImageInfo, box: tuple[int, int]) -> Copy:
     """For a page, upright and within `box`, never enlarged: a progressive JPEG, or a WebP where there is alpha.
 
     Raises TooComplex for a WebP so large that it was never verified.
     """
-    if judged.format is Format.WEBP and judged.width * judged.height > _MAX_WEBP_DECODED:
+    if info.format is Format.WEBP and info.width * info.height > _MAX_WEBP_DECODED:
         raise TooComplex("A WebP picture of more than 16 megapixels is not made smaller.")
-    size = copies.fitted((judged.width, judged.height), box)
+    size = thumbnails.fitted((info.width, info.height), box)
     enough = 2 * size[0], 2 * size[1]  # a JPEG is decoded no larger than resampling needs to look its best
-    draft = enough if judged.orientation < _SIDEWAYS else enough[::-1]
-    clean = _READ[judged.format](data).clean()
-    return copies.for_web(pixels.decoded(clean, judged.format, judged.orientation, draft), size)
+    draft = enough if info.orientation < _SIDEWAYS else enough[::-1]
+    clean = _READ[info.format](data).clean()
+    return thumbnails.for_web(decoding.decoded(clean, info.format, info.orientation, draft), size)
 
 
-def density(data: bytes, judged: Judged) -> tuple[float, float] | None:
+def density(data: bytes, info: ImageInfo) -> tuple[float, float] | None:
     """Pixels per inch across and down as displayed, where the file states them."""
-    with pixels.opened(_READ[judged.format](data).clean(), judged.format) as image:
+    with decoding.opened(_READ[info.format](data).clean(), info.format) as image:
         stated = image.info.get("dpi")
     if not stated or not all(0 < value < _MAX_DPI for value in stated):
         return None
     across, down = float(stated[0]), float(stated[1])
-    return (across, down) if judged.orientation < _SIDEWAYS else (down, across)
+    return (across, down) if info.orientation < _SIDEWAYS else (down, across)
 
 
 def measure(picture: Image.Image) -> tuple[Foreground, float]:
@@ -196,20 +196,20 @@ def measure(picture: Image.Image) -> tuple[Foreground, float]:
 def open_cutout(data: bytes, width: int, height: int, quickly: Callable[[bytes], Any] = lambda _: None) -> Image.Image:
     """A provider's answer as RGBA of these sides; raises NotACutout, a ValueError, with the reason.
 
-    `quickly` gives the pixels of a file that it knows, HxWx4 uint8: `shared.png` does, where its libraries are.
+    `quickly` gives the pixels of a file that it knows, HxWx4 uint8: `shared.fast_png` does, where its libraries are.
     """
     try:
-        judged = judge(data)
-        if judged.format is not Format.PNG or not judged.alpha:
-            raise NotACutout(f"expected a PNG with an alpha channel, got {judged.format.value}")
-        if (judged.width, judged.height) != (width, height):
-            raise NotACutout(f"expected {width}x{height}, got {judged.width}x{judged.height}")
+        info = inspect(data)
+        if info.format is not Format.PNG or not info.alpha:
+            raise NotACutout(f"expected a PNG with an alpha channel, got {info.format.value}")
+        if (info.width, info.height) != (width, height):
+            raise NotACutout(f"expected {width}x{height}, got {info.width}x{info.height}")
         known = quickly(data)
         if known is not None:
             return Image.fromarray(known)
         with ThreadPoolExecutor(1) as beside:  # both inflate the same bytes, and neither holds the interpreter's lock
-            whole = beside.submit(verify, data, judged)
-            picture = decode(data, judged)
+            whole = beside.submit(verify, data, info)
+            picture = decode(data, info)
             whole.result()
     except Failure as failure:
         raise NotACutout(failure.public) from failure

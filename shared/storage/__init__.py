@@ -8,10 +8,10 @@ reading needs no lock and caching needs no end.
 import hashlib
 import hmac
 
-from shared.models import Owner
+from shared.models.owner import Owner
 from shared.settings import Storage as Settings
 from shared.storage.folder import Folder
-from shared.storage.objects import INCOMING, Entry, Missing, Object, Storage, Unavailable, stem
+from shared.storage.protocol import INCOMING, Entry, Missing, Object, Storage, Unavailable, stem
 
 __all__ = [
     "INCOMING",

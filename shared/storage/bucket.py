@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from shared.settings import Storage as Settings
 from shared.storage import s3
-from shared.storage.objects import CACHE_CONTROL, Entry, Object, known, require
+from shared.storage.protocol import CACHE_CONTROL, Entry, Object, known, require
 
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")  # there is an object, or somebody is writing it now
 _PAGE = 1000  # what a listing answers at most

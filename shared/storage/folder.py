@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.storage.objects import INCOMING, Entry, Missing, Object, Unavailable, known, require
+from shared.storage.protocol import INCOMING, Entry, Missing, Object, Unavailable, known, require
 
 
 class Folder:

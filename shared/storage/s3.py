@@ -10,9 +10,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared import deadlines
+from shared import timeouts
 from shared.settings import Storage as Settings
-from shared.storage.objects import Missing, Unavailable
+from shared.storage.protocol import Missing, Unavailable
 
 _PIECE = 16 * 1024  # bytes between two looks at the clock
 
@@ -34,9 +34,9 @@ def client(
         aws_secret_access_key=secret.get_secret_value() if secret else None,
         region_name=region,
         config=Config(
-            connect_timeout=deadlines.STORAGE_CONNECT_S,
-            read_timeout=read_s or deadlines.STORAGE_READ_S,
-            retries={"mode": "standard", "total_max_attempts": tries or deadlines.STORAGE_TRIES},
+            connect_timeout=timeouts.STORAGE_CONNECT_S,
+            read_timeout=read_s or timeouts.STORAGE_READ_S,
+            retries={"mode": "standard", "total_max_attempts": tries or timeouts.STORAGE_TRIES},
             max_pool_connections=connections,
             s3={"addressing_style": "path"},
             signature_version="s3v4",  # the older one, which signed URLs have by default, signs no length
@@ -92,7 +92,7 @@ def read_in_time(stream: IO[bytes], length: int) -> bytes:
 
 def until(length: int) -> float:
     """The moment at which a transfer that begins now has taken too long."""
-    return time.monotonic() + max(deadlines.STORAGE_TRANSFER_S, length / deadlines.STORAGE_BYTES_S)
+    return time.monotonic() + max(timeouts.STORAGE_TRANSFER_S, length / timeouts.STORAGE_BYTES_S)
 
 
 def in_time(end: float) -> None:

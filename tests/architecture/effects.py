@@ -11,7 +11,7 @@ from tests.architecture.imports import ENVIRONMENT
 from tests.architecture.tree import Module, Tree
 
 ROOTS = ("app", "wsgi", "__main__")  # where a process is put together
-BEGUN = ("services.rembg.loading",)  # what wsgi.py begins while app.py is still imported
+BEGUN = ("services.rembg.preload",)  # what wsgi.py begins while app.py is still imported
 COMMANDS = ("services.api.keys",)  # run with python -m, although another module imports it
 
 CLIENTS = frozenset(

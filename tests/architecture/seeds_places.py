@@ -46,8 +46,8 @@ IMPORTS: Seeds = {
         add(WORKER, "from shared import storage", "def f(s):", "    return storage.connect(s)"),
         "only an app.py may",
     ),
-    "a doorbell hung up in a view": (
-        add(API, "from shared import broker", "def f():", "    broker.Doorbell('').ring()"),
+    "a broker connection made in a view": (
+        add(API, "from shared import broker", "def f():", "    broker.Waker('').wake()"),
         "only an app.py may",
     ),
 }

@@ -7,7 +7,7 @@ import pytest
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from shared.settings import Block
+from shared.settings import EnvSettings
 from tests.architecture import places
 from tests.architecture.rules import ROOT
 from tests.architecture.tree import Tree
@@ -19,7 +19,7 @@ def _fields() -> Iterator[FieldInfo]:
     for path in TREE.files:
         if path.endswith("/settings.py") and not path.startswith("tests/"):
             module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
-            blocks = (b for b in vars(module).values() if isinstance(b, type) and issubclass(b, Block))
+            blocks = (b for b in vars(module).values() if isinstance(b, type) and issubclass(b, EnvSettings))
             yield from (field for block in blocks for field in block.model_fields.values())
 
 

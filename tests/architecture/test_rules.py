@@ -23,7 +23,7 @@ for owner, names in ((socket.socket, ("connect", "connect_ex", "bind", "listen")
 os.environ.clear()
 
 from shared import settings
-settings.Block.__init__ = refuse
+settings.EnvSettings.__init__ = refuse
 for module in sys.argv[1:]:
     importlib.import_module(module)
 """

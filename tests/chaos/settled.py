@@ -3,7 +3,7 @@
 I1 every promise reached its end, and done is the end unless the test says otherwise
 I2 one live set of output objects for each job that is done, of its picture's size, byte for byte what its rows say
 I3 the provider's ledger equals our cost rows; a (job, attempt) pays at most once, jobs pay at most once a crash more
-I5 no doorbell is left
+I5 no wake-up is left
 I6 no object without a row, except what a crash left behind
 I7 every process is ready again and of a sane size
 I8 nobody got an error he should not have got
@@ -49,7 +49,7 @@ def assert_settled(
         _one_output_each(connection, system)
         _bill_agrees(connection, system)
     with system.broker() as broker:
-        await_true(lambda: broker.llen(QUEUE) == 0, 10, lambda: f"{broker.llen(QUEUE)} doorbells are left")
+        await_true(lambda: broker.llen(QUEUE) == 0, 10, lambda: f"{broker.llen(QUEUE)} wake-ups are left")
         assert not list(broker.scan_iter("unacked*"))
     for service in system.services:
         _well(f"http://127.0.0.1:{service.port}", service.name)

@@ -10,8 +10,8 @@ import requests
 
 from deploy.local.service import Service
 from deploy.local.supervisor import await_ready
-from shared import deadlines
-from shared.db import work
+from shared import timeouts
+from shared.db import job_queue
 from shared.db.pool import Connection
 from tests.chaos.conftest import Note
 from tests.chaos.crowd import Crowd, a_guest
@@ -19,7 +19,7 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.settled import assert_settled, await_true
 from tests.chaos.system import System
 
-_SWEEP_S = deadlines.SWEEP_S + 1
+_SWEEP_S = timeouts.SWEEP_S + 1
 _OURS = 30_000  # numbers of pictures that no crowd comes to
 
 
@@ -149,7 +149,7 @@ def test_half_a_cutout_is_noticed(system: System, crowd: Crowd) -> None:
 def test_a_killed_workers_job_runs_again_soon_after_its_lease(
     system: System, crowd: Crowd, long: bool, note: Note
 ) -> None:
-    lease_s = deadlines.LEASE_S if long else system.lease_s
+    lease_s = timeouts.LEASE_S if long else system.lease_s
     victim = system.another("worker", FAILPOINT="w3:exit", TESTING="1", WORKER_CONCURRENCY="1", LEASE_S=str(lease_s))
     await_ready(victim)
     for _ in range(200):
@@ -167,7 +167,7 @@ def test_a_job_that_kills_every_worker_is_given_up_and_others_flow(system: Syste
     for worker in system.workers:
         worker.stop()
     crowd.send()
-    for _ in range(work.MAX_ATTEMPTS):
+    for _ in range(job_queue.MAX_ATTEMPTS):
         victim = system.armed("worker", "w4")
         await_true(lambda at=victim: at.exit_code() is not None, 30, lambda: "it lives")  # type: ignore[misc]
         system.kill(victim)
@@ -177,4 +177,4 @@ def test_a_job_that_kills_every_worker_is_given_up_and_others_flow(system: Syste
     assert_settled(system, crowd, system.lease_s + 20, failures=("poison",))
     with system.database() as connection:
         rows = connection.execute("select id, attempts from jobs where error_code = 'poison'").fetchall()
-    assert [(row["id"], row["attempts"]) for row in rows] == [(crowd.promised[0], work.MAX_ATTEMPTS)]
+    assert [(row["id"], row["attempts"]) for row in rows] == [(crowd.promised[0], job_queue.MAX_ATTEMPTS)]

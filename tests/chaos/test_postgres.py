@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from deploy.local.service import health
-from shared import deadlines, errors
+from shared import errors, timeouts
 from shared.db.pool import Database
 from tests.chaos.conftest import Note
 from tests.chaos.crowd import Crowd
@@ -89,7 +89,7 @@ def test_everybody_in_line_for_a_locked_table_is_told_to_come_again(system: Syst
         lock.rollback()
     assert {answer.status_code for answer in answers} == {503}
     assert all("Retry-After" in answer.headers for answer in answers)
-    assert max(answer.elapsed.total_seconds() for answer in answers) < deadlines.STATEMENT_API_S + 2
+    assert max(answer.elapsed.total_seconds() for answer in answers) < timeouts.STATEMENT_API_S + 2
     assert_settled(system, crowd, 10)
 
 
@@ -99,7 +99,7 @@ def test_a_frozen_worker_in_a_transaction_does_not_keep_its_locks(database_url: 
     with database.transaction() as connection:
         shown = connection.execute("show idle_in_transaction_session_timeout").fetchone()
     assert shown
-    assert shown["idle_in_transaction_session_timeout"] == f"{deadlines.TRANSACTION_IDLE_S}s"
+    assert shown["idle_in_transaction_session_timeout"] == f"{timeouts.TRANSACTION_IDLE_S}s"
 
     def freeze() -> None:
         with database.transaction() as connection:

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 import requests
 
-from services.worker.removal.choice import side
+from services.worker.providers.provider_order import side
 from tests.chaos.conftest import Note
 from tests.chaos.crowd import Crowd
 from tests.chaos.settled import assert_settled, await_true

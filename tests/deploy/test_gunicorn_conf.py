@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.api.decoder import pool
-from services.api.views import events
+from services.api.jobs import events
 
 FILE = Path(__file__).parents[2] / "deploy" / "gunicorn.conf.py"
 API, REMBG = "services.api.wsgi:app", "services.rembg.wsgi:app"

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import requests
 
+from bench.front import overload, users
 from tests.deploy.front import Deployment
 from tests.deploy.senders import dawdling
-from tests.load.front import overload, users
 from tests.processes import children, nicenesses
 from tests.services import pictures
 

@@ -1,6 +1,6 @@
 """Files made to exhaust, to mislead or to be half of something, each with the code it must be refused with.
 
-`judged` tells whether header and structure alone give the file away; the others are found out when they are verified.
+`info` tells whether header and structure alone give the file away; the others are found out when they are verified.
 Everything is seeded, so a file is the same in every run.
 """
 
@@ -36,7 +36,7 @@ class Hostile:
     name: str
     data: bytes
     code: str
-    judged: bool = True
+    info: bool = True
 
     def __str__(self) -> str:
         return self.name
@@ -168,16 +168,14 @@ def _broken() -> Iterator[Hostile]:
         for percent in (1, 50, 99):
             yield Hostile(f"{name} cut at {percent} %", data[: max(30, len(data) * percent // 100)], wrong)
         yield Hostile(f"{name} without its last byte", data[:-1], wrong)
-    yield Hostile("png with 50 bytes flipped", _flipped(whole["png"], 50), wrong, judged=False)
+    yield Hostile("png with 50 bytes flipped", _flipped(whole["png"], 50), wrong, info=False)
     for name in ("jpeg", "progressive jpeg"):  # no checksum: with few bytes flipped it is just another picture
         yield Hostile(f"{name} with 500 bytes flipped", _flipped(whole[name], 500), wrong)
     webp_pixels = riff_chunks(whole["lossy webp"])[0][1]
-    yield Hostile(
-        "webp with half its pixels", riff((b"VP8 ", webp_pixels[: len(webp_pixels) // 2])), wrong, judged=False
-    )
+    yield Hostile("webp with half its pixels", riff((b"VP8 ", webp_pixels[: len(webp_pixels) // 2])), wrong, info=False)
     lossless = riff_chunks(whole["lossless webp"])[0][1]
     yield Hostile(
-        "webp with half its lossless pixels", riff((b"VP8L", lossless[: len(lossless) // 2])), wrong, judged=False
+        "webp with half its lossless pixels", riff((b"VP8L", lossless[: len(lossless) // 2])), wrong, info=False
     )
     yield from _broken_pngs(whole["png"])
 
@@ -192,14 +190,14 @@ def _flipped(data: bytes, count: int) -> bytes:
 def _broken_pngs(plain: bytes) -> Iterator[Hostile]:
     pixels = zlib.compress(bytes(97 * 32))
 
-    def wrong(name: str, data: bytes, *, judged: bool = True) -> Hostile:
-        return Hostile(f"png {name}", data, "unreadable_image", judged)
+    def wrong(name: str, data: bytes, *, info: bool = True) -> Hostile:
+        return Hostile(f"png {name}", data, "unreadable_image", info)
 
     def rows(value: int) -> bytes:
         return zlib.compress((b"\x00" + bytes(96)) * 31 + bytes([value]) + bytes(96))
 
-    yield wrong("with a wrong checksum in its header", plain[:29] + bytes(4) + plain[33:], judged=False)
-    yield wrong("with one pixel byte flipped", _swapped(plain, plain.index(b"IDAT") + 90), judged=False)
+    yield wrong("with a wrong checksum in its header", plain[:29] + bytes(4) + plain[33:], info=False)
+    yield wrong("with one pixel byte flipped", _swapped(plain, plain.index(b"IDAT") + 90), info=False)
     yield wrong("with a length of 2 GB", PNG_SIGNATURE + header(64, 64) + chunk(b"IDAT", length=0x7FFFFFFF))
     yield wrong("without pixels", PNG_SIGNATURE + header(64, 64) + IEND)
     yield wrong("without a palette", png(32, 32, 8, 3))
@@ -210,11 +208,11 @@ def _broken_pngs(plain: bytes) -> Iterator[Hostile]:
         "with pixels in two places", png(32, 32, stream=pixels, after=chunk(b"tEXt", b"k\0v") + chunk(b"IDAT", pixels))
     )
     yield wrong("with a chunk nobody knows and nobody may skip", png(32, 32, stream=pixels, before=chunk(b"BOMB")))
-    yield wrong("with a row too few", png(32, 32, stream=zlib.compress(bytes(97 * 31))), judged=False)
-    yield wrong("interlaced with a row too few", png(32, 32, stream=pixels, interlaced=1), judged=False)
-    yield wrong("with a filter that does not exist", png(32, 32, stream=rows(5)), judged=False)
-    yield wrong("whose pixels are no deflate stream", png(32, 32, stream=bytes(range(200))), judged=False)
-    yield wrong("whose stream has a wrong checksum", png(32, 32, stream=pixels[:-4] + bytes(4)), judged=False)
+    yield wrong("with a row too few", png(32, 32, stream=zlib.compress(bytes(97 * 31))), info=False)
+    yield wrong("interlaced with a row too few", png(32, 32, stream=pixels, interlaced=1), info=False)
+    yield wrong("with a filter that does not exist", png(32, 32, stream=rows(5)), info=False)
+    yield wrong("whose pixels are no deflate stream", png(32, 32, stream=bytes(range(200))), info=False)
+    yield wrong("whose stream has a wrong checksum", png(32, 32, stream=pixels[:-4] + bytes(4)), info=False)
 
 
 def _swapped(data: bytes, position: int) -> bytes:
@@ -224,14 +222,14 @@ def _swapped(data: bytes, position: int) -> bytes:
 def _jpeg_damage() -> Iterator[Hostile]:
     """Half a picture that claims to be whole: libjpeg would paint the rest grey and say nothing."""
 
-    def wrong(name: str, data: bytes, *, judged: bool = True) -> Hostile:
-        return Hostile(f"jpeg {name}", data, "unreadable_image", judged)
+    def wrong(name: str, data: bytes, *, info: bool = True) -> Hostile:
+        return Hostile(f"jpeg {name}", data, "unreadable_image", info)
 
     plain, progressive = encoded(picture(), "JPEG"), encoded(picture(), "JPEG", progressive=True)
     parts, scans = segments(plain), segments(progressive)
     for share in (0.5, 0.9, 0.99):
         cut = jpeg([*parts[:-1], parts[-1][: int(len(parts[-1]) * share)]])
-        yield wrong(f"cut at {share:.0%} with its end put back", cut, judged=False)
+        yield wrong(f"cut at {share:.0%} with its end put back", cut, info=False)
     yield wrong("progressive, cut with its end put back", progressive[: len(progressive) // 4] + b"\xff\xd9")
     yield wrong("progressive without its last scan", jpeg(scans[:-1]))
     yield wrong("without a scan", jpeg(parts[:-1]))
@@ -245,11 +243,11 @@ def _jpeg_damage() -> Iterator[Hostile]:
     yield wrong(
         "of twelve bits",
         jpeg([part[:4] + b"\x0c" + part[5:] if part[1] == 0xC0 else part for part in parts]),
-        judged=False,
+        info=False,
     )
     yield wrong("of fill bytes only", b"\xff\xd8" + b"\xff" * 2_000_000)
     yield wrong("of zeros only", b"\xff\xd8\xff" + bytes(2_000_000))
-    yield wrong("without quantisation tables", jpeg([part for part in parts if part[1] != 0xDB]), judged=False)
+    yield wrong("without quantisation tables", jpeg([part for part in parts if part[1] != 0xDB]), info=False)
 
 
 def _strangers() -> Iterator[Hostile]:

@@ -15,13 +15,13 @@ import json, pathlib, re, sys, time
 from shared import errors, images
 # Not ru_maxrss: that starts with the peak of the process that started this one.
 grown = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) // 1024
-images.verify(*(lambda data: (data, images.judge(data)))(pathlib.Path(sys.argv[1]).read_bytes()))
+images.verify(*(lambda data: (data, images.inspect(data)))(pathlib.Path(sys.argv[1]).read_bytes()))
 said = []
 for path in sys.argv[2:]:
     data = pathlib.Path(path).read_bytes()
     before, begun = grown(), time.monotonic()
     try:
-        images.verify(data, images.judge(data))
+        images.verify(data, images.inspect(data))
     except errors.Failure:
         pass
     said.append((pathlib.Path(path).name, time.monotonic() - begun, grown() - before))

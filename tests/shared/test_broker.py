@@ -1,4 +1,4 @@
-"""The doorbell rings once, soon or not at all, and never harms who rings it."""
+"""The wake-up rings once, soon or not at all, and never harms who rings it."""
 
 import json
 import signal
@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY
 
 from deploy.local.redis_server import Redis
 from shared import broker, errors
-from shared.broker import Doorbell
+from shared.broker import Waker
 from shared.db import ids
 
 SOON_S = 3  # what a caller may be kept waiting by a broker that is away
@@ -35,9 +35,9 @@ def silent_url() -> Iterator[str]:
         yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
 
 
-def ring(doorbell: Doorbell) -> bool:
+def wake(waker: Waker) -> bool:
     start = time.monotonic()
-    heard = doorbell.ring(ids.new())
+    heard = waker.wake(ids.new())
     assert time.monotonic() - start < SOON_S
     return heard
 
@@ -49,7 +49,7 @@ def told(client: redis.Redis, name: str) -> int:
 
 
 def test_a_ring_is_one_message_in_one_list(redis_url: str, client: redis.Redis) -> None:
-    assert ring(Doorbell(redis_url))
+    assert wake(Waker(redis_url))
     assert client.llen("jobs") == 1
     lists = [key for key in client.scan_iter("*") if client.type(key) == "list"]
     assert lists == [broker.QUEUE] == ["jobs"]
@@ -57,7 +57,7 @@ def test_a_ring_is_one_message_in_one_list(redis_url: str, client: redis.Redis) 
 
 def test_a_message_carries_the_task_and_the_id_and_nothing_of_the_job(redis_url: str, client: redis.Redis) -> None:
     job_id = ids.new()
-    Doorbell(redis_url).ring(job_id)
+    Waker(redis_url).wake(job_id)
     messages: Any = client.lrange("jobs", 0, -1)
     message = json.loads(messages[0])
     assert message["headers"]["task"] == broker.RUN_NEXT
@@ -66,68 +66,68 @@ def test_a_message_carries_the_task_and_the_id_and_nothing_of_the_job(redis_url:
 
 
 def test_ringing_costs_few_commands(redis_url: str, client: redis.Redis) -> None:
-    doorbell = Doorbell(redis_url)
-    ring(doorbell)  # connects and declares the queue
+    waker = Waker(redis_url)
+    wake(waker)  # connects and declares the queue
     before = told(client, "total_commands_processed")
     for _ in range(10):
-        assert ring(doorbell)
+        assert wake(waker)
     after = told(client, "total_commands_processed")
     assert after - before <= 10 + 2  # and these two questions
 
 
 def test_what_waits_is_counted(redis_url: str) -> None:
-    doorbell = Doorbell(redis_url)
-    assert doorbell.waiting() == 0
+    waker = Waker(redis_url)
+    assert waker.waiting() == 0
     for _ in range(3):
-        ring(doorbell)
-    assert doorbell.waiting() == 3
+        wake(waker)
+    assert waker.waiting() == 3
 
 
 def test_a_dead_broker_is_not_waited_for(free_port: int) -> None:
-    doorbell = Doorbell(f"redis://127.0.0.1:{free_port}/0")
-    assert not ring(doorbell)
+    waker = Waker(f"redis://127.0.0.1:{free_port}/0")
+    assert not wake(waker)
     with pytest.raises(errors.Unavailable):
-        doorbell.waiting()
+        waker.waiting()
 
 
 def test_a_silent_broker_is_not_waited_for(silent_url: str) -> None:
-    doorbell = Doorbell(silent_url)
-    assert not ring(doorbell)
+    waker = Waker(silent_url)
+    assert not wake(waker)
     start = time.monotonic()
     with pytest.raises(errors.Unavailable):
-        doorbell.waiting()
+        waker.waiting()
     assert time.monotonic() - start < SOON_S
 
 
 def test_a_broker_that_falls_silent_is_given_up_and_taken_up_again(redis_server: Redis, redis_url: str) -> None:
-    doorbell = Doorbell(redis_url)
-    assert ring(doorbell)
+    waker = Waker(redis_url)
+    assert wake(waker)
     redis_server.signal(signal.SIGSTOP)
     try:
-        assert not ring(doorbell)
+        assert not wake(waker)
     finally:
         redis_server.signal(signal.SIGCONT)
-    assert ring(doorbell)
+    assert wake(waker)
 
 
 def test_a_broken_connection_is_replaced(redis_url: str, client: redis.Redis) -> None:
-    doorbell = Doorbell(redis_url)
-    assert ring(doorbell)
+    waker = Waker(redis_url)
+    assert wake(waker)
     client.client_kill_filter(_type="normal", skipme=True)
-    ring(doorbell)  # whether this one was heard depends on who noticed first
-    assert ring(doorbell)
+    wake(waker)  # whether this one was heard depends on who noticed first
+    assert wake(waker)
 
 
 def test_a_full_broker_or_a_wrong_password_is_a_bell_not_heard(redis_url: str, client: redis.Redis) -> None:
-    doorbell = Doorbell(redis_url)
+    waker = Waker(redis_url)
     client.config_set("maxmemory", 1)
     try:
-        assert not ring(doorbell)
+        assert not wake(waker)
     finally:
         client.config_set("maxmemory", 0)
-    assert ring(doorbell)
-    stranger = Doorbell(f"redis://:guess@{redis_url.partition('@')[2]}")
-    assert not ring(stranger)
+    assert wake(waker)
+    stranger = Waker(f"redis://:guess@{redis_url.partition('@')[2]}")
+    assert not wake(stranger)
     with pytest.raises(errors.Unavailable):
         stranger.waiting()
 
@@ -135,11 +135,11 @@ def test_a_full_broker_or_a_wrong_password_is_a_bell_not_heard(redis_url: str, c
 def test_health_learns_from_the_last_ring_and_spends_no_command(
     redis_url: str, client: redis.Redis, free_port: int
 ) -> None:
-    heard, unheard = Doorbell(redis_url), Doorbell(f"redis://127.0.0.1:{free_port}/0")
+    heard, unheard = Waker(redis_url), Waker(f"redis://127.0.0.1:{free_port}/0")
     with pytest.raises(ConnectionRefusedError):  # nobody is there, whatever was or was not rung
         unheard.check()
-    ring(heard)
-    ring(unheard)
+    wake(heard)
+    wake(unheard)
     before = told(client, "total_commands_processed")
     assert heard.check() == {}
     assert told(client, "total_commands_processed") == before + 1  # this one
@@ -149,17 +149,17 @@ def test_health_learns_from_the_last_ring_and_spends_no_command(
 
 def test_rings_are_counted_by_outcome(redis_url: str, free_port: int) -> None:
     def count(outcome: str) -> float:
-        return REGISTRY.get_sample_value("stolentee_doorbells_total", {"outcome": outcome}) or 0.0
+        return REGISTRY.get_sample_value("stolentee_wake_ups_total", {"outcome": outcome}) or 0.0
 
     rung, failed = count("rung"), count("failed")
-    ring(Doorbell(redis_url))
-    ring(Doorbell(f"redis://127.0.0.1:{free_port}/0"))
+    wake(Waker(redis_url))
+    wake(Waker(f"redis://127.0.0.1:{free_port}/0"))
     assert (count("rung"), count("failed")) == (rung + 1, failed + 1)
 
 
-def test_building_a_doorbell_connects_to_nothing(client: redis.Redis, redis_url: str) -> None:
+def test_building_a_waker_connects_to_nothing(client: redis.Redis, redis_url: str) -> None:
     before = told(client, "total_connections_received")
-    Doorbell(redis_url)
+    Waker(redis_url)
     assert told(client, "total_connections_received") == before
 
 
@@ -201,21 +201,21 @@ def test_a_listener_hears_at_once_and_leaves_at_once_in_spite_of_its_long_poll(
     listener: Celery, redis_url: str, client: redis.Redis
 ) -> None:
     heard: list[Any] = []
-    doorbell = Doorbell(redis_url)
+    waker = Waker(redis_url)
     start = time.monotonic()
     with listener.connection_for_read() as connection:
         consumer = listener.amqp.TaskConsumer(connection.default_channel, on_message=heard.append, no_ack=True)
         consumer.consume()
         drain(connection, 0.2)  # now it polls, for as long as POLL_S
         assert told(client, "blocked_clients") == 1
-        ring(doorbell)
+        wake(waker)
         drain(connection, 10)
         assert len(heard) == 1
         drain(connection, 0.2)  # and again
         assert told(client, "blocked_clients") == 1
     assert time.monotonic() - start < 15 < broker.POLL_S
-    ring(doorbell)
-    assert doorbell.waiting() == 1  # nobody took it on the way out
+    wake(waker)
+    assert waker.waiting() == 1  # nobody took it on the way out
 
 
 def test_a_listener_leaves_at_once_even_when_redis_does_not_help(listener: Celery, client: redis.Redis) -> None:

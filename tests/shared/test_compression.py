@@ -35,7 +35,7 @@ def _means(values: np.ndarray) -> np.ndarray:
 def shrunk(path: Path, box: tuple[int, int]) -> tuple[int, int, float]:
     """Bytes received, bytes of the web copy, and how like the picture it is at the copy's size."""
     data = path.read_bytes()
-    found = images.judge(data)
+    found = images.inspect(data)
     copy = images.web_copy(data, found, box)
     with Image.open(io.BytesIO(copy.data)) as seen:
         whole = images.decode(data, found).resize(copy.size, Image.Resampling.LANCZOS)
@@ -68,7 +68,7 @@ def test_a_photo_as_a_camera_writes_it_is_at_least_forty_per_cent_smaller(tmp_pa
 def test_the_source_keeps_every_pixel(photographs: Path) -> None:
     for path in [*photographs.glob("*.jpg"), SAMPLE]:
         data = path.read_bytes()
-        stored = images.strip(data, images.judge(data)).data
+        stored = images.strip(data, images.inspect(data)).data
         with Image.open(io.BytesIO(data)) as received, Image.open(io.BytesIO(stored)) as kept:
             assert (kept.mode, kept.size, kept.tobytes()) == (received.mode, received.size, received.tobytes())
 

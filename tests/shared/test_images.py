@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared import errors, images, png
-from shared.imagefile import icc
-from shared.imagefile.structure import Format
+from shared import errors, fast_png, images
+from shared.image_format import icc
+from shared.image_format.structure import Format
 from tests.hostile import benign, build, corpus
 from tests.hostile.benign import Benign
 from tests.hostile.corpus import Hostile
@@ -22,8 +22,8 @@ from tests.hostile.corpus import Hostile
 HONEST, HOSTILE = benign.files(), corpus.files()
 
 
-def judged(data: bytes) -> images.Judged:
-    found = images.judge(data)
+def info(data: bytes) -> images.ImageInfo:
+    found = images.inspect(data)
     images.verify(data, found)
     return found
 
@@ -39,11 +39,11 @@ def test_there_are_about_as_many_honest_files_as_hostile_ones() -> None:
 
 @pytest.mark.parametrize("case", HOSTILE, ids=str)
 def test_a_hostile_file_is_refused_for_what_it_is(case: Hostile) -> None:
-    if case.judged:
+    if case.info:
         with pytest.raises(errors.Failure) as refused:
-            images.judge(case.data)
+            images.inspect(case.data)
     else:
-        found = images.judge(case.data)
+        found = images.inspect(case.data)
         with pytest.raises(errors.Failure) as refused:
             images.verify(case.data, found)
     assert refused.value.code == case.code
@@ -51,7 +51,7 @@ def test_a_hostile_file_is_refused_for_what_it_is(case: Hostile) -> None:
 
 @pytest.mark.parametrize("case", HONEST, ids=str)
 def test_an_honest_file_is_accepted_and_looks_right(case: Benign) -> None:
-    found = judged(case.data)
+    found = info(case.data)
     assert ((found.width, found.height), found.orientation) == (case.size, case.orientation)
     picture = images.decode(case.data, found)
     assert picture.size == case.size
@@ -64,7 +64,7 @@ def test_an_honest_file_is_accepted_and_looks_right(case: Benign) -> None:
 
 @pytest.mark.parametrize("case", HONEST, ids=str)
 def test_nothing_private_is_kept_or_passed_on(case: Benign) -> None:
-    found = images.judge(case.data)
+    found = images.inspect(case.data)
     stored = images.strip(case.data, found)
     picture = images.decode(case.data, found)
     preview = images.preview(picture)
@@ -80,7 +80,7 @@ def test_nothing_private_is_kept_or_passed_on(case: Benign) -> None:
 @pytest.mark.parametrize("case", HONEST, ids=str)
 def test_stored_pixels_are_the_received_ones(case: Benign) -> None:
     """By Pillow's own reading of both files, which knows nothing of ours."""
-    found = images.judge(case.data)
+    found = images.inspect(case.data)
     stored = images.strip(case.data, found)
     assert (stored.content_type, stored.orientation) == (found.format.content_type, case.orientation)
     if "damaged" not in case.name:  # Pillow refuses the received file for a text that nobody reads
@@ -88,16 +88,16 @@ def test_stored_pixels_are_the_received_ones(case: Benign) -> None:
             assert (kept.mode, kept.size, kept.tobytes()) == (received.mode, received.size, received.tobytes())
             assert kept.info.get("icc_profile", b"") == icc.clean(received.info.get("icc_profile", b""))
             assert kept.info.get("transparency") == received.info.get("transparency")
-    assert images.strip(stored.data, judged(stored.data)).data == stored.data
+    assert images.strip(stored.data, info(stored.data)).data == stored.data
 
 
 @pytest.mark.parametrize("case", HONEST, ids=str)
 def test_a_stored_file_sent_elsewhere_is_upright_again(case: Benign) -> None:
-    stored = images.strip(case.data, images.judge(case.data))
+    stored = images.strip(case.data, images.inspect(case.data))
     sent = images.with_orientation(stored.data, stored.orientation)
-    found = judged(sent)
+    found = info(sent)
     assert found.orientation == case.orientation
-    assert images.decode(sent, found).tobytes() == images.decode(case.data, images.judge(case.data)).tobytes()
+    assert images.decode(sent, found).tobytes() == images.decode(case.data, images.inspect(case.data)).tobytes()
     with Image.open(io.BytesIO(sent)) as image:
         assert dict(image.getexif()) == ({0x0112: case.orientation} if case.orientation > 1 else {})
 
@@ -113,11 +113,11 @@ def test_judging_opens_no_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Image, "open", asked)
     for case in HOSTILE:
-        if case.judged:
+        if case.info:
             with pytest.raises(errors.Failure):
-                images.judge(case.data)
+                images.inspect(case.data)
     for honest in HONEST:
-        images.judge(honest.data)
+        images.inspect(honest.data)
 
 
 def test_pillow_is_asked_for_one_format_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_pillow_is_asked_for_one_format_only(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(Image, "open", listening)
     for case in HONEST:
-        images.decode(case.data, images.judge(case.data))
+        images.decode(case.data, images.inspect(case.data))
     assert asked == {("JPEG",), ("PNG",), ("WEBP",)}
 
 
@@ -138,7 +138,7 @@ def test_memory_that_runs_out_is_not_blamed_on_the_picture(monkeypatch: pytest.M
         raise MemoryError
 
     data = build.encoded(benign.scene(), "JPEG")
-    found = images.judge(data)
+    found = images.inspect(data)
     monkeypatch.setattr(Image, "open", exhausted)
     with pytest.raises(errors.Busy):
         images.verify(data, found)
@@ -146,7 +146,7 @@ def test_memory_that_runs_out_is_not_blamed_on_the_picture(monkeypatch: pytest.M
 
 def test_one_picture_is_decoded_for_verification_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     data = build.encoded(benign.scene(), "JPEG")
-    found, real, busy, met = images.judge(data), Image.open, threading.Lock(), threading.Event()
+    found, real, busy, met = images.inspect(data), Image.open, threading.Lock(), threading.Event()
 
     def slow(file: io.BytesIO, formats: tuple[str, ...]) -> Image.Image:
         if not busy.acquire(blocking=False):
@@ -174,7 +174,7 @@ def test_whatever_happens_to_a_file_only_our_failures_come_out() -> None:
             start = chance.randrange(len(data))
             data[start : start + chance.choice((0, 1, 4))] = chance.randbytes(chance.choice((0, 1, 4)))
         try:
-            found = judged(bytes(data))
+            found = info(bytes(data))
             images.strip(bytes(data), found)
             images.decode(bytes(data), found)
         except errors.Failure as failure:
@@ -182,16 +182,16 @@ def test_whatever_happens_to_a_file_only_our_failures_come_out() -> None:
 
 
 def test_limits_include_their_own_value() -> None:
-    images.judge(build.png(10_000, 5_000))
+    images.inspect(build.png(10_000, 5_000))
     with pytest.raises(errors.ImageTooLarge):
-        images.judge(build.png(10_000, 5_001))
-    images.judge(build.png(16_000, 16))
+        images.inspect(build.png(10_000, 5_001))
+    images.inspect(build.png(16_000, 16))
 
 
 def test_sixteen_bits_are_scaled_not_clipped() -> None:
     values = [0, 1, 128, 129, 385, 386, 32_767, 40_000, 65_406, 65_535, *range(0, 65_536, 1_111)]
     data = build.png_of(len(values), 16, 16, 0, lambda x, _: (values[x],))
-    picture = images.decode(data, judged(data)).convert("L")
+    picture = images.decode(data, info(data)).convert("L")
     assert [picture.getpixel((x, 0)) for x in range(len(values))] == [round(value / 257) for value in values]
 
 
@@ -225,10 +225,10 @@ def test_a_preview_keeps_alpha_and_lets_no_hidden_colour_bleed() -> None:
     assert all(isinstance(pixel, tuple) and pixel[1] <= pixel[0] + 8 for pixel in edge)
 
 
-@pytest.mark.parametrize("quickly", [png.decode, lambda _: None], ids=["ours", "anybody's"])
+@pytest.mark.parametrize("quickly", [fast_png.decode, lambda _: None], ids=["ours", "anybody's"])
 def test_a_good_cutout_is_opened_as_it_is(quickly: Callable[[bytes], object]) -> None:
     pixels = noise(40, 30, 4)
-    picture = images.open_cutout(png.encode(pixels), 30, 40, quickly)
+    picture = images.open_cutout(fast_png.encode(pixels), 30, 40, quickly)
     assert (picture.mode, picture.size) == ("RGBA", (30, 40))
     assert np.array_equal(np.asarray(picture), pixels)
 
@@ -236,7 +236,7 @@ def test_a_good_cutout_is_opened_as_it_is(quickly: Callable[[bytes], object]) ->
 def test_a_cutout_that_kept_everything_is_still_rgba() -> None:
     pixels = noise(40, 30, 4)
     pixels[..., 3] = 255
-    assert np.array_equal(np.asarray(images.open_cutout(png.encode(pixels), 30, 40)), pixels)
+    assert np.array_equal(np.asarray(images.open_cutout(fast_png.encode(pixels), 30, 40)), pixels)
 
 
 @pytest.mark.parametrize(
@@ -244,16 +244,16 @@ def test_a_cutout_that_kept_everything_is_still_rgba() -> None:
     [
         (b"", "empty"),
         (b"<html>503</html>", "accepted"),
-        (png.encode(noise(40, 30, 4))[:-40], "damaged"),
-        (png.encode(noise(40, 30, 3)), "alpha"),
-        (png.encode(noise(30, 40, 4)), "expected 30x40, got 40x30"),
+        (fast_png.encode(noise(40, 30, 4))[:-40], "damaged"),
+        (fast_png.encode(noise(40, 30, 3)), "alpha"),
+        (fast_png.encode(noise(30, 40, 4)), "expected 30x40, got 40x30"),
         (build.encoded(Image.new("RGBA", (30, 40)), "WEBP"), "expected a PNG"),
         (build.png(9_000, 9_000, 8, 6), "too many pixels"),
     ],
     ids=["nothing", "a page", "half", "no alpha", "other sides", "other format", "a bomb"],
 )
 def test_anything_else_is_no_cutout(data: bytes, reason: str) -> None:
-    for quickly in (png.decode, lambda _: None):
+    for quickly in (fast_png.decode, lambda _: None):
         with pytest.raises(images.NotACutout, match=reason):
             images.open_cutout(data, 30, 40, quickly)
     assert issubclass(images.NotACutout, ValueError)
@@ -264,6 +264,6 @@ def test_the_pictures_of_the_fixtures_are_accepted() -> None:
     paths = sorted(folder.glob("*.jpg"))
     if not paths:
         pytest.skip("the shared fixtures are not here")
-    formats = {path.stem: judged(path.read_bytes()).format for path in paths}
+    formats = {path.stem: info(path.read_bytes()).format for path in paths}
     assert formats["plants-1"] is Format.PNG  # content decides, not the name
     assert formats["cloth-1"] is Format.JPEG

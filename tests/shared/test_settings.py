@@ -32,7 +32,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def refused(block: type[settings.Block]) -> str:
+def refused(block: type[settings.EnvSettings]) -> str:
     with pytest.raises(settings.Invalid) as caught:
         block.read()
     return str(caught.value)
@@ -55,7 +55,7 @@ def test_what_may_be_left_out_has_a_default() -> None:
         (settings.Keys, "SECRET_KEY"),
     ],
 )
-def test_what_may_not_be_left_out_is_named(block: type[settings.Block], name: str) -> None:
+def test_what_may_not_be_left_out_is_named(block: type[settings.EnvSettings], name: str) -> None:
     assert f"{name}: Field required" in refused(block)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared import errors, settings, storage
-from shared.models import Owner, OwnerType
+from shared.models.owner import Owner, OwnerType
 from shared.storage import Folder, Missing, Storage, Unavailable
 from shared.storage.bucket import Bucket
 from tests.shared import buckets

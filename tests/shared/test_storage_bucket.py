@@ -14,7 +14,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from shared import deadlines, settings
+from shared import settings, timeouts
 from shared.storage import INCOMING, Missing, Unavailable, s3
 from shared.storage.bucket import Bucket
 from tests.shared import buckets
@@ -140,7 +140,7 @@ def test_a_refused_connection_is_unavailable_soon(free_port: int) -> None:
 
 
 def test_a_silent_storage_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadlines, "STORAGE_READ_S", 0.1)
+    monkeypatch.setattr(timeouts, "STORAGE_READ_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as server:  # takes connections and never says a word
         bucket = Bucket(buckets.settings(f"http://127.0.0.1:{server.getsockname()[1]}"))
         start = time.monotonic()
@@ -176,8 +176,8 @@ def crawling() -> Iterator[Bucket]:
 
 
 def test_a_storage_that_crawls_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadlines, "STORAGE_TRANSFER_S", 0.5)
-    monkeypatch.setattr(deadlines, "STORAGE_BYTES_S", 1e9)
+    monkeypatch.setattr(timeouts, "STORAGE_TRANSFER_S", 0.5)
+    monkeypatch.setattr(timeouts, "STORAGE_BYTES_S", 1e9)
     with crawling() as bucket:
         for operation in (lambda: bucket.get(KEY), lambda: bucket.put(KEY, bytes(9_000_000), "image/png", {})):
             start = time.monotonic()
@@ -187,8 +187,8 @@ def test_a_storage_that_crawls_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_takes_too_long_to_send_is_no_longer_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadlines, "STORAGE_TRANSFER_S", 0.2)
-    monkeypatch.setattr(deadlines, "STORAGE_BYTES_S", 1e9)
+    monkeypatch.setattr(timeouts, "STORAGE_TRANSFER_S", 0.2)
+    monkeypatch.setattr(timeouts, "STORAGE_BYTES_S", 1e9)
     body = s3.Timed(b"x" * 100)
     assert body.read(10) == b"x" * 10
     time.sleep(0.25)

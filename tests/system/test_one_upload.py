@@ -93,7 +93,7 @@ def test_every_step_was_timed(walk: Walk) -> None:
     assert sum(steps) <= timings["totalMs"] + 10  # each is rounded
 
 
-def test_the_doorbell_was_heard(walk: Walk) -> None:
+def test_the_wake_up_was_heard(walk: Walk) -> None:
     with redis.Redis.from_url(walk.stack.redis_url) as client:
         assert client.llen(QUEUE) == 0
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from deploy.local.walk import SAMPLE
-from shared import png
+from shared import fast_png
 from tests.stack import RunningStack
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def test_while_no_worker_is_there_the_page_waits(visit: Visit, stack: RunningSta
 
 
 def test_a_picture_without_a_subject_says_so(visit: Visit) -> None:
-    visit.drops(png.encode(np.full((64, 64, 3), 128, np.uint8)), "fog.png", "image/png")
+    visit.drops(fast_png.encode(np.full((64, 64, 3), 128, np.uint8)), "fog.png", "image/png")
     visit.sees("trouble")
     assert visit.reads("#why") == "No subject could be found in the picture."
     assert visit.reads("#code").startswith("unknown_foreground · ")

@@ -1,4 +1,4 @@
-"""Without Redis the doorbell is silent and nothing else: uploads are accepted, and run when it is back."""
+"""Without Redis the wake-up is silent and nothing else: uploads are accepted, and run when it is back."""
 
 import time
 
@@ -26,7 +26,7 @@ def test_a_redis_that_hangs_holds_no_upload_up(system: RunningStack, guest: Gues
     guest.eventually(job_id, "done")
 
 
-def test_doorbells_lost_with_redis_are_rung_again(system: RunningStack, guest: Guest) -> None:
+def test_wake_ups_lost_with_redis_are_sent_again(system: RunningStack, guest: Guest) -> None:
     system.halt("worker")
     jobs = [guest.accepted() for _ in range(3)]
     with redis.Redis.from_url(system.redis_url) as client:

@@ -14,9 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from services.api.decoder import messages
+from services.api.decoder import protocol
 from shared import errors, images
-from shared.imagefile.structure import Format
+from shared.image_format.structure import Format
 
 CPU_S = 5  # for one picture; 50 megapixels take up to 1.3 s here
 # Of addresses; the hungriest, 50 megapixels of PNG with alpha made smaller, takes 550 MB.
@@ -33,9 +33,9 @@ def main() -> None:
     line = socket.socket(fileno=0)
     with suppress(EOFError, OSError):
         while True:
-            question, data = messages.receive(line)
+            question, data = protocol.receive(line)
             _allow(CPU_S)
-            messages.send(line, *answer(question, data))
+            protocol.send(line, *answer(question, data))
 
 
 def answer(question: Mapping[str, Any], data: bytes) -> tuple[Mapping[str, object], bytes]:
@@ -51,16 +51,16 @@ def answer(question: Mapping[str, Any], data: bytes) -> tuple[Mapping[str, objec
 def _do(question: Mapping[str, Any], data: bytes) -> tuple[Mapping[str, object], bytes]:
     match question["task"]:
         case "verify":
-            images.verify(data, _judged(question))
+            images.verify(data, _info(question))
         case "shrink":
-            made = images.web_copy(data, _judged(question), question["box"])
+            made = images.web_copy(data, _info(question), question["box"])
             return {"contentType": made.content_type}, made.data
     return {}, b""
 
 
-def _judged(question: Mapping[str, Any]) -> images.Judged:
+def _info(question: Mapping[str, Any]) -> images.ImageInfo:
     told = question["judged"]
-    return images.Judged(**told | {"format": Format(told["format"])})
+    return images.ImageInfo(**told | {"format": Format(told["format"])})
 
 
 def _allow(seconds: int) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from services.api.decoder.child import Child
-from services.api.line import Line
-from shared import deadlines
-from shared.images import Judged
+from services.api.decoder.process import Child
+from services.api.middleware.bulkhead import Bulkhead
+from shared import timeouts
+from shared.images import ImageInfo
 
 CHILDREN = 2
 WAITING = 22  # with those in work 24 of gunicorn's 32 threads: some are always left for everything else
@@ -22,7 +22,7 @@ class Decoder:
     """Safe to share between threads. What cannot be decoded raises UnreadableImage or TooComplex; a full line Busy."""
 
     def __init__(self, children: int = CHILDREN) -> None:
-        self._line = Line(children, WAITING, deadlines.DECODE_WAIT_S)
+        self._line = Bulkhead(children, WAITING, timeouts.DECODE_WAIT_S)
         self._count = children
         self._children: list[Child] = []
         self._idle: queue.LifoQueue[Child] = queue.LifoQueue()  # the one whose caches are warm first
@@ -38,13 +38,13 @@ class Decoder:
         for child in self._children:
             child.stop()
 
-    def verify(self, data: bytes, judged: Judged) -> None:
+    def verify(self, data: bytes, info: ImageInfo) -> None:
         """As `images.verify`."""
-        self._ask({"task": "verify", "judged": asdict(judged)}, data)
+        self._ask({"task": "verify", "judged": asdict(info)}, data)
 
-    def shrink(self, data: bytes, judged: Judged, box: tuple[int, int]) -> tuple[bytes, str]:
+    def shrink(self, data: bytes, info: ImageInfo, box: tuple[int, int]) -> tuple[bytes, str]:
         """As `images.web_copy`: bytes and content type."""
-        told, made = self._ask({"task": "shrink", "judged": asdict(judged), "box": box}, data)
+        told, made = self._ask({"task": "shrink", "judged": asdict(info), "box": box}, data)
         return made, "image/webp" if told["contentType"] == "image/webp" else "image/jpeg"
 
     def _ask(self, question: Mapping[str, object], data: bytes) -> tuple[dict[str, Any], bytes]:

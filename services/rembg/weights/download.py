@@ -17,7 +17,7 @@ from pathlib import Path
 import requests
 
 from services.rembg.weights import CATALOGUE, Name
-from services.rembg.weights.locate import is_published
+from services.rembg.weights.resolve import is_published
 
 Report = Callable[[int, int | None], None]  # bytes so far, bytes in all where the server says so
 

@@ -12,7 +12,7 @@ import pytest
 from deploy.migrate_storage import copying
 from deploy.migrate_storage.ledger import Ledger, Record
 from shared import settings
-from shared.storage.foreign import Foreign, Listed
+from shared.storage.migration_bucket import Foreign, Listed
 from tests.shared import buckets
 
 
@@ -104,8 +104,8 @@ def test_an_object_without_md5_is_compared_by_reading_its_copy(old: Side, new: S
         upload = side.client.create_multipart_upload(Bucket=side.settings.bucket, Key="parts")
         names = {"Bucket": side.settings.bucket, "Key": "parts", "UploadId": upload["UploadId"]}
         part = side.client.upload_part(**names, PartNumber=1, Body=b"in parts")
-        parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
-        side.client.complete_multipart_upload(**names, MultipartUpload=parts)
+        deps = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+        side.client.complete_multipart_upload(**names, MultipartUpload=deps)
     assert next(iter(old.foreign.walk())).md5 is None
     assert _copy(old, new, ledger) == {}
 
@@ -130,7 +130,7 @@ def test_an_object_that_goes_or_changes_after_it_was_listed_is_named(old: Side, 
 def test_a_storage_that_is_away_is_told_and_tried_again(
     old: Side, new: Side, ledger: Ledger, free_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.storage.foreign.TRIES", 1)
+    monkeypatch.setattr("shared.storage.migration_bucket.TRIES", 1)
     old.put("one", b"1")
     copying.find(old.foreign, ledger, accept_changed=False)
     nowhere = Foreign(old.settings.model_copy(update={"endpoint": f"http://127.0.0.1:{free_port}"}))

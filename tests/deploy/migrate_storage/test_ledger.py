@@ -6,7 +6,7 @@ import pytest
 
 from deploy.migrate_storage.ledger import Ledger, Record
 from shared import settings
-from shared.storage.foreign import Listed
+from shared.storage.migration_bucket import Listed
 
 ONE, TWO = Listed("one.png", 3, "a" * 32), Listed("zwei ü.png", 4, "b" * 32 + "-2")
 

@@ -9,7 +9,7 @@ from deploy.migrate_storage import progress, report
 from deploy.migrate_storage.__main__ import main
 from deploy.migrate_storage.ledger import Ledger
 from shared import settings
-from shared.storage.foreign import Listed
+from shared.storage.migration_bucket import Listed
 
 pytestmark = pytest.mark.usefixtures("own_logging")
 

@@ -11,9 +11,9 @@ from deploy.migrate_storage import rewriting
 from deploy.migrate_storage.ledger import Ledger
 from deploy.migrate_storage.rewriting import Rewriting
 from shared import settings
-from shared.db import urls
+from shared.db import url_rewrites
 from shared.db.pool import Database
-from shared.storage.foreign import Listed
+from shared.storage.migration_bucket import Listed
 
 OLD, NEW = "https://old.example/pictures", "https://new.example"
 
@@ -115,5 +115,5 @@ def test_a_row_that_somebody_changed_since_is_left_to_them(
     "words", ["nothing.here", "assets.nothing", "assets", "assets.width", "'; drop table assets.x"]
 )
 def test_a_column_that_is_none_is_refused(ledger: Ledger, database: Database, words: str) -> None:
-    with pytest.raises(urls.Unknown):
+    with pytest.raises(url_rewrites.Unknown):
         Rewriting(ledger, OLD, NEW).run(database, words, dry=False)

@@ -9,10 +9,10 @@ from flask_openapi3 import OpenAPI
 
 from services.api.app import build, create_app
 from services.api.decoder.pool import Decoder
-from services.api.parts import Parts
+from services.api.dependencies import Dependencies
 from services.api.settings import Settings
-from shared.db import work
-from shared.models import Job
+from shared.db import job_queue
+from shared.models.job import Job
 from tests.services.api.served import Served
 
 
@@ -21,7 +21,7 @@ class Api:
     """One instance of the api."""
 
     app: OpenAPI
-    parts: Parts
+    deps: Dependencies
 
     def guest(self) -> FlaskClient:
         """Somebody new, who keeps cookies."""
@@ -29,14 +29,14 @@ class Api:
 
     def claim(self) -> Job:
         """The next job, as a worker would take it."""
-        with self.parts.database.transaction() as connection:
-            job = work.claim_next(connection, 60)
+        with self.deps.database.transaction() as connection:
+            job = job_queue.claim_next(connection, 60)
         assert job is not None
         return job
 
     def stop(self) -> None:
-        self.parts.hub.stop()
-        self.parts.database.close()
+        self.deps.hub.stop()
+        self.deps.database.close()
 
 
 Start = Callable[[], Api]
@@ -57,8 +57,8 @@ def start(environment: pytest.MonkeyPatch, decoder: Decoder) -> Iterator[Start]:
     started: list[Api] = []
 
     def begin() -> Api:
-        parts = build(Settings.read(), decoder)
-        started.append(Api(create_app(parts), parts))
+        deps = build(Settings.read(), decoder)
+        started.append(Api(create_app(deps), deps))
         return started[-1]
 
     yield begin

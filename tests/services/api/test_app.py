@@ -9,7 +9,7 @@ import redis
 from flask.testing import FlaskClient
 
 from shared import health
-from tests.services.api.asking import body, cut_out, refused, upload
+from tests.services.api.client import body, cut_out, refused, upload
 from tests.services.api.conftest import Api, Start
 
 _FAR = {"REMOTE_ADDR": "203.0.113.7"}
@@ -67,7 +67,7 @@ def test_details_hold_facts_but_no_secret(api: Api, database_url: str, redis_url
     assert {"database", "storage", "redis", "rembg", "memory", "cpu", "uptime", "service"} < set(facts)
     assert facts["service"] == "api"
     assert set(facts["database"]["pool"]) == {"total", "idle", "waiting"}
-    for url in (database_url, redis_url, api.parts.secret):
+    for url in (database_url, redis_url, api.deps.secret):
         for part in (url, url.rpartition("@")[0].rpartition(":")[2]):
             assert not part or part not in answer.text
 
@@ -135,7 +135,7 @@ def test_what_is_not_there_and_what_is_not_allowed_have_the_one_shape(guest: Fla
 def test_a_mistake_of_ours_tells_nothing_of_itself(api: Api) -> None:
     guest = api.guest()
     upload(guest)
-    with api.parts.database.transaction() as connection:
+    with api.deps.database.transaction() as connection:
         connection.execute("drop table jobs")
     refused(guest.post("/api/cutouts", data={}), 400, "missing_file")
     answer = guest.get("/api/jobs")

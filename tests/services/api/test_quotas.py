@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from tests.databases import Databases
 from tests.services import pictures
-from tests.services.api.asking import bearer, cut_out, refused, send, upload
+from tests.services.api.client import bearer, cut_out, refused, send, upload
 from tests.services.api.conftest import Api, Start
 
 _MB = 1_000_000
@@ -29,7 +29,7 @@ def guest(api: Api) -> FlaskClient:
 
 def _fill(api: Api, used: int) -> None:
     """As if the one picture that is kept were as large."""
-    with api.parts.database.transaction() as connection:
+    with api.deps.database.transaction() as connection:
         connection.execute("update assets set bytes = %s", [used])
 
 
@@ -51,15 +51,15 @@ def test_who_keeps_too_much_is_told_and_may_delete(api: Api, guest: FlaskClient)
 def test_what_is_refused_is_not_stored(api: Api, guest: FlaskClient, environment: pytest.MonkeyPatch) -> None:
     upload(guest)
     _fill(api, _MB)
-    before = {path for path in api.parts.settings.storage.data_dir.rglob("*") if path.is_file()}
+    before = {path for path in api.deps.settings.storage.data_dir.rglob("*") if path.is_file()}
     refused(send(guest, "/api/cutouts", pictures.png()), 413, "storage_quota")
-    assert {path for path in api.parts.settings.storage.data_dir.rglob("*") if path.is_file()} == before
+    assert {path for path in api.deps.settings.storage.data_dir.rglob("*") if path.is_file()} == before
 
 
 def test_an_object_of_many_rows_counts_once(api: Api, guest: FlaskClient) -> None:
     upload(guest)
     _fill(api, _MB // 2)
-    with api.parts.database.transaction() as connection:
+    with api.deps.database.transaction() as connection:
         connection.execute(
             """insert into assets select gen_random_uuid(), owner_type, owner_id, 'cutout', key, sha256, content_type,
             width, height, bytes, orientation, name, job_id, created_at, deleted_at from assets"""

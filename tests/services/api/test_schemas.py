@@ -9,10 +9,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api import app, keys
-from shared.db import keys as rows
-from shared.models import Scope
+from shared.db import api_keys as rows
+from shared.models.owner import Scope
 from tests.services import pictures
-from tests.services.api.asking import body, cut_out, send, upload
+from tests.services.api.client import body, cut_out, send, upload
 from tests.services.api.conftest import Api
 
 _JSON = "application/json"
@@ -125,7 +125,7 @@ def _direct_answers(guest: FlaskClient) -> Iterator[tuple[str, str, TestResponse
 
 def _admin_answers(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
     secret = keys.make()
-    with api.parts.database.transaction() as connection:
+    with api.deps.database.transaction() as connection:
         rows.add(connection, "the shop", Scope.ADMIN, keys.digest(secret))
     admin = {"X-Api-Key": secret}
     client = api.guest()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tests.services import pictures
-from tests.services.api.asking import form
+from tests.services.api.client import form
 from tests.services.api.served import Served
 
 _FORM = {"Content-Type": "multipart/form-data; boundary=x"}

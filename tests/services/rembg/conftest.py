@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from services.rembg.network import Network
+from services.rembg.inference import Network
 from services.rembg.weights import Name
-from services.rembg.weights.locate import locate
+from services.rembg.weights.resolve import locate
 
 SHARED = Path("../shared")
 

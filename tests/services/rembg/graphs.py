@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from services.rembg.onnxfile import Field, Network, Node, Tensor, _message, text_attribute
+from services.rembg.onnx_wire import Field, Network, Node, Tensor, _message, text_attribute
 
 HALF_PIXELS = {name: text_attribute(name, value) for name, value in (
     ("mode", "linear"), ("coordinate_transformation_mode", "pytorch_half_pixel"),

@@ -7,8 +7,8 @@ from typing import Any
 from PIL import Image
 
 from services.rembg.app import start
-from services.rembg.loading import begin
-from services.rembg.network import Network
+from services.rembg.inference import Network
+from services.rembg.preload import begin
 from services.rembg.settings import Settings
 
 _quick = Network.mask

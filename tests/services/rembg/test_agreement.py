@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from services.rembg import remover
-from services.rembg.network import Network
+from services.rembg.inference import Network
 from shared import images
 from tests.services.rembg import pictures
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not FIXTURES.exists(), reason="needs ../shared/f
 
 def alpha(network: Network, name: str) -> np.ndarray:
     data = (FIXTURES / f"{name}.jpg").read_bytes()
-    return pictures.pixels(remover.remove(network, data, images.judge(data)).file.data)[..., 3]
+    return pictures.pixels(remover.remove(network, data, images.inspect(data)).file.data)[..., 3]
 
 
 def golden(name: str) -> np.ndarray:

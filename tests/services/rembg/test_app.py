@@ -8,10 +8,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.rembg import app
-from services.rembg.app import Parts, create_app
-from services.rembg.gate import Gate
-from services.rembg.intake import MAX_BYTES
-from services.rembg.network import Network
+from services.rembg.admission import Gate
+from services.rembg.app import Dependencies, create_app
+from services.rembg.inference import Network
+from services.rembg.request_parser import MAX_BYTES
 from services.rembg.settings import Settings
 from services.rembg.stats import Stats
 from shared.health import Health
@@ -21,20 +21,22 @@ PNG = pictures.encode(pictures.shirt())
 
 
 @pytest.fixture
-def parts(compact: Network, monkeypatch: pytest.MonkeyPatch) -> Parts:
+def deps(compact: Network, monkeypatch: pytest.MonkeyPatch) -> Dependencies:
     for name in ("REMBG_MODEL", "REMBG_MODEL_PATH", "REMBG_TOKEN", "OPS_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    return Parts(Settings.read(), compact, Gate(slots=1, line=0), Stats(), Health("rembg"), ThreadPoolExecutor(4))
+    return Dependencies(
+        Settings.read(), compact, Gate(slots=1, line=0), Stats(), Health("rembg"), ThreadPoolExecutor(4)
+    )
 
 
 @pytest.fixture
-def cold(parts: Parts) -> FlaskClient:
-    return create_app(parts).test_client()
+def cold(deps: Dependencies) -> FlaskClient:
+    return create_app(deps).test_client()
 
 
 @pytest.fixture
-def client(parts: Parts, cold: FlaskClient) -> FlaskClient:
-    parts.health.mark_ready()
+def client(deps: Dependencies, cold: FlaskClient) -> FlaskClient:
+    deps.health.mark_ready()
     return cold
 
 
@@ -111,8 +113,8 @@ def test_a_body_without_its_length_is_refused(client: FlaskClient) -> None:
     assert refusal(answer) == (411, "length_required")
 
 
-def test_a_full_house_is_busy_and_says_when_to_come_back(client: FlaskClient, parts: Parts) -> None:
-    with parts.gate.place():
+def test_a_full_house_is_busy_and_says_when_to_come_back(client: FlaskClient, deps: Dependencies) -> None:
+    with deps.gate.place():
         answer = client.post("/remove", data=PNG)
     assert refusal(answer) == (503, "busy")
     assert int(answer.headers["Retry-After"]) >= 1
@@ -120,27 +122,29 @@ def test_a_full_house_is_busy_and_says_when_to_come_back(client: FlaskClient, pa
     assert client.post("/remove", data=PNG).status_code == 200
 
 
-def test_before_the_first_inference_it_is_live_but_not_ready(cold: FlaskClient, parts: Parts) -> None:
+def test_before_the_first_inference_it_is_live_but_not_ready(cold: FlaskClient, deps: Dependencies) -> None:
     assert cold.get("/health/live").status_code == 200
     assert cold.get("/health/ready").status_code == 503
     assert cold.post("/remove", data=PNG).status_code == 200  # somebody could not wait: that is the first inference
-    parts.health.mark_ready()
+    deps.health.mark_ready()
     assert cold.get("/health/ready").status_code == 200
 
 
-def test_filling_the_memory_waits_for_the_places_of_pictures(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_filling_the_memory_waits_for_the_places_of_pictures(
+    deps: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(app, "_AFTER_FIRST_S", 0.0)
     warm: Future[float] = Future()
     warm.set_result(0.1)
-    turn = parts.gate.enter(1)
+    turn = deps.gate.enter(1)
     with ThreadPoolExecutor(1) as pool:  # whose thread steps back, and ends
-        preparing = pool.submit(app._prepare, parts, warm)
+        preparing = pool.submit(app._prepare, deps, warm)
         with pytest.raises(TimeoutError):
             preparing.result(0.5)
-        assert parts.health.ready()[0]
-        parts.gate.leave(turn)
+        assert deps.health.ready()[0]
+        deps.gate.leave(turn)
         preparing.result(30)
-    assert (parts.gate.begun, parts.gate.working) == (2, 0)
+    assert (deps.gate.begun, deps.gate.working) == (2, 0)
 
 
 def test_stats_tell_what_was_done_and_with_what(client: FlaskClient, compact: Network) -> None:
@@ -166,9 +170,9 @@ def test_the_first_page_says_what_this_is(client: FlaskClient) -> None:
 
 def test_with_a_token_only_its_holders_may_use_it(compact: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REMBG_TOKEN", "quiet-please")
-    parts = Parts(Settings.read(), compact, Gate(1, 0), Stats(), Health("rembg"), ThreadPoolExecutor(4))
-    parts.health.mark_ready()
-    client = create_app(parts).test_client()
+    deps = Dependencies(Settings.read(), compact, Gate(1, 0), Stats(), Health("rembg"), ThreadPoolExecutor(4))
+    deps.health.mark_ready()
+    client = create_app(deps).test_client()
     assert refusal(client.post("/remove", data=PNG)) == (401, "unauthorized")
     assert refusal(client.get("/stats", headers={"Authorization": "Bearer loud"})) == (401, "unauthorized")
     assert client.post("/remove", data=PNG, headers={"Authorization": "Bearer quiet-please"}).status_code == 200

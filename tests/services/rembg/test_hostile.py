@@ -7,9 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-from services.rembg.app import Parts, create_app
-from services.rembg.gate import Gate
-from services.rembg.network import Network
+from services.rembg.admission import Gate
+from services.rembg.app import Dependencies, create_app
+from services.rembg.inference import Network
 from services.rembg.settings import Settings
 from services.rembg.stats import Stats
 from shared.health import Health
@@ -23,7 +23,9 @@ from tests.services.rembg import pictures
 def client(compact: Network) -> FlaskClient:
     health = Health("rembg")
     health.mark_ready()
-    return create_app(Parts(Settings.read(), compact, Gate(1, 0), Stats(), health, ThreadPoolExecutor(4))).test_client()
+    return create_app(
+        Dependencies(Settings.read(), compact, Gate(1, 0), Stats(), health, ThreadPoolExecutor(4))
+    ).test_client()
 
 
 @pytest.mark.parametrize("file", benign.files(), ids=str)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.load.removal.flood import flood, percentile
+from bench.removal.flood import flood, percentile
 from tests.processes import children
 from tests.services.rembg import pictures
 from tests.services.rembg.test_wsgi import START_S, gunicorn, wait_until_ready

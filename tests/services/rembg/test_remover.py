@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.rembg import network, onnxfile, remover
-from services.rembg.network import Network, _blank
+from services.rembg import inference, onnx_wire, remover
+from services.rembg.inference import Network, _blank
 from services.rembg.remover import Cutout
 from services.rembg.weights import CATALOGUE, Name, Weights
 from shared import images
@@ -19,7 +19,7 @@ from tests.services.rembg.pictures import BOX, SIZE
 
 
 def removed(network: Network, data: bytes) -> Cutout:
-    return remover.remove(network, data, images.judge(data))
+    return remover.remove(network, data, images.inspect(data))
 
 
 def test_the_subject_is_opaque_and_the_ground_is_clear(compact: Network) -> None:
@@ -149,13 +149,13 @@ def test_a_damaged_picture_is_unreadable(compact: Network) -> None:
 
 def test_a_dark_picture_is_brought_to_full_brightness_before_the_network_sees_it() -> None:
     preparation = CATALOGUE[Name.U2NET].preparation
-    batch = network.prepare(np.array([[[0, 20, 40]]], np.uint8), preparation)
+    batch = inference.prepare(np.array([[[0, 20, 40]]], np.uint8), preparation)
     assert batch.shape == (1, 3, 1, 1)
     assert batch.ravel() == pytest.approx([(0 - 0.485) / 0.229, (0.5 - 0.456) / 0.224, (1 - 0.406) / 0.225])
 
 
 def test_only_the_first_output_is_computed(u2netp: Network) -> None:
-    assert len(onnxfile.Network.read(u2netp.weights.path.read_bytes()).outputs) == 7
+    assert len(onnx_wire.Network.read(u2netp.weights.path.read_bytes()).outputs) == 7
     assert len(u2netp._alone.get_outputs()) == 1
 
 
@@ -178,5 +178,5 @@ def test_a_picture_that_came_first_takes_the_place_of_the_warm_up(compact: Netwo
 def test_several_threads_make_what_one_makes(u2netp: Network) -> None:
     data = pictures.encode(pictures.shirt((1800, 1350)), "JPEG", quality=90)
     shared = removed(u2netp, data)  # u2netp has two threads, so the picture is divided
-    single = remover.remove(u2netp, data, images.judge(data), alone=False)
+    single = remover.remove(u2netp, data, images.inspect(data), alone=False)
     assert np.array_equal(pictures.pixels(shared.file.data), pictures.pixels(single.file.data))

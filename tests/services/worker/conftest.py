@@ -11,14 +11,17 @@ import pytest
 
 from services.worker.leases import Leases
 from services.worker.pipeline import Pipeline
-from services.worker.removal import Remover, exchange
-from services.worker.removal.removebg import RemoveBg
-from services.worker.removal.router import Router, Rules
-from services.worker.removal.self_hosted import SelfHosted
+from services.worker.providers import Remover, http_exchange
+from services.worker.providers.removebg import RemoveBg
+from services.worker.providers.router import Router, Rules
+from services.worker.providers.self_hosted import SelfHosted
 from shared import images, storage
-from shared.db import assets, ids, jobs, work
+from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Database
-from shared.models import Asset, AssetKind, Job, Owner, OwnerType, Provider
+from shared.models.asset import Asset, AssetKind
+from shared.models.cutout import Provider
+from shared.models.job import Job
+from shared.models.owner import Owner, OwnerType
 from tests.doubles import removebg as removebg_double
 from tests.services import pictures
 from tests.services.worker.rembg_double import Double
@@ -37,7 +40,7 @@ class Bench:
         self.storage = storage.Folder(self.objects)
         self.leases = Leases(self.database, 60)
         self.rembg = Double()
-        self.client = exchange.session()
+        self.client = http_exchange.session()
         self.remover = SelfHosted(self.client, self.rembg.url)
         self.pipeline = self.with_router()
         self.database.open()
@@ -61,14 +64,14 @@ class Bench:
         self.database.close()
 
     def order(self, data: bytes | None = None, owner: Owner = OWNER, wanted: Provider | None = None) -> UUID:
-        """A job as the api makes it, without its doorbell."""
+        """A job as the api makes it, without its wake-up."""
         data = data or pictures.jpeg()
-        judged = images.judge(data)
-        kept = images.strip(data, judged)
+        info = images.inspect(data)
+        kept = images.strip(data, info)
         digest = sha256(data).hexdigest()
         key = storage.key_for(SECRET, owner, digest, "src")
         kind, now = AssetKind.SOURCE, datetime.now(UTC)
-        sides = (judged.width, judged.height)
+        sides = (info.width, info.height)
         asset = Asset(
             ids.new(),
             owner,
@@ -103,7 +106,7 @@ class Bench:
     def claim(self) -> Job:
         """The next job, as another worker would take it."""
         with self.database.transaction() as connection:
-            job = work.claim_next(connection, 60)
+            job = job_queue.claim_next(connection, 60)
         assert job is not None
         return job
 

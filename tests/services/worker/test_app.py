@@ -15,8 +15,8 @@ from urllib.request import urlopen
 import pytest
 import redis
 
-from shared.broker import Doorbell
-from shared.models import JobState
+from shared.broker import Waker
+from shared.models.job import JobState
 from tests.services.worker.conftest import Bench
 from tests.services.worker.rembg_double import cut_out
 
@@ -26,11 +26,11 @@ _COMMAND = ["-m", "celery", "-A", "services.worker.app", "worker"]
 _LOSING = """
 import os, sys
 from celery.__main__ import main
-from services.worker import app, reaper, routine
-routine.LOOK_S = 0.1
-begin, sweep = routine.Routine.__init__, reaper.Reaper.sweep
-routine.Routine.__init__ = lambda self, *args, patience_s, **kwargs: begin(self, *args, patience_s=0.5, **kwargs)
-reaper.Reaper.sweep = lambda self: 1 / 0 if os.path.exists(os.environ["LOST"]) else sweep(self)
+from services.worker import app, periodic, rescuer
+periodic.LOOK_S = 0.1
+begin, sweep = periodic.PeriodicTask.__init__, rescuer.Rescuer.sweep
+periodic.PeriodicTask.__init__ = lambda self, *args, patience_s, **kwargs: begin(self, *args, patience_s=0.5, **kwargs)
+rescuer.Rescuer.sweep = lambda self: 1 / 0 if os.path.exists(os.environ["LOST"]) else sweep(self)
 sys.argv[:1] = ["celery", "-A", "services.worker.app", "worker"]
 main()
 """
@@ -71,10 +71,10 @@ def _ready(port: int) -> bool:
         return False
 
 
-def _run(bench: Bench, doorbell: Doorbell) -> float:
+def _run(bench: Bench, waker: Waker) -> float:
     """Order a job and ring; the seconds until it was done."""
     job_id = bench.order()
-    doorbell.ring(job_id)
+    waker.wake(job_id)
     return _until(lambda: bench.job(job_id).status is JobState.DONE)
 
 
@@ -89,14 +89,14 @@ def test_a_worker_hears_at_once_costs_little_and_stops_when_asked(
 ) -> None:
     environment.setenv("DATA_DIR", str(bench.objects.parent))
     environment.setenv("REMBG_ENDPOINT", bench.rembg.url)
-    doorbell = Doorbell(redis_url)
+    waker = Waker(redis_url)
     with redis.Redis.from_url(redis_url) as server, _started(free_port) as worker:
         _until(lambda: _ready(free_port))
-        _run(bench, doorbell)  # the first rings from either side open connections
+        _run(bench, waker)  # the first rings from either side open connections
         before = _commands(server)
         time.sleep(1.5)
         assert _commands(server) == before  # a sweep of the reaper, and a worker that listens
-        took = [_run(bench, doorbell) for _ in range(5)]
+        took = [_run(bench, waker) for _ in range(5)]
         assert min(took) < 1
         assert (_commands(server) - before) / 5 <= 3  # LPUSH, and BRPOP again
         worker.send_signal(signal.SIGTERM)
@@ -104,7 +104,7 @@ def test_a_worker_hears_at_once_costs_little_and_stops_when_asked(
         assert worker.returncode == 0
 
 
-def test_a_worker_does_not_start_over_a_redis_that_may_drop_doorbells(
+def test_a_worker_does_not_start_over_a_redis_that_may_drop_wake_ups(
     environment: pytest.MonkeyPatch, redis_url: str, free_port: int
 ) -> None:
     with redis.Redis.from_url(redis_url) as server:
@@ -143,7 +143,7 @@ def test_a_worker_that_is_asked_to_stop_ends_its_job_first(
     with _started(free_port) as worker:
         _until(lambda: _ready(free_port))
         job_id = bench.order()
-        Doorbell(redis_url).ring(job_id)
+        Waker(redis_url).wake(job_id)
         _until(lambda: bench.job(job_id).status is JobState.RUNNING)
         worker.send_signal(signal.SIGTERM)
         said, _ = worker.communicate(timeout=20)
@@ -152,7 +152,7 @@ def test_a_worker_that_is_asked_to_stop_ends_its_job_first(
     assert "Traceback" not in said
 
 
-def test_a_worker_whose_reaper_is_lost_ends_its_job_and_then_itself(
+def test_a_worker_whose_rescuer_is_lost_ends_its_job_and_then_itself(
     environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int, tmp_path: Path
 ) -> None:
     environment.setenv("DATA_DIR", str(bench.objects.parent))
@@ -162,7 +162,7 @@ def test_a_worker_whose_reaper_is_lost_ends_its_job_and_then_itself(
     with _started(free_port, ["-c", _LOSING]) as worker:
         _until(lambda: _ready(free_port))
         job_id = bench.order()
-        Doorbell(redis_url).ring(job_id)
+        Waker(redis_url).wake(job_id)
         _until(lambda: bench.job(job_id).status is JobState.RUNNING)
         (tmp_path / "lost").touch()
         said, _ = worker.communicate(timeout=30)

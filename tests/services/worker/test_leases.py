@@ -6,16 +6,16 @@ from collections.abc import Iterator
 import pytest
 
 from services.worker.leases import Leases
-from services.worker.routine import Routine
-from shared import deadlines, metrics
-from shared.db import jobs, work
-from shared.models import Job
+from services.worker.periodic import PeriodicTask
+from shared import metrics, timeouts
+from shared.db import job_queue, jobs
+from shared.models.job import Job
 from tests.services.worker.conftest import Bench
 
 
 def _claim(bench: Bench, lease_s: float) -> Job | None:
     with bench.database.transaction() as connection:
-        return work.claim_next(connection, lease_s)
+        return job_queue.claim_next(connection, lease_s)
 
 
 def _left_s(bench: Bench) -> float:
@@ -55,8 +55,8 @@ def test_a_job_that_ended_is_not_prolonged(bench: Bench) -> None:
 
 
 def test_a_job_that_takes_too_long_is_left_to_others(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert deadlines.JOB_S == 120
-    monkeypatch.setattr(deadlines, "JOB_S", 0)
+    assert timeouts.JOB_S == 120
+    monkeypatch.setattr(timeouts, "JOB_S", 0)
     bench.order()
     keeper = Leases(bench.database, 60)
     with keeper.holding(bench.claim()):
@@ -87,7 +87,7 @@ def test_a_job_that_its_caller_cancelled_is_no_lost_lease(bench: Bench, held: tu
 
 def test_a_running_keeper_keeps_a_job_past_its_lease_and_drops_it_after(bench: Bench) -> None:
     keeper = Leases(bench.database, 0.6)
-    renewing = Routine("leases", keeper.renew, keeper.every_s, patience_s=60)
+    renewing = PeriodicTask("leases", keeper.renew, keeper.every_s, patience_s=60)
     renewing.start()
     bench.order()
     job = _claim(bench, 0.6)

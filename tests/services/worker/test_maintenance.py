@@ -10,9 +10,9 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.worker.maintenance import DAY_S, KEEP_S, Maintenance, slices
-from services.worker.routine import Routine
+from services.worker.periodic import PeriodicTask
 from shared import errors
-from shared.db import assets, removals
+from shared.db import assets, object_deletions
 from shared.storage import INCOMING
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, Bench
@@ -89,7 +89,7 @@ def test_what_is_sent_again_while_it_is_removed_is_there_in_the_end(bench: Bench
 def test_what_came_back_after_it_was_found_to_be_due_stays(bench: Bench, maintenance: Maintenance) -> None:
     key = _delete(bench, bench.order())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(removals, "due", lambda *_: [bench.source_key(bench.order())[:64]])
+        patch.setattr(object_deletions, "due", lambda *_: [bench.source_key(bench.order())[:64]])
         assert maintenance.prune() == 0
     assert _objects(bench) == {key}
 
@@ -233,7 +233,7 @@ def test_maintenance_goes_on_after_a_refusal(bench: Bench, maintenance: Maintena
     path = bench.objects / key[:2] / key
     path.unlink()
     path.mkdir()
-    running = Routine("maintenance", maintenance.prune, 0.05, patience_s=60)
+    running = PeriodicTask("maintenance", maintenance.prune, 0.05, patience_s=60)
     running.start()
     time.sleep(0.3)
     assert len(bench.say("select id from assets")) == 1

@@ -10,9 +10,11 @@ import pytest
 from PIL import Image
 from prometheus_client import REGISTRY
 
-from shared import deadlines, errors, metrics, storage
+from shared import errors, metrics, storage, timeouts
 from shared.db import assets, jobs
-from shared.models import Asset, AssetKind, Foreground, Job, JobError, JobState, Provider
+from shared.models.asset import Asset, AssetKind
+from shared.models.cutout import Foreground, Provider
+from shared.models.job import Job, JobError, JobState
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, SECRET, Bench
 from tests.services.worker.rembg_double import Answer, cut_out, refusal
@@ -148,7 +150,7 @@ def test_a_wrong_answer_may_be_followed_by_a_good_one(bench: Bench) -> None:
 
 
 def test_a_service_that_is_away_is_waited_for_without_counting(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadlines, "PROVIDER_READ_S", 0.2)
+    monkeypatch.setattr(timeouts, "PROVIDER_READ_S", 0.2)
     job_id = bench.order()
     for answer in (refusal(503, "busy"), refusal(429, "rate_limited"), cut_out(share=0.5), cut_out(wait_s=0.5)):
         bench.rembg.answer = answer
@@ -195,7 +197,7 @@ def test_a_source_that_is_gone_fails_the_job(bench: Bench, gone: str) -> None:
 
 
 def test_without_storage_a_job_waits_without_counting(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadlines, "PATIENCE_S", 0)
+    monkeypatch.setattr(timeouts, "PATIENCE_S", 0)
     job_id = bench.order()
     bench.block_storage()
     job = bench.run(job_id)
@@ -280,8 +282,8 @@ def test_whoever_took_over_finishes_what_the_lost_worker_began(bench: Bench) -> 
 def test_without_the_database_a_job_is_left_to_its_lease(
     database_url: str, tmp_path: Path, lose_database: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadlines, "POOL_WAIT_S", 0.5)
-    monkeypatch.setattr(deadlines, "PATIENCE_S", 0)
+    monkeypatch.setattr(timeouts, "POOL_WAIT_S", 0.5)
+    monkeypatch.setattr(timeouts, "PATIENCE_S", 0)
     bench = Bench(database_url, tmp_path)
     bench.order()
     bench.rembg.meanwhile = lose_database

@@ -7,10 +7,12 @@ from uuid import UUID
 import pytest
 from PIL import Image
 
-from services.worker.removal.router import Rules
-from shared import deadlines
+from services.worker.providers.router import Rules
+from shared import timeouts
 from shared.db import assets, jobs
-from shared.models import Job, JobState, Owner, OwnerType, Provider
+from shared.models.cutout import Provider
+from shared.models.job import Job, JobState
+from shared.models.owner import Owner, OwnerType
 from tests.doubles.removebg import RemoveBg
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, PRICE, Bench
@@ -204,7 +206,7 @@ def test_a_caller_who_cancels_and_retries_in_the_middle_is_not_paid_for_twice(be
 def test_a_paid_picture_that_could_not_be_stored_is_not_paid_for_twice(
     bench: Bench, removebg: RemoveBg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadlines, "PATIENCE_S", 0)
+    monkeypatch.setattr(timeouts, "PATIENCE_S", 0)
     job_id = bench.order()
     removebg.meanwhile = bench.block_storage
     assert _run(bench, job_id, removebg, percent=0).status is JobState.QUEUED

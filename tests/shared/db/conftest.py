@@ -7,9 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from shared.db import assets, ids, jobs, work
+from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Database
-from shared.models import Asset, AssetKind, Foreground, Job, Owner, OwnerType, Provider, Result, Timings
+from shared.models.asset import Asset, AssetKind
+from shared.models.cutout import Foreground, Provider, Result
+from shared.models.job import Job, Timings
+from shared.models.owner import Owner, OwnerType
 
 ANNE, BERT = Owner(OwnerType.GUEST, "a" * 64), Owner(OwnerType.GUEST, "b" * 64)
 TIMINGS = Timings(queued_ms=1, total_ms=10)
@@ -39,7 +42,7 @@ class Records:
 
     def claim(self, lease_s: float = 60) -> Job | None:
         with self.database.transaction() as connection:
-            return work.claim_next(connection, lease_s)
+            return job_queue.claim_next(connection, lease_s)
 
     def claimed(self, asset: Asset | None = None) -> Job:
         """A running job."""
@@ -54,7 +57,7 @@ class Records:
         made = {kind: self.asset(job.owner, kind, job.id) for kind in assets.MADE}
         result = result_of(made)
         with self.database.transaction() as connection:
-            assert work.finish(connection, job, Provider.REMOVEBG, result, TIMINGS, fingerprint)
+            assert job_queue.finish(connection, job, Provider.REMOVEBG, result, TIMINGS, fingerprint)
         return self.found(job)
 
     def found(self, job: Job) -> Job:

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from shared.db import ids, jobs, work
+from shared.db import ids, job_queue, jobs
 from shared.db.pool import Connection, Database
-from shared.models import Asset, AssetKind, Foreground, Job, Owner, OwnerType, Result, Timings
+from shared.models.asset import Asset, AssetKind
+from shared.models.cutout import Foreground, Result
+from shared.models.job import Job, Timings
+from shared.models.owner import Owner, OwnerType
 
 RESULT = Result(
     asset_id=ids.new(),
@@ -72,7 +75,7 @@ def queued(database: Database, of: str = "ann", *, priority: int = 5) -> Job:
 
 def claimed(database: Database, lease_s: float = 60) -> Job:
     """The job that a worker gets next; there has to be one."""
-    job = run(database, work.claim_next, lease_s)
+    job = run(database, job_queue.claim_next, lease_s)
     assert job is not None
     return job
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.db import assets, ids
 from shared.db.pool import Database
-from shared.models import Asset, AssetKind
+from shared.models.asset import Asset, AssetKind
 from tests.shared.db.rows import asset, digest, owner, run
 
 

@@ -5,9 +5,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from shared.db import ids, jobs, pool, work
+from shared.db import ids, job_queue, jobs, pool
 from shared.db.pool import Database
-from shared.models import JobFailure, JobState
+from shared.models.job import JobFailure, JobState
 from tests.shared.db import rows
 from tests.shared.db.rows import TIMINGS, claimed, owner, queued, run, seen
 
@@ -15,13 +15,13 @@ from tests.shared.db.rows import TIMINGS, claimed, owner, queued, run, seen
 def claim_all(database: Database) -> list[UUID]:
     """The ids of all jobs that are due, in the order in which they are claimed."""
     found: list[UUID] = []
-    while job := run(database, work.claim_next, 60):
+    while job := run(database, job_queue.claim_next, 60):
         found.append(job.id)
     return found
 
 
 def test_nothing_is_claimed_when_nothing_is_due(database: Database) -> None:
-    assert run(database, work.claim_next, 60) is None
+    assert run(database, job_queue.claim_next, 60) is None
 
 
 def test_of_one_owner_the_oldest_comes_first(database: Database) -> None:
@@ -57,7 +57,7 @@ def test_priority_goes_before_fairness(database: Database) -> None:
 def test_jobs_that_have_ended_do_not_count_as_running(database: Database) -> None:
     for _ in range(2):
         queued(database, "ann")
-        run(database, work.fail, claimed(database), JobFailure.PROVIDER_FAILED, "", TIMINGS)
+        run(database, job_queue.fail, claimed(database), JobFailure.PROVIDER_FAILED, "", TIMINGS)
     ann, bob = queued(database, "ann").id, queued(database, "bob").id
     assert claim_all(database) == [ann, bob]
 
@@ -86,11 +86,11 @@ def test_many_who_ring_at_once_claim_different_jobs(database: Database) -> None:
 def test_a_job_being_claimed_is_skipped_and_not_waited_for(database: Database) -> None:
     first, second = queued(database).id, queued(database).id
     with database.transaction() as slow:
-        taken = work.claim_next(slow, 60)
+        taken = job_queue.claim_next(slow, 60)
         assert taken is not None
         start = time.monotonic()
         assert claimed(database).id == second
-        assert run(database, work.claim_next, 60) is None
+        assert run(database, job_queue.claim_next, 60) is None
         assert time.monotonic() - start < 4  # the statement's limit, were it waited for, is five seconds
     assert taken.id == first
 
@@ -98,7 +98,7 @@ def test_a_job_being_claimed_is_skipped_and_not_waited_for(database: Database) -
 def test_a_claim_that_is_rolled_back_leaves_the_job_to_others(database: Database) -> None:
     job = queued(database)
     with database.transaction() as connection:
-        assert work.claim_next(connection, 60)
+        assert job_queue.claim_next(connection, 60)
         connection.rollback()
     assert seen(database, job).attempts == 0
     assert claimed(database).attempts == 1
@@ -108,7 +108,7 @@ def test_a_lease_that_runs_out_gives_the_job_to_another(database: Database) -> N
     queued(database)
     first = claimed(database, lease_s=60)
     rows.rewind(database, 59)
-    assert run(database, work.claim_next, 60) is None
+    assert run(database, job_queue.claim_next, 60) is None
     rows.rewind(database, 2)
     second = claimed(database)
     assert (second.id, second.attempts, second.fence) == (first.id, 2, first.fence + 1)
@@ -118,11 +118,11 @@ def test_a_job_that_killed_three_workers_is_poison(database: Database) -> None:
     job = queued(database)
     for attempt in (1, 2, 3):
         assert claimed(database).attempts == attempt
-        assert run(database, work.bury_poison) == []
+        assert run(database, job_queue.bury_poison) == []
         rows.rewind(database, 61)
-    assert run(database, work.claim_next, 60) is None
-    assert run(database, work.bury_poison) == [job.id]
-    assert run(database, work.bury_poison) == []
+    assert run(database, job_queue.claim_next, 60) is None
+    assert run(database, job_queue.bury_poison) == [job.id]
+    assert run(database, job_queue.bury_poison) == []
     buried = seen(database, job)
     assert buried.status is JobState.FAILED
     assert buried.error is not None
@@ -133,39 +133,39 @@ def test_a_job_that_killed_three_workers_is_poison(database: Database) -> None:
 def test_a_job_handed_back_at_its_last_attempt_does_not_wait_for_ever(database: Database) -> None:
     job = queued(database)
     for _ in range(3):
-        assert run(database, work.release, claimed(database), 0, counts=True)
-    assert run(database, work.claim_next, 60) is None
-    assert run(database, work.bury_poison) == [job.id]
+        assert run(database, job_queue.release, claimed(database), 0, counts=True)
+    assert run(database, job_queue.claim_next, 60) is None
+    assert run(database, job_queue.bury_poison) == [job.id]
     assert seen(database, job).status is JobState.FAILED
 
 
 def test_a_third_attempt_that_still_runs_is_not_poison(database: Database) -> None:
     queued(database)
     for _ in range(2):
-        run(database, work.release, claimed(database), 0, counts=True)
+        run(database, job_queue.release, claimed(database), 0, counts=True)
     claimed(database)
-    assert run(database, work.bury_poison) == []
+    assert run(database, job_queue.bury_poison) == []
 
 
 def test_what_is_overdue_has_waited_longer_than_is_usual(database: Database) -> None:
-    assert run(database, work.overdue, 5) == 0
+    assert run(database, job_queue.overdue, 5) == 0
     queued(database)
     later = queued(database)
-    assert run(database, work.overdue, 5) == 0
+    assert run(database, job_queue.overdue, 5) == 0
     rows.rewind(database, 6)
-    assert run(database, work.overdue, 5) == 2
+    assert run(database, job_queue.overdue, 5) == 2
     claimed(database)
     run(database, jobs.cancel, later.owner, later.id)
-    assert run(database, work.overdue, 5) == 0
+    assert run(database, job_queue.overdue, 5) == 0
 
 
 def test_a_job_that_waits_for_its_time_is_not_overdue_before(database: Database) -> None:
     queued(database)
-    run(database, work.release, claimed(database), 30, counts=True)
+    run(database, job_queue.release, claimed(database), 30, counts=True)
     rows.rewind(database, 34)
-    assert run(database, work.overdue, 5) == 0
+    assert run(database, job_queue.overdue, 5) == 0
     rows.rewind(database, 2)
-    assert run(database, work.overdue, 5) == 1
+    assert run(database, job_queue.overdue, 5) == 1
 
 
 def test_the_job_of_a_dead_worker_is_overdue_but_poison_is_not(database: Database) -> None:
@@ -173,17 +173,17 @@ def test_the_job_of_a_dead_worker_is_overdue_but_poison_is_not(database: Databas
     for _ in range(2):
         claimed(database)
         rows.rewind(database, 66)
-        assert run(database, work.overdue, 5) == 1
+        assert run(database, job_queue.overdue, 5) == 1
     claimed(database)
     rows.rewind(database, 66)
-    assert run(database, work.overdue, 5) == 0
+    assert run(database, job_queue.overdue, 5) == 0
 
 
 def test_one_at_a_time_sweeps(database: Database) -> None:
     with database.transaction() as first:
-        assert work.lead_sweep(first)
-        assert not run(database, work.lead_sweep)
-    assert run(database, work.lead_sweep)
+        assert job_queue.lead_sweep(first)
+        assert not run(database, job_queue.lead_sweep)
+    assert run(database, job_queue.lead_sweep)
 
 
 def test_a_job_is_announced_when_it_is_committed_and_not_before(database: Database, database_url: str) -> None:
@@ -199,9 +199,9 @@ def test_a_job_is_announced_when_it_is_committed_and_not_before(database: Databa
         assert told() == [str(job.id)]
         running = claimed(database)
         assert told() == [str(job.id)]
-        run(database, work.renew, [(running.id, running.fence)], 60)
+        run(database, job_queue.renew, [(running.id, running.fence)], 60)
         assert told() == []
-        run(database, work.advance, running, 70)
+        run(database, job_queue.advance, running, 70)
         assert told() == [str(job.id)]
         with database.transaction() as connection:
             assert jobs.cancel(connection, owner(), job.id)

@@ -4,20 +4,21 @@ from collections.abc import Callable
 
 import pytest
 
-from shared.db import jobs, work
+from shared.db import job_queue, jobs
 from shared.db.pool import Database
-from shared.models import Job, JobFailure, Provider
+from shared.models.cutout import Provider
+from shared.models.job import Job, JobFailure
 from tests.shared.db import rows
 from tests.shared.db.rows import RESULT, TIMINGS, claimed, owner, queued, run, seen
 
 Write = Callable[[Database, Job], object]
 WRITES: dict[str, Write] = {
-    "advance": lambda database, job: run(database, work.advance, job, 70, Provider.REMOVEBG),
-    "finish": lambda database, job: run(database, work.finish, job, Provider.REMOVEBG, RESULT, TIMINGS, "f"),
-    "fail": lambda database, job: run(database, work.fail, job, JobFailure.PROVIDER_FAILED, "Too late.", TIMINGS),
-    "release": lambda database, job: run(database, work.release, job, 0, counts=True),
-    "release, not counted": lambda database, job: run(database, work.release, job, 0, counts=False),
-    "renew": lambda database, job: run(database, work.renew, [(job.id, job.fence)], 3600),
+    "advance": lambda database, job: run(database, job_queue.advance, job, 70, Provider.REMOVEBG),
+    "finish": lambda database, job: run(database, job_queue.finish, job, Provider.REMOVEBG, RESULT, TIMINGS, "f"),
+    "fail": lambda database, job: run(database, job_queue.fail, job, JobFailure.PROVIDER_FAILED, "Too late.", TIMINGS),
+    "release": lambda database, job: run(database, job_queue.release, job, 0, counts=True),
+    "release, not counted": lambda database, job: run(database, job_queue.release, job, 0, counts=False),
+    "renew": lambda database, job: run(database, job_queue.renew, [(job.id, job.fence)], 3600),
 }
 
 
@@ -32,7 +33,7 @@ def taken_over(database: Database, late: Job) -> None:
 
 
 def handed_back(database: Database, late: Job) -> None:
-    assert run(database, work.release, late, 0, counts=True)
+    assert run(database, job_queue.release, late, 0, counts=True)
 
 
 def cancelled(database: Database, late: Job) -> None:
@@ -52,11 +53,11 @@ def cancelled_and_claimed_again(database: Database, late: Job) -> None:
 def finished(database: Database, late: Job) -> None:
     taken_over(database, late)
     other = seen(database, late)
-    assert run(database, work.finish, other, Provider.SELF_HOSTED, RESULT, TIMINGS, "f")
+    assert run(database, job_queue.finish, other, Provider.SELF_HOSTED, RESULT, TIMINGS, "f")
 
 
 def failed_and_claimed_again(database: Database, late: Job) -> None:
-    assert run(database, work.fail, late, JobFailure.PROVIDER_FAILED, "It broke.", TIMINGS)
+    assert run(database, job_queue.fail, late, JobFailure.PROVIDER_FAILED, "It broke.", TIMINGS)
     assert run(database, jobs.retry, owner(), late.id)
     assert claimed(database).id == late.id
 
@@ -92,9 +93,9 @@ def test_a_late_lease_that_nobody_took_over_still_holds(database: Database) -> N
     queued(database)
     job = claimed(database)
     rows.rewind(database, 3600)
-    assert run(database, work.renew, [(job.id, job.fence)], 60) == {job.id}
-    assert run(database, work.claim_next, 60) is None
-    assert run(database, work.finish, job, Provider.SELF_HOSTED, RESULT, TIMINGS, "f")
+    assert run(database, job_queue.renew, [(job.id, job.fence)], 60) == {job.id}
+    assert run(database, job_queue.claim_next, 60) is None
+    assert run(database, job_queue.finish, job, Provider.SELF_HOSTED, RESULT, TIMINGS, "f")
 
 
 def test_leases_are_renewed_together_and_only_those_still_held(database: Database) -> None:
@@ -102,10 +103,10 @@ def test_leases_are_renewed_together_and_only_those_still_held(database: Databas
         queued(database)
     kept, lost, ended = (claimed(database) for _ in range(3))
     run(database, jobs.cancel, owner(), lost.id)
-    run(database, work.finish, ended, Provider.SELF_HOSTED, RESULT, TIMINGS, "f")
-    assert run(database, work.renew, [(job.id, job.fence) for job in (kept, lost, ended)], 600) == {kept.id}
+    run(database, job_queue.finish, ended, Provider.SELF_HOSTED, RESULT, TIMINGS, "f")
+    assert run(database, job_queue.renew, [(job.id, job.fence) for job in (kept, lost, ended)], 600) == {kept.id}
     rows.rewind(database, 500)
-    assert run(database, work.claim_next, 60) is None
+    assert run(database, job_queue.claim_next, 60) is None
 
 
 def test_fences_only_grow(database: Database) -> None:

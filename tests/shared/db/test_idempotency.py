@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.db import idempotency, ids, incoming
+from shared.db import idempotency, ids, pending_uploads
 from shared.db.pool import Database
 from tests.shared.db.rows import owner, run
 
@@ -51,11 +51,11 @@ def test_only_an_unanswered_key_of_one_s_own_is_given_back(database: Database) -
 @pytest.mark.parametrize("hours", [23, 25])
 def test_both_are_forgotten_after_a_day(database: Database, hours: int) -> None:
     _claimed(database)
-    announced = incoming.Incoming(ids.new(), owner(), "image/png", 9, None, datetime.now(UTC))
-    run(database, incoming.add, announced)
+    announced = pending_uploads.PendingUpload(ids.new(), owner(), "image/png", 9, None, datetime.now(UTC))
+    run(database, pending_uploads.add, announced)
     with database.transaction() as connection:
         for table in (b"idempotency_keys", b"incoming"):
             connection.execute(b"update %b set created_at = now() - interval '%d hours'" % (table, hours))
     old = hours > 24
-    assert run(database, idempotency.prune, 86_400) == run(database, incoming.prune, 86_400) == old
-    assert (run(database, incoming.find, owner(), announced.id) is None) == old
+    assert run(database, idempotency.prune, 86_400) == run(database, pending_uploads.prune, 86_400) == old
+    assert (run(database, pending_uploads.find, owner(), announced.id) is None) == old

@@ -1,23 +1,24 @@
-"""A job moves from state to state as drawn in shared.models, and only for whom it belongs to."""
+"""A job moves from state to state as drawn in shared.models.job, and only for whom it belongs to."""
 
 from dataclasses import replace
 
 import psycopg
 import pytest
 
-from shared.db import ids, jobs, work
+from shared.db import ids, job_queue, jobs
 from shared.db.pool import Database
-from shared.models import Job, JobError, JobFailure, JobState, JobType, Provider, Timings
+from shared.models.cutout import Provider
+from shared.models.job import Job, JobError, JobFailure, JobState, JobType, Timings
 from tests.shared.db import rows
 from tests.shared.db.rows import RESULT, TIMINGS, claimed, owner, queued, run, seen
 
 
 def fail(database: Database, job: Job) -> bool:
-    return run(database, work.fail, job, JobFailure.PROVIDER_FAILED, "It broke.", TIMINGS)
+    return run(database, job_queue.fail, job, JobFailure.PROVIDER_FAILED, "It broke.", TIMINGS)
 
 
 def finish(database: Database, job: Job) -> bool:
-    return run(database, work.finish, job, Provider.SELF_HOSTED, RESULT, TIMINGS, "f")
+    return run(database, job_queue.finish, job, Provider.SELF_HOSTED, RESULT, TIMINGS, "f")
 
 
 def test_a_new_job_is_queued_and_found_by_its_owner_only(database: Database) -> None:
@@ -54,7 +55,7 @@ def test_a_finished_job_tells_what_it_made(database: Database) -> None:
 def test_a_failed_job_tells_why(database: Database) -> None:
     queued(database)
     job = claimed(database)
-    assert run(database, work.fail, job, JobFailure.UNKNOWN_FOREGROUND, "Nothing to be seen.", TIMINGS)
+    assert run(database, job_queue.fail, job, JobFailure.UNKNOWN_FOREGROUND, "Nothing to be seen.", TIMINGS)
     failed = seen(database, job)
     assert (failed.status, failed.result, failed.timings) == (JobState.FAILED, None, TIMINGS)
     assert failed.error == JobError("unknown_foreground", "Nothing to be seen.")
@@ -64,8 +65,8 @@ def test_a_failed_job_tells_why(database: Database) -> None:
 def test_progress_and_provider_are_shown_while_it_runs(database: Database) -> None:
     queued(database)
     job = claimed(database)
-    assert run(database, work.advance, job, 20, Provider.REMOVEBG)
-    assert run(database, work.advance, job, 70)
+    assert run(database, job_queue.advance, job, 20, Provider.REMOVEBG)
+    assert run(database, job_queue.advance, job, 70)
     shown = seen(database, job)
     assert (shown.status, shown.progress, shown.provider) == (JobState.RUNNING, 70, Provider.REMOVEBG)
 
@@ -73,29 +74,29 @@ def test_progress_and_provider_are_shown_while_it_runs(database: Database) -> No
 def test_a_job_handed_back_waits_its_time(database: Database) -> None:
     queued(database)
     job = claimed(database)
-    run(database, work.advance, job, 70)
-    assert run(database, work.release, job, 30, counts=True)
+    run(database, job_queue.advance, job, 70)
+    assert run(database, job_queue.release, job, 30, counts=True)
     waiting = seen(database, job)
     assert (waiting.status, waiting.progress, waiting.attempts) == (JobState.QUEUED, 0, 1)
     rows.rewind(database, 29)
-    assert run(database, work.claim_next, 60) is None
+    assert run(database, job_queue.claim_next, 60) is None
     rows.rewind(database, 2)
     assert claimed(database).attempts == 2
 
 
 def test_an_attempt_that_was_nobodys_fault_does_not_count(database: Database) -> None:
     job = queued(database)
-    for _ in range(2 * work.MAX_ATTEMPTS):
+    for _ in range(2 * job_queue.MAX_ATTEMPTS):
         running = claimed(database)
         assert running.attempts == 1
-        assert run(database, work.release, running, 0, counts=False)
-    assert (seen(database, job).attempts, seen(database, job).fence) == (0, 2 * work.MAX_ATTEMPTS)
+        assert run(database, job_queue.release, running, 0, counts=False)
+    assert (seen(database, job).attempts, seen(database, job).fence) == (0, 2 * job_queue.MAX_ATTEMPTS)
 
 
 def test_a_job_starts_when_it_is_first_claimed(database: Database) -> None:
     queued(database)
     first = claimed(database)
-    run(database, work.release, first, 0, counts=True)
+    run(database, job_queue.release, first, 0, counts=True)
     assert claimed(database).started_at == first.started_at
 
 
@@ -110,7 +111,7 @@ def test_a_job_that_has_not_ended_can_be_cancelled_by_its_owner(database: Databa
     assert cancelled == seen(database, job)
     assert (cancelled.status, cancelled.error) == (JobState.CANCELLED, None)
     assert cancelled.finished_at is not None
-    assert run(database, work.claim_next, 60) is None
+    assert run(database, job_queue.claim_next, 60) is None
 
 
 def test_a_job_that_has_ended_cannot_be_cancelled(database: Database) -> None:
@@ -162,10 +163,10 @@ def test_every_visible_change_raises_the_version_and_nothing_else_does(database:
     versions = [seen(database, job).version]
     running = claimed(database)
     changes = (
-        lambda: run(database, work.advance, running, 20),
-        lambda: run(database, work.renew, [(running.id, running.fence)], 60),  # not visible
-        lambda: run(database, work.advance, running, 20),  # nor is what was so before
-        lambda: run(database, work.advance, replace(running, fence=9), 70),  # nor what was fenced off
+        lambda: run(database, job_queue.advance, running, 20),
+        lambda: run(database, job_queue.renew, [(running.id, running.fence)], 60),  # not visible
+        lambda: run(database, job_queue.advance, running, 20),  # nor is what was so before
+        lambda: run(database, job_queue.advance, replace(running, fence=9), 70),  # nor what was fenced off
         lambda: finish(database, running),
     )
     versions.append(seen(database, job).version)

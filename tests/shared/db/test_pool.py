@@ -14,7 +14,7 @@ import pytest
 from prometheus_client import REGISTRY
 from psycopg import sql
 
-from shared import deadlines, errors
+from shared import errors, timeouts
 from shared.db import pool
 from shared.db.pool import Database
 
@@ -65,7 +65,7 @@ def test_a_mistake_in_a_statement_is_not_called_unavailable(table: Database) -> 
 
 
 def test_a_database_that_is_not_there_is_unavailable_soon(free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadlines, "POOL_WAIT_S", 0.2)
+    monkeypatch.setattr(timeouts, "POOL_WAIT_S", 0.2)
     database = Database(f"postgresql://user:password@127.0.0.1:{free_port}/name")
     database.open()
     start = time.monotonic()
@@ -151,7 +151,7 @@ def frozen(connection: pool.Connection) -> Iterator[None]:
 def test_a_server_that_falls_silent_is_given_up_though_it_cannot_keep_its_own_limit(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadlines, "SILENCE_S", 0.2)
+    monkeypatch.setattr(timeouts, "SILENCE_S", 0.2)
     database = Database(database_url, statement_s=0.2)
     database.open()
 
@@ -171,7 +171,7 @@ def test_a_server_that_falls_silent_is_given_up_though_it_cannot_keep_its_own_li
 def test_a_connection_that_fell_silent_in_the_pool_is_replaced(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deadlines, "SILENCE_S", 0.2)
+    monkeypatch.setattr(timeouts, "SILENCE_S", 0.2)
     database = Database(database_url, pool_max=2, statement_s=30)  # statements may be that slow, a check may not
     database.open()
     with database.transaction() as connection:
@@ -194,7 +194,7 @@ def test_the_time_limit_ends_with_the_transaction(database_url: str) -> None:
 
 
 def test_who_finds_the_pool_full_waits_and_is_refused(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadlines, "POOL_WAIT_S", 0.3)
+    monkeypatch.setattr(timeouts, "POOL_WAIT_S", 0.3)
     database = Database(database_url, pool_max=2)
     database.open()
     start = time.monotonic()

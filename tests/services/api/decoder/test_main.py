@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 
 from services.api.decoder import __main__ as inside
-from services.api.decoder import messages
+from services.api.decoder import protocol
 from shared import images
 from tests.services import pictures
 
 GOOD = pictures.jpeg()
-QUESTION = {"task": "verify", "judged": asdict(images.judge(GOOD))}
+QUESTION = {"task": "verify", "judged": asdict(images.inspect(GOOD))}
 
 
 LIMITED = """
@@ -44,14 +44,14 @@ def test_a_child_ends_with_its_line_and_hears_no_farewell_before() -> None:
     with ours:
         process = subprocess.Popen([sys.executable, "-m", "services.api.decoder"], stdin=theirs.fileno())
         theirs.close()
-        messages.send(ours, QUESTION, GOOD)
-        assert messages.receive(ours) == ({}, b"")
+        protocol.send(ours, QUESTION, GOOD)
+        assert protocol.receive(ours) == ({}, b"")
         for number in (signal.SIGTERM, signal.SIGINT):  # a whole terminal, or container, is told to stop
             process.send_signal(number)
-        messages.send(ours, QUESTION, GOOD)
-        assert messages.receive(ours) == ({}, b"")
+        protocol.send(ours, QUESTION, GOOD)
+        assert protocol.receive(ours) == ({}, b"")
         assert resource.prlimit(process.pid, resource.RLIMIT_AS) == (inside.MEMORY_BYTES, inside.MEMORY_BYTES)
-        messages.send(ours, QUESTION, GOOD)  # whose answer nobody will hear
+        protocol.send(ours, QUESTION, GOOD)  # whose answer nobody will hear
     assert process.wait(20) == 0
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from services.api.decoder import child as one
+from services.api.decoder import process as one
 from services.api.decoder.pool import CHILDREN, Decoder
-from shared import deadlines, errors, images
+from shared import errors, images, timeouts
 from tests.services import pictures
 
 GOOD = pictures.jpeg()
-JUDGED = images.judge(GOOD)
+JUDGED = images.inspect(GOOD)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_what_the_picture_s_own_check_says_is_said(decoder: Decoder) -> None:
     decoder.verify(GOOD, JUDGED)
     half = GOOD[: len(GOOD) // 2] + b"\xff\xd9"
     with pytest.raises(errors.UnreadableImage):
-        decoder.verify(half, images.judge(half))
+        decoder.verify(half, images.inspect(half))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_where_no_child_can_be_started_callers_come_back_later(
 
 
 def test_a_silent_child_is_waited_for_only_so_long(lonely: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadlines, "DECODE_S", 0.1)
+    monkeypatch.setattr(timeouts, "DECODE_S", 0.1)
     os.kill(_pid(lonely), signal.SIGSTOP)
     with pytest.raises(errors.Busy):
         lonely.verify(GOOD, JUDGED)
@@ -113,7 +113,7 @@ def test_a_picture_that_wants_more_memory_than_any_may_is_refused(lonely: Decode
     now = int(Path(f"/proc/{_pid(lonely)}/statm").read_text().split()[0]) * resource.getpagesize()
     resource.prlimit(_pid(lonely), resource.RLIMIT_AS, (now + (4 << 20), now + (4 << 20)))
     with pytest.raises((errors.TooComplex, errors.UnreadableImage)):  # libjpeg does not say what it lacks
-        lonely.verify(large, images.judge(large))
+        lonely.verify(large, images.inspect(large))
     lonely.verify(GOOD, JUDGED)
 
 

@@ -1,0 +1,32 @@
+"""What the api is made of. Views receive it; only `app.py` builds it."""
+
+from dataclasses import dataclass
+
+from services.api.assets.variants import Variants
+from services.api.decoder.pool import Decoder
+from services.api.middleware.url_fetcher import UrlFetcher
+from services.api.settings import Settings
+from services.api.url_builder import UrlBuilder
+from shared.broker import Waker
+from shared.db.pool import Database
+from shared.events import Hub
+from shared.health import Health
+from shared.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    settings: Settings
+    database: Database
+    storage: Storage
+    decoder: Decoder
+    variants: Variants
+    waker: Waker
+    hub: Hub
+    health: Health
+    urls: UrlBuilder
+    fetcher: UrlFetcher | None  # None: pictures by address are switched off
+
+    @property
+    def secret(self) -> str:
+        return self.settings.keys.secret.get_secret_value()

@@ -1,0 +1,70 @@
+"""One HTTP exchange with a provider: bounded in time and size, and honest about whether anything was sent.
+
+A read timeout counts from byte to byte, so a server that trickles could hold a thread for ever; the whole exchange
+has a deadline too.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from requests.exceptions import BaseHTTPError  # type: ignore[attr-defined]  # what urllib3 raises, under its other name
+
+from services.worker.providers import Broken, Unavailable
+from shared import failpoints, timeouts
+
+MAX_BYTES = 250_000_000  # 50 megapixels of RGBA, hardly compressed
+_CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def session() -> requests.Session:
+    """A client for one provider, blind to proxy variables, which are meant for browsers."""
+    made = requests.Session()
+    made.trust_env = False
+    return made
+
+
+def post(client: requests.Session, url: str, **content: Any) -> Reply:
+    """Send and read everything. Raises Unavailable (`sent` tells whether the request may have arrived) or Broken."""
+    deadline = time.monotonic() + timeouts.PROVIDER_S
+    timeout = (timeouts.PROVIDER_CONNECT_S, timeouts.PROVIDER_READ_S)
+    try:
+        with client.post(url, timeout=timeout, stream=True, allow_redirects=False, **content) as answer:
+            failpoints.reach("w4")
+            return Reply(answer.status_code, answer.headers, _read(answer, deadline))
+    except (requests.RequestException, BaseHTTPError) as error:
+        raise Unavailable(type(error).__name__, sent=not _refused(error)) from error
+
+
+def retry_after_s(reply: Reply) -> float | None:
+    """The Retry-After of an answer in seconds, bounded to a minute; None when it says none or a date."""
+    text = reply.headers.get("Retry-After", "")
+    return min(60.0, float(text)) if text.isdecimal() else None
+
+
+def _read(answer: requests.Response, deadline: float) -> bytes:
+    parts = bytearray()
+    while part := answer.raw.read1(_CHUNK, decode_content=True):  # whatever came; others wait until a chunk is full
+        parts += part
+        if time.monotonic() > deadline:
+            raise Unavailable("the answer took too long", sent=True)
+        if len(parts) > MAX_BYTES:
+            raise Broken("the answer is too large", charged=True)
+    return bytes(parts)
+
+
+def _refused(error: Exception) -> bool:
+    """Whether nothing can have arrived: there was no connection."""
+    if isinstance(error, requests.ConnectTimeout):
+        return True
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return type(reason).__name__ in ("NewConnectionError", "NameResolutionError")  # of urllib3, which is requests' own

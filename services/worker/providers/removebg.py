@@ -1,0 +1,92 @@
+"""The paid provider: remove.bg's HTTP contract, spoken by whoever answers at REMOVE_BG_URL.
+
+A call may cost money, so it is made once: nothing is retried here, and a call whose end is unknown counts as charged.
+Answers are read by what they are: picture bytes, JSON with a base64 picture, or an `errors` list, which newer servers
+wrap in HTTP 200. Source: the vendor's published API (v1.0) and its clients' recorded answers.
+"""
+
+import base64
+import binascii
+import json
+
+import requests
+
+from services.worker.providers import Answer, Broken, Refused, Unavailable, http_exchange
+from shared.models.cutout import Provider
+from shared.models.job import JobFailure
+
+_PICTURES_FAULT = {
+    "unknown_foreground": JobFailure.UNKNOWN_FOREGROUND,
+    "failed_to_read_image": JobFailure.PROVIDER_FAILED,
+    "file_too_large": JobFailure.PROVIDER_FAILED,
+    "invalid_file_type": JobFailure.PROVIDER_FAILED,
+    "resolution_too_high": JobFailure.PROVIDER_FAILED,
+}
+# No credits, no access, too fast, not there: whoever answers so did not look at the picture.
+_AWAY = frozenset({"auth_failed", "insufficient_credits", "rate_limit_exceeded"})
+_AWAY_STATUS = frozenset({401, 402, 403, 404, 429})
+
+
+class RemoveBg:
+    """Safe to share between threads."""
+
+    provider = Provider.REMOVEBG
+    max_pixels = 10_000_000  # PNG answers end there: a larger picture would come back smaller
+
+    def __init__(self, client: requests.Session, url: str, key: str, price_microusd: int) -> None:
+        self._client = client
+        self._url = url.rstrip("/") + "/removebg"
+        self._key = key
+        self.price_microusd = price_microusd
+
+    def remove(self, picture: bytes, request_id: str) -> Answer:
+        reply = http_exchange.post(
+            self._client,
+            self._url,
+            files={"image_file": ("picture", picture)},
+            data={"size": "auto", "format": "png"},
+            headers={"X-Api-Key": self._key, "X-Request-Id": request_id},
+        )
+        code, words = _errors(reply)
+        if reply.status == 200 and code is None:
+            return Answer(_picture(reply), "remove.bg", "remove.bg", self._charged(reply))
+        raise _failure(reply, code or "unknown", words)
+
+    def engine(self) -> str | None:
+        return "remove.bg"
+
+    def _charged(self, reply: http_exchange.Reply) -> int:
+        """The credits that the answer says it took, at our price of one; the whole price when it does not say."""
+        try:
+            taken = float(reply.headers["X-Credits-Charged"])
+        except (KeyError, ValueError):
+            return self.price_microusd
+        return round(self.price_microusd * taken) if 0 <= taken <= 1 else self.price_microusd
+
+
+def _errors(reply: http_exchange.Reply) -> tuple[str | None, str]:
+    """(code, words) of the first error of a JSON body; (None, "") when there is none."""
+    if "json" not in reply.headers.get("Content-Type", ""):
+        return None, ""
+    try:
+        first = json.loads(reply.body)["errors"][0]
+        return str(first.get("code", "unknown")), str(first.get("title", ""))
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError):
+        return None, ""
+
+
+def _picture(reply: http_exchange.Reply) -> bytes:
+    if "json" not in reply.headers.get("Content-Type", ""):
+        return reply.body
+    try:
+        return base64.b64decode(json.loads(reply.body)["data"]["result_b64"], validate=True)
+    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+        raise Broken("an answer without a picture", charged=True) from error
+
+
+def _failure(reply: http_exchange.Reply, code: str, words: str) -> Exception:
+    if code in _PICTURES_FAULT:
+        return Refused(_PICTURES_FAULT[code], words or "The removal service refused the picture.")
+    if code in _AWAY or reply.status in _AWAY_STATUS or reply.status >= 500:
+        return Unavailable(f"{reply.status} {code}", retry_after_s=http_exchange.retry_after_s(reply))
+    return Broken(f"{reply.status} {code}", charged=reply.status == 200)

@@ -1,0 +1,107 @@
+"""Our own rembg service, over HTTP.
+
+At most `places` calls are under way from this process: what rembg works on and one more on its way, so that a slow
+rembg fills its own line and not every thread of the worker.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import requests
+
+from services.worker.providers import Answer, Broken, Full, Refused, Unavailable, endpoints, http_exchange
+from shared import images, timeouts
+from shared.models.cutout import Provider
+from shared.models.job import JobFailure
+
+_FORGET_S = 10.0  # how long the name of the network is believed: a deploy may change it
+
+
+class SelfHosted:
+    """Safe to share between threads."""
+
+    provider = Provider.SELF_HOSTED
+    price_microusd = 0
+    max_pixels = images.MAX_PIXELS
+
+    def __init__(self, client: requests.Session, endpoint: str, token: str | None = None, *, places: int = 3) -> None:
+        self._client = client
+        self._about = endpoint.rstrip("/") + "/"
+        self._url = self._about + "remove"
+        self._headers = {"Content-Type": "application/octet-stream", "Host": urlsplit(endpoint).netloc}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
+        self._places = threading.BoundedSemaphore(places)
+        self._engine: str | None = None
+        self._asked = float("-inf")
+
+    def remove(self, picture: bytes, request_id: str) -> Answer:
+        if not self._places.acquire(blocking=False):
+            raise Full("every place is taken", retry_after_s=1)
+        try:
+            headers = {**self._headers, "X-Request-Id": request_id}
+            reply = self._answer(picture, headers)
+        finally:
+            self._places.release()
+        if reply.status != 200:
+            raise _failure(reply)
+        try:
+            model = reply.headers["X-Model"]
+            engine = _engine(model, reply.headers["X-Model-Digest"])
+        except KeyError as error:
+            raise Broken(f"the answer lacks {error}") from error
+        self._engine, self._asked = engine, time.monotonic()
+        return Answer(reply.body, model, engine)
+
+    def _answer(self, picture: bytes, headers: Mapping[str, str]) -> http_exchange.Reply:
+        """Of the first instance that is there and has a place; of the last one, whatever it says."""
+        *others, last = endpoints.of(self._url)
+        for url in others:
+            try:
+                reply = http_exchange.post(self._client, url, data=picture, headers=headers)
+            except Unavailable as error:
+                if error.charged:  # it may be working on it
+                    raise
+                continue
+            if reply.status != 503:
+                return reply
+        return http_exchange.post(self._client, last, data=picture, headers=headers)
+
+    def engine(self) -> str | None:
+        """The network behind the service, as it says; what was last known while it says nothing."""
+        if time.monotonic() - self._asked > _FORGET_S:
+            self._asked = time.monotonic()
+            with suppress(requests.RequestException, ValueError, KeyError, TypeError):
+                about = self._client.get(self._about, timeout=timeouts.PROVIDER_CONNECT_S, allow_redirects=False)
+                facts = about.json()
+                self._engine = _engine(facts["model"], facts["digest"])
+        return self._engine
+
+
+def _engine(model: str, digest: str) -> str:
+    return f"{model}:{digest}"
+
+
+def _failure(reply: http_exchange.Reply) -> Exception:
+    code, message = _words(reply.body)
+    if code == "unknown_foreground":
+        return Refused(JobFailure.UNKNOWN_FOREGROUND, message)
+    if code == "busy":
+        return Full(code, retry_after_s=http_exchange.retry_after_s(reply))
+    if reply.status in (401, 403, 404, 429, 503):  # misconfigured, full or starting: none of it the picture's fault
+        return Unavailable(f"{reply.status} {code}", retry_after_s=http_exchange.retry_after_s(reply))
+    if 400 <= reply.status < 500:
+        return Refused(JobFailure.PROVIDER_FAILED, message)
+    return Broken(f"{reply.status} {code}")
+
+
+def _words(body: bytes) -> tuple[str, str]:
+    try:
+        error = json.loads(body)["error"]
+        return str(error["code"]), str(error["message"])
+    except (ValueError, KeyError, TypeError):
+        return "unknown", "The removal service refused the picture."

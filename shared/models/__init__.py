@@ -1,0 +1,1 @@
+"""The nouns of the system as frozen values, one module a noun."""

@@ -1,0 +1,44 @@
+"""Assets: stored objects and what is known about them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared.models.owner import Owner
+
+
+class AssetKind(StrEnum):
+    SOURCE = "source"
+    CUTOUT = "cutout"
+    PREVIEW = "preview"
+    MASK = "mask"
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A stored object.
+
+    `sha256` is of the bytes as received (sources) or as made, `stored_sha256` of the object's, where it was noted;
+    `orientation` is EXIF's 1-8, 1 = upright.
+    """
+
+    id: UUID
+    owner: Owner
+    kind: AssetKind
+    key: str
+    sha256: str
+    content_type: str
+    width: int
+    height: int
+    bytes: int
+    created_at: datetime
+    orientation: int = 1
+    name: str = ""
+    job_id: UUID | None = None
+    stored_sha256: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """The SHA-256 of the object; None for a source of which an older release did not note it."""
+        return self.stored_sha256 or (None if self.kind is AssetKind.SOURCE else self.sha256)

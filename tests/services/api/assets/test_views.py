@@ -1,0 +1,160 @@
+"""Assets: listed, shown, deleted; and their bytes under their keys."""
+
+import io
+from datetime import UTC, datetime
+from hashlib import sha256
+from uuid import UUID
+
+from flask.testing import FlaskClient
+from PIL import Image
+
+from shared import storage
+from shared.db import assets, ids
+from shared.models.asset import Asset, AssetKind
+from shared.models.owner import Owner
+from tests.services import pictures
+from tests.services.api.client import body, cut_out, refused, send, upload
+from tests.services.api.conftest import Api
+
+
+def _derive(api: Api, owner: Owner, job_id: UUID) -> dict[AssetKind, Asset]:
+    """The rows and objects that a worker adds for a job."""
+    made = {}
+    for kind in (AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK):
+        key = storage.key_for("s", owner, f"{kind}{job_id}", "png")
+        now = datetime.now(UTC)
+        digest = sha256(b"png bytes").hexdigest()
+        made[kind] = Asset(ids.new(), owner, kind, key, digest, "image/png", 40, 30, 9, now, 1, "shirt.jpg", job_id)
+        api.deps.storage.put(key, b"png bytes", "image/png", {})
+        with api.deps.database.transaction() as connection:
+            assets.add(connection, made[kind])
+    return made
+
+
+def test_an_asset_is_shown_and_listed_as_it_was_answered(guest: FlaskClient) -> None:
+    asset = upload(guest)
+    shown = guest.get(f"/api/assets/{asset['id']}")
+    assert shown.status_code == 200
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert body(shown) == asset
+    assert body(guest.get("/api/assets")) == {"items": [asset], "nextCursor": None}
+
+
+def test_assets_are_listed_newest_first_page_by_page(guest: FlaskClient) -> None:
+    made = [upload(guest, pictures.png(shade=shade)) for shade in range(3)]
+    first = body(guest.get("/api/assets?limit=2"))
+    second = body(guest.get(f"/api/assets?limit=2&cursor={first['nextCursor']}"))
+    assert first["items"] + second["items"] == made[::-1]
+    assert second["nextCursor"] is None
+
+
+def test_cut_outs_are_listed_without_their_preview_and_mask(api: Api) -> None:
+    guest = api.guest()
+    cut_out(guest)
+    job = api.claim()
+    made = _derive(api, job.owner, job.id)
+    listed = [asset["id"] for asset in body(guest.get("/api/assets"))["items"]]
+    assert listed == [str(made[AssetKind.CUTOUT].id), str(job.asset_id)]
+
+
+def test_a_picture_is_answered_whole_with_its_type_and_rules(guest: FlaskClient) -> None:
+    asset = upload(guest, pictures.png())
+    answer = guest.get(asset["url"], buffered=True)
+    assert answer.status_code == 200
+    assert answer.content_type == "image/png"
+    assert answer.content_length == len(answer.data)
+    with Image.open(io.BytesIO(answer.data)) as picture:
+        assert picture.tobytes() == pictures.drawn().tobytes()
+    rules = answer.headers
+    assert rules["Cache-Control"] == rules["CDN-Cache-Control"] == "public, max-age=604800, immutable"
+    assert rules["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    assert rules["X-Content-Type-Options"] == "nosniff"
+    assert rules["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "Set-Cookie" not in rules
+
+
+def test_whoever_has_a_key_may_see_the_picture(api: Api) -> None:
+    asset = upload(api.guest())
+    assert api.guest().get(asset["url"], buffered=True).status_code == 200
+
+
+def test_a_picture_that_is_already_there_is_not_sent_again(guest: FlaskClient) -> None:
+    asset = upload(guest)
+    first = guest.get(asset["url"], buffered=True)
+    again = guest.get(asset["url"], headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
+    other = guest.get(asset["url"], headers={"If-None-Match": '"other"'}, buffered=True)
+    assert other.status_code == 200
+
+
+def test_head_tells_everything_but_the_bytes(guest: FlaskClient) -> None:
+    asset = upload(guest)
+    whole, head = guest.get(asset["url"], buffered=True), guest.head(asset["url"], buffered=True)
+    assert (head.status_code, head.data) == (200, b"")
+    for name in ("Content-Type", "Content-Length", "ETag", "Cache-Control", "Content-Security-Policy"):
+        assert head.headers[name] == whole.headers[name]
+
+
+def test_a_download_bears_the_picture_s_own_name(api: Api) -> None:
+    guest = api.guest()
+    asset = body(send(guest, "/api/uploads", pictures.jpeg(), name="my shirt.JPG"))
+    plain = guest.get(asset["url"], buffered=True)
+    saved = guest.get(asset["url"] + "?download=1", buffered=True)
+    assert plain.headers["Content-Disposition"].startswith("inline")
+    assert saved.headers["Content-Disposition"] == 'attachment; filename="my shirt.jpeg"'
+    guest.post("/api/jobs", json={"assetId": asset["id"], "type": "cutout"})
+    job = api.claim()
+    for kind, made in _derive(api, job.owner, job.id).items():
+        saved = guest.get(f"/assets/{made.key}?download=1", buffered=True)
+        assert saved.headers["Content-Disposition"] == f"attachment; filename=shirt-{kind}.png"
+
+
+def test_a_name_that_is_no_header_is_encoded(guest: FlaskClient) -> None:
+    asset = body(send(guest, "/api/uploads", pictures.jpeg(), name="фото; x.jpg"))
+    saved = guest.get(asset["url"] + "?download=1", buffered=True)
+    assert "filename*=UTF-8''%D1%84%D0%BE%D1%82%D0%BE" in saved.headers["Content-Disposition"]
+
+
+def test_a_key_that_is_none_is_not_found(guest: FlaskClient) -> None:
+    for key in ("x", "0" * 64 + ".png", "..%2f..%2fetc", "%00", "%ff", "0" * 64 + ".png%00"):
+        refused(guest.get(f"/assets/{key}", buffered=True), 404, "not_found")
+
+
+def test_an_object_that_is_gone_is_not_found(api: Api) -> None:
+    guest = api.guest()
+    asset = upload(guest)
+    api.deps.storage.delete(asset["url"].removeprefix("/assets/"))
+    refused(guest.get(asset["url"], buffered=True), 404, "not_found")
+
+
+def test_a_deleted_asset_is_hidden_at_once(guest: FlaskClient) -> None:
+    asset = upload(guest)
+    answer = guest.delete(f"/api/assets/{asset['id']}")
+    assert (answer.status_code, answer.data) == (204, b"")
+    refused(guest.get(f"/api/assets/{asset['id']}"), 404, "not_found")
+    refused(guest.get(asset["url"], buffered=True), 404, "not_found")
+    refused(guest.delete(f"/api/assets/{asset['id']}"), 404, "not_found")
+    assert body(guest.get("/api/assets"))["items"] == []
+
+
+def test_a_deleted_cut_out_takes_its_preview_and_mask_along(api: Api) -> None:
+    guest = api.guest()
+    cut_out(guest)
+    job = api.claim()
+    made = _derive(api, job.owner, job.id)
+    assert guest.delete(f"/api/assets/{made[AssetKind.CUTOUT].id}").status_code == 204
+    for asset in made.values():
+        refused(guest.get(f"/assets/{asset.key}", buffered=True), 404, "not_found")
+    assert guest.get(f"/api/assets/{job.asset_id}").status_code == 200
+
+
+def test_deleted_bytes_that_are_sent_again_are_a_new_asset(guest: FlaskClient) -> None:
+    old = upload(guest)
+    guest.delete(f"/api/assets/{old['id']}")
+    answer = send(guest, "/api/uploads", pictures.jpeg())
+    assert answer.status_code == 201
+    assert body(answer)["id"] != old["id"]
+    assert body(answer)["url"] == old["url"]
+    assert guest.get(old["url"], buffered=True).status_code == 200

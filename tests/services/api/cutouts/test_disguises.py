@@ -1,0 +1,89 @@
+"""Names that are paths or headers, and files that are two things at once: kept and served is a picture alone."""
+
+import io
+import re
+import zipfile
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.hostile.build import segment
+from tests.services import pictures
+from tests.services.api.client import refused, send, upload
+
+_JPEG = pictures.jpeg()
+_SCRIPT = b"<script>alert(document.cookie)</script>"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../../etc/passwd",
+        "..\\..\\windows\\win.ini",
+        "/etc/passwd",
+        "shirt\0.jpg",
+        "s" * 4096,
+        "shirt.jpg%0d%0aSet-Cookie: session=stolen",
+        "\u202egpj.exe",
+        "shirt.svg",
+        "shirt.html",
+        "-rf",
+        ".htaccess",
+    ],
+    ids=ascii,
+)
+def test_a_name_is_neither_a_path_nor_a_header_nor_a_type(guest: FlaskClient, name: str) -> None:
+    answer = send(guest, "/api/uploads", pictures.jpeg(), name)
+    assert answer.status_code == 201, answer.text
+    asset = answer.get_json()
+    assert re.fullmatch(r"/assets/[0-9a-f]{64}\.jpeg", asset["url"])
+    with guest.get(asset["url"], query_string={"download": "1"}) as served:
+        assert served.data
+    assert served.content_type == "image/jpeg"
+    assert "Set-Cookie" not in served.headers
+    disposition = served.headers["Content-Disposition"]
+    assert disposition.isascii()
+    assert disposition.isprintable()
+    assert not re.search(r"[/\\]|\.(svg|html|exe)$", disposition)
+    assert len(disposition) < 1000
+
+
+def _zipped() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("evil.html", _SCRIPT)
+    return out.getvalue()
+
+
+def _with_comment(jpeg: bytes) -> bytes:
+    return jpeg[:2] + segment(0xFE, _SCRIPT) + jpeg[2:]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pictures.jpeg() + _zipped(),
+        pictures.png() + _zipped(),
+        _with_comment(pictures.jpeg()),
+        pictures.jpeg() + _SCRIPT,
+    ],
+    ids=["jpeg and zip", "png and zip", "jpeg with a script inside", "jpeg with a script behind"],
+)
+def test_what_else_a_picture_is_does_not_get_in(guest: FlaskClient, data: bytes) -> None:
+    asset = upload(guest, data)
+    with guest.get(asset["url"]) as served:
+        kept = served.data
+    assert served.content_type == asset["contentType"]
+    assert served.headers["X-Content-Type-Options"] == "nosniff"
+    assert served.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    for stranger in (_SCRIPT, b"PK\x03\x04", b"evil.html"):
+        assert stranger not in kept
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"GIF89a/*" + bytes(40) + b"*/=1;alert(1)", b"<!doctype html>" + _SCRIPT, b"<svg xmlns='x'>" + _SCRIPT, _zipped()],
+    ids=["gif and script", "html", "svg", "zip"],
+)
+def test_what_only_bears_a_picture_s_name_is_refused(guest: FlaskClient, data: bytes) -> None:
+    refused(send(guest, "/api/uploads", data, "shirt.jpg"), 415, "unsupported_image")

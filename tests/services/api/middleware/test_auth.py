@@ -1,0 +1,96 @@
+"""Guests: how they get their token, how they show it, and what nobody's token opens."""
+
+from http.cookies import SimpleCookie
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.services import pictures
+from tests.services.api.client import bearer, cut_out, refused, send, upload
+from tests.services.api.conftest import Api, Start
+
+
+def test_a_first_write_makes_a_guest_and_hands_over_the_token(guest: FlaskClient) -> None:
+    answer = send(guest, "/api/uploads", pictures.jpeg())
+    cookie = SimpleCookie(answer.headers["Set-Cookie"])["session"]
+    assert cookie.value == answer.headers["X-Session-Token"]
+    assert len(cookie.value) == 43
+    assert cookie["httponly"]
+    assert (cookie["samesite"], cookie["path"], cookie["domain"], cookie["secure"]) == ("Lax", "/", "", "")
+    assert cookie["max-age"] == str(30 * 86_400)
+
+
+def test_the_cookie_is_secure_on_https(guest: FlaskClient) -> None:
+    answer = send(guest, "/api/uploads", pictures.jpeg(), base_url="https://localhost")
+    assert SimpleCookie(answer.headers["Set-Cookie"])["session"]["secure"]
+
+
+def test_a_later_write_keeps_the_guest(guest: FlaskClient) -> None:
+    first = send(guest, "/api/uploads", pictures.jpeg())
+    second = send(guest, "/api/uploads", pictures.png())
+    assert second.headers["X-Session-Token"] == first.headers["X-Session-Token"]
+
+
+def test_reading_makes_nobody(guest: FlaskClient) -> None:
+    for path in ("/api/jobs", "/api/assets"):
+        answer = guest.get(path)
+        assert answer.json == {"items": [], "nextCursor": None}
+        assert "Set-Cookie" not in answer.headers
+        assert "X-Session-Token" not in answer.headers
+
+
+def test_a_token_works_as_bearer_without_cookies(api: Api) -> None:
+    guest = api.guest()
+    promise = cut_out(guest)
+    stranger = api.app.test_client(use_cookies=False)
+    refused(stranger.get(promise["statusUrl"]), 404, "not_found")
+    assert stranger.get(promise["statusUrl"], headers=bearer(guest)).json == guest.get(promise["statusUrl"]).json
+    assert upload(stranger, headers=bearer(guest))["id"] == promise["assetId"]
+
+
+def test_a_bearer_token_goes_before_a_cookie(api: Api) -> None:
+    one, other = api.guest(), api.guest()
+    asset = upload(one)
+    upload(other, pictures.png())
+    assert other.get(f"/api/assets/{asset['id']}", headers=bearer(one)).status_code == 200
+
+
+def test_an_authorization_that_is_no_token_is_refused(guest: FlaskClient) -> None:
+    for value in ("", "Bearer", "Bearer short", "Bearer sk_" + "x" * 43, "Basic YTpi", "x" * 43):
+        wrong = {"Authorization": value}
+        refused(guest.get("/api/jobs", headers=wrong), 401, "unauthorized")
+        refused(guest.get("/api/assets", headers=wrong), 401, "unauthorized")
+        refused(send(guest, "/api/uploads", pictures.jpeg(), headers=wrong), 401, "unauthorized")
+
+
+def test_a_cookie_that_is_no_token_is_a_stranger_s(guest: FlaskClient) -> None:
+    guest.set_cookie("session", "somebody else's cookie")
+    assert guest.get("/api/jobs").json == {"items": [], "nextCursor": None}
+    assert len(send(guest, "/api/uploads", pictures.jpeg()).headers["X-Session-Token"]) == 43
+
+
+def test_public_pages_ask_for_no_token(guest: FlaskClient) -> None:
+    assert guest.get("/openapi.json", headers={"Authorization": "Basic YTpi"}).status_code == 200
+
+
+def test_the_database_holds_no_token(api: Api) -> None:
+    guest = api.guest()
+    cut_out(guest)
+    token = bearer(guest)["Authorization"].removeprefix("Bearer ")
+    with api.deps.database.transaction() as connection:
+        rows = (
+            connection.execute("select * from assets").fetchall() + connection.execute("select * from jobs").fetchall()
+        )
+    assert len(rows) == 2
+    assert token not in str(rows)
+
+
+def test_a_spoofed_https_header_makes_no_secure_cookie_without_trusted_hops(
+    start: Start, environment: pytest.MonkeyPatch
+) -> None:
+    https = {"X-Forwarded-Proto": "https"}
+    plain = send(start().guest(), "/api/uploads", pictures.jpeg(), headers=https)
+    environment.setenv("TRUSTED_HOPS", "1")
+    trusted = send(start().guest(), "/api/uploads", pictures.jpeg(), headers=https)
+    assert "Secure" not in plain.headers["Set-Cookie"]
+    assert "Secure" in trusted.headers["Set-Cookie"]

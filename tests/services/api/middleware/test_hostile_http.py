@@ -1,0 +1,137 @@
+"""What strangers send to the port itself: bodies that lie about their length, heads that mean two things at once."""
+
+import json
+import socket
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.services import pictures
+from tests.services.api.client import form
+from tests.services.api.served import Served
+
+_RAW = "POST /api/uploads", "Content-Type: image/png"
+_FORM = "POST /api/uploads", "Content-Type: multipart/form-data; boundary=x"
+_JSON = "POST /api/jobs", "Content-Type: application/json"
+_CHUNKED = "Transfer-Encoding: chunked"
+_LOOK = ("GET /health",)
+
+
+class Said(NamedTuple):
+    """All that was answered until the connection ended or fell silent: the statuses, and the code of the last one."""
+
+    statuses: list[int]
+    code: str
+
+
+def _say(port: int, head: tuple[str, ...], body: bytes = b"", *more: str, host: str = "Host: a\r\n") -> Said:
+    lines = "".join(f"{line}\r\n" for line in (*head[1:], *more))
+    return _tell(port, f"{head[0]} HTTP/1.1\r\n{host}{lines}\r\n".encode() + body)
+
+
+def _tell(port: int, said: bytes) -> Said:
+    """Send everything, then nothing more: a caller who hangs up half way."""
+    with socket.create_connection(("127.0.0.1", port), 20) as connection:
+        try:
+            connection.sendall(said)
+            connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # refused while we are still talking
+        answer = bytearray()
+        try:
+            while part := connection.recv(65536):
+                answer += part
+        except ConnectionResetError:
+            pass
+    heads = [part for part in bytes(answer).split(b"HTTP/1.1 ")[1:] if not part.startswith(b"100 ")]
+    last = heads[-1].partition(b"\r\n\r\n")[2] if heads else b""
+    return Said(
+        [int(head[:3]) for head in heads], json.loads(last)["error"]["code"] if last[:9] == b'{"error":' else ""
+    )
+
+
+def test_over_a_socket(served: Served, tmp_path: Path) -> None:
+    """One start, as it is what takes the time."""
+    _nothing_is_taken_for_whole_that_is_not(served.port)
+    _too_much_is_refused_before_it_is_read(served.port)
+    _a_request_means_one_thing_or_nothing(served.port)
+    _heads_and_forms_have_their_limits(served.port)
+    assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
+    _who_asks_is_not_what_a_header_says(served)
+    assert _say(
+        served.port, _FORM, form(pictures.jpeg()), f"Content-Length: {len(form(pictures.jpeg()))}"
+    ).statuses == [201]
+
+
+def _nothing_is_taken_for_whole_that_is_not(port: int) -> None:
+    picture, wrapped = pictures.png(), form(pictures.png())
+    first = f"{len(picture):x}\r\n".encode() + picture
+    for head, body, more in (
+        (_RAW, picture[:-20], f"Content-Length: {len(picture)}"),
+        (_RAW, picture, f"Content-Length: {len(picture) + 1}"),
+        (_RAW, b"", "Content-Length: 1"),
+        (_FORM, wrapped[:-30], f"Content-Length: {len(wrapped)}"),
+        (_FORM, wrapped, f"Content-Length: {len(wrapped) + 5}"),
+        (_FORM, f"{len(wrapped) + 9:x}\r\n".encode() + wrapped, _CHUNKED),
+        (_FORM, f"{len(wrapped):x}\r\n".encode() + wrapped, _CHUNKED),
+        (_JSON, b"zz\r\n{}\r\n0\r\n\r\n", _CHUNKED),
+        (_JSON, b"-2\r\n{}\r\n0\r\n\r\n", _CHUNKED),
+        (_JSON, b"2\r\n{}0\r\n\r\n", _CHUNKED),
+        (_JSON, b"2\r\n{}\r\n0\r\nno trailer\r\n\r\n", _CHUNKED),
+        (_JSON, b'{"assetId"', "Content-Length: 40"),
+    ):
+        assert _say(port, head, body, more) == ([400], "invalid_request"), (head, body[:40])
+    assert _say(port, _RAW, first + b"\r\n0\r\n\r\n", _CHUNKED) == ([411], "length_required")
+    assert _say(port, _RAW) == ([411], "length_required")
+
+
+def _too_much_is_refused_before_it_is_read(port: int) -> None:
+    for head in (_RAW, _FORM, _JSON):
+        for more in ((), ("Expect: 100-continue",)):
+            assert _say(port, head, b"abc", "Content-Length: 5000000000", *more) == ([413], "body_too_large")
+    flood = f"{70_000:x}\r\n".encode() + bytes(70_000) + b"\r\n"
+    assert _say(port, _JSON, flood + b"0\r\n\r\n", _CHUNKED) == ([413], "body_too_large")
+
+
+def _a_request_means_one_thing_or_nothing(port: int) -> None:
+    hidden = b"0\r\n\r\nGET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+    for more in (
+        ("Content-Length: 4", _CHUNKED),
+        (_CHUNKED, "Content-Length: 4"),
+        ("Content-Length: 4", "Content-Length: 5"),
+        ("Content-Length: +4",),
+        ("Content-Length: -4",),
+        ("Content-Length: 4, 4",),
+        ("Transfer-Encoding : chunked",),
+        ("Transfer-Encoding: chunked, identity",),
+        ("Transfer-Encoding: xchunked",),
+        (" Transfer-Encoding: chunked",),
+    ):
+        said = _say(port, _JSON, hidden, *more)
+        assert len(said.statuses) == 1, more
+        assert said.statuses[0] in (400, 501), more
+    assert _say(port, _LOOK, host="Host: a\r\nHost: b\r\n").statuses == [400]
+    assert _say(port, _LOOK, host="").statuses == [400]
+    assert _tell(port, b"GET /health HTTP/1.1\nHost: a\n\n").statuses == [400]
+    assert _tell(port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").statuses == [400]
+
+
+def _heads_and_forms_have_their_limits(port: int) -> None:
+    assert _say(port, ("GET /" + "a" * 9000,)).statuses == [414]
+    assert _say(port, (*_LOOK, f"X: {'a' * 9000}")).statuses == [431]
+    assert _say(port, (*_LOOK, *(f"X-{n}: a" for n in range(200)))).statuses == [431]
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
+    for body in ((part + b"b\r\n") * 1500 + b"--x--\r\n", part + b"b" * 600_000 + b"\r\n--x--\r\n"):
+        assert _say(port, _FORM, body, f"Content-Length: {len(body)}") == ([413], "body_too_large")
+
+
+def _who_asks_is_not_what_a_header_says(served: Served) -> None:
+    """Without a proxy in front, its headers are anybody's: they neither open what operators see nor make links."""
+    wrapped = form(pictures.png())
+    for header in ("X-Forwarded-For: 127.0.0.1", "X_Forwarded_For: 127.0.0.1", "X-Forwarded-Host: evil.example"):
+        connection = served.connect()
+        name, _, value = header.partition(": ")
+        headers = {name: value, "Host": "evil.example", "Content-Type": "multipart/form-data; boundary=x"}
+        connection.request("POST", "/api/uploads", wrapped, headers)
+        answer = json.loads(connection.getresponse().read())
+        assert answer["url"].startswith("/assets/")
+    assert _say(served.port, ("GET /metrics", "X-Forwarded-For: 127.0.0.1")).statuses == [404]

@@ -1,0 +1,141 @@
+"""Every route against every kind of caller, from one table; a route that is not in it fails."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from services.api.middleware import policy
+from services.api.middleware.policy import Auth, Cache, Limit
+from tests.services import pictures
+from tests.services.api.client import body, cut_out, send, upload
+from tests.services.api.conftest import Api
+
+_GUEST_READ = (Auth.GUEST_READ, Limit.NONE, Cache.NO_STORE)
+_ADMIN = (Auth.ADMIN, Limit.API, Cache.NO_STORE)
+_GUEST_WRITE = (Auth.GUEST_WRITE, Limit.API, Cache.NO_STORE)
+_UPLOAD = (Auth.GUEST_WRITE, Limit.UPLOADS, Cache.NO_STORE)
+_PAGE = (Auth.PUBLIC, Limit.NONE, Cache.PAGE)
+_HEALTH = (Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)
+_OBJECT = (Auth.PUBLIC, Limit.NONE, Cache.ASSET)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a route says to a caller without a token, to another guest, and to the owner of `job` and `asset`."""
+
+    method: str
+    rule: str
+    nobody: int
+    other: int
+    owner: int
+    policy: tuple[Auth, Limit, Cache]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.rule}"
+
+
+TABLE = (
+    Row("POST", "/api/uploads", 201, 201, 200, _UPLOAD),
+    Row("POST", "/api/cutouts", 202, 202, 202, _UPLOAD),
+    Row("POST", "/api/uploads/presign", 201, 201, 201, _UPLOAD),
+    Row("PUT", "/api/uploads/<uuid:upload_id>", 404, 404, 404, (Auth.PUBLIC, Limit.API, Cache.NO_STORE)),
+    Row("POST", "/api/uploads/<uuid:upload_id>/complete", 404, 404, 404, _GUEST_WRITE),
+    Row("GET", "/api/assets", 200, 200, 200, _GUEST_READ),
+    Row("GET", "/api/assets/<uuid:asset_id>", 404, 404, 200, _GUEST_READ),
+    Row("DELETE", "/api/assets/<uuid:asset_id>", 404, 404, 204, _GUEST_WRITE),
+    Row("POST", "/api/assets/<uuid:asset_id>/link", 404, 404, 201, (Auth.GUEST_READ, Limit.API, Cache.NO_STORE)),
+    Row("GET", "/private/<uuid:asset_id>", 403, 403, 403, (Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)),
+    Row("POST", "/api/jobs", 404, 404, 202, _GUEST_WRITE),
+    Row("GET", "/api/jobs", 200, 200, 200, _GUEST_READ),
+    Row("GET", "/api/jobs/<uuid:job_id>", 404, 404, 200, _GUEST_READ),
+    Row("DELETE", "/api/jobs/<uuid:job_id>", 404, 404, 200, _GUEST_WRITE),
+    Row("POST", "/api/jobs/<uuid:job_id>/retry", 404, 404, 409, _GUEST_WRITE),
+    Row("GET", "/api/jobs/<uuid:job_id>/events", 404, 404, 200, _GUEST_READ),
+    Row("GET", "/api/admin/rollout", 401, 401, 401, _ADMIN),
+    Row("PUT", "/api/admin/rollout", 401, 401, 401, _ADMIN),
+    Row("GET", "/api/admin/providers", 401, 401, 401, _ADMIN),
+    Row("GET", "/api/admin/jobs", 401, 401, 401, _ADMIN),
+    Row("GET", "/assets/<key>", 200, 200, 200, _OBJECT),
+    Row("GET", "/", 200, 200, 200, _PAGE),
+    Row("GET", "/docs", 200, 200, 200, _PAGE),
+    Row("GET", "/static/<path:name>", 200, 200, 200, _PAGE),
+    Row("GET", "/openapi.json", 200, 200, 200, _PAGE),
+    Row("GET", "/health", 200, 200, 200, _HEALTH),
+    Row("GET", "/health/live", 200, 200, 200, _HEALTH),
+    Row("GET", "/health/ready", 200, 200, 200, _HEALTH),
+    Row("GET", "/health/detailed", 404, 404, 404, _HEALTH),
+    Row("GET", "/metrics", 404, 404, 404, _HEALTH),
+)
+_FAR = {"REMOTE_ADDR": "203.0.113.7"}  # not this machine, which may see what operators see
+
+
+def test_the_table_names_every_route(api: Api) -> None:
+    routes = {
+        (method, rule.rule)
+        for rule in api.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert {(row.method, row.rule) for row in TABLE} == routes
+
+
+def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> int:
+    path = row.rule.replace("<uuid:asset_id>", asset["id"]).replace("<uuid:job_id>", job)
+    path = path.replace("/assets/<key>", asset["url"]).replace("<path:name>", "swagger-ui.css")
+    path = path.replace("<uuid:upload_id>", str(UUID(int=0)))
+    if row.rule in ("/api/uploads", "/api/cutouts"):
+        answer = send(client, path, pictures.jpeg(), environ_base=_FAR)
+    else:
+        wishes = {
+            "/api/jobs": {"assetId": asset["id"], "type": "cutout"},
+            "/api/uploads/presign": {"contentType": "image/png", "bytes": 9},
+        }
+        wish = wishes.get(row.rule) if row.method == "POST" else None
+        answer = client.open(path, method=row.method, environ_base=_FAR, json=wish)
+    answer.close()
+    return answer.status_code
+
+
+def test_every_route_tells_callers_apart_as_the_table_says(api: Api) -> None:
+    wrong = {}
+    for row in TABLE:
+        owner, other = api.guest(), api.guest()
+        job, asset = cut_out(owner)["id"], upload(owner)
+        upload(other, pictures.png())
+        said = [_status(client, row, asset, job) for client in (api.guest(), other, owner)]
+        if said != [row.nobody, row.other, row.owner]:
+            wrong[str(row)] = said
+    assert wrong == {}
+
+
+def test_lists_hold_what_is_the_caller_s(api: Api) -> None:
+    owner, other = api.guest(), api.guest()
+    cut_out(owner)
+    upload(other, pictures.png())
+    for path in ("/api/assets", "/api/jobs"):
+        assert len(body(owner.get(path))["items"]) == 1
+        assert body(api.guest().get(path))["items"] == []
+    assert body(other.get("/api/jobs"))["items"] == []
+
+
+def test_every_route_names_the_policy_of_the_table(api: Api) -> None:
+    endpoints = {
+        (method, rule.rule): rule.endpoint for rule in api.app.url_map.iter_rules() for method in rule.methods or ()
+    }
+    for row in TABLE:
+        assert policy.of(api.app, endpoints[row.method, row.rule]) == policy.Policy(*row.policy), row
+
+
+def test_an_app_with_a_route_without_a_policy_does_not_start() -> None:
+    app = Flask("careless", static_folder=None)
+    app.add_url_rule("/secret", "secret", lambda: "")
+    with pytest.raises(KeyError, match="route secret names no policy"):
+        policy.install(app)
+
+
+def test_a_refusal_is_not_kept_by_caches_whatever_the_route_says(guest: FlaskClient) -> None:
+    for path in ("/assets/nothing", "/static/nothing", "/nowhere"):
+        answer = guest.get(path)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")

@@ -1,0 +1,244 @@
+"""Limits: what counts against which, over all instances, with Redis or without."""
+
+import math
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from shared.db import ids
+from tests.chaos.proxy import Proxy
+from tests.services import pictures
+from tests.services.api.client import cut_out, refused, send, upload
+from tests.services.api.conftest import Start
+
+
+def _upload(guest: FlaskClient, **headers: str) -> TestResponse:
+    return send(guest, "/api/uploads", pictures.jpeg(), headers=headers)
+
+
+def test_uploads_and_cut_outs_share_a_limit(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RATE_LIMIT_UPLOADS", "2/h")
+    guest = start().guest()
+    upload(guest)
+    cut_out(guest)
+    refusal = _upload(guest)
+    refused(refusal, 429, "rate_limited")
+    assert 1 <= int(refusal.headers["Retry-After"]) <= 3601
+    refused(send(guest, "/api/cutouts", pictures.jpeg()), 429, "rate_limited")
+
+
+def test_whoever_waits_as_told_is_served(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RATE_LIMIT_UPLOADS", "2/2s")
+    guest = start().guest()
+    promised, last_refused = math.inf, 0.0
+    served = 0
+    until = time.monotonic() + 10
+    while served < 3 and time.monotonic() < until:
+        now = time.monotonic()
+        answer = _upload(guest)
+        if answer.status_code == 429:
+            last_refused = now
+            promised = min(promised, time.monotonic() + int(answer.headers["Retry-After"]))
+        else:
+            served += 1
+        time.sleep(0.02)
+    assert served == 3
+    assert promised >= last_refused
+    assert promised - last_refused < 2  # whole seconds, so up to one more than there is to wait
+
+
+def test_reading_is_never_counted(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RATE_LIMIT_API", "2/h")
+    environment.setenv("RATE_LIMIT_UPLOADS", "2/h")
+    guest = start().guest()
+    promise, asset = cut_out(guest), upload(guest)
+    refused(_upload(guest), 429, "rate_limited")
+    reads = ["/api/jobs", promise["statusUrl"], "/api/assets", f"/api/assets/{asset['id']}", asset["url"]]
+    for path in [*reads, "/health", "/health/ready", "/metrics", "/docs", "/openapi.json"]:
+        assert guest.get(path, buffered=True).status_code == 200
+
+
+def test_other_writes_count_against_the_general_limit_only(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RATE_LIMIT_API", "3/h")
+    environment.setenv("RATE_LIMIT_UPLOADS", "2/h")
+    guest = start().guest()
+    promise = cut_out(guest)
+    assert guest.delete(promise["statusUrl"]).status_code == 200
+    assert guest.post(f"{promise['statusUrl']}/retry").status_code == 202
+    refused(guest.delete(promise["statusUrl"]), 429, "rate_limited")
+    refused(_upload(guest), 429, "rate_limited")  # an upload is a write as well
+
+
+def test_equal_limits_are_counted_apart(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RATE_LIMIT_API", "4/h")
+    environment.setenv("RATE_LIMIT_UPLOADS", "4/h")
+    guest = start().guest()
+    for _ in range(4):
+        upload(guest)
+    refused(_upload(guest), 429, "rate_limited")
+
+
+def test_two_instances_share_their_counts(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RATE_LIMIT_UPLOADS", "2/h")
+    one, other = start().guest(), start().guest()
+    upload(one)
+    upload(other)
+    refused(_upload(one), 429, "rate_limited")
+    refused(_upload(other), 429, "rate_limited")
+
+
+def test_without_redis_each_instance_counts_alone(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    environment.setenv("RATE_LIMIT_UPLOADS", "1/h")
+    one, other = start().guest(), start().guest()
+    upload(one)
+    refused(_upload(one), 429, "rate_limited")
+    upload(other)
+
+
+def test_a_spoofed_address_does_not_make_another_caller(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RATE_LIMIT_UPLOADS", "1/h")
+    guest = start().guest()
+    assert _upload(guest, **{"X-Forwarded-For": "198.51.100.1"}).status_code == 201
+    refused(_upload(guest, **{"X-Forwarded-For": "198.51.100.2"}), 429, "rate_limited")
+
+
+def test_behind_a_proxy_only_its_own_word_counts(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("TRUSTED_HOPS", "1")
+    environment.setenv("RATE_LIMIT_UPLOADS", "1/h")
+    guest = start().guest()
+    assert _upload(guest, **{"X-Forwarded-For": "203.0.113.9, 198.51.100.1"}).status_code == 201
+    assert _upload(guest, **{"X-Forwarded-For": "198.51.100.1, 198.51.100.2"}).status_code == 200  # another caller
+    spoofed = {"X-Forwarded-For": "198.51.100.2, 198.51.100.1"}
+    refused(_upload(guest, **spoofed), 429, "rate_limited")
+
+
+def test_a_refused_caller_keeps_what_is_his(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RATE_LIMIT_UPLOADS", "1/h")
+    guest = start().guest()
+    upload(guest)
+    refused(_upload(guest), 429, "rate_limited")
+    assert len(guest.get("/api/assets").get_json()["items"]) == 1
+
+
+def test_with_limits_off_nobody_is_counted(start: Start) -> None:
+    guest = start().guest()
+    for _ in range(15):
+        upload(guest)
+
+
+def test_a_burst_at_the_end_of_a_window_is_not_followed_by_another(
+    start: Start, environment: pytest.MonkeyPatch
+) -> None:
+    """Over any stretch as long as the window, no more than the limit passes: where counters fade, twice as many do."""
+    environment.setenv("RATE_LIMIT_API", "8/2s")
+    guest = start().guest()
+    passed: list[tuple[float, float]] = []  # no later than when it was counted, and no earlier
+    until = time.monotonic() + 4.5
+    while time.monotonic() < until:
+        before = time.monotonic()
+        if guest.delete(f"/api/jobs/{ids.new()}").status_code == 404:
+            passed.append((before, time.monotonic()))
+        time.sleep(1.7 if len(passed) == 1 else 0.05)  # the first opens a window, the others come at its end
+    assert len(passed) > 8
+    for (first, _), (_, ninth) in zip(passed, passed[8:], strict=False):
+        assert ninth - first > 2
+
+
+def test_fifty_at_once_share_what_is_left(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RATE_LIMIT_API", "20/h")
+    one, other = start(), start()
+    for _ in range(15):
+        assert one.guest().delete(f"/api/jobs/{ids.new()}").status_code == 404
+
+    def ask(number: int) -> int:
+        return (one, other)[number % 2].guest().delete(f"/api/jobs/{ids.new()}").status_code
+
+    with ThreadPoolExecutor(16) as callers:
+        assert Counter(callers.map(ask, range(50))) == {404: 5, 429: 45}
+
+
+def test_counted_answers_tell_what_is_left_and_others_do_not(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RATE_LIMIT_API", "9/h")
+    environment.setenv("RATE_LIMIT_UPLOADS", "2/h")
+    guest = start().guest()
+
+    def told(answer: TestResponse) -> tuple[str | None, str | None]:
+        return answer.headers.get("RateLimit-Limit"), answer.headers.get("RateLimit-Remaining")
+
+    assert told(_upload(guest)) == ("2", "1")
+    assert told(guest.delete(f"/api/jobs/{ids.new()}")) == ("9", "7")
+    assert told(_upload(guest)) == ("2", "0")
+    refusal = _upload(guest)
+    assert told(refusal) == ("2", "0")
+    assert refusal.headers["RateLimit-Reset"] == refusal.headers["Retry-After"]
+    assert told(guest.get("/api/jobs")) == (None, None)
+
+
+def test_without_redis_uploads_are_shared_out_and_other_calls_are_not(
+    start: Start, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    environment.setenv("RATE_LIMIT_UPLOADS", "9/h")
+    environment.setenv("RATE_LIMIT_API", "9/h")
+    environment.setenv("API_INSTANCES", "4")
+    guest = start().guest()
+    for _ in range(2):
+        upload(guest)
+    refused(_upload(guest), 429, "rate_limited")
+    for _ in range(6):
+        assert guest.delete(f"/api/jobs/{ids.new()}").status_code == 404
+    refused(guest.delete(f"/api/jobs/{ids.new()}"), 429, "rate_limited")
+
+
+def test_counting_is_shared_again_once_redis_is_back(
+    start: Start, environment: pytest.MonkeyPatch, redis_url: str
+) -> None:
+    environment.setenv("RATE_LIMIT_API", "1000/h")
+    server = urlsplit(redis_url)
+    with redis.Redis.from_url(redis_url) as shared, Proxy(server.port or 0) as network:
+        environment.setenv("REDIS_URL", redis_url.replace(f":{server.port}/", f":{network.port}/"))
+        guest = start().guest()
+        network.refusing = True
+        assert guest.delete(f"/api/jobs/{ids.new()}").status_code == 404
+        assert shared.keys("LIMITS*") == []
+        network.heal()
+        until = time.monotonic() + 20
+        while not shared.keys("LIMITS*"):
+            assert time.monotonic() < until
+            assert guest.delete(f"/api/jobs/{ids.new()}").status_code == 404
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),  # one customer's network
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("192.0.2.1", "192.0.2.2", False),
+    ],
+)
+def test_a_client_is_an_address_or_its_network(
+    start: Start, environment: pytest.MonkeyPatch, first: str, second: str, same: bool
+) -> None:
+    environment.setenv("RATE_LIMIT_API", "1/h")
+    guest = start().guest()
+    path = f"/api/jobs/{ids.new()}"
+    assert guest.delete(path, environ_base={"REMOTE_ADDR": first}).status_code == 404
+    assert guest.delete(path, environ_base={"REMOTE_ADDR": second}).status_code == (429 if same else 404)
+
+
+def test_wrong_keys_are_counted_too(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RATE_LIMIT_API", "2/h")
+    guest = start().guest()
+    for _ in range(2):
+        refused(guest.get("/api/admin/jobs", headers={"X-Api-Key": "sk_wrong"}), 401, "unauthorized")
+    refused(guest.get("/api/admin/jobs", headers={"X-Api-Key": "sk_wrong"}), 429, "rate_limited")

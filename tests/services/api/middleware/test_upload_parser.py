@@ -1,0 +1,193 @@
+"""The forms a picture may be sent in, and what each refuses. Every one leads to the same asset."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from services.api.app import create_app
+from services.api.middleware.request_body import ENVELOPE_BYTES, MAX_BYTES
+from services.api.middleware.url_fetcher import UrlFetcher
+from tests.services import pictures
+from tests.services.api.client import body, form, refused, send, upload
+from tests.services.api.conftest import Api, Start
+from tests.services.api.sources import Source, page, serving
+
+_PATHS = ("/api/uploads", "/api/cutouts")
+
+
+def _raw(guest: FlaskClient, data: bytes, kind: str = "image/jpeg", **headers: str) -> TestResponse:
+    said = {name.replace("_", "-"): value for name, value in headers.items()}
+    return guest.post("/api/uploads", data=data, content_type=kind, headers=said)
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def test_every_form_leads_to_the_same_asset(guest: FlaskClient) -> None:
+    data = pictures.jpeg()
+    asset = upload(guest, data)
+    for again in (
+        _raw(guest, data),
+        _raw(guest, data, "application/octet-stream"),
+        _raw(guest, data, "image/whatever; x=y"),
+        guest.post("/api/uploads", json={"image": _text(data)}),
+        guest.post("/api/uploads", json={"image": f"data:image/png;base64,{_text(data)}"}),
+    ):
+        assert again.status_code == 200, again.text
+        assert body(again) == asset
+    for promise in (_raw(guest, data), guest.post("/api/cutouts", json={"image": _text(data)})):
+        assert promise.status_code in (200, 202)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {},
+        {"image": None},
+        {"image": 7},
+        {"image": "AAA"},
+        {"image": "AA AA"},
+        {"image": "AAAA\n"},
+        {"image": "ÄÄÄÄ"},
+        {"image": "\ud800"},
+        {"image": "data:image/png,AAAA"},
+        {"image": "AAAA", "imageUrl": "https://pictures.example/a.jpg"},
+        {"imageUrl": ["https://pictures.example/a.jpg"]},
+        {"imageUrl": "https://pictures.example/" + "a" * 2000},
+        {"imageURL": "https://pictures.example/a.jpg"},
+        [],
+        "text",
+    ],
+)
+def test_json_that_names_no_picture_or_two_is_refused(guest: FlaskClient, wish: object) -> None:
+    for path in _PATHS:
+        refused(guest.post(path, json=wish), 400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{bad",
+        b"",
+        b'{"image": "AAAA", "image": "BBBB"}',
+        b'{"image": NaN}',
+        b'{"a": ' * 10_000,
+        b'{"image": 1' + b"0" * 5000 + b"}",
+        b'{"image": "\xff"}',
+        b"\x00",
+    ],
+)
+def test_what_is_no_json_is_refused(guest: FlaskClient, text: bytes) -> None:
+    for path in (*_PATHS, "/api/jobs"):
+        refused(guest.post(path, data=text, content_type="application/json"), 400, "invalid_request")
+
+
+def test_a_picture_in_base64_that_is_none_is_judged_like_any_other(guest: FlaskClient) -> None:
+    refused(guest.post("/api/uploads", json={"image": _text(b"hello")}), 415, "unsupported_image")
+    refused(guest.post("/api/uploads", json={"image": ""}), 422, "unreadable_image")
+
+
+def test_twenty_megabytes_are_taken_in_every_form_and_one_byte_more_is_not(guest: FlaskClient) -> None:
+    for data, status, code in (
+        (bytes(MAX_BYTES), 415, "unsupported_image"),
+        (bytes(MAX_BYTES + 1), 413, "body_too_large"),
+    ):
+        refused(_raw(guest, data), status, code)
+        text = json.dumps({"image": _text(data)})
+        refused(guest.post("/api/uploads", data=text, content_type="application/json"), status, code)
+
+
+def test_other_bodies_may_be_small_only(guest: FlaskClient) -> None:
+    refused(
+        guest.post("/api/jobs", data=b" " * ENVELOPE_BYTES, content_type="application/json"), 400, "invalid_request"
+    )
+    answer = guest.post("/api/jobs", data=b" " * (ENVELOPE_BYTES + 1), content_type="application/json")
+    refused(answer, 413, "body_too_large")
+
+
+def test_two_files_at_once_are_refused(guest: FlaskClient) -> None:
+    data = form(pictures.jpeg()).removesuffix(b"--x--\r\n") + form(pictures.png())
+    answer = guest.post("/api/uploads", data=data, content_type="multipart/form-data; boundary=x")
+    refused(answer, 400, "invalid_request")
+
+
+def _digest(data: bytes) -> str:
+    return f"sha-256=:{base64.b64encode(hashlib.sha256(data).digest()).decode()}:"
+
+
+def test_a_body_is_held_to_the_digest_it_claims(guest: FlaskClient, tmp_path: Path) -> None:
+    data, other = pictures.jpeg(), pictures.png()
+    wrapped = form(data)
+    for claim in (
+        _digest(other),
+        "sha-256=:AAAA:",
+        "sha-256=nonsense",
+        "sha-256=",
+        f"sha-512=:AA==:, {_digest(other)}",
+    ):
+        refused(_raw(guest, data, Content_Digest=claim), 400, "digest_mismatch")
+        refused(send(guest, "/api/uploads", data, headers={"Content-Digest": claim}), 400, "digest_mismatch")
+    refused(guest.post("/api/jobs", json={}, headers={"Content-Digest": _digest(b"")}), 400, "digest_mismatch")
+    assert not list((tmp_path / "data").rglob("*"))
+    for claim in (_digest(data), f"sha-512=:AA==:, {_digest(data)}", "sha-512=:AA==:", ""):
+        assert _raw(guest, data, Content_Digest=claim).status_code in (200, 201)
+    assert send(guest, "/api/uploads", data, headers={"Content-Digest": _digest(wrapped)}).status_code == 200
+
+
+@pytest.fixture
+def source() -> Iterator[Source]:
+    pages = {
+        "/shirt.jpg": page(pictures.jpeg()),
+        "/page": page(b"<html>no picture", Content_Type="image/jpeg"),
+        "/cut": page(pictures.jpeg()[:-40]),
+    }
+    with serving(Source(pages)) as running:
+        yield running
+
+
+@pytest.fixture
+def reader(api: Api, source: Source) -> FlaskClient:
+    """A guest of an api that may call the source."""
+    fetcher = UrlFetcher(lambda *_: ["127.0.0.1"], allowed=[ip_network("127.0.0.1/32")], ports=[source.port])
+    return create_app(replace(api.deps, fetcher=fetcher)).test_client()
+
+
+def test_a_picture_by_address_is_taken_and_judged_like_any_other(reader: FlaskClient, source: Source) -> None:
+    def ask(path: str, target: str) -> TestResponse:
+        return reader.post(path, json={"imageUrl": f"http://pictures.example:{source.port}{target}"})
+
+    asset = body(ask("/api/uploads", "/shirt.jpg"))
+    assert asset["sha256"] == hashlib.sha256(pictures.jpeg()).hexdigest()
+    assert body(ask("/api/cutouts", "/shirt.jpg"))["assetId"] == asset["id"]
+    answer = reader.get(f"{asset['url']}?download=1", buffered=True)
+    assert answer.headers["Content-Disposition"] == "attachment; filename=shirt.jpeg"
+    refused(ask("/api/uploads", "/page"), 415, "unsupported_image")
+    refused(ask("/api/uploads", "/cut"), 422, "unreadable_image")
+
+
+def test_addresses_of_ours_and_those_that_lead_nowhere_are_refused(guest: FlaskClient, source: Source) -> None:
+    for url in (
+        f"http://127.0.0.1:{source.port}/shirt.jpg",
+        "http://169.254.169.254/",
+        "file:///etc/passwd",
+        "",
+    ):
+        refused(guest.post("/api/uploads", json={"imageUrl": url}), 400, "url_not_allowed")
+    assert source.hits == 0
+    assert guest.get("/api/assets").json == {"items": [], "nextCursor": None}
+
+
+def test_pictures_by_address_can_be_switched_off(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("FETCH_URLS", "false")
+    answer = start().guest().post("/api/uploads", json={"imageUrl": "https://pictures.example/"})
+    refused(answer, 400, "url_not_allowed")
+    assert "not fetched" in answer.text

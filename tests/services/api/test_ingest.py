@@ -1,0 +1,89 @@
+"""What is taken in, what is refused, and what happens when it cannot be kept."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from services.api.middleware import request_body, upload_parser
+from shared import timeouts
+from tests.hostile import build
+from tests.services import pictures
+from tests.services.api.client import refused, send, upload
+from tests.services.api.conftest import Api, Start
+
+_REFUSED = {
+    "text": (b"hello", 415, "unsupported_image"),
+    "gif": (pictures.encoded(pictures.drawn(), "GIF"), 415, "unsupported_image"),
+    "empty": (b"", 422, "unreadable_image"),
+    "truncated jpeg": (pictures.jpeg()[:-40], 422, "unreadable_image"),
+    "truncated png": (pictures.png()[:-40], 422, "unreadable_image"),
+    "too many pixels": (build.png(8000, 6251, 1, 0), 422, "image_too_large"),
+    "too long a side": (build.png(16_001, 16, 1, 0), 422, "image_too_large"),
+    "too short a side": (pictures.png(15, 400), 422, "image_too_small"),
+    "animated": (pictures.animated(), 422, "animated_image"),
+    "too many chunks": (build.png(16, 16, before=build.chunk(b"aaAa") * 10_001), 422, "too_complex"),
+}
+
+
+def test_every_unfit_picture_is_refused_by_its_code_and_leaves_nothing(guest: FlaskClient, tmp_path: Path) -> None:
+    for name, (data, status, code) in _REFUSED.items():
+        for path in ("/api/uploads", "/api/cutouts"):
+            refused(send(guest, path, data, name=f"{name}.jpg"), status, code)
+    assert not list((tmp_path / "data").rglob("*"))
+    assert guest.get("/api/assets").json == {"items": [], "nextCursor": None}
+    assert guest.get("/api/jobs").json == {"items": [], "nextCursor": None}
+
+
+def test_a_refusal_for_its_size_says_what_is_allowed(guest: FlaskClient) -> None:
+    details = refused(send(guest, "/api/uploads", build.png(8000, 6251, 1, 0)), 422, "image_too_large")
+    assert details == {"width": 8000, "height": 6251, "maxPixels": 50_000_000, "maxSide": 16_000}
+
+
+def test_twenty_megabytes_are_taken_and_one_byte_more_is_not(guest: FlaskClient) -> None:
+    full = bytes(request_body.MAX_BYTES)
+    refused(send(guest, "/api/uploads", full), 415, "unsupported_image")  # judged, so it was not too large
+    refused(send(guest, "/api/uploads", full + b"\0"), 413, "body_too_large")
+    refused(send(guest, "/api/uploads", full + bytes(request_body.ENVELOPE_BYTES)), 413, "body_too_large")
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("../../etc/my shirt.png", "my shirt.jpeg"),
+        ("C:\\pictures\\shirt.jpg", "shirt.jpeg"),
+        ("a\x00b\x1b.jpg", "ab.jpeg"),
+        ("x" * 300, "x" * 120 + ".jpeg"),
+        ("", "picture.jpeg"),
+    ],
+)
+def test_a_name_is_kept_plain_and_short(sent: str, kept: str) -> None:
+    assert f"{upload_parser.plain_name(sent).removesuffix('.jpg').removesuffix('.png') or 'picture'}.jpeg" == kept
+
+
+def test_without_the_database_uploads_are_refused_for_now(
+    start: Start, monkeypatch: pytest.MonkeyPatch, lose_database: Callable[[], None]
+) -> None:
+    monkeypatch.setattr(timeouts, "POOL_WAIT_S", 0.2)
+    api = start()
+    guest = api.guest()
+    asset = upload(guest)
+    lose_database()
+    refused(send(guest, "/api/uploads", pictures.png()), 503, "unavailable")
+    refused(send(guest, "/api/cutouts", pictures.png()), 503, "unavailable")
+    refused(guest.get("/api/jobs"), 503, "unavailable")
+    refused(guest.get(asset["url"]), 503, "unavailable")
+
+
+def test_without_storage_uploads_are_refused_for_now_and_leave_no_row(api: Api, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "objects").write_text("in the way")
+    guest = api.guest()
+    refused(send(guest, "/api/uploads", pictures.jpeg()), 503, "unavailable")
+    refused(send(guest, "/api/cutouts", pictures.jpeg()), 503, "unavailable")
+    with api.deps.database.transaction() as connection:
+        assert connection.execute("select id from assets").fetchall() == []
+        assert connection.execute("select id from jobs").fetchall() == []
+    (tmp_path / "data" / "objects").unlink()
+    upload(guest)

@@ -1,0 +1,100 @@
+"""The breaker: when a provider is left alone, and who may try it first."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from services.worker.providers.breaker import FAILURES, REST_S, Breaker
+
+
+@pytest.fixture
+def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Lets seconds pass at once."""
+    now = [1000.0]
+    monkeypatch.setattr("services.worker.providers.breaker.time.monotonic", lambda: now[0])
+
+    def pass_by(seconds: float) -> None:
+        now[0] += seconds
+
+    return pass_by
+
+
+def _failed(times: int = FAILURES) -> Breaker:
+    made = Breaker()
+    for _ in range(times):
+        assert made.admits()
+        made.heard(well=False)
+    return made
+
+
+def test_four_failures_in_a_row_leave_it_closed_and_the_fifth_opens_it() -> None:
+    made = _failed(4)
+    assert not made.open
+    assert made.admits()
+    made.heard(well=False)
+    assert made.open
+    assert not made.admits()
+
+
+def test_a_success_in_between_starts_the_count_again() -> None:
+    made = _failed(4)
+    made.heard(well=True)
+    for _ in range(4):
+        made.heard(well=False)
+    assert not made.open
+
+
+def test_after_the_rest_one_call_may_try_and_the_others_wait_for_it(wait: Callable[[float], None]) -> None:
+    made = _failed()
+    wait(REST_S - 0.01)
+    assert not made.admits()
+    wait(0.02)
+    assert [made.admits() for _ in range(5)] == [True, False, False, False, False]
+
+
+def test_a_try_that_works_closes_it(wait: Callable[[float], None]) -> None:
+    made = _failed()
+    wait(REST_S)
+    assert made.admits()
+    made.heard(well=True)
+    assert not made.open
+    assert all(made.admits() for _ in range(5))
+
+
+def test_a_try_that_fails_is_another_rest(wait: Callable[[float], None]) -> None:
+    made = _failed()
+    wait(REST_S)
+    assert made.admits()
+    wait(10)
+    made.heard(well=False)
+    wait(REST_S - 1)
+    assert not made.admits()
+    wait(1)
+    assert made.admits()
+
+
+def test_a_try_nobody_heard_of_blocks_nothing_for_ever(wait: Callable[[float], None]) -> None:
+    made = _failed()
+    wait(REST_S)
+    assert made.admits()  # whose thread then dies
+    wait(REST_S)
+    assert made.admits()
+
+
+def test_of_many_threads_one_tries(wait: Callable[[float], None]) -> None:
+    made = _failed()
+    wait(REST_S)
+    together = threading.Barrier(8)
+    admitted: list[bool] = []
+
+    def ask() -> None:
+        together.wait()
+        admitted.append(made.admits())
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(admitted) == [False] * 7 + [True]

@@ -1,0 +1,149 @@
+"""Asking rembg for a cut-out: what its answers mean, how many are asked for at once, and what makes them."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from services.worker import providers
+from services.worker.providers import http_exchange, self_hosted
+from services.worker.providers.self_hosted import SelfHosted
+from shared.models.job import JobFailure
+from tests.services import pictures
+from tests.services.worker.rembg_double import FACTS, Answer, Double, cut_out, refusal
+
+
+@pytest.fixture
+def rembg() -> Iterator[Double]:
+    double = Double()
+    yield double
+    double.stop()
+
+
+@pytest.fixture
+def remover(rembg: Double) -> Iterator[SelfHosted]:
+    with http_exchange.session() as client:
+        yield SelfHosted(client, rembg.url + "/", "the token", places=2)
+
+
+def test_a_cut_out_comes_with_the_name_of_what_made_it_and_costs_nothing(rembg: Double, remover: SelfHosted) -> None:
+    assert remover.remove(b"picture", "some.1") == providers.Answer(pictures.cutout(), "compact", "compact:d1", 0)
+    (asked,) = rembg.asked
+    assert (asked.path, asked.picture) == ("/remove", b"picture")
+    assert asked.headers["X-Request-Id"] == "some.1"
+    assert asked.headers["Authorization"] == "Bearer the token"
+
+
+def test_a_picture_without_a_subject_is_refused_with_the_service_s_words(rembg: Double, remover: SelfHosted) -> None:
+    rembg.answer = refusal(422, "unknown_foreground", "Nothing stands out.")
+    with pytest.raises(providers.Refused) as refused:
+        remover.remove(b"picture", "some.1")
+    assert (refused.value.error, refused.value.message) == (JobFailure.UNKNOWN_FOREGROUND, "Nothing stands out.")
+
+
+def test_any_other_fault_of_the_picture_is_refused(rembg: Double, remover: SelfHosted) -> None:
+    for status, code in ((400, "missing_file"), (413, "body_too_large"), (415, "unsupported_image"), (422, "x")):
+        rembg.answer = refusal(status, code)
+        with pytest.raises(providers.Refused) as refused:
+            remover.remove(b"picture", "some.1")
+        assert refused.value.error == JobFailure.PROVIDER_FAILED
+
+
+def test_a_refusal_without_our_envelope_is_one_all_the_same(rembg: Double, remover: SelfHosted) -> None:
+    for body in (b"", b"<html>", b"[]", b'{"error": "no"}'):
+        rembg.answer = Answer(400, {}, body)
+        with pytest.raises(providers.Refused):
+            remover.remove(b"picture", "some.1")
+
+
+def test_a_service_that_is_starting_or_closed_to_us_is_away(rembg: Double, remover: SelfHosted) -> None:
+    for status in (401, 403, 404, 429, 503):
+        rembg.answer = refusal(status, "any")
+        with pytest.raises(providers.Unavailable) as away:
+            remover.remove(b"picture", "some.1")
+        assert not isinstance(away.value, providers.Full)
+
+
+def test_a_service_that_is_busy_says_when_to_come_back(rembg: Double, remover: SelfHosted) -> None:
+    rembg.answer = refusal(503, "busy")
+    rembg.answer.headers = {"Retry-After": "4"}
+    with pytest.raises(providers.Full) as full:
+        remover.remove(b"picture", "some.1")
+    assert full.value.retry_after_s == 4
+
+
+def test_a_service_that_fails_is_broken(rembg: Double, remover: SelfHosted) -> None:
+    for status in (500, 502, 504, 302, 204):
+        rembg.answer = refusal(status, "any") if status != 204 else Answer(204, {})
+        with pytest.raises(providers.Broken):
+            remover.remove(b"picture", "some.1")
+
+
+def test_an_answer_without_its_facts_is_broken(rembg: Double, remover: SelfHosted) -> None:
+    for name in FACTS:
+        rembg.answer = cut_out(headers={kept: value for kept, value in FACTS.items() if kept != name})
+        with pytest.raises(providers.Broken):
+            remover.remove(b"picture", "some.1")
+
+
+def test_only_so_many_calls_are_under_way_at_once(rembg: Double, remover: SelfHosted) -> None:
+    arrived, leave = threading.Semaphore(0), threading.Event()
+
+    def meanwhile() -> None:
+        arrived.release()
+        leave.wait(10)
+
+    rembg.meanwhile = meanwhile
+    threads = [threading.Thread(target=remover.remove, args=(b"picture", "some.1")) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    assert arrived.acquire(timeout=10)
+    assert arrived.acquire(timeout=10)  # both are there at the same time
+    with pytest.raises(providers.Full) as full:
+        remover.remove(b"picture", "some.3")
+    leave.set()
+    for thread in threads:
+        thread.join()
+    assert full.value.retry_after_s == 1
+    assert len(rembg.asked) == 2
+    assert remover.remove(b"picture", "some.4").model == "compact"
+
+
+def test_a_place_is_free_again_after_every_failure(rembg: Double, remover: SelfHosted) -> None:
+    for answer in (cut_out(share=0.5), refusal(503, "busy"), Answer(500, {}, b"x"), cut_out(headers={})):
+        rembg.answer = answer
+        for _ in range(3):
+            with pytest.raises((providers.Unavailable, providers.Broken)) as failed:
+                remover.remove(b"picture", "some.1")
+            assert "place" not in str(failed.value)
+    rembg.answer = cut_out()
+    assert remover.remove(b"picture", "some.1").model == "compact"
+
+
+def test_the_service_is_asked_for_its_network_once_in_a_while(
+    rembg: Double, remover: SelfHosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [remover.engine() for _ in range(3)] == ["compact:d1"] * 3
+    assert rembg.looked_up == 1
+    monkeypatch.setattr(self_hosted, "_FORGET_S", 0)
+    rembg.about = {"model": "u2net", "digest": "d2"}
+    assert remover.engine() == "u2net:d2"
+
+
+def test_an_answer_tells_the_network_as_well(rembg: Double, remover: SelfHosted) -> None:
+    rembg.answer = cut_out(headers={"X-Model": "u2net", "X-Model-Digest": "d2"})
+    remover.remove(b"picture", "some.1")
+    assert remover.engine() == "u2net:d2"
+    assert rembg.looked_up == 0
+
+
+def test_a_service_that_does_not_say_what_it_runs_is_taken_for_what_it_was(
+    rembg: Double, remover: SelfHosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(self_hosted, "_FORGET_S", 0)
+    rembg.about = {"model": "compact"}
+    assert remover.engine() is None
+    rembg.about = {"model": "compact", "digest": "d1"}
+    assert remover.engine() == "compact:d1"
+    rembg.stop()
+    assert remover.engine() == "compact:d1"

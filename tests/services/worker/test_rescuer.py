@@ -1,0 +1,157 @@
+"""The reaper: what it rings for, how often, and what it costs."""
+
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+import redis
+
+from services.worker import rescuer
+from services.worker.periodic import PeriodicTask
+from services.worker.rescuer import Rescuer
+from shared import errors
+from shared.broker import Waker
+from shared.db import ids, job_queue
+from shared.models.job import JobError, JobState
+from tests.services.worker.conftest import Bench
+
+
+@pytest.fixture
+def server(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def waker(redis_url: str) -> Waker:
+    return Waker(redis_url)
+
+
+@pytest.fixture
+def sweeper(bench: Bench, waker: Waker) -> Rescuer:
+    return Rescuer(bench.database, waker)
+
+
+def _overlooked(bench: Bench, count: int) -> list[UUID]:
+    """Jobs that nobody rang for, old enough to be missed."""
+    made = [bench.order() for _ in range(count)]
+    bench.say("update jobs set run_after = now() - interval '1 s'")
+    return made
+
+
+def _dead(bench: Bench, attempts: int) -> UUID:
+    """A job whose worker died with its lease."""
+    job_id = bench.order()
+    bench.say(
+        """update jobs set status = 'running', attempts = %s, run_after = now() - interval '1 minute',
+            lease_until = now() - interval '1 s' where id = %s""",
+        attempts,
+        job_id,
+    )
+    return job_id
+
+
+def test_lost_wake_ups_are_sent_again_once(bench: Bench, sweeper: Rescuer, server: redis.Redis) -> None:
+    _overlooked(bench, 3)
+    assert sweeper.sweep() == 3
+    assert server.llen("jobs") == 3
+    assert sweeper.sweep() == 0
+
+
+def test_only_what_is_missing_is_rung(bench: Bench, sweeper: Rescuer, waker: Waker, server: redis.Redis) -> None:
+    _overlooked(bench, 3)
+    waker.wake(ids.new())
+    assert sweeper.sweep() == 2
+    waker.wake(ids.new())
+    assert sweeper.sweep() == 0
+    assert server.llen("jobs") == 4
+
+
+def test_a_long_queue_is_rung_for_bit_by_bit(bench: Bench, sweeper: Rescuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rescuer, "AT_ONCE", 2)
+    _overlooked(bench, 5)
+    assert [sweeper.sweep() for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_a_fresh_job_is_left_to_its_own_waker(bench: Bench, sweeper: Rescuer) -> None:
+    bench.order()
+    assert sweeper.sweep() == 0
+
+
+def test_a_job_whose_turn_is_not_yet_is_left_alone(bench: Bench, sweeper: Rescuer) -> None:
+    _overlooked(bench, 1)
+    bench.say("update jobs set run_after = now() + interval '5 s'")
+    assert sweeper.sweep() == 0
+
+
+def test_a_dead_worker_s_job_is_rung_for(bench: Bench, sweeper: Rescuer) -> None:
+    _dead(bench, attempts=1)
+    assert sweeper.sweep() == 1
+
+
+def test_a_living_worker_s_job_is_not(bench: Bench, sweeper: Rescuer) -> None:
+    _overlooked(bench, 1)
+    bench.claim()
+    assert sweeper.sweep() == 0
+
+
+def test_a_job_that_ended_its_worker_three_times_is_buried(bench: Bench, sweeper: Rescuer) -> None:
+    job_id = _dead(bench, attempts=3)
+    assert sweeper.sweep() == 0
+    job = bench.job(job_id)
+    assert job.status is JobState.FAILED
+    assert job.error == JobError("poison", "The job was tried three times without an end and was given up.")
+    assert job.finished_at is not None
+    assert not bench.pipeline.run_next()
+
+
+def test_only_one_sweeps_at_a_time(bench: Bench, sweeper: Rescuer) -> None:
+    _overlooked(bench, 1)
+    with bench.database.transaction() as connection:
+        assert job_queue.lead_sweep(connection)
+        assert sweeper.sweep() == 0
+    assert sweeper.sweep() == 1
+
+
+def test_an_idle_reaper_costs_redis_nothing(bench: Bench, sweeper: Rescuer, server: redis.Redis) -> None:
+    bench.order()
+    bench.claim()
+
+    def commands() -> dict[str, int]:
+        stats = server.info("commandstats")
+        return {name: facts["calls"] for name, facts in stats.items() if name != "cmdstat_info"}
+
+    before = commands()
+    for _ in range(5):
+        sweeper.sweep()
+    assert commands() == before
+
+
+def test_poison_is_buried_without_the_broker_too(bench: Bench) -> None:
+    job_id = _dead(bench, attempts=3)
+    _overlooked(bench, 1)
+    with pytest.raises(errors.Unavailable):
+        Rescuer(bench.database, Waker("redis://127.0.0.1:1/0")).sweep()
+    assert bench.job(job_id).status is JobState.FAILED
+
+
+def test_a_running_reaper_rings_by_itself(bench: Bench, sweeper: Rescuer, server: redis.Redis) -> None:
+    running = PeriodicTask("rescuer", sweeper.sweep, 0.05, patience_s=60)
+    running.start()
+    _overlooked(bench, 1)
+    assert server.brpop(["jobs"], timeout=5)
+    running.stop()
+
+
+def test_a_running_reaper_outlives_the_loss_of_the_broker(bench: Bench) -> None:
+    _overlooked(bench, 1)
+    lonely = PeriodicTask("rescuer", Rescuer(bench.database, Waker("redis://127.0.0.1:1/0")).sweep, 0.05, patience_s=60)
+    lonely.start()
+    time.sleep(0.3)
+    job_id = _dead(bench, attempts=3)
+    until = time.monotonic() + 5
+    while bench.job(job_id).status is not JobState.FAILED:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    lonely.stop()

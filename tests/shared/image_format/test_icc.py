@@ -1,0 +1,72 @@
+"""A cleaned profile computes the same colours and tells nothing."""
+
+import io
+import struct
+
+import pytest
+from PIL import Image, ImageCms
+
+from shared.image_format import icc
+from tests.hostile.build import icc_profile
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+PROFILES = {
+    "grey": (icc_profile(b"GRAY"), "L"),
+    "display": (icc_profile(b"RGB ", (1, 2, 0), 1.8), "RGB"),
+    "lcms": (SRGB, "RGB"),
+}
+
+
+def _opened(profile: bytes) -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(io.BytesIO(profile))
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_colours_stay_the_same(name: str) -> None:
+    profile, mode = PROFILES[name]
+    image = Image.merge("RGB", [Image.linear_gradient("L").rotate(turn) for turn in (0, 90, 180)]).convert(mode)
+    made = []
+    for each in (profile, icc.clean(profile)):
+        lab = ImageCms.profileToProfile(image, _opened(each), ImageCms.createProfile("LAB"), outputMode="LAB")
+        assert lab is not None
+        made.append(lab.tobytes())
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_words_are_gone_and_cleaning_twice_is_cleaning_once(name: str) -> None:
+    profile = icc.clean(PROFILES[name][0])
+    assert b"SECRET" not in profile
+    assert "No copyright".encode("utf-16-be") not in profile
+    assert ImageCms.getProfileCopyright(_opened(profile)).strip() == ""
+    assert icc.clean(profile) == profile
+    assert struct.unpack_from(">I", profile) == (len(profile),)
+
+
+def test_one_for_whom_nothing_is_computed_is_still_known() -> None:
+    """In both versions of the format."""
+    once = icc.clean(SRGB)
+    assert SRGB[SRGB.index(b"mluc") :][:4] == b"mluc"
+    assert ImageCms.getProfileDescription(_opened(once)).strip() == "sRGB"
+    assert ImageCms.getProfileDescription(_opened(icc.clean(once))).strip() == "sRGB"
+    assert ImageCms.getProfileDescription(_opened(icc.clean(icc_profile(b"RGB ")))).strip() == "profile"
+
+
+def test_equal_tags_share_their_bytes() -> None:
+    profile = icc_profile(b"RGB ")
+    curve = struct.pack(">IH", 1, round(2.2 * 256))
+    assert profile.count(curve) == 3
+    assert icc.clean(profile).count(curve) == 1
+
+
+@pytest.mark.parametrize("end", [0, 40, 130, 200])
+def test_what_ends_too_soon_is_no_profile_or_one_of_fewer_tags(end: int) -> None:
+    cut = icc_profile(b"RGB ")[:end]
+    assert icc.clean(cut) == b""
+
+
+def test_what_is_no_profile_is_left_out() -> None:
+    assert icc.clean(bytes(range(256)) * 12) == b""
+    endless = bytearray(icc_profile(b"RGB "))
+    endless[128:132] = b"\xff" * 4
+    assert len(icc.clean(bytes(endless))) < 2_000_000

@@ -1,0 +1,69 @@
+"""Freed memory is used again, instead of being asked for anew page by page; and goes back when told."""
+
+import subprocess
+import sys
+
+import pytest
+
+PAGES = 4 << 20 >> 12  # of the pieces of one round
+ROUNDS = 50
+WORK = f"""
+import resource, sys
+from shared import malloc
+if sys.argv[1] == "reuse":
+    malloc.reuse()
+def round():
+    held = [bytearray(1 << 20) for _ in range(4)]
+    for piece in held:
+        piece[:: 1 << 12] = b"x" * (1 << 8)
+faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+round()
+before = faults()
+for _ in range({ROUNDS}):
+    round()
+if sys.argv[1] == "give back":
+    malloc.give_back()
+print(faults() - before)
+"""
+
+
+HEAPS = """
+import sys, threading
+from shared import malloc
+if sys.argv[1] == "one":
+    malloc.share_one_heap()
+together = threading.Barrier(5)
+def work():
+    held = [bytearray(100_000) for _ in range(10)]
+    together.wait()
+    together.wait()
+for _ in range(4):
+    threading.Thread(target=work).start()
+together.wait()
+starts = [int(line.split("-")[0], 16) for line in open("/proc/self/maps") if " rw-p " in line]
+print(sum(start % (64 << 20) == 0 for start in starts))  # where glibc lays the heaps of threads
+together.wait()
+"""
+
+
+def faults(how: str) -> int:
+    return told(WORK, how)
+
+
+def told(program: str, how: str) -> int:
+    done = subprocess.run([sys.executable, "-c", program, how], capture_output=True, text=True, timeout=60, check=True)
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_freed_memory_is_used_again() -> None:
+    assert faults("reuse") < PAGES < faults("leave") / 10
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_threads_share_one_heap_when_told() -> None:
+    assert (told(HEAPS, "one"), told(HEAPS, "many")) == (0, 4)
+
+
+def test_giving_back_is_always_possible() -> None:
+    assert faults("give back") >= 0
