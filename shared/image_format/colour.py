@@ -18,7 +18,6 @@ _SRGB_GAMMA = 45_455  # what the standard has writers put beside sRGB, whose cur
 _GAMMA_UNIT = _CHROMATICITY_UNIT = 100_000
 _ADOBE_GAMMA = 563 / 256
 _BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
-_D50 = (0.9642, 1.0, 0.8249)
 
 Vector = tuple[float, float, float]
 Matrix = tuple[Vector, Vector, Vector]
@@ -95,7 +94,7 @@ def _power(exponent: float) -> bytes:
 
 
 def _profile(primaries: Primaries, curve: bytes, space: bytes) -> bytes:
-    white = {b"wtpt": icc.xyz(*_D50)}
+    white = {b"wtpt": icc.xyz(*icc.D50)}
     if space == icc.GREY:
         return icc.made(space, white | {b"kTRC": curve}) if curve != SRGB_CURVE else b""
     if curve == SRGB_CURVE and all(
@@ -103,7 +102,9 @@ def _profile(primaries: Primaries, curve: bytes, space: bytes) -> bytes:
         for one, other in zip(mine, srgb, strict=True)
     ):  # fmt: skip
         return b""
-    colours = {bytes([name]) + b"XYZ": icc.xyz(*column) for name, column in zip(b"rgb", _columns(primaries), strict=True)}
+    colours = {
+        bytes([name]) + b"XYZ": icc.xyz(*column) for name, column in zip(b"rgb", _columns(primaries), strict=True)
+    }
     return icc.made(icc.RGB, white | colours | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), curve))
 
 
@@ -122,7 +123,7 @@ def _xyz(point: Point) -> Vector:
 
 def _adaptation(white: Vector) -> Matrix:
     """From colours under this white to what they look like under D50 (Bradford)."""
-    scale = [to / of for to, of in zip(_times(_BRADFORD, _D50), _times(_BRADFORD, white), strict=True)]
+    scale = [to / of for to, of in zip(_times(_BRADFORD, icc.D50), _times(_BRADFORD, white), strict=True)]
     columns = [
         _solved(_BRADFORD, (scale[0] * row[0], scale[1] * row[1], scale[2] * row[2]))
         for row in _transposed(_BRADFORD)

@@ -13,7 +13,7 @@ _ORIENTATION, _ACROSS, _DOWN, _UNIT = 0x0112, 0x011A, 0x011B, 0x0128
 _EXIF_DIRECTORY, _COLOUR_SPACE, _INTEROPERABILITY, _INDEX = 0x8769, 0xA001, 0xA005, 0x0001
 _ASCII, _SHORT, _LONG, _RATIONAL = 2, 3, 4, 5
 _INCH, _CENTIMETRE, _CENTIMETRES_PER_INCH = 2, 3, 2.54
-_SRGB = 1
+_SRGB, _ADOBE = 1, 2  # of the colour space; the standard knows 1 only, some cameras write 2
 _ADOBE_RGB = b"R03\x00"  # DCF 2.0: the index of an optional file, which is in Adobe RGB
 _ENTRY_BYTES = 12
 
@@ -37,7 +37,9 @@ def read(exif: bytes | memoryview) -> Facts:
         return Facts()
     first = dict(_entries(tiff, order, *struct.unpack_from(f"{order}I", tiff, 4)))
     orientation = _whole(order, first.get(_ORIENTATION), _SHORT) or 1
-    return Facts(orientation if orientation <= 8 else 1, _density(tiff, order, first), _is_adobe_rgb(tiff, order, first))
+    return Facts(
+        orientation if orientation <= 8 else 1, _density(tiff, order, first), _is_adobe_rgb(tiff, order, first)
+    )
 
 
 def minimal(orientation: int = 1, density: Density | None = None) -> bytes:
@@ -94,8 +96,9 @@ def _rational(tiff: bytes, order: str, entry: tuple[int, bytes] | None) -> float
 
 def _is_adobe_rgb(tiff: bytes, order: str, first: Entries) -> bool:
     exif = _directory(tiff, order, first, _EXIF_DIRECTORY)
-    if _whole(order, exif.get(_COLOUR_SPACE), _SHORT) == _SRGB:
-        return False
+    space = _whole(order, exif.get(_COLOUR_SPACE), _SHORT)
+    if space in (_SRGB, _ADOBE):
+        return space == _ADOBE
     return _directory(tiff, order, exif, _INTEROPERABILITY).get(_INDEX) == (_ASCII, _ADOBE_RGB)
 
 

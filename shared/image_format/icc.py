@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from shared.image_format.structure import MAX_PROFILE_BYTES
 
 GREY, RGB, CMYK = b"GRAY", b"RGB ", b"CMYK"  # the channels a profile is made for
+D50 = (0.9642, 1.0, 0.8249)  # the white that profiles are related to
 _HEADER, _ENTRY = 128, 12
 _MAX_TAGS = 100  # the fullest profiles have about 40
 # Matrix and curves, tables for each intent, white and black, and the numbers HDR is coded with.
@@ -55,7 +56,7 @@ def clean(profile: bytes) -> bytes:
 def made(space: bytes, tags: Tags) -> bytes:
     """A display profile of version 4 with these tags, clean."""
     header = struct.pack(">II4s4s4s4s", 0, 0, b"\x04\x20\0\0", b"mntr", space, b"XYZ ") + bytes(12) + b"acsp"
-    return _joined(header + bytes(28) + _D50 + bytes(_HEADER - 80), tags)
+    return _joined(header + bytes(28) + xyz(*D50)[8:] + bytes(_HEADER - 80), tags)
 
 
 def space(profile: bytes) -> bytes:
@@ -65,8 +66,8 @@ def space(profile: bytes) -> bytes:
 
 def curves(profile: bytes) -> Sequence[bytes] | None:
     """The tag of each channel's curve where these, and a matrix, are all there is to the colours; else None."""
-    tags = {name: profile[start : start + size] for name, (start, size) in _places(profile)}
     names = _CURVES.get(space(profile), ())
+    tags = {name: profile[start : start + size] for name, (start, size) in _places(profile)} if names else {}
     if not names or any(name in tags for name in (b"A2B0", b"A2B1", b"D2B0", b"D2B1")):
         return None
     return [tags[name] for name in names] if all(name in tags for name in names) else None
@@ -81,9 +82,6 @@ def with_curves(profile: bytes, curve: bytes) -> bytes:
 def xyz(x: float, y: float, z: float) -> bytes:
     """The body of a tag that holds a colour."""
     return b"XYZ " + bytes(4) + struct.pack(">iii", *(round(value * 65536) for value in (x, y, z)))
-
-
-_D50 = xyz(0.9642, 1.0, 0.8249)[8:]
 
 
 def _places(profile: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:

@@ -33,9 +33,9 @@ _JFIF, _EXIF, _ICC, _ADOBE = 0xE0, 0xE1, 0xE2, 0xEE
 _ICC_HEADER, _ICC_PIECE = b"ICC_PROFILE\x00", 65_519  # with number, count and length 65,535
 _PER_INCH = {1: 1.0, 2: 2.54}  # of JFIF's density, which is by the inch or the centimetre
 _BITS = 8
-_COEFFICIENTS, _UNSEEN = 64, -1
+_COEFFICIENTS, _UNSEEN, _ALL = 64, -1, 16
 _WHOLE = (0, _COEFFICIENTS - 1, 0)  # what a scan brings that is not progressive, whatever it states
-_REFINED = 1  # the bits that a coefficient may lack at the end: nobody sees the last one
+_UNSEEN_BIT = 1  # a coefficient may lack its last bit: nobody sees it
 _SCAN_HEADER = 12  # of four components
 _PADDING = bytes(16)  # the decoder reads up to 8 bytes ahead
 _CODES = bytes(range(1, 255)) * 16
@@ -72,7 +72,8 @@ def read(data: bytes) -> Structure:
         elif marker not in (_COMMENT, _LINES):
             _picture(found, marker, body)
             found.parts.append(view[start:end])
-    if not _complete(found.frame, found.scans):
+    missing = _missing_bits(found.frame, found.scans)
+    if missing > _UNSEEN_BIT:
         raise UnreadableImage
     height, width = struct.unpack(">HH", found.frame[2:6])
     facts = found.facts or exif.Facts()
@@ -88,7 +89,7 @@ def read(data: bytes) -> Structure:
         facts.orientation,
         profile=profile,
         density=found.density or density,
-        ended=found.ended,
+        complete=found.ended and not missing,
     )
 
 
@@ -106,7 +107,7 @@ def overfed(structure: Structure) -> bytes | None:
 
     None where there is no doubt, or `unended` decides.
     """
-    if structure.ended or _scans(structure) == 1:
+    if structure.complete or _scans(structure) == 1:
         return None
     return b"".join([*structure.parts[:-1], _CODES, _END])
 
@@ -204,26 +205,26 @@ def _segment(marker: int, body: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
 
 
-def _complete(frame: bytes, scans: Sequence[bytes]) -> bool:
-    """Whether the scans bring every coefficient of every component, bit after bit, and none twice.
+def _missing_bits(frame: bytes, scans: Sequence[bytes]) -> int:
+    """How many bits the scans leave out of a coefficient at most; ALL where one is missing, or anything comes twice.
 
-    The last bit may be missing. Components are told apart by their names, and by their order where these are equal.
+    Components are told apart by their names, and by their order where these are equal.
     """
-    if len(frame) < 7 or len(frame) < 7 + 3 * frame[6]:
-        return False
+    if len(frame) < 7 or len(frame) < 7 + 3 * frame[6] or not frame[6]:
+        return _ALL
     names = frame[7 : 7 + 3 * frame[6] : 3]
     bits_left = [[_UNSEEN] * _COEFFICIENTS for _ in names]
     for scan in scans:
         components = scan[0] if scan else 0
         if len(scan) < 4 + 2 * components:
-            return False
+            return _ALL
         first, last, bits = scan[1 + 2 * components :][:3] if frame[0] == _PROGRESSIVE else _WHOLE
         for index in _indices(names, scan[1 : 1 + 2 * components : 2]):
             left = bits_left[index] if index is not None else []
             if set(left[first : last + 1]) != {bits >> 4 or _UNSEEN}:
-                return False
+                return _ALL
             left[first : last + 1] = [bits & 0x0F] * (last + 1 - first)
-    return bool(bits_left) and all(0 <= bits <= _REFINED for left in bits_left for bits in left)
+    return max(_ALL if bits == _UNSEEN else bits for left in bits_left for bits in left)
 
 
 def _indices(names: bytes, wanted: bytes) -> Iterator[int | None]:

@@ -27,6 +27,8 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _MAX_PALETTE_BYTES = 3 * 256
 _KEY_BYTES = {0: 2, 2: 6}  # of tRNS for a type without a palette
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+_DOUBLED = {(16, 0): 4, (16, 4): 6}  # depth and colour type -> the colour type of 8 bits with as many bytes a pixel
+_DEPTH_AT = 24
 _HIGHEST_FILTER = 4
 # zlib hands back a copy of what it has not read yet, so it is given little
 _READ_BYTES, _BLOCK_BYTES = 1 << 16, 1 << 20
@@ -52,8 +54,7 @@ def read(data: bytes) -> Structure:
     if key is not None and not _is_key(key, kind, len(palette) // 3):
         key = None
     parts: list[bytes | memoryview] = [memoryview(data)[:_HEADER_END]]
-    parts += [_chunk(b"iCCP", b"icc\0\0" + zlib.compress(profile))] if profile else []
-    parts += [_chunk(b"pHYs", _per_metre(density))] if density else []
+    parts += _statements(profile, density)
     parts += [_chunk(b"PLTE", bytes(palette))] if palette else []
     parts += [_chunk(b"tRNS", bytes(key))] if key is not None else []
     return Structure(
@@ -70,31 +71,38 @@ def read(data: bytes) -> Structure:
 
 def _walked(data: bytes) -> tuple[Chunks, list[memoryview], exif.Facts]:
     """The first of each chunk before the pixels, the chunks of pixels as they are, and what EXIF says."""
-    view, before, pixels, facts = memoryview(data), dict[bytes, memoryview](), list[memoryview](), None
-    over = False
+    view, last = memoryview(data), b""
+    before: dict[bytes, memoryview] = {}
+    pixels: list[memoryview] = []
+    facts = None
     for kind, start, end in _chunks(data):
-        over = over or (bool(pixels) and kind != b"IDAT")
-        body = view[start + 8 : end - 4]
         if kind == b"IDAT":
-            if over:
+            if pixels and last != b"IDAT":
                 raise UnreadableImage
             pixels.append(view[start:end])
         elif kind == b"eXIf":
-            facts = facts or exif.read(body)
+            facts = facts or exif.read(view[start + 8 : end - 4])
         elif kind in _BEFORE_PIXELS:
-            if pixels or kind in before or (kind in _COLOUR and b"PLTE" in before):
-                continue
-            if kind == b"PLTE":
-                before.pop(b"tRNS", None)
-            if _is_whole(view[start:end]):
-                before[kind] = body
-            elif kind in _NEEDED:
-                raise UnreadableImage
+            if not pixels:
+                _keep(before, kind, view[start:end])
         elif kind[0] & 0x20 == 0 and kind != b"IEND":  # a capital first letter: not to be skipped
             raise UnreadableImage
+        last = kind
     if not pixels:
         raise UnreadableImage
     return before, pixels, facts or exif.Facts()
+
+
+def _keep(before: dict[bytes, memoryview], kind: bytes, part: memoryview) -> None:
+    """Unless it came before, comes too late, or is damaged and can be missed."""
+    if kind in before or (kind in _COLOUR and b"PLTE" in before):
+        return
+    if kind == b"PLTE":
+        before.pop(b"tRNS", None)
+    if _is_whole(part):
+        before[kind] = part[8:-4]
+    elif kind in _NEEDED:
+        raise UnreadableImage
 
 
 def _profile(before: Chunks, space: bytes) -> bytes:
@@ -130,8 +138,13 @@ def _density(body: bytes | memoryview | None) -> Density | None:
     return exif.stated(across * _METRES_PER_INCH, down * _METRES_PER_INCH)
 
 
-def _per_metre(density: Density) -> bytes:
-    return struct.pack(">IIB", *(round(value / _METRES_PER_INCH) for value in density), _PER_METRE)
+def _statements(profile: bytes, density: Density | None) -> list[bytes]:
+    """The chunks of a file's colours and its size on paper."""
+    chunks = [_chunk(b"iCCP", b"icc\0\0" + zlib.compress(profile))] if profile else []
+    if density:
+        per_metre = (round(value / _METRES_PER_INCH) for value in density)
+        chunks.append(_chunk(b"pHYs", struct.pack(">IIB", *per_metre, _PER_METRE)))
+    return chunks
 
 
 def _is_key(body: bytes | memoryview, kind: int, colours: int) -> bool:
@@ -168,6 +181,43 @@ def check(structure: Structure) -> None:
 
 def bit_depth(data: bytes) -> int:
     return _header(data)[2]
+
+
+def doubled(structure: Structure) -> bytes | None:
+    """Grey of 16 bits told as 8 bits of twice the channels, the high and the low byte of each; None for others.
+
+    Filters work on bytes, and on pixels of the same size, so the stream of pixels is the same.
+    """
+    header = bytes(structure.parts[0])
+    kind = _DOUBLED.get((header[_DEPTH_AT], header[_DEPTH_AT + 1]))
+    if kind is None:
+        return None
+    told = header[len(SIGNATURE) + 8 : _DEPTH_AT] + bytes([8, kind]) + header[_DEPTH_AT + 2 : -4]
+    pixels = [part for part in structure.parts[1:] if part[4:8] in (b"IDAT", b"IEND")]
+    return b"".join([SIGNATURE, _chunk(b"IHDR", told), *pixels])
+
+
+def key(structure: Structure) -> bytes | None:
+    """The body of tRNS."""
+    return next((bytes(part[8:-4]) for part in structure.parts[1:] if part[4:8] == b"tRNS"), None)
+
+
+def made(head: tuple[int, int, int, int], stream: bytes, profile: bytes, density: Density | None) -> bytes:
+    """A file of width, height, depth, colour type, and the deflate stream of its filtered rows."""
+    return b"".join(
+        [
+            SIGNATURE,
+            _chunk(b"IHDR", struct.pack(">IIBBBBB", *head, 0, 0, 0)),
+            *_statements(profile, density),
+            _chunk(b"IDAT", stream),
+            _chunk(b"IEND", b""),
+        ]
+    )
+
+
+def with_density(data: bytes, density: Density) -> bytes:
+    """`data` states none."""
+    return data[:_HEADER_END] + b"".join(_statements(b"", density)) + data[_HEADER_END:]
 
 
 def with_orientation(data: bytes, orientation: int) -> bytes:

@@ -29,13 +29,13 @@ _STRANGERS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         rb"FUJIFILMCCD-RAW|.{4}ftypcrx |IIU\0|IIRO|II\x1a\0\0\0HEAPCCDR|\0MRM|FOVb": _RAW,
         rb"\xff\x0a|\0\0\0\x0cJXL ": "This is a JPEG XL picture; save it as PNG.",
         rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51": "This is a JPEG 2000 picture; save it as PNG.",
-        rb"\0\0[\1\2]\0[^\0]": "This is an icon file (ICO); save the picture as PNG.",
+        rb"\0\0[\x01\x02]\0[^\0]": "This is an icon file (ICO); save the picture as PNG.",
         rb"gimp xcf": "This is a GIMP file (XCF); export it as PNG.",
         rb"\x1f\x8b": "This is a compressed file (gzip); unpack it, and send the picture in it.",
-        rb"PK\3\4.{26}mimetype(?:application/vnd\.adobe\.indesign|image/openraster)": (
+        rb"PK\x03\x04.{26}mimetype(?:application/vnd\.adobe\.indesign|image/openraster)": (
             "This is a file of layers; export it as PNG."
         ),
-        rb"PK[\3\5]": "This is a ZIP archive or an office document; send the picture in it as a file of its own.",
+        rb"PK[\x03\x05]": "This is a ZIP archive or an office document; send the picture in it as a file of its own.",
         rb"Rar!|7z\xbc\xaf": "This is an archive; unpack it, and send the picture in it.",
         rb".{4}ftyp(?:isom|iso\d|mp4\d|qt  |M4V |avc1|3gp|mmp4|MSNV)|\x1aE\xdf\xa3|RIFF.{4}AVI ": _VIDEO,
         rb"\s*(?i:<!doctype html|<html|<head|<body)": _PAGE,

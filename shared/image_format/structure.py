@@ -48,7 +48,8 @@ class Structure:
     """Sides as stored, before `orientation` (EXIF's 1 to 8) is applied; `parts` joined: the file without metadata.
 
     `profile` is the colour profile that counts, whichever way the file states it; empty means sRGB, or for CMYK that
-    nothing is stated. `density` counts as stored, like the sides. `ended`: the file has its end marker.
+    nothing is stated. `density` counts as stored, like the sides. `complete`: not even what may be missing at the end
+    is missing.
     """
 
     width: int
@@ -59,7 +60,7 @@ class Structure:
     animated: bool = False
     profile: bytes = b""
     density: Density | None = None
-    ended: bool = True
+    complete: bool = True
 
     def clean(self) -> bytes:
         return b"".join(self.parts)

@@ -15,9 +15,9 @@ def tiff(order: str, tag: int = 0x0112, kind: int = 3, value: int = 6, entries: 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_both_byte_orders_are_read_with_and_without_the_header_of_jpeg(order: str) -> None:
-    assert exif.orientation(tiff(order)) == 6
-    assert exif.orientation(exif.HEADER + tiff(order)) == 6
-    assert exif.orientation(memoryview(tiff(order))) == 6
+    assert exif.read(tiff(order)).orientation == 6
+    assert exif.read(exif.HEADER + tiff(order)).orientation == 6
+    assert exif.read(memoryview(tiff(order))).orientation == 6
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_both_byte_orders_are_read_with_and_without_the_header_of_jpeg(order: st
     ids=["empty", "cut", "nonsense", "absent", "long", "zero", "nine", "short", "too many entries", "offset outside"],
 )
 def test_anything_else_is_upright(data: bytes) -> None:
-    assert exif.orientation(data) == 1
+    assert exif.read(data).orientation == 1
 
 
 @pytest.mark.parametrize("value", range(1, 9))
 def test_the_minimal_form_holds_the_orientation_for_others_too(value: int) -> None:
-    assert exif.orientation(exif.minimal(value)) == value
+    assert exif.read(exif.minimal(value)).orientation == value
     others = Image.Exif()
     others.load(exif.HEADER + exif.minimal(value))
-    assert dict(others) == {0x0112: value}
+    assert dict(others) == ({0x0112: value} if value > 1 else {})
