@@ -13,7 +13,8 @@ PIP := $(RUN) pip --disable-pip-version-check
 LOCKS := $(foreach group,api worker rembg local,requirements/$(group).txt)
 # Five processes share the tests, a group (tests/conftest.py) at a time; they wait more than they compute.
 WHOLE := -n 5 --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
-COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet
+# Extras stay in the locks: without them pip before 24 refuses a lock whenever a dependency has released since.
+COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header --quiet
 
 # Every process would compile again what none may keep.
 unexport PYTHONDONTWRITEBYTECODE
