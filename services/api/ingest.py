@@ -1,5 +1,8 @@
 """Taking a picture in: judged, verified, freed of metadata, stored; then it is an asset waiting for its row.
 
+JPEG, PNG and WebP are stored as they are. Other formats, which not every browser shows and no other service decodes,
+are stored as a lossless PNG.
+
 Bytes first, row after: a crash in between leaves an object nobody knows, never a row without its object.
 """
 
@@ -28,9 +31,7 @@ def take(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
 
 def _take(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
     quotas.admit(deps, owner, stored=len(data))
-    info = images.inspect(data)
-    kept = images.strip(data, info)
-    deps.decoder.verify(kept.data, info)
+    info, kept = _kept(deps, data)
     sha256 = hashlib.sha256(data).hexdigest()
     extension = kept.content_type.removeprefix("image/")
     now = datetime.now(UTC)
@@ -53,3 +54,13 @@ def _take(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
     deps.storage.put(asset.key, kept.data, kept.content_type, {"name": name, "received": now.isoformat()})
     failpoints.reach("a2")
     return asset
+
+
+def _kept(deps: Dependencies, data: bytes) -> tuple[images.ImageInfo, images.Stored]:
+    kind = images.recognise(data, deps.settings.web.formats)
+    source = data if kind in images.STORED else deps.decoder.convert(data, kind)
+    info = images.inspect(source)
+    kept = images.strip(source, info)
+    if source is data:  # what was made here is whole
+        deps.decoder.verify(kept.data, info)
+    return info, kept

@@ -42,6 +42,8 @@ __all__ = [
     "INK",
     "MAX_PIXELS",
     "MAX_SIDE",
+    "MAX_STORED_BYTES",
+    "STORED",
     "Copy",
     "Judged",
     "NotACutout",
@@ -50,6 +52,7 @@ __all__ = [
     "decode",
     "density",
     "inspect",
+    "limit",
     "measure",
     "open_cutout",
     "preview",
@@ -62,6 +65,7 @@ __all__ = [
 ]
 
 MAX_PIXELS = 50_000_000  # 200 MB as RGBA; the largest phone and mirrorless pictures people send have 48 to 50
+MAX_STORED_BYTES = 150 << 20  # of a PNG made from another format: what 48 megapixels of a phone's HEIC become, and more
 MAX_SIDE = 16_000  # WebP ends at 16,383
 MIN_SIDE = 16  # below that there is no subject to be found, and nothing to print
 INK = 8  # alpha from which a pixel counts as visible

@@ -7,6 +7,7 @@ the file has; CMYK, which PNG does not know, becomes sRGB. Of a document of seve
 
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 
@@ -23,12 +24,13 @@ from PIL import (  # noqa: F401
 from pillow_heif import options, register_heif_opener
 
 from shared import images
-from shared.errors import AnimatedImage, UnsupportedImage
+from shared.errors import AnimatedImage, ImageTooLarge, UnsupportedImage
 from shared.image_format import colour, exif, icc, png
 from shared.image_format.structure import Density, Format
 from shared.images import decoding, sixteen_bits, srgb, svg
 from shared.images.opening import opened
 
+Image.MAX_IMAGE_PIXELS = None  # ours is asked as soon as a file is opened, before anything is decoded
 register_heif_opener()
 options.DECODE_THREADS = 1  # a process beside others, and memory for each
 options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
@@ -36,7 +38,7 @@ options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
 _SEQUENCES = (b"msf1", b"hevc", b"hevx", b"avis")
 _MODES = frozenset(("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "I;16", "I;16B"))
 _WIDE = (";16", ";16B", ";16L", ";16N")  # how Pillow names layouts of 16 bits a sample
-_ORIENTATION, _PLANAR, _SEPARATE = 0x0112, 284, 2
+_ORIENTATION, _DEPTHS, _PLANAR, _SEPARATE = 0x0112, 258, 284, 2
 _KINDS = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}  # PNG's colour types
 _UP = 2  # the filter that takes each byte's difference from the one above
 _LEVEL = 1
@@ -45,14 +47,19 @@ _NCLX = struct.Struct(">HHH")  # primaries, transfer, matrix
 
 def to_png(data: bytes, kind: Format) -> bytes:
     """Upright. Raises the failures of a picture."""
-    if kind is Format.SVG:
-        return svg.rendered(data)
-    with opened(data, kind) as image:
+    made = svg.rendered(data) if kind is Format.SVG else _converted(data, kind)
+    if len(made) > images.MAX_STORED_BYTES:
+        raise ImageTooLarge("The picture has too many pixels of too much detail; send it as JPEG.")
+    return made
+
+
+def _converted(data: bytes, kind: Format) -> bytes:
+    with warnings.catch_warnings(action="ignore"), opened(data, kind) as image:  # Pillow's, about words nobody reads
         images.limit(*image.size)
         if _is_animated(image, data, kind):
             raise AnimatedImage
         wide = _is_wide(image)
-        if image.mode not in _MODES or (wide and _is_planar(image)):
+        if image.mode not in _MODES or _is_planar(image):
             raise UnsupportedImage(
                 f"This is a kind of {kind.label} that is not supported; save it flattened, in RGB or CMYK."
             )
@@ -127,7 +134,9 @@ def _is_animated(image: ImageFile.ImageFile, data: bytes, kind: Format) -> bool:
 
 
 def _is_planar(image: ImageFile.ImageFile) -> bool:
-    return getattr(image, "tag_v2", {}).get(_PLANAR) == _SEPARATE
+    """Whether a TIFF has a plane for each channel, of more than 8 bits: Pillow would show the wrong ones."""
+    tags = getattr(image, "tag_v2", {})
+    return tags.get(_PLANAR) == _SEPARATE and max(tags.get(_DEPTHS, (1,))) > 8
 
 
 def _saved(picture: Image.Image, profile: bytes, density: Density | None) -> bytes:

@@ -12,10 +12,11 @@ SERVICES = ("api", "rembg", "worker")
 
 # Where a process starts; what these reach by imports is what their image must carry.
 _MIGRATIONS = "shared.db.__main__"  # run in the api's image before it starts
+_DECODER = "services.api.decoder.__main__"  # the processes that pictures are decoded in
 _WEIGHTS = "services.rembg.weights.__main__"  # run while rembg's image is built
 _GUNICORN = "deploy.gunicorn.conf"
 ENTRIES = {
-    "api": ("services.api.wsgi", "services.api.app", _GUNICORN, _MIGRATIONS),
+    "api": ("services.api.wsgi", "services.api.app", _DECODER, _GUNICORN, _MIGRATIONS),
     "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN, _WEIGHTS),
     "worker": ("services.worker.app",),
 }

@@ -14,7 +14,7 @@ PACKAGES = ("bench", "deploy", "services", "shared", "tests")
 FOLDERS = (*PACKAGES, ".ci", "docs", "requirements")
 TRAINING = "services.rembg.training"  # how the compact model was made: runs elsewhere, with libraries of its own
 _LEFT_BEHIND = re.compile(r"\.git|\.coverage.*")  # by a worktree and by a test run
-_BINARY = frozenset({".gif", ".ico", ".jpg", ".jpeg", ".onnx", ".png", ".pyc", ".webp", ".woff2"})
+_BINARY = frozenset({".gif", ".icc", ".ico", ".jpg", ".jpeg", ".onnx", ".png", ".pyc", ".webp", ".woff2"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,10 @@ class Sending(Repeatable):
 class NewUpload(RequestModel):
     """A picture that is going to be sent; `sha256` in lower-case hexadecimal, to have it checked."""
 
-    content_type: Literal["image/jpeg", "image/png", "image/webp"]
+    content_type: Literal[
+        "image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", "image/avif", "image/tiff", "image/gif",
+        "image/bmp", "image/svg+xml",
+    ]  # fmt: skip
     bytes: int = Field(ge=1)
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
 

@@ -214,7 +214,7 @@ def _request(place: Place) -> bytes:
     lines = (
         f"GET {place.target} HTTP/1.1",
         f"Host: {place.authority}",
-        "Accept: image/jpeg, image/png, image/webp",
+        "Accept: image/jpeg, image/png, image/webp, image/*;q=0.8",
         "Accept-Encoding: identity",
         "Connection: close",
         "User-Agent: stolentee",
