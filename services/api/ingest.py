@@ -61,6 +61,6 @@ def _kept(deps: Dependencies, data: bytes) -> tuple[images.ImageInfo, images.Sto
     source = data if kind in images.STORED else deps.decoder.convert(data, kind)
     info = images.inspect(source)
     kept = images.strip(source, info)
-    if source is data:  # what was made here is whole
-        deps.decoder.verify(kept.data, info)
+    if source is data:  # what is cleaned has its end, even where it came without
+        deps.decoder.verify(data, info)
     return info, kept
