@@ -36,7 +36,8 @@ options.DECODE_THREADS = 1  # a process beside others, and memory for each
 options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
 
 _SEQUENCES = (b"msf1", b"hevc", b"hevx", b"avis")
-_MODES = frozenset(("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "I;16", "I;16B"))
+_PLAINER = {"PA": "RGBA", "RGBX": "RGB", "YCbCr": "RGB"}
+_MODES = frozenset(("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I;16B")) | _PLAINER.keys()
 _WIDE = (";16", ";16B", ";16L", ";16N")  # how Pillow names layouts of 16 bits a sample
 _ORIENTATION, _DEPTHS, _PLANAR, _SEPARATE = 0x0112, 258, 284, 2
 _KINDS = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}  # PNG's colour types
@@ -76,18 +77,12 @@ def _converted(data: bytes, kind: Format) -> bytes:
         return _saved(decoding.upright(picture, upright), profile, density)
 
 
-def _flat(image: ImageFile.ImageFile, profile: bytes) -> tuple[Image.Image, bytes]:
-    """L, LA, RGB or RGBA of 8 bits, and its profile."""
-    shown = (
-        image if image.mode not in ("PA", "RGBX", "YCbCr") else image.convert("RGBA" if image.mode == "PA" else "RGB")
-    )
-    picture, alpha = decoding.separated(shown)
-    if picture.mode == "CMYK":
-        picture, profile = srgb.converted(picture, profile), b""
-    profile = _fitting(profile, icc.GREY if picture.mode == "L" else icc.RGB)
-    if alpha is not None:
-        picture.putalpha(alpha)
-    return picture, profile
+def _flat(image: Image.Image, profile: bytes) -> tuple[Image.Image, bytes]:
+    """In a mode that PNG knows, and the profile of that."""
+    if image.mode == "CMYK":
+        return srgb.converted(image, profile), b""
+    picture = image.convert(_PLAINER[image.mode]) if image.mode in _PLAINER else image
+    return picture, _fitting(profile, icc.GREY if picture.mode in ("1", "L", "LA") else icc.RGB)
 
 
 def _profile(image: ImageFile.ImageFile, data: bytes, kind: Format) -> bytes:
@@ -141,9 +136,10 @@ def _is_planar(image: ImageFile.ImageFile) -> bool:
 
 def _saved(picture: Image.Image, profile: bytes, density: Density | None) -> bytes:
     out = io.BytesIO()
+    stated = {"icc_profile": profile, "dpi": density, "transparency": picture.info.get("transparency")}
     picture.info = {}
-    options = {"icc_profile": profile} if profile else {}
-    picture.save(out, "PNG", compress_level=_LEVEL, **options, **({"dpi": density} if density else {}))
+    told = {name: value for name, value in stated.items() if value not in (None, b"")}
+    picture.save(out, "PNG", compress_level=_LEVEL, **told)
     return out.getvalue()
 
 

@@ -30,8 +30,8 @@ _URL = {"type": "string", "format": "uri", "description": "http or https, on its
 REQUEST_BODY: dict[str, Any] = {
     "required": True,
     "description": (
-        "A JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP or SVG of at most 20 MB and 50 megapixels, not animated, in one of "
-        "these forms. JPEG, PNG and WebP are kept as they are, others as a lossless PNG."
+        "A JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP or SVG of at most 20 MB and 50 megapixels, not animated, in "
+        "one of these forms. JPEG, PNG and WebP are kept as they are, others as a lossless PNG."
     ),
     "content": {
         "multipart/form-data": {

@@ -131,7 +131,7 @@ def test_what_lies_there_is_not_read_unless_it_is_as_long_as_announced(api: Api,
 @pytest.mark.parametrize(
     ("wish", "status", "code"),
     [
-        ({"contentType": "image/gif", "bytes": 9}, 400, "invalid_request"),
+        ({"contentType": "application/pdf", "bytes": 9}, 400, "invalid_request"),
         ({"contentType": "image/png", "bytes": 0}, 400, "invalid_request"),
         ({"contentType": "image/png", "bytes": 9, "sha256": "ABC"}, 400, "invalid_request"),
         ({"contentType": "image/png", "bytes": 9, "key": "x"}, 400, "invalid_request"),
