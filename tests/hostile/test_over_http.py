@@ -8,7 +8,7 @@ import requests
 from PIL import Image
 
 from shared import errors
-from tests.hostile import benign, corpus, foreign, mutations
+from tests.hostile import benign, convertible, corpus, mutations
 from tests.hostile.benign import Benign
 from tests.hostile.live import Cost, Live
 
@@ -19,7 +19,7 @@ def test_over_http(live: Live, mutations_wanted: int, tmp_path: Path, capsys: py
     """One start, as it is what takes the time."""
     processes = live.processes()
     assert len(processes) == 4  # the server, its worker, two decoders
-    hostile, honest = (*corpus.files(), *foreign.hostile()), (*benign.files(), *foreign.honest())
+    hostile, honest = (*corpus.files(), *convertible.hostile()), (*benign.files(), *convertible.honest())
     costs = [_is_refused(live, case) for case in hostile]
     assert live.get("/api/assets").json()["items"] == []
     for case in honest:

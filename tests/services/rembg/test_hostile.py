@@ -13,7 +13,7 @@ from services.rembg.inference import Network
 from services.rembg.settings import Settings
 from services.rembg.stats import Stats
 from shared.health import Health
-from tests.hostile import benign, corpus, foreign
+from tests.hostile import benign, convertible, corpus
 from tests.hostile.benign import SECRET, Benign
 from tests.hostile.corpus import Hostile
 from tests.services.rembg import pictures
@@ -47,7 +47,7 @@ def test_every_hostile_file_is_refused_with_its_code(client: FlaskClient, file: 
     assert (answer.status_code // 100, answer.get_json()["error"]["code"]) == (4, code)
 
 
-@pytest.mark.parametrize("file", foreign.honest(), ids=str)
+@pytest.mark.parametrize("file", convertible.honest(), ids=str)
 def test_formats_that_the_api_converts_are_named_and_refused(client: FlaskClient, file: Benign) -> None:
     answer = client.post("/remove", data=file.data)
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (415, "unsupported_image")

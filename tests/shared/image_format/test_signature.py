@@ -8,14 +8,14 @@ from PIL import Image
 from shared.errors import UnreadableImage, UnsupportedImage
 from shared.image_format.signature import recognise
 from shared.image_format.structure import STORED, Format
-from tests.hostile import foreign
+from tests.hostile import convertible
 from tests.hostile.benign import Benign
 from tests.hostile.build import encoded
 
 EVERYTHING = list(Format)
 
 
-@pytest.mark.parametrize("case", foreign.honest(), ids=str)
+@pytest.mark.parametrize("case", convertible.honest(), ids=str)
 def test_each_format_is_known_by_its_first_bytes(case: Benign) -> None:
     assert recognise(case.data, EVERYTHING) == case.name.split()[0]
 

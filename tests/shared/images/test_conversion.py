@@ -12,7 +12,7 @@ from shared.image_format import icc, png
 from shared.image_format.signature import recognise
 from shared.image_format.structure import STORED, Format
 from shared.images import conversion
-from tests.hostile import benign, foreign
+from tests.hostile import benign, convertible
 from tests.hostile.benign import Benign
 from tests.hostile.build import encoded, icc_profile
 from tests.hostile.corpus import Hostile
@@ -22,7 +22,7 @@ def converted(data: bytes) -> bytes:
     return conversion.to_png(data, recognise(data, list(Format)))
 
 
-@pytest.mark.parametrize("case", foreign.honest(), ids=str)
+@pytest.mark.parametrize("case", convertible.honest(), ids=str)
 def test_an_honest_file_becomes_a_png_that_looks_the_same(case: Benign) -> None:
     made = converted(case.data)
     info = images.inspect(made)
@@ -37,14 +37,14 @@ def test_an_honest_file_becomes_a_png_that_looks_the_same(case: Benign) -> None:
     assert benign.SECRET.encode() not in images.strip(made, info).data
 
 
-@pytest.mark.parametrize("case", foreign.hostile(), ids=str)
+@pytest.mark.parametrize("case", convertible.hostile(), ids=str)
 def test_a_hostile_file_is_refused_for_what_it_is(case: Hostile) -> None:
     with pytest.raises(errors.Failure) as refused:
         converted(case.data)
     assert refused.value.code == case.code
 
 
-@pytest.mark.parametrize("case", [*foreign.honest(), *foreign.hostile()], ids=str)
+@pytest.mark.parametrize("case", [*convertible.honest(), *convertible.hostile()], ids=str)
 def test_only_the_decoder_takes_them(case: Benign | Hostile) -> None:
     with pytest.raises(errors.UnsupportedImage, match="accepted are JPEG, PNG and WebP"):
         images.inspect(case.data)
@@ -54,7 +54,7 @@ def test_only_the_decoder_takes_them(case: Benign | Hostile) -> None:
 @pytest.mark.parametrize("samples", [1, 3, 4])
 def test_all_16_bits_are_kept(order: str, samples: int) -> None:
     """The low bytes say so: they are unlike the high ones."""
-    made = converted(foreign.wide_tiff(order, samples, low=0x35))
+    made = converted(convertible.wide_tiff(order, samples, low=0x35))
     info = images.inspect(made)
     images.verify(made, info)
     assert png.bit_depth(made) == 16
@@ -90,7 +90,7 @@ def test_a_profile_and_the_size_on_paper_are_kept() -> None:
     assert png.read(converted(encoded(benign.scene(), "BMP", dpi=(300, 300)))).density == pytest.approx(
         (300, 300), 1e-4
     )
-    drawn = foreign.svg('width="240mm" height="160mm" viewBox="0 0 48 32"', foreign.quarters())
+    drawn = convertible.svg('width="240mm" height="160mm" viewBox="0 0 48 32"', convertible.quarters())
     assert png.read(converted(drawn)).density == pytest.approx((3_000 / 24 * 2.54,) * 2, rel=1e-4)
 
 
