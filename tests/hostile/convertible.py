@@ -165,13 +165,11 @@ def _animated() -> Iterator[Hostile]:
 def _large() -> Iterator[Hostile]:
     screen = struct.pack("<HHBBB", 65535, 65535, 0x80, 0, 0)
     yield Hostile("gif with a screen of 65,535 x 65,535", b"GIF89a" + screen + bytes(6) + b";", "unreadable_image")
-    tiff = wide_tiff("<", 3).replace(
-        struct.pack("<HHII", 257, 4, 1, HEIGHT), struct.pack("<HHII", 257, 4, 1, 2_000_000)
-    )
-    yield Hostile("tiff that claims 48 x 2,000,000", tiff, "image_too_large")
+    tiff = wide_tiff("<", 3).replace(struct.pack("<HHII", 257, 4, 1, HEIGHT), struct.pack("<HHII", 257, 4, 1, 16_001))
+    yield Hostile("tiff that claims 48 x 16,001", tiff, "image_too_large")
     bmp = encoded(scene(), "BMP")
     yield Hostile(
-        "bmp that claims 60,000 x 60,000", bmp[:18] + struct.pack("<ii", 60_000, 60_000) + bmp[26:], "image_too_large"
+        "bmp that claims 16,001 x 16", bmp[:18] + struct.pack("<ii", 16_001, 16) + bmp[26:], "image_too_large"
     )
     yield Hostile("bmp of 15 x 15", encoded(Image.new("RGB", (15, 15)), "BMP"), "image_too_small")
     yield Hostile("svg of 1,000 x 1", svg('width="1000" height="1"', ""), "image_too_small")

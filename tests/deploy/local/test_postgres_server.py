@@ -113,7 +113,7 @@ def test_data_of_another_major_version_is_refused_in_words(folder: Path) -> None
     data = folder / "postgres" / "data"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("9\n")
-    with pytest.raises(CommandError, match=r"made by Postgres 9, but only [\d and]+ is here. Nothing was changed"):
+    with pytest.raises(CommandError, match=r"made by Postgres 9; this machine has only [\d and]+. Nothing was changed"):
         Postgres(folder / "postgres").start()
 
 
