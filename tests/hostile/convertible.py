@@ -137,7 +137,7 @@ def quarters(body: str = "") -> str:
 
 
 def _svgs() -> Iterator[Benign]:
-    size = (3_000, 2_000)
+    size = (2_400, 1_600)
     box = 'viewBox="0 0 48 32"'
     yield Benign("svg of a view box", svg(box, quarters()), size=size)
     yield Benign("svg in pixels", svg('width="48px" height="32"', quarters()), size=size)

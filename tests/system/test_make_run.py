@@ -174,8 +174,10 @@ def test_a_demo_joins_the_system_that_runs(running: tuple[Clone, Command]) -> No
         (
             "Makefile",
             "none.png",
-            "unsupported_image: This is no picture of a kind that is known here. "
-            "Accepted are JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP and SVG.\n",
+            (
+                "unsupported_image: This is no picture of a kind that is known here. "
+                "Accepted are JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP and SVG.\n"
+            ),
         ),
     ],
 )

@@ -91,7 +91,7 @@ def test_a_profile_and_the_size_on_paper_are_kept() -> None:
         (300, 300), 1e-4
     )
     drawn = convertible.svg('width="240mm" height="160mm" viewBox="0 0 48 32"', convertible.quarters())
-    assert png.read(converted(drawn)).density == pytest.approx((3_000 / 24 * 2.54,) * 2, rel=1e-4)
+    assert png.read(converted(drawn)).density == pytest.approx((2_400 / 24 * 2.54,) * 2, rel=1e-4)
 
 
 def test_display_p3_that_only_numbers_state_becomes_a_profile() -> None:
