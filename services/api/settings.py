@@ -1,4 +1,4 @@
-"""What the api reads from the environment."""
+"""The api's settings, read from the environment."""
 
 import re
 from dataclasses import dataclass
@@ -10,12 +10,14 @@ from shared import settings
 from shared.image_format.structure import Format
 
 _RATE = re.compile(r"([1-9]\d*)/([1-9]\d*)?([smhd])")
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9._-]+(:\d+)?")  # nothing in it that could be taken for a pattern
+_ORIGIN = re.compile(
+    r"https?://[A-Za-z0-9._-]+(:\d+)?"
+)  # no characters of a regular expression, which flask-cors would compile
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
 class Web(settings.EnvSettings):
-    """How the api is reached and how much of it a caller may use."""
+    """Public URL, allowed origins, rate limits and quotas."""
 
     public_url: str = Field("", validation_alias="PUBLIC_URL")
     cors_origins: str = Field("", validation_alias="CORS_ORIGINS")
@@ -30,7 +32,7 @@ class Web(settings.EnvSettings):
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The origins whose pages may use the api with the cookies of whoever looks at them."""
+        """The origins whose pages may use the api with their visitors' cookies."""
         return _origins(self.cors_origins)
 
     @property
@@ -60,15 +62,15 @@ class Web(settings.EnvSettings):
     def _exact(cls, value: str) -> str:
         if wrong := [origin for origin in _origins(value) if not _ORIGIN.fullmatch(origin)]:
             raise ValueError(
-                f"{wrong[0]} is no origin such as https://shop.example; `*` would let every page in the world act "
-                "for your customers, as cookies come along"
+                f"{wrong[0]} is not an origin such as https://shop.example; `*` would let every website act for your "
+                "customers, because browsers send their cookies"
             )
         return value
 
     @field_validator("rate_api", "rate_uploads")
     @classmethod
     def _rate(cls, value: str) -> str:
-        """From `100/15m` to the words of the limits library; empty = off."""
+        """From `100/15m` to the syntax of the limits library; empty means off."""
         if value == "0":
             return ""
         parts = _RATE.fullmatch(value)

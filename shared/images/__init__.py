@@ -40,6 +40,7 @@ from shared.models.cutout import Foreground
 
 __all__ = [
     "INK",
+    "MAX_BYTES",
     "MAX_PIXELS",
     "MAX_SIDE",
     "MAX_STORED_BYTES",
@@ -49,6 +50,7 @@ __all__ = [
     "NotACutout",
     "Picture",
     "Stored",
+    "accept",
     "decode",
     "density",
     "inspect",
@@ -64,6 +66,7 @@ __all__ = [
     "with_orientation",
 ]
 
+MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000  # 200 MB as RGBA; the largest phone and mirrorless pictures people send have 48 to 50
 MAX_STORED_BYTES = 150 << 20  # of a PNG made from another format: what 48 megapixels of a phone's HEIC become, and more
 MAX_SIDE = 16_000  # WebP ends at 16,383
@@ -110,13 +113,23 @@ class NotACutout(ValueError):
 
 def inspect(data: bytes) -> ImageInfo:
     """Raises one of the failures of a picture; costs milliseconds whatever the file claims to be."""
+    return _inspect(data)[0]
+
+
+def accept(data: bytes) -> tuple[ImageInfo, Stored]:
+    """As `inspect` and `strip` together, which would each read the file's structure."""
+    info, structure = _inspect(data)
+    return info, Stored(structure.clean(), info.format.content_type, info.orientation)
+
+
+def _inspect(data: bytes) -> tuple[ImageInfo, Structure]:
     kind = recognise(data, STORED)
     found = _READ[kind](data)
     if found.animated:
         raise AnimatedImage
     limit(found.width, found.height)
     sides = (found.width, found.height) if found.orientation < _SIDEWAYS else (found.height, found.width)
-    return ImageInfo(kind, *sides, found.orientation, found.alpha)
+    return ImageInfo(kind, *sides, found.orientation, found.alpha), found
 
 
 def limit(width: int, height: int) -> None:

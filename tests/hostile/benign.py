@@ -1,7 +1,7 @@
-"""Honest files in every mode that cameras, phones and painting programs write, with what a person must see in them.
+"""Honest files in every mode that cameras, phones and image editors write, with what they must look like.
 
 All show the same scene, four quarters of different colours, so that a turned, inverted, clipped or tinted picture is
-noticed.
+detected.
 """
 
 import struct

@@ -13,7 +13,7 @@ from tests.processes import linux_only
 
 pytestmark = linux_only
 
-# Prints (name, seconds of the processor, megabytes at the peak) of each file; the first warms the process up.
+# Prints the processor seconds and the growth in megabytes for each file; the first file warms the process up.
 PROBE = """
 import io, json, pathlib, re, sys, time, warnings
 from PIL import Image
@@ -53,7 +53,7 @@ take, said = globals()[sys.argv[1]], []
 take(pathlib.Path(sys.argv[2], "0").read_bytes())
 for path in sorted(pathlib.Path(sys.argv[2]).iterdir(), key=lambda path: int(path.name)):
     data = path.read_bytes()
-    pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from here
+    pathlib.Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     held, begun = megabytes("VmRSS"), time.process_time()
     take(data)
     said.append((time.process_time() - begun, megabytes("VmHWM") - held))
@@ -84,7 +84,7 @@ def test_converting_a_hostile_file_costs_little_time_and_memory(tmp_path: Path) 
 
 
 def test_no_file_makes_a_library_work_hard(tmp_path: Path) -> None:
-    """What a stranger finds in our tests can hurt nothing, even where none of our guards stands before it."""
+    """A file taken from these tests hurts no other software, although none of our guards protects it."""
     damaged = {f"damaged file {number}": data for number, data in enumerate(mutations.files(MUTATIONS))}
     files = {case.name: case.data for case in (*corpus.files(), *convertible.hostile())} | damaged
     for name, seconds, megabytes in costs(tmp_path, "library", files):

@@ -1,4 +1,4 @@
-"""The whole corpus against a live api: each file gets its answer, and costs little; nobody dies, nothing leaks."""
+"""The whole corpus against a live api: each file is answered, costs little and kills or leaks nothing."""
 
 import io
 from pathlib import Path
@@ -16,7 +16,7 @@ STATUS = {kind.code: kind.status for kind in errors.Failure.__subclasses__()}
 
 
 def test_over_http(live: Live, mutations_wanted: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One start, as it is what takes the time."""
+    """One test, because the start takes longest."""
     processes = live.processes()
     assert len(processes) == 4  # the server, its worker, two decoders
     hostile, honest = (*corpus.files(), *convertible.hostile()), (*benign.files(), *convertible.honest())
@@ -66,7 +66,7 @@ def _looks_right(case: Benign, served: requests.Response) -> None:
         assert isinstance(seen, tuple)
         alpha = expected[3] if len(expected) > 3 else 255
         assert abs(seen[3] - alpha) <= 4, case.name
-        near = 2 * benign.LOSSY if alpha else 255  # nobody sees the colour of what is clear
+        near = 2 * benign.LOSSY if alpha else 255  # the colour of a clear pixel is invisible
         assert all(abs(one - other) <= near for one, other in zip(seen[:3], expected[:3], strict=True)), (case, seen)
 
 
@@ -77,7 +77,7 @@ def _nothing_secret_is_kept(folder: Path) -> None:
 
 
 def _is_answered(live: Live, data: bytes) -> bool:
-    """Whether it was taken; refused is as right."""
+    """Return whether the file was accepted; a refusal is as good."""
     answer = live.upload(data)
     assert answer.status_code in (200, 201, 415, 422), answer.text
     return answer.status_code < 400

@@ -53,7 +53,7 @@ class Decoder:
         return made, "image/webp" if told["contentType"] == "image/webp" else "image/jpeg"
 
     def _ask(self, question: Mapping[str, object], data: bytes) -> tuple[dict[str, Any], bytes]:
-        with self._line.place():
+        with self._line.slot():
             child = self._idle.get_nowait()  # there is one for each place
             try:
                 return child.ask(question, data)

@@ -1,4 +1,4 @@
-"""What is taken in, what is refused, and what happens when it cannot be kept."""
+"""Ingest: which pictures are accepted or refused, and what happens when they cannot be stored."""
 
 import hashlib
 import io
@@ -11,7 +11,7 @@ from PIL import Image
 from pillow_heif import register_heif_opener
 
 from services.api.middleware import request_body, upload_parser
-from shared import timeouts
+from shared import images, timeouts
 from tests.hostile import build
 from tests.services import pictures
 from tests.services.api.client import body, refused, send, upload
@@ -34,7 +34,9 @@ _REFUSED = {
 }
 
 
-def test_every_unfit_picture_is_refused_by_its_code_and_leaves_nothing(guest: FlaskClient, tmp_path: Path) -> None:
+def test_every_unacceptable_picture_is_refused_with_its_code_and_leaves_nothing(
+    guest: FlaskClient, tmp_path: Path
+) -> None:
     for name, (data, status, code) in _REFUSED.items():
         for path in ("/api/uploads", "/api/cutouts"):
             refused(send(guest, path, data, name=f"{name}.jpg"), status, code)
@@ -75,14 +77,14 @@ def test_formats_can_be_switched_off(start: Start, environment: pytest.MonkeyPat
         assert "accepted are JPEG and TIFF" in answer.text
 
 
-def test_a_refusal_for_its_size_says_what_is_allowed(guest: FlaskClient) -> None:
+def test_a_refusal_for_size_states_the_limits(guest: FlaskClient) -> None:
     details = refused(send(guest, "/api/uploads", build.claiming_png(8000, 6251, 1, 0)), 422, "image_too_large")
     assert details == {"width": 8000, "height": 6251, "maxPixels": 50_000_000, "maxSide": 16_000}
 
 
-def test_twenty_megabytes_are_taken_and_one_byte_more_is_not(guest: FlaskClient) -> None:
-    full = bytes(request_body.MAX_BYTES)
-    refused(send(guest, "/api/uploads", full), 415, "unsupported_image")  # judged, so it was not too large
+def test_twenty_megabytes_are_accepted_and_one_byte_more_is_not(guest: FlaskClient) -> None:
+    full = bytes(images.MAX_BYTES)
+    refused(send(guest, "/api/uploads", full), 415, "unsupported_image")  # inspected, so it was not too large
     refused(send(guest, "/api/uploads", full + b"\0"), 413, "body_too_large")
     refused(send(guest, "/api/uploads", full + bytes(request_body.ENVELOPE_BYTES)), 413, "body_too_large")
 
@@ -97,11 +99,11 @@ def test_twenty_megabytes_are_taken_and_one_byte_more_is_not(guest: FlaskClient)
         ("", "picture.jpeg"),
     ],
 )
-def test_a_name_is_kept_plain_and_short(sent: str, kept: str) -> None:
+def test_a_file_name_is_reduced_to_a_short_plain_name(sent: str, kept: str) -> None:
     assert f"{upload_parser.plain_name(sent).removesuffix('.jpg').removesuffix('.png') or 'picture'}.jpeg" == kept
 
 
-def test_without_the_database_uploads_are_refused_for_now(
+def test_without_the_database_uploads_are_unavailable(
     start: Start, monkeypatch: pytest.MonkeyPatch, lose_database: Callable[[], None]
 ) -> None:
     monkeypatch.setattr(timeouts, "POOL_WAIT_S", 0.2)
@@ -115,7 +117,7 @@ def test_without_the_database_uploads_are_refused_for_now(
     refused(guest.get(asset["url"]), 503, "unavailable")
 
 
-def test_without_storage_uploads_are_refused_for_now_and_leave_no_row(api: Api, tmp_path: Path) -> None:
+def test_without_storage_uploads_are_unavailable_and_leave_no_row(api: Api, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "objects").write_text("in the way")
     guest = api.guest()
