@@ -103,7 +103,7 @@ class StorageQuota(Failure):
 
 
 class UnsupportedImage(Failure):
-    status, code, message = 415, "unsupported_image", "Only JPEG, PNG and WebP pictures are accepted."
+    status, code, message = 415, "unsupported_image", "This kind of file is not accepted."
 
 
 class UnreadableImage(Failure):

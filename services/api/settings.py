@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, field_validator
 
 from shared import settings
+from shared.image_format.structure import Format
 
 _RATE = re.compile(r"([1-9]\d*)/([1-9]\d*)?([smhd])")
 _ORIGIN = re.compile(
@@ -26,12 +27,28 @@ class Web(settings.EnvSettings):
     rate_uploads: str = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")
     quota_stored_mb: int = Field(10_000, validation_alias="QUOTA_STORED_MB", ge=0)
     quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0)
+    input_formats: str = Field(",".join(Format), validation_alias="INPUT_FORMATS")
     instances: int = Field(1, validation_alias="API_INSTANCES", ge=1)
 
     @property
     def origins(self) -> tuple[str, ...]:
         """The origins whose pages may use the api with their visitors' cookies."""
         return _origins(self.cors_origins)
+
+    @property
+    def formats(self) -> frozenset[Format]:
+        """What a picture may be sent as."""
+        return frozenset(map(Format, _words(self.input_formats)))
+
+    @field_validator("input_formats")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        names = _words(value)
+        if unknown := [name for name in names if name not in list(Format)]:
+            raise ValueError(f"{unknown[0]} is none of {', '.join(Format)}")
+        if not names:
+            raise ValueError("names no format")
+        return value
 
     @field_validator("public_url")
     @classmethod
@@ -60,6 +77,10 @@ class Web(settings.EnvSettings):
         if not parts:
             raise ValueError("must look like 100/15m or 10/h; 0 switches the limit off")
         return f"{parts[1]} per {parts[2] or 1} {_UNITS[parts[3]]}"
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip().lower() for word in text.split(",") if word.strip()]
 
 
 def _origins(text: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import requests
 from PIL import Image
 
 from shared import errors
-from tests.hostile import benign, corpus, mutations
+from tests.hostile import benign, convertible, corpus, mutations
 from tests.hostile.benign import Benign
 from tests.hostile.live import Cost, Live
 
@@ -19,9 +19,10 @@ def test_over_http(live: Live, mutations_wanted: int, tmp_path: Path, capsys: py
     """One test, because the start takes longest."""
     processes = live.processes()
     assert len(processes) == 4  # the server, its worker, two decoders
-    costs = [_is_refused(live, case) for case in corpus.files()]
+    hostile, honest = (*corpus.files(), *convertible.hostile()), (*benign.files(), *convertible.honest())
+    costs = [_is_refused(live, case) for case in hostile]
     assert live.get("/api/assets").json()["items"] == []
-    for case in benign.files():
+    for case in honest:
         _is_taken_and_shown_upright(live, case)
     _nothing_secret_is_kept(tmp_path / "data")
     before = live.megabytes()
@@ -32,7 +33,7 @@ def test_over_http(live: Live, mutations_wanted: int, tmp_path: Path, capsys: py
     with capsys.disabled():
         cpu_s, megabytes = max(cost.cpu_s for cost in costs), max(cost.megabytes for cost in costs)
         print(f"\n{len(costs)} hostile files refused, at most {cpu_s:.2f} s of the processor and {megabytes} MB each")
-        print(f"{len(benign.files())} honest ones taken; of {len(taken)} damaged ones {sum(taken)} taken")
+        print(f"{len(honest)} honest ones taken; of {len(taken)} damaged ones {sum(taken)} taken")
 
 
 def _is_refused(live: Live, case: corpus.Hostile) -> Cost:

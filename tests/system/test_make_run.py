@@ -171,7 +171,14 @@ def test_a_demo_uses_the_running_system(running: tuple[Clone, Command]) -> None:
     [
         ("nowhere.jpg", "none.png", "there is no picture nowhere.jpg\n"),
         ("deploy/local/sample.jpg", "no/such/cut.png", "there is no folder {folder}/no/such to write to\n"),
-        ("Makefile", "none.png", "unsupported_image: Only JPEG, PNG and WebP pictures are accepted.\n"),
+        (
+            "Makefile",
+            "none.png",
+            (
+                "unsupported_image: This is no picture of a kind that is known here. "
+                "Accepted are JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP and SVG.\n"
+            ),
+        ),
     ],
 )
 def test_a_demo_that_fails_says_why(image: str, out: str, words: str, running: tuple[Clone, Command]) -> None:

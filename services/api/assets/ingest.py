@@ -1,5 +1,8 @@
 """Ingest of a picture: inspected, verified, stripped of metadata and stored; the caller then writes its row.
 
+JPEG, PNG and WebP are stored as received. Other formats, which not every browser shows and no other service decodes,
+are stored as a lossless PNG.
+
 Bytes first, then the row: a crash in between leaves an object without a row, never a row without its object.
 """
 
@@ -28,8 +31,7 @@ def store(deps: Dependencies, owner: Owner, quota: Quota, data: bytes, name: str
 
 
 def _store(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
-    info, stripped = images.accept(data)
-    deps.decoder.verify(stripped.data, info)
+    info, stripped = _accepted(deps, data)
     sha256 = hashlib.sha256(data).hexdigest()
     extension = stripped.content_type.removeprefix("image/")
     now = datetime.now(UTC)
@@ -52,3 +54,12 @@ def _store(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
     deps.storage.put(asset.key, stripped.data, stripped.content_type, {"name": name, "received": now.isoformat()})
     failpoints.reach("a2")
     return asset
+
+
+def _accepted(deps: Dependencies, data: bytes) -> tuple[images.ImageInfo, images.Stored]:
+    kind = images.recognise(data, deps.settings.web.formats)
+    if kind not in images.STORED:
+        return images.accept(deps.decoder.convert(data, kind))  # a whole PNG, since it was made here
+    info, stripped = images.accept(data)
+    deps.decoder.verify(data, info)  # as received: the stripped file has an end marker even if this one has none
+    return info, stripped

@@ -72,7 +72,10 @@ class VariantQuery(ApiModel):
 class NewUpload(RequestModel):
     """A picture to be uploaded; `sha256`, in lower-case hexadecimal, is checked if given."""
 
-    content_type: Literal["image/jpeg", "image/png", "image/webp"]
+    content_type: Literal[
+        "image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", "image/avif", "image/tiff", "image/gif",
+        "image/bmp", "image/svg+xml",
+    ]  # fmt: skip
     bytes: int = Field(ge=1)
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
 

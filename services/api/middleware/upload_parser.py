@@ -18,14 +18,22 @@ from shared import errors
 from shared.images import MAX_BYTES
 
 _NAME_CHARS = 120
-_DATA_URL = re.compile(r"data:[\w/+.-]*;base64,")
+_DATA_URL = re.compile(r"\s*data:[^,]{0,200};\s*base64,", re.IGNORECASE)
+_AS_STANDARD = str.maketrans(
+    "-_", "+/", " \t\r\n"
+)  # from the URL-safe alphabet to the standard one, without whitespace
+# Base64 adds a third; lines of 64 characters with an escaped line break each add a sixteenth to that.
+_MAX_BASE64_BYTES = MAX_BYTES * 4 // 3 * 17 // 16
 _FILE = {"type": "string", "format": "binary"}
 _BASE64 = {"type": "string", "contentEncoding": "base64", "description": "Base64 of the file, or a data: URL with it."}
 _URL = {"type": "string", "format": "uri", "description": "http or https, on the default port; fetched within 10 s."}
 # The request body as OpenAPI describes it.
 BODY: dict[str, Any] = {
     "required": True,
-    "description": "A JPEG, PNG or WebP of at most 20 MB and 50 megapixels, in one of these content types.",
+    "description": (
+        "A JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP or SVG of at most 20 MB and 50 megapixels, not animated, in one "
+        "of these content types. JPEG, PNG and WebP are stored as received, the others as a lossless PNG."
+    ),
     "content": {
         "multipart/form-data": {
             "schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]},
@@ -86,7 +94,7 @@ def parse() -> Upload:
 
 def _max_bytes(content_type: str) -> int:
     if request.is_json:
-        return MAX_BYTES * 4 // 3 + ENVELOPE_BYTES
+        return _MAX_BASE64_BYTES + ENVELOPE_BYTES
     return MAX_BYTES + ENVELOPE_BYTES * (content_type == "multipart/form-data")
 
 
@@ -127,9 +135,11 @@ def _from_json() -> Upload:
 
 
 def _decoded(image: str) -> bytes:
+    """Base64 as common tools write it: in lines, without padding, in the alphabet for URLs, behind `data:`."""
     prefix = _DATA_URL.match(image)
+    digits = (image[prefix.end() :] if prefix else image).translate(_AS_STANDARD).rstrip("=")
     try:
-        data = binascii.a2b_base64(image[prefix.end() :] if prefix else image, strict_mode=True)
+        data = binascii.a2b_base64(digits + "=" * (-len(digits) % 4), strict_mode=True)
     except ValueError:
         raise errors.InvalidRequest("`image` is not valid base64.") from None
     if len(data) > MAX_BYTES:

@@ -211,7 +211,7 @@ def _request(target: Target) -> bytes:
     lines = (
         f"GET {target.path} HTTP/1.1",
         f"Host: {target.authority}",
-        "Accept: image/jpeg, image/png, image/webp",
+        "Accept: image/jpeg, image/png, image/webp, image/*;q=0.8",
         "Accept-Encoding: identity",
         "Connection: close",
         "User-Agent: stolentee",

@@ -4,6 +4,7 @@ import pytest
 
 from services.api.settings import Settings
 from shared import settings
+from shared.image_format.structure import Format
 
 
 def test_defaults_are_those_of_the_contract(bare_environment: pytest.MonkeyPatch) -> None:
@@ -12,6 +13,12 @@ def test_defaults_are_those_of_the_contract(bare_environment: pytest.MonkeyPatch
     web = Settings.read().web
     assert (web.rate_api, web.rate_uploads) == ("100 per 15 minute", "10 per 1 hour")
     assert (web.public_url, web.trusted_hops) == ("", 0)
+    assert web.formats == frozenset(Format)
+
+
+def test_formats_are_read_as_people_write_them(bare_environment: pytest.MonkeyPatch) -> None:
+    bare_environment.setenv("INPUT_FORMATS", "JPEG, png,heic,")
+    assert Settings.read().web.formats == {Format.JPEG, Format.PNG, Format.HEIC}
 
 
 def test_rate_limits_are_parsed(bare_environment: pytest.MonkeyPatch) -> None:
@@ -30,6 +37,8 @@ def test_rate_limits_are_parsed(bare_environment: pytest.MonkeyPatch) -> None:
         ("PUBLIC_URL", "shop.example"),
         ("PUBLIC_URL", "https://shop.example/path"),
         ("TRUSTED_HOPS", "-1"),
+        ("INPUT_FORMATS", "jpeg,pdf"),
+        ("INPUT_FORMATS", " , "),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", ""),
         ("DATABASE_URL", ""),

@@ -1,21 +1,28 @@
 """Ingest: which pictures are accepted or refused, and what happens when they cannot be stored."""
 
+import hashlib
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
+from pillow_heif import register_heif_opener
 
 from services.api.middleware import request_body, upload_parser
 from shared import images, timeouts
 from tests.hostile import build
 from tests.services import pictures
-from tests.services.api.client import refused, send, upload
+from tests.services.api.client import body, refused, send, upload
 from tests.services.api.conftest import Api, Start
 
+register_heif_opener()
 _REFUSED = {
     "text": (b"hello", 415, "unsupported_image"),
-    "gif": (pictures.encoded(pictures.drawn(), "GIF"), 415, "unsupported_image"),
+    "pdf": (b"%PDF-1.7" + bytes(100), 415, "unsupported_image"),
+    "tiff of floats": (pictures.encoded(Image.new("F", (64, 64)), "TIFF"), 415, "unsupported_image"),
+    "animated gif": (pictures.animated("GIF"), 422, "animated_image"),
     "empty": (b"", 422, "unreadable_image"),
     "truncated jpeg": (pictures.jpeg()[:-40], 422, "unreadable_image"),
     "truncated png": (pictures.png()[:-40], 422, "unreadable_image"),
@@ -36,6 +43,38 @@ def test_every_unacceptable_picture_is_refused_with_its_code_and_leaves_nothing(
     assert not list((tmp_path / "data").rglob("*"))
     assert guest.get("/api/assets").json == {"items": [], "nextCursor": None}
     assert guest.get("/api/jobs").json == {"items": [], "nextCursor": None}
+
+
+def test_what_came_is_named_in_the_refusal(guest: FlaskClient) -> None:
+    for data, words in (
+        (b"%PDF-1.7", "This is a PDF; export its page as PNG with 300 dpi, or as SVG."),
+        (_REFUSED["tiff of floats"][0], "This is a kind of TIFF that is not supported"),  # the decoder's own words
+        (_REFUSED["animated gif"][0], "Animated pictures"),
+    ):
+        assert words in body(send(guest, "/api/uploads", data))["error"]["message"]
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF", "TIFF", "GIF", "BMP"])
+def test_other_formats_are_kept_as_a_png(guest: FlaskClient, kind: str) -> None:
+    data = pictures.encoded(pictures.drawn(), kind)
+    asset = upload(guest, data)
+    assert (asset["contentType"], asset["width"], asset["height"]) == ("image/png", 40, 30)
+    assert (asset["sha256"], asset["bytes"]) == (hashlib.sha256(data).hexdigest(), len(data))
+    assert upload(guest, data) == asset
+    kept = guest.get(asset["url"], buffered=True)
+    with Image.open(io.BytesIO(kept.data), formats=("PNG",)) as image:
+        assert image.size == (40, 30)
+
+
+def test_formats_can_be_switched_off(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("INPUT_FORMATS", "jpeg, TIFF")
+    guest = start().guest()
+    upload(guest, pictures.jpeg())
+    upload(guest, pictures.encoded(pictures.drawn(), "TIFF"))
+    for kind in ("PNG", "WEBP", "HEIF", "GIF"):
+        answer = send(guest, "/api/uploads", pictures.encoded(pictures.drawn(), kind))
+        refused(answer, 415, "unsupported_image")
+        assert "accepted are JPEG and TIFF" in answer.text
 
 
 def test_a_refusal_for_size_states_the_limits(guest: FlaskClient) -> None:

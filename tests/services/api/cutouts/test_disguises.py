@@ -81,9 +81,27 @@ def test_a_polyglot_file_is_stored_as_a_picture_alone(guest: FlaskClient, data: 
 
 
 @pytest.mark.parametrize(
-    "data",
-    [b"GIF89a/*" + bytes(40) + b"*/=1;alert(1)", b"<!doctype html>" + _SCRIPT, b"<svg xmlns='x'>" + _SCRIPT, _zipped()],
-    ids=["gif and script", "html", "svg", "zip"],
+    ("data", "status", "code"),
+    [
+        (b"GIF89a/*" + bytes(40) + b"*/=1;alert(1)", 422, "unreadable_image"),
+        (b"<svg xmlns='x'>" + _SCRIPT + b"</svg>", 422, "unreadable_image"),
+        (b"<!doctype html>" + _SCRIPT, 415, "unsupported_image"),
+        (_zipped(), 415, "unsupported_image"),
+    ],
+    ids=["gif and script", "svg of nothing", "html", "zip"],
 )
-def test_a_file_with_only_the_name_of_a_picture_is_refused(guest: FlaskClient, data: bytes) -> None:
-    refused(send(guest, "/api/uploads", data, "shirt.jpg"), 415, "unsupported_image")
+def test_a_file_with_only_the_name_of_a_picture_is_refused(
+    guest: FlaskClient, data: bytes, status: int, code: str
+) -> None:
+    refused(send(guest, "/api/uploads", data, "shirt.jpg"), status, code)
+
+
+def test_a_script_in_an_svg_is_not_kept(guest: FlaskClient) -> None:
+    drawn = (
+        b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><rect width='9' height='9'/>" + _SCRIPT + b"</svg>"
+    )
+    asset = upload(guest, drawn)
+    with guest.get(asset["url"]) as served:
+        assert served.content_type == asset["contentType"] == "image/png"
+        assert served.data.startswith(b"\x89PNG")
+        assert _SCRIPT not in served.data

@@ -49,15 +49,44 @@ def test_every_content_type_leads_to_the_same_asset(guest: FlaskClient) -> None:
         assert accepted.status_code in (200, 202)
 
 
+def test_base64_is_read_as_common_tools_write_it(guest: FlaskClient) -> None:
+    data = pictures.jpeg() + b"\xfb\xff\xfe>?"  # behind its end, so that every digit of either alphabet occurs
+    plain, in_lines = _text(data), base64.encodebytes(data).decode()
+    for_urls = base64.urlsafe_b64encode(data).decode()
+    assert "=" in plain
+    assert for_urls != plain
+    asset = upload(guest, data)
+    for text in (
+        in_lines,
+        in_lines.replace("\n", "\r\n"),
+        f"\t{plain} \n",
+        plain.rstrip("="),
+        for_urls,
+        for_urls.rstrip("="),
+        f"data:;base64,{plain}",
+        f"data:image/jpeg;charset=utf-8;name=a.jpg;base64,{plain}",
+        f"DATA:IMAGE/JPEG;BASE64,{plain}",
+        f"data:image/jpeg; base64, {plain}",
+        f" data:image/svg+xml;base64,{in_lines}",
+    ):
+        assert body(guest.post("/api/uploads", json={"image": text})) == asset, text[:60]
+
+
+def test_twenty_megabytes_of_base64_may_come_in_lines(guest: FlaskClient) -> None:
+    lines = base64.encodebytes(bytes(MAX_BYTES)).decode().replace("\n", "\r\n")
+    refused(guest.post("/api/uploads", json={"image": lines}), 415, "unsupported_image")
+
+
 @pytest.mark.parametrize(
     "payload",
     [
         {},
         {"image": None},
         {"image": 7},
-        {"image": "AAA"},
-        {"image": "AA AA"},
-        {"image": "AAAA\n"},
+        {"image": "A"},
+        {"image": "AA=AA"},
+        {"image": "AA.AA"},
+        {"image": "data:image/png;base64AAAA"},
         {"image": "ÄÄÄÄ"},
         {"image": "\ud800"},
         {"image": "data:image/png,AAAA"},
