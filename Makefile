@@ -58,13 +58,13 @@ check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(VENV)/bin/python $(VENV)/bin/lint-imports --no-cache --no-logo
 	@$(RUN) pytest tests/architecture
 
-bench-rembg: $(VENV)/.dev ## Compare the rembg service with its peer, rembg s; writes docs/benchmarks.md (20 minutes)
+bench-rembg: $(VENV)/.dev ## Compare the rembg service with `rembg s`; writes docs/benchmarks.md (20 minutes)
 	@$(RUN) bench.removal
 
 bench-uploads: $(VENV)/.dev ## Compare keeping a picture with a view that only saves it, and say where the time goes
 	@$(RUN) bench.uploads
 
-soak: $(VENV)/.dev ## Flood the rembg service, and its peer, for a minute; then 2,000 pictures in a row (half an hour)
+soak: $(VENV)/.dev ## Flood the rembg service and `rembg s` for a minute; then 2,000 pictures in a row (half an hour)
 	@$(RUN) bench.removal.soak
 
 check-fresh: ## Install every lock into new environments with each Python here, under its oldest pip and the newest

@@ -1,9 +1,8 @@
 """What the queue costs: Redis commands idle and a job, from commit to start, overhead of a job, leaving when idle.
 
 Run `python -m bench.broker [WINDOW_S]`. The system runs as `make run` would, durable, with a second worker.
-Idle, a worker asks Redis once in 300 seconds, which a shorter window may or may not see: those are counted by their
-number, and only everything else is measured and extrapolated. The window sees probes every ten seconds, as a platform
-sends them.
+An idle worker polls Redis once in 300 seconds, which a shorter window may miss: these polls are calculated, and only
+the rest is measured and extrapolated. Health is probed every ten seconds, as a platform does.
 """
 
 import io
@@ -53,7 +52,7 @@ def main(window_s: float) -> None:
         caller = stack.caller()
         for number in range(WARM_UP):
             caller.cut_out(picture(number), "warm-up.jpg")
-        figures = [idle(client, stack, second, window_s), *jobs(client, stack, caller), leaving(stack)]
+        figures = [idle(client, stack, second, window_s), *jobs(client, stack, caller), stopping(stack)]
     print(f"\n{'':44} {'measured':>8} {'':8} {'target':>6}")
     for figure in figures:
         print(figure.line())
@@ -79,8 +78,8 @@ def started() -> Iterator[tuple[RunningStack, Service]]:
 
 
 def idle(client: "redis.Redis", stack: RunningStack, second: Service, window_s: float) -> Figure:
-    """Commands a day while nobody comes."""
-    time.sleep(5)  # what follows a start or a job
+    """Commands per day without jobs."""
+    time.sleep(5)  # until start and jobs have settled
     probed = [stack.settings.api_port, stack.settings.rembg_port, stack.settings.worker_port, second.port]
     before, began = calls(client), time.monotonic()
     while time.monotonic() - began < window_s:
@@ -112,7 +111,7 @@ def jobs(client: "redis.Redis", stack: RunningStack, caller: ApiClient) -> list[
     ]
 
 
-def leaving(stack: RunningStack) -> Figure:
+def stopping(stack: RunningStack) -> Figure:
     """From SIGTERM to gone, idle, the slower of three."""
     slowest_s = 0.0
     for _ in range(3):
@@ -134,10 +133,10 @@ def start_ms(stack: RunningStack, ids: list[UUID]) -> list[float]:
 
 
 def overheads(stack: RunningStack, outcomes: list[Outcome]) -> list[float]:
-    """Of each job, its whole time less what rembg says it took to answer."""
+    """Of each job: its total time less the time that rembg logged for it."""
     time.sleep(0.5)  # rembg's last line
     own_ms: dict[str, float] = {}
-    called: dict[str, str] = {}  # what the request that made a job was called
+    called: dict[str, str] = {}  # the id of the request that created a job
     for line in stack.log.read_text().splitlines():
         facts = dict(word.split("=", 1) for word in line.split() if "=" in word)
         if " rembg " in line and facts.get("path") == "/remove":
@@ -158,7 +157,7 @@ def picture(number: int) -> bytes:
 
 
 def calls(client: "redis.Redis") -> dict[str, int]:
-    """How often each command was called so far, but for those of measuring."""
+    """Calls of each command so far, without those of the measurement."""
     stats = client.info("commandstats")
     return {
         name.removeprefix("cmdstat_"): fields["calls"]

@@ -1,4 +1,4 @@
-"""What `bench_uploads` compares with: a view that only saves the body, behind the same server."""
+"""The baseline of bench/uploads.py: a view that only saves the body, behind the same server."""
 
 import secrets
 import tempfile

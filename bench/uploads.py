@@ -1,4 +1,4 @@
-"""What keeping a picture costs beside a plain Flask view that only saves the body, and where the time goes.
+"""The cost of an upload compared with a plain Flask view that only saves the body, and where the time goes.
 
 Run `python -m bench.uploads [ROUNDS]`. Both answer through gunicorn with the same settings, in turns, each
 picture to both; Postgres and the disk are durable, as in `make run`. The steps are the api's own functions, called one

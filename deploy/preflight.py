@@ -1,8 +1,8 @@
-"""Before anything starts: refuse what would only fail later. `python -m deploy.preflight`, run before the migrations.
+"""Refuse a deployment that would fail later: `python -m deploy.preflight`, run before the migrations.
 
-- Connections: each api instance is one process with a pool and one listening connection, each worker instance one
-  process with a pool, and migrations take one. Their sum over all instances must not exceed MAX_DB_CONNECTIONS.
-- Secrets: what the compose file falls back to is known to everybody and good for nobody's production.
+- Connections: an api instance is one process with a pool and one listening connection, a worker instance one process
+  with a pool; migrations take one. Their sum over all instances must not exceed MAX_DB_CONNECTIONS.
+- Secrets: the compose file's development values are public, so production may not use them.
 """
 
 import os
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from shared import settings
 
-LISTENERS = 1  # of an api process: it hears job events on a connection of its own
+LISTENERS = 1  # of an api process, which receives job events on a connection of its own
 MIGRATIONS = 1
 _LEAST = 2  # connections of a pool
 _DEVELOPMENT = "development"
@@ -20,7 +20,7 @@ _DEVELOPMENT = "development"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a deployment asks Postgres for. One instance is one process: gunicorn and Celery run threads here."""
+    """The connections a deployment needs. One instance is one process, because gunicorn and Celery run threads here."""
 
     api: int
     worker: int
@@ -33,7 +33,7 @@ class Plan:
 
     @property
     def largest_pool(self) -> int:
-        """What would just fit, or 0 where even the smallest pool does not."""
+        """The largest that fits, or 0 where even the smallest does not."""
         fits = (self.limit - MIGRATIONS - self.api * LISTENERS) // max(1, self.api + self.worker)
         return fits if fits >= _LEAST else 0
 
@@ -45,7 +45,7 @@ class Plan:
 
 
 def plan(environment: Mapping[str, str]) -> Plan:
-    """Raises settings.Invalid for a number that is none."""
+    """Raises settings.Invalid for a malformed number."""
     default = settings.Database.model_fields["pool_max"].default
     return Plan(
         api=_number("API_INSTANCES", environment.get("API_INSTANCES") or "1"),
@@ -56,7 +56,7 @@ def plan(environment: Mapping[str, str]) -> Plan:
 
 
 def check(environment: Mapping[str, str]) -> Plan:
-    """Raises settings.Invalid, saying what to do about it."""
+    """Raises settings.Invalid, with advice."""
     planned = plan(environment)
     if planned.connections > planned.limit:
         fits = planned.largest_pool
@@ -71,7 +71,9 @@ def _refuse_known(environment: Mapping[str, str]) -> None:
     given = {name: environment.get(name, "") for name in ("SECRET_KEY", "OPS_TOKEN", "DATABASE_URL")}
     known = [name for name, value in given.items() if _DEVELOPMENT in value]
     if known:
-        raise settings.Invalid(f"{', '.join(known)}: still what everybody knows; `make up` puts random ones into .env")
+        raise settings.Invalid(
+            f"{', '.join(known)}: still the public development values; `make up` writes random ones"
+        )
 
 
 def _number(name: str, text: str) -> int:

@@ -1,7 +1,7 @@
-"""`make bench-front`: the front and two instances under three times what they can do, then under a thousand users.
+"""`make bench-front`: the front and two instances under three times their capacity, then under a thousand users.
 
-Prints what was measured beside what is promised. Postgres and Redis are those of `make run`, durable; senders and
-servers share this machine, so a machine with little else to do tells the truth.
+Prints measurements beside their targets. Postgres and Valkey are those of `make run`, durable. Senders and servers
+share this machine, so only an otherwise idle machine gives valid figures.
 """
 
 import asyncio
@@ -33,11 +33,11 @@ def main() -> None:
         raise SystemExit("nginx is not on this machine")
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {len(os.sched_getaffinity(0))} cores")
     with running({}) as deployment:
-        _tell_overload(overload.measure(deployment, asked.seconds))
+        _print_overload(overload.measure(deployment, asked.seconds))
     with running({"RATE_LIMIT_API": "100/15m", "RATE_LIMIT_UPLOADS": "10/h"}) as deployment:
         crowd = users.Crowd(deployment.front.port, asked.users)
-        asyncio.run(crowd.come())
-    _tell_users(crowd, asked.users)
+        asyncio.run(crowd.arrive())
+    _print_users(crowd, asked.users)
 
 
 @contextmanager
@@ -53,19 +53,19 @@ def running(settings: dict[str, str]) -> Iterator[Deployment]:
         migrate.migrate(postgres.url)
         given = {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url} | settings
         deployment = stack.enter_context(deployed(folder, given))
-        _favour(deployment)
+        _prioritise(deployment)
         yield deployment
 
 
-def _favour(deployment: Deployment) -> None:
-    """Give the front the weight that compose gives its container (cpu_shares); each process here is a session."""
+def _prioritise(deployment: Deployment) -> None:
+    """Give the front the weight of its container in compose (cpu_shares); each process here is a session."""
     try:
         Path(f"/proc/{deployment.front.pid}/autogroup").write_text(_FRONTS_NICENESS)
     except OSError as error:
-        print(f"the front has no more weight than the others: {error}")
+        print(f"the front could not be given more weight: {error}")
 
 
-def _tell_overload(seen: overload.Overload) -> None:
+def _print_overload(seen: overload.Overload) -> None:
     print(f"\nOverload: {overload.TIMES} times the capacity of {seen.peak.rate:.0f} requests/s")
     print(f"  answers {dict(seen.outcome.statuses)}")
     _line("answers of any other status", sum(seen.unexpected.values()), 0, "")
@@ -77,7 +77,7 @@ def _tell_overload(seen: overload.Overload) -> None:
     _line("live, not answered by 200", len(seen.health.seconds) - seen.health.statuses[200], 0, "")
 
 
-def _tell_users(crowd: users.Crowd, count: int) -> None:
+def _print_users(crowd: users.Crowd, count: int) -> None:
     total = count * users.REQUESTS
     both = Outcome(crowd.uploads.outcome.statuses + crowd.reads.outcome.statuses)
     both.seconds = crowd.uploads.outcome.seconds + crowd.reads.outcome.seconds
@@ -89,10 +89,10 @@ def _tell_users(crowd: users.Crowd, count: int) -> None:
         _line(f"{words}, p99", outcome.percentile(0.99), 350, "ms")
 
 
-def _line(what: str, value: float, promised: float, unit: str, *, at_least: bool = False) -> None:
-    kept = value >= promised if at_least else value <= promised
+def _line(what: str, value: float, target: float, unit: str, *, at_least: bool = False) -> None:
+    kept = value >= target if at_least else value <= target
     sign = ">=" if at_least else "<="
-    print(f"  {what:28} {value:9.2f} {unit:3} {sign} {promised:g}  {'ok' if kept else 'MISSED'}")
+    print(f"  {what:28} {value:9.2f} {unit:3} {sign} {target:g}  {'ok' if kept else 'MISSED'}")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Three times as many requests as can be served: what becomes of those that can, and of health meanwhile.
+"""Three times as many requests as can be served: goodput and health meanwhile.
 
-Capacity is what a closed loop of callers gets; then an open loop asks `TIMES` as often. Health is asked by a process
-of its own, as the sending one is as busy as the front. Sender, front and api share one machine, and sending three times
-as much takes from what the api gets: so what it serves is also told for each second of its own processor time.
+A closed loop of callers measures the capacity; then an open loop sends `TIMES` as much. A separate process probes
+health, because the sending one is as busy as the front. Sender, front and api share one machine, and sending three
+times as much leaves less for the api, so goodput is also given per second of the api's processor time.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
+from bench import processes
 from bench.front import sending
 from bench.front.sending import Front
 from tests.deploy.front import Deployment
@@ -24,14 +24,14 @@ from tests.services import pictures
 
 TIMES = 3
 EXPECTED = frozenset({200, 202, 429, 503})
-_CALLERS = 16  # of the closed loop: every thread has work, and nobody is refused
+_CALLERS = 16  # of the closed loop: every thread has work, and no request is refused
 _PICTURES = 5  # every fifth request sends one
 _PROBES_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Goodput:
-    """Requests that were served, a second; and a second of the api's processor time."""
+    """Requests served per second, and per second of the api's processor time."""
 
     rate: float
     efficiency: float
@@ -75,18 +75,8 @@ def _served(deployment: Deployment, front: Front, load: Callable[[], Coroutine[N
 
 
 def _processor_s(deployment: Deployment) -> float:
-    """What the instances and all processes they started have taken so far."""
-    stats = [
-        Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        for instance in deployment.instances
-        for pid in _family(str(instance.pid))
-    ]
-    return sum(int(stat[11]) + int(stat[12]) for stat in stats) / os.sysconf("SC_CLK_TCK")
-
-
-def _family(pid: str) -> list[str]:
-    lists = Path(f"/proc/{pid}/task").glob("*/children")
-    return [pid, *(found for words in lists for child in words.read_text().split() for found in _family(child))]
+    """Of the instances and all their processes so far."""
+    return sum(processes.processor_s(instance.pid) for instance in deployment.instances if instance.pid)
 
 
 async def _guest(port: int) -> str:
@@ -96,18 +86,18 @@ async def _guest(port: int) -> str:
 
 @contextmanager
 def probing(port: int, seconds: float) -> Iterator[Outcome]:
-    """Health asked twenty times a second while the block runs, from another process; told when it ends."""
-    heard = Outcome()
+    """Probe health twenty times a second from another process; the outcome is complete when the block ends."""
+    observed = Outcome()
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        pool.submit(int).result()  # it is there
+        pool.submit(int).result()  # started
         probes = pool.submit(probe, port, seconds)
-        yield heard
-        statuses, heard.seconds[:] = probes.result()
-        heard.statuses.update(statuses)
+        yield observed
+        statuses, observed.seconds[:] = probes.result()
+        observed.statuses.update(statuses)
 
 
 def probe(port: int, seconds: float) -> tuple[list[int], list[float]]:
-    os.setsid()  # the kernel shares the processor among sessions; this one's waits must not be the sender's
+    os.setsid()  # the kernel divides the processor among sessions; this one must not wait as the sender does
     statuses, took = [], []
     until = time.monotonic() + seconds
     while (began := time.monotonic()) < until:

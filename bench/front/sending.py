@@ -1,6 +1,6 @@
-"""Callers of a front over raw HTTP: as many as asked for at once, or so many a second whatever becomes of them.
+"""Callers of a front over raw HTTP: a closed loop of concurrent callers, or an open loop at a fixed rate.
 
-Every request has a connection of its own, from an address of its own where one is given, as strangers have.
+Every request has its own connection, from its own address if one is given, as those of strangers do.
 """
 
 import asyncio
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from tests.deploy.senders import Outcome
 
-_PATIENCE_S = 20.0  # then a caller counts as not answered
+_TIMEOUT_S = 20.0  # after which a request counts as unanswered
 _BOUNDARY = "of-a-load-test"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status 0: none came."""
+    """Status 0: none arrived."""
 
     status: int
     head: str = ""
@@ -29,7 +29,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Front:
-    """Where to send, and what came of it."""
+    """A front, and the outcome of what was sent to it."""
 
     port: int
     outcome: Outcome
@@ -37,7 +37,7 @@ class Front:
     async def ask(self, request: bytes, source: str | None = None) -> Answer:
         began = time.monotonic()
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(_TIMEOUT_S):
                 answer = await self._answer(request, source)
         except (OSError, TimeoutError, ValueError):
             answer = Answer(0)
@@ -57,25 +57,25 @@ class Front:
 
 
 def get(path: str, token: str = "") -> bytes:
-    return f"GET {path} HTTP/1.1\r\nHost: x\r\n{_known(token)}Connection: close\r\n\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\n{_bearer(token)}Connection: close\r\n\r\n".encode()
 
 
 def post(path: str, picture: bytes, token: str = "") -> bytes:
     form = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="p.jpg"\r\n\r\n'.encode()
     body = form + picture + f"\r\n--{_BOUNDARY}--\r\n".encode()
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: x\r\n{_known(token)}Connection: close\r\nContent-Length: {len(body)}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: x\r\n{_bearer(token)}Connection: close\r\nContent-Length: {len(body)}\r\n"
         f"Content-Type: multipart/form-data; boundary={_BOUNDARY}\r\n\r\n"
     )
     return head.encode() + body
 
 
-def _known(token: str) -> str:
+def _bearer(token: str) -> str:
     return f"Authorization: Bearer {token}\r\n" if token else ""
 
 
 async def paced(rate: float, count: int) -> AsyncIterator[int]:
-    """The numbers from 0, `rate` of them a second."""
+    """The numbers from 0, at `rate` per second."""
     began = time.monotonic()
     for number in range(count):
         await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
@@ -83,14 +83,14 @@ async def paced(rate: float, count: int) -> AsyncIterator[int]:
 
 
 async def at_rate(front: Front, rate: float, seconds: float, request: Callable[[int], bytes]) -> None:
-    """Open loop: whoever is not answered does not keep the next one from asking."""
+    """Open loop: an unanswered request does not delay the next."""
     async with asyncio.TaskGroup() as tasks:
         async for number in paced(rate, round(rate * seconds)):
             tasks.create_task(front.ask(request(number)))
 
 
 async def at_once(front: Front, callers: int, seconds: float, request: Callable[[int], bytes]) -> None:
-    """Closed loop: each of `callers` asks again as soon as it is answered."""
+    """Closed loop: each of `callers` sends again as soon as it is answered."""
     until = time.monotonic() + seconds
 
     async def go_on(caller: int) -> None:

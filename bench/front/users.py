@@ -1,7 +1,7 @@
-"""A thousand users: each sends a picture, looks at the page and follows what became of it, ten requests in all.
+"""A thousand users: each sends a picture, opens the page and follows the job, ten requests in all.
 
-Each has an address of its own of 127.0.0.0/8, which the front tells the api in the header of the trusted hop; so the
-limits, as they are by default, count each user alone.
+Each has its own address in 127.0.0.0/8, which the front passes to the api in the header of the trusted hop, so the
+default limits count each user separately.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ RATE = 100.0  # requests a second, of all users
 
 
 class Crowd:
-    """Users who come at a steady rate, each going on after every answer."""
+    """Users who arrive at a steady rate; each continues after every answer."""
 
     def __init__(self, port: int, users: int) -> None:
         self._users = users
@@ -26,11 +26,11 @@ class Crowd:
 
     @property
     def failed(self) -> int:
-        """Everything but what was asked for. A 429 would be one as well: nobody here asks too often."""
+        """Everything but success; a 429 as well, because no user exceeds a limit."""
         fine = sum(front.outcome.statuses[status] for front in (self.uploads, self.reads) for status in (200, 202))
         return self._users * REQUESTS - fine
 
-    async def come(self) -> None:
+    async def arrive(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             async for number in sending.paced(RATE / REQUESTS, self._users):
                 tasks.create_task(self._user(number))
@@ -45,6 +45,6 @@ class Crowd:
 
 
 def _walk(sent: Answer) -> list[str]:
-    """Nine requests; who was refused looks at the same pages and finds less."""
+    """Nine requests; a refused user opens the same pages."""
     own = json.loads(sent.body) if sent.status == 202 else {"statusUrl": "/api/jobs", "assetId": ""}
     return ["/", "/api/assets", f"/api/assets/{own['assetId']}", "/api/jobs", *[own["statusUrl"]] * 5]

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import processes
 from deploy.local import ports
 
 REMBG_SERVER = "rembg s"
@@ -33,13 +34,11 @@ class Server:
 
     def memory_mb(self) -> tuple[int, int]:
         """Resident memory now and at its peak, over all its processes."""
-        sizes = [_sizes(pid) for pid in _family(self.process.pid)]
-        return sum(now for now, _ in sizes) // _MB, sum(peak for _, peak in sizes) // _MB
+        return processes.memory_mb(self.process.pid)
 
     def processor_s(self) -> float:
         """Processor time of all its processes, in seconds."""
-        ticks = sum(sum(map(int, _stat(pid)[11:13])) for pid in _family(self.process.pid))
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return processes.processor_s(self.process.pid)
 
 
 @contextmanager
@@ -123,29 +122,3 @@ def answers(port: int, path: str) -> bool:
             return int(answer.status) == 200
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _family(pid: int) -> list[int]:
-    found = [pid]
-    for parent in found:
-        try:
-            children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        except OSError:
-            continue
-        found += [int(child) for child in children]
-    return found
-
-
-def _stat(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat from the third on."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def _sizes(pid: int) -> tuple[int, int]:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0, 0
-    said = {name: value for name, _, value in (line.partition(":") for line in lines)}
-    now, peak = (int(said.get(name, "0 kB").split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
-    return now, peak

@@ -1,4 +1,4 @@
-"""The front as it is deployed, for tests: nginx with our configuration before api instances of this machine."""
+"""The front as deployed, for tests: nginx with our configuration before api instances on this machine."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from deploy.local.supervisor import await_ready
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-# What differs from a network of containers: addresses, ports, and folders of its own.
+# Unlike in a network of containers: addresses, ports and folders.
 _RESOLVER = "resolver 127.0.0.11 valid=1s ipv6=off;"
 
 

@@ -1,4 +1,4 @@
-"""Whoever sends to a front: at a steady rate whatever becomes of it, or slower than anybody should."""
+"""Clients of a front: one at a steady rate, and ones that send too slowly."""
 
 import contextlib
 import socket
@@ -14,12 +14,12 @@ import requests
 from tests.services import pictures
 
 AT_ONCE = 64
-_POSTS = 5  # every fifth request sends a picture: what was sent once may not be sent twice
+_POSTS = 5  # every fifth request sends a picture, which nginx must not send twice
 
 
 @dataclass(slots=True)
 class Outcome:
-    """Answers by status, 0 where there was none; seconds of each; when the failed ones were sent."""
+    """Answers by status, 0 without one; their latencies; when the failed requests were sent."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Outcome:
 
 
 def steady(address: str, requests_in_all: int, rate: float, during: Callable[[], None] = lambda: None) -> Outcome:
-    """Send `rate` requests a second, open loop, while `during` happens; a fifth are uploads, the others lists."""
+    """Send `rate` requests per second, open loop, while `during` runs; a fifth are uploads, the others lists."""
     outcome, own, began = Outcome(), local(), time.monotonic()
 
     def send(number: int) -> None:
@@ -60,7 +60,7 @@ def steady(address: str, requests_in_all: int, rate: float, during: Callable[[],
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         sent = pool.map(send, range(requests_in_all))
-        during()  # in this thread: what it starts would end with another
+        during()  # in this thread, because processes it starts would end with another
         list(sent)
     return outcome
 
@@ -73,8 +73,8 @@ def _send(session: requests.Session, address: str, number: int) -> int:
 
 
 @contextlib.contextmanager
-def dawdling(port: int, heads: int, bodies: int) -> Iterator[list[socket.socket]]:
-    """Connections that send half a head, and others that promise a body and send a byte of it."""
+def slow_senders(port: int, heads: int, bodies: int) -> Iterator[list[socket.socket]]:
+    """Connections that send half a head, and others that announce a body and send one byte of it."""
     half = b"POST /api/uploads HTTP/1.1\r\nHost: x\r\n"
     promise = half + b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 1000000\r\n\r\n-"
     with contextlib.ExitStack() as stack:

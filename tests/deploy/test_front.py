@@ -1,4 +1,4 @@
-"""deploy/nginx.conf before two instances of the api: patience, limits, one id, streams, and who may say who calls."""
+"""deploy/nginx.conf before two instances of the api: timeouts, limits, request ids, streams and trusted addresses."""
 
 import http.client
 import json
@@ -11,11 +11,11 @@ import requests
 
 from deploy.local.supervisor import await_ready
 from tests.deploy.front import Deployment
-from tests.deploy.senders import dawdling
+from tests.deploy.senders import slow_senders
 from tests.services import pictures
 
-# Health, whatever else happens. A starved one takes seconds; the promised 0.1 needs a machine with nothing else to do.
-PROMISED_S = 1.0
+# A starved health check takes seconds; the target of 0.1 needs an idle machine.
+LIMIT_S = 1.0
 _TRIES = 20
 ORIGIN = "https://shop.example"
 
@@ -33,16 +33,16 @@ def _slowest_health(deployment: Deployment, session: requests.Session) -> float:
         began = time.monotonic()
         assert session.get(f"{deployment.address}/health/live", timeout=5).status_code == 200
         took.append(time.monotonic() - began)
-    return sorted(took)[-2]  # one may be the machine's
+    return sorted(took)[-2]  # the slowest may be the machine's fault
 
 
-def test_slow_heads_and_bodies_keep_nobody_waiting(deployment: Deployment, session: requests.Session) -> None:
-    with dawdling(deployment.front.port, heads=200, bodies=200):
-        assert _slowest_health(deployment, session) < PROMISED_S
+def test_slow_heads_and_bodies_delay_no_other_request(deployment: Deployment, session: requests.Session) -> None:
+    with slow_senders(deployment.front.port, heads=200, bodies=200):
+        assert _slowest_health(deployment, session) < LIMIT_S
 
 
-def test_the_slow_are_hung_up_on(deployment: Deployment) -> None:
-    with dawdling(deployment.front.port, heads=1, bodies=1) as connections:
+def test_slow_senders_are_disconnected(deployment: Deployment) -> None:
+    with slow_senders(deployment.front.port, heads=1, bodies=1) as connections:
         for connection in connections:
             connection.settimeout(15)  # 5 s of silence are allowed
             with suppress(ConnectionResetError):
@@ -57,17 +57,17 @@ def test_slow_readers_hold_no_thread(deployment: Deployment, session: requests.S
         reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
         reader.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
         opened.append(reader)
-    assert _slowest_health(deployment, session) < PROMISED_S
+    assert _slowest_health(deployment, session) < LIMIT_S
     for reader in opened:
         reader.close()
 
 
-def test_one_id_goes_through(deployment: Deployment, session: requests.Session) -> None:
+def test_request_ids_pass_through_if_they_are_valid(deployment: Deployment, session: requests.Session) -> None:
     own = session.get(f"{deployment.address}/api/jobs", headers={"X-Request-Id": "mine.1"})
     assert own.headers["X-Request-Id"] == "mine.1"
     made = session.get(f"{deployment.address}/api/jobs", headers={"X-Request-Id": "not sane"})
     ids = {"mine.1", made.headers["X-Request-Id"]}
-    until = time.monotonic() + 10  # a line is written after its answer, and others are written meanwhile
+    until = time.monotonic() + 10  # lines are written after their answers
     while not ids <= _logged(deployment):
         assert time.monotonic() < until
         time.sleep(0.05)
@@ -101,12 +101,12 @@ def test_a_chunked_body_arrives_whole(deployment: Deployment, session: requests.
     assert sent.status_code == 201
 
 
-def test_what_a_client_says_about_itself_is_not_believed(deployment: Deployment, session: requests.Session) -> None:
+def test_a_clients_forwarding_headers_are_ignored(deployment: Deployment, session: requests.Session) -> None:
     answer = session.get(f"{deployment.address}/metrics", headers={"X-Forwarded-For": "127.0.0.1"})
     assert answer.status_code == 404
 
 
-def test_a_stream_is_not_held_back(deployment: Deployment, session: requests.Session) -> None:
+def test_streams_are_not_buffered(deployment: Deployment, session: requests.Session) -> None:
     sent = session.post(f"{deployment.address}/api/cutouts", files={"file": ("a.png", pictures.png())})
     began = time.monotonic()
     with session.get(deployment.address + sent.json()["eventsUrl"], stream=True, timeout=5) as stream:
@@ -115,7 +115,7 @@ def test_a_stream_is_not_held_back(deployment: Deployment, session: requests.Ses
     assert time.monotonic() - began < 5  # there is no worker, so the stream itself would go on for 30 s
 
 
-def test_with_no_instance_left_it_says_so_as_the_api_would(deployment: Deployment, session: requests.Session) -> None:
+def test_without_instances_the_front_answers_like_the_api(deployment: Deployment, session: requests.Session) -> None:
     for instance in deployment.instances:
         instance.stop()
     try:

@@ -1,4 +1,4 @@
-"""One file for two services: it tells them apart by what is started."""
+"""One file for two services: what it sets for each."""
 
 import runpy
 import sys
@@ -26,7 +26,7 @@ API, REMBG = "services.api.wsgi:app", "services.rembg.wsgi:app"
         (API, {"PORT": "", "BIND_HOST": ""}, "0.0.0.0:8000"),
     ],
 )
-def test_it_binds_where_it_is_told(
+def test_it_binds_to_the_configured_address(
     app: str, environment: dict[str, str], address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("PORT", "REMBG_PORT", "BIND_HOST"):
@@ -37,10 +37,10 @@ def test_it_binds_where_it_is_told(
     assert runpy.run_path(str(FILE))["bind"] == address
 
 
-def test_pictures_waiting_to_be_decoded_leave_threads_for_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_waiting_for_a_decoder_leave_threads_for_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["gunicorn", "-c", str(FILE), API])
     assert runpy.run_path(str(FILE))["threads"] > pool.CHILDREN + pool.WAITING
 
 
-def test_there_are_more_threads_for_streams_than_streams() -> None:
+def test_there_are_more_stream_threads_than_streams() -> None:
     assert gunicorn_worker.STREAMS > events.MAX_STREAMS

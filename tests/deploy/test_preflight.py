@@ -47,7 +47,7 @@ def test_the_defaults_fit() -> None:
 
 
 @pytest.mark.parametrize("name", FINE)
-def test_what_everybody_knows_is_refused_in_production(name: str) -> None:
+def test_public_development_values_are_refused_in_production(name: str) -> None:
     preflight.check(FINE | {"ENVIRONMENT": "production"})
     known = FINE | {name: "postgresql://stolentee:development@postgres/x-development-only-"}
     preflight.check(known)
