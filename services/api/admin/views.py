@@ -41,14 +41,10 @@ def providers(deps: Dependencies, query: schemas.DaysQuery) -> schemas.Providers
         days = provider_calls.by_day(connection, query.days)
         spent = provider_calls.spent_today(connection)
     return schemas.ProvidersOut(
-        items=[_day(day) for day in days],
+        items=[schemas.ProviderDayOut.from_row(day, cost_usd=day.cost_microusd / 1e6) for day in days],
         spent_today_usd=spent / 1e6,
         daily_budget_usd=deps.settings.providers.budget_microusd / 1e6,
     )
-
-
-def _day(day: provider_calls.ProviderDay) -> schemas.ProviderDayOut:
-    return schemas.ProviderDayOut.from_row(day, cost_usd=day.cost_microusd / 1e6)
 
 
 def jobs_report(deps: Dependencies) -> schemas.JobsReport:
