@@ -18,13 +18,21 @@ _CLEAR_EDGE = 0.35
 
 def is_cutout(alpha: Image.Image) -> bool:
     """Whether an alpha channel (mode L) plainly is that of a cut-out. A channel with nothing visible counts as one."""
-    visible = alpha.point([255 * (level >= INK) for level in range(256)])
-    box = visible.getbbox()
+    box = visible_box(alpha)
     if box is None:
         return True
-    inside = visible.crop(box)
+    inside = _visible(alpha.crop(box))
     width, height = inside.size
     edges = ((0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height), (width - 1, 0, width, height))
     clear_edge = sum(inside.crop(edge).histogram()[0] for edge in edges)
     clear = inside.histogram()[0]
     return clear >= _CLEAR_AREA * width * height and clear_edge >= _CLEAR_EDGE * 2 * (width + height)
+
+
+def visible_box(alpha: Image.Image) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of all that is visible; None where nothing is."""
+    return _visible(alpha).getbbox()
+
+
+def _visible(alpha: Image.Image) -> Image.Image:
+    return alpha.point([255 * (level >= INK) for level in range(256)])

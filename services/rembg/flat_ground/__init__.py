@@ -5,6 +5,11 @@ import numpy as np
 from services.rembg.flat_ground import ground, palette, unmixing
 
 
+def has_flat_ground(pixels: np.ndarray) -> bool:
+    """Whether `cut` is worth trying: cheap, and as true of a reduced picture as of the whole one."""
+    return ground.find(pixels) is not None
+
+
 def cut(pixels: np.ndarray, *, forced: bool = False) -> tuple[np.ndarray, np.ndarray] | None:
     found = ground.find(pixels)
     if found is None:
