@@ -50,13 +50,14 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """A file to load. `sha256` is of its bytes, whatever the name promises."""
+    """A file to run. `sha256` is of the bytes of `path`; `optimized` computes the same and runs in its place."""
 
     name: Name
     path: Path
     sha256: str
     preparation: Preparation
     precision: Precision = Precision.FLOAT
+    optimized: Path | None = None
 
 
 _IMAGENET = Preparation(320, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

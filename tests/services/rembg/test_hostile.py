@@ -13,7 +13,7 @@ from services.rembg.inference import Network
 from services.rembg.settings import Settings
 from services.rembg.stats import Stats
 from shared.health import Health
-from tests.hostile import benign, corpus
+from tests.hostile import benign, convertible, corpus
 from tests.hostile.benign import SECRET, Benign
 from tests.hostile.corpus import Hostile
 from tests.services.rembg import pictures
@@ -45,6 +45,13 @@ def test_every_hostile_file_is_refused_with_its_code(client: FlaskClient, file: 
     answer = client.post("/remove", data=file.data)
     code = file.code if file.data else "missing_file"
     assert (answer.status_code // 100, answer.get_json()["error"]["code"]) == (4, code)
+
+
+@pytest.mark.parametrize("file", convertible.honest(), ids=str)
+def test_formats_that_the_api_converts_are_named_and_refused(client: FlaskClient, file: Benign) -> None:
+    answer = client.post("/remove", data=file.data)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (415, "unsupported_image")
+    assert "accepted are JPEG, PNG and WebP" in answer.get_json()["error"]["message"]
 
 
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (10, 200, 30)], ids=["black", "white", "green"])

@@ -31,13 +31,23 @@ def test_weights_that_are_not_the_published_ones_are_refused_even_without_a_name
 
 @pytest.mark.parametrize("name", [name for name in Name if name is not Name.COMPACT])
 def test_a_network_that_is_not_there_is_never_substituted(name: Name, tmp_path: Path) -> None:
-    with pytest.raises(Invalid, match=f"make models NAMES={name}"):
+    with pytest.raises(Invalid, match=f"make models REMBG_MODEL={name}"):
         locate(name, None, tmp_path)
 
 
 def test_the_right_file_has_its_own_sha_256(published: bytes, tmp_path: Path) -> None:
     (tmp_path / "u2netp.onnx").write_bytes(published)
     assert locate(Name.U2NETP, None, tmp_path).sha256 == hashlib.sha256(published).hexdigest()
+
+
+def test_an_optimized_file_runs_under_the_digest_of_the_published_one(published: bytes, tmp_path: Path) -> None:
+    (tmp_path / "u2netp.onnx").write_bytes(published)
+    assert locate(Name.U2NETP, None, tmp_path).optimized is None
+    (tmp_path / "u2netp.optimized.onnx").write_bytes(b"the same, faster")
+    weights = locate(Name.U2NETP, None, tmp_path)
+    assert weights.optimized == tmp_path / "u2netp.optimized.onnx"
+    assert (weights.path.name, weights.sha256) == ("u2netp.onnx", hashlib.sha256(published).hexdigest())
+    assert locate(Name.U2NETP, weights.path, tmp_path).optimized is None  # a file that is given runs as it is
 
 
 def test_a_given_file_is_taken_whatever_its_digest(tmp_path: Path) -> None:
