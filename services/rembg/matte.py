@@ -87,15 +87,19 @@ def _network_matte(
     asked: Options,
     hands: Hands,
 ) -> Matte:
-    seen = _seen(decoded.small, box)
-    elongated = tiling.is_elongated(*seen.size)
-    mask = tiling.mask(seen, size, mask_square) if elongated else mask_square(seen)
-    mask = Image.fromarray(alpha.without_ghosts(np.asarray(mask)))
+    mask = find_mask(_seen(decoded.small, box), size, mask_square)
     picture = decoded.whole()
     if box:
         mask = _mask_of_all(mask, box, picture.size)
-    edges = None if asked.output is Output.MASK else _edges(picture, mask, asked)
-    return Matte(picture, _opacity(picture, mask, asked, hands), edges, Method.NETWORK)
+    edges = None if asked.output is Output.MASK else find_edges(picture, mask, asked)
+    return Matte(picture, find_opacity(picture, mask, asked, hands), edges, Method.NETWORK)
+
+
+def find_mask(picture: Image.Image, size: int, mask_square: MaskSquare) -> Image.Image:
+    """The mask of an RGB picture without ghosts, as fine as the network makes it."""
+    elongated = tiling.is_elongated(*picture.size)
+    mask = tiling.mask(picture, size, mask_square) if elongated else mask_square(picture)
+    return Image.fromarray(alpha.without_ghosts(np.asarray(mask)))
 
 
 def _seen(picture: Image.Image, box: Box | None) -> Image.Image:
@@ -124,14 +128,14 @@ def _mask_of_all(mask: Image.Image, box: Box, size: tuple[int, int]) -> Image.Im
     return whole
 
 
-def _opacity(picture: Image.Image, mask: Image.Image, asked: Options, hands: Hands) -> Image.Image:
+def find_opacity(picture: Image.Image, mask: Image.Image, asked: Options, hands: Hands) -> Image.Image:
     enlarged = _enlarged(mask, picture.size, hands)
     if asked.matting:
         enlarged = matting.refine(picture, enlarged, asked.matting)
     return encoder.smoothed(enlarged) if asked.smooth else alpha.snapped(enlarged)
 
 
-def _edges(picture: Image.Image, mask: Image.Image, asked: Options) -> encoder.Edges:
+def find_edges(picture: Image.Image, mask: Image.Image, asked: Options) -> encoder.Edges:
     around = _KEPT_AROUND + (asked.matting.erode if asked.matting else 0)
     kept = alpha.cells_with_colour(np.asarray(mask), picture.size, around)
     return encoder.Edges(kept, EdgeColours(picture, mask, kept) if asked.decontaminate else None)
