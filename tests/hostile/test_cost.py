@@ -89,7 +89,7 @@ def test_no_file_makes_a_library_work_hard(tmp_path: Path) -> None:
     files = {case.name: case.data for case in (*corpus.files(), *convertible.hostile())} | damaged
     for name, seconds, megabytes in costs(tmp_path, "library", files):
         assert seconds < 0.2, name
-        assert megabytes < 16, name  # three copies of the largest profile
+        assert megabytes < 8, name
 
 
 def test_large_honest_pictures_are_verified_in_little_memory(tmp_path: Path) -> None:

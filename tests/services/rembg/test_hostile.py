@@ -29,7 +29,7 @@ def client(compact: Network) -> FlaskClient:
 
 
 @pytest.mark.parametrize("file", benign.files(), ids=str)
-def test_every_honest_file_is_cut_out_upright_or_has_no_subject(client: FlaskClient, file: Benign) -> None:
+def test_every_benign_file_is_cut_out_upright_or_has_no_subject(client: FlaskClient, file: Benign) -> None:
     answer = client.post("/remove", data=file.data)
     if answer.status_code == 422:
         assert answer.get_json()["error"]["code"] == "unknown_foreground"  # four flat quarters are no subject
@@ -66,7 +66,7 @@ def test_a_wholly_clear_picture_has_no_subject(client: FlaskClient) -> None:
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "unknown_foreground")
 
 
-def test_the_peers_doorway_speaks_its_language(client: FlaskClient) -> None:
+def test_the_route_of_rembg_s_accepts_its_fields(client: FlaskClient) -> None:
     data = pictures.encode(pictures.shirt())
 
     def ask(path: str = "/api/remove", **fields: str) -> tuple[int, str]:
