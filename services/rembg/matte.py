@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from services.rembg import alpha, encoder, flat_ground, matting, tiling, transparency
+from services.rembg.blank import is_blank
 from services.rembg.decontamination import EdgeColours
 from services.rembg.options import Method, Options, Output, Transparency
 from services.rembg.row_pool import Hands
@@ -27,6 +28,7 @@ from shared.errors import UnknownForeground
 
 _KEPT_AROUND = 4  # pixels of the picture
 _MOST_CANVAS = 4  # times the network's size: what a mask may grow to when only a part of the picture is visible
+_BLANK_SIZE = (320, 320)
 _WHITE = (255, 255, 255, 255)
 
 Box = tuple[int, int, int, int]
@@ -66,7 +68,10 @@ def _flat_matte(decoded: Decoded, box: Box | None, asked: Options) -> Matte | No
         return None
     forced = asked.method is Method.FLAT
     found = None
-    if flat_ground.has_flat_ground(np.asarray(_seen(decoded.small, box))):
+    small = _seen(decoded.small, box)
+    if flat_ground.has_flat_ground(np.asarray(small)):
+        if is_blank(np.asarray(small.resize(_BLANK_SIZE, Image.Resampling.BOX, reducing_gap=2.0))):
+            raise UnknownForeground()
         found = flat_ground.cut(np.asarray(_seen(decoded.whole(), box)), forced=forced)
     if found is None:
         if forced:

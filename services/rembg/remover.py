@@ -9,7 +9,7 @@ from functools import partial
 
 from PIL import Image
 
-from services.rembg import encoder, matte
+from services.rembg import contrast, encoder, matte
 from services.rembg.alpha import INK
 from services.rembg.inference import Network
 from services.rembg.options import Method, Options, Transparency
@@ -55,6 +55,8 @@ def remove(
         found = matte.find(partial(network.mask, alone=alone), network.size, decoded, asked, hands)
         matted_at = time.perf_counter()
         foreground, uncertainty = measure(found.opacity)
+        if found.method is Method.NETWORK:
+            uncertainty = max(uncertainty, contrast.doubt(found.picture, found.opacity))
         density = images.density(data, info)
         file = encoder.make(found.picture, found.opacity, found.edges, foreground, asked, density, hands)
     durations = Durations(decoded_at - start, matted_at - decoded_at, time.perf_counter() - matted_at)

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from services.rembg import inference, matte, remover
-from services.rembg.inference import Network, _blank
+from services.rembg.blank import is_blank
+from services.rembg.inference import Network
 from services.rembg.matting import _doubt
 from services.rembg.options import Matting, Method, Options, Transparency
 from services.rembg.remover import Cutout
@@ -119,6 +120,7 @@ def test_every_orientation_comes_out_upright(compact: Network, orientation: int)
     assert np.abs(shown[..., :3] - np.asarray(upright).astype(int))[solid].mean() < 4  # JPEG's own loss
 
 
+@pytest.mark.parametrize("method", Method)
 @pytest.mark.parametrize(
     "blank",
     [
@@ -129,16 +131,19 @@ def test_every_orientation_comes_out_upright(compact: Network, orientation: int)
     ],
     ids=["black", "white", "green", "nearly grey"],
 )
-def test_a_blank_picture_has_no_foreground(compact: Network, blank: Image.Image) -> None:
+def test_a_blank_picture_has_no_foreground(compact: Network, blank: Image.Image, method: Method) -> None:
     with pytest.raises(UnknownForeground):
-        removed(compact, pictures.encode(blank, "JPEG"))
+        removed(compact, pictures.encode(blank, "JPEG"), Options(method=method))
 
 
+@pytest.mark.parametrize("method", Method)
 @pytest.mark.parametrize("quality", [20, 50, 80])
 @pytest.mark.parametrize("colour", [(0, 200, 0), (10, 140, 60), (255, 0, 0)], ids=["green", "dark green", "red"])
-def test_what_webp_makes_of_one_colour_is_blank(compact: Network, colour: tuple[int, int, int], quality: int) -> None:
+def test_what_webp_makes_of_one_colour_is_blank(
+    compact: Network, colour: tuple[int, int, int], quality: int, method: Method
+) -> None:
     with pytest.raises(UnknownForeground):
-        removed(compact, pictures.encode(pictures.plain(colour), "WEBP", quality=quality))
+        removed(compact, pictures.encode(pictures.plain(colour), "WEBP", quality=quality), Options(method=method))
 
 
 def test_a_dot_and_a_faint_subject_are_not_blank() -> None:
@@ -146,7 +151,7 @@ def test_a_dot_and_a_faint_subject_are_not_blank() -> None:
     dot.paste((190, 40, 44), (200, 150, 206, 156))
     faint.paste((230, 232, 234), pictures.BOX)
     for picture in (dot, faint):
-        assert not _blank(np.asarray(picture))
+        assert not is_blank(np.asarray(picture))
 
 
 @pytest.mark.parametrize("empty", [pictures.noise(128, 40), pictures.noise(250, 4)], ids=["noise", "bright noise"])
@@ -209,6 +214,47 @@ def test_an_opaque_alpha_channel_is_an_ordinary_picture(compact: Network) -> Non
     opaque = removed(compact, pictures.encode(pictures.shirt().convert("RGBA")))
     assert opaque.method is Method.NETWORK
     assert opaque.file.data == removed(compact, pictures.encode(pictures.shirt())).file.data
+
+
+def ring() -> tuple[Image.Image, np.ndarray]:
+    """A blue ring on cream, and its alpha."""
+    large = Image.new("L", (1600, 1600))
+    draw = ImageDraw.Draw(large)
+    draw.ellipse((200, 200, 1400, 1400), 255)
+    draw.ellipse((500, 500, 1100, 1100), 0)
+    alpha = large.resize((400, 400), Image.Resampling.BOX)
+    ground, ink = (Image.new("RGB", alpha.size, colour) for colour in ((246, 238, 220), (30, 60, 160)))
+    return Image.composite(ink, ground, alpha), np.asarray(alpha, int)
+
+
+def test_a_ring_on_a_flat_ground_keeps_its_hole_clear(compact: Network) -> None:
+    picture, alpha = ring()
+    cutout = removed(compact, pictures.encode(picture), Options())
+    found = pictures.pixels(cutout.file.data)
+    assert cutout.method is Method.FLAT
+    assert np.abs(found[..., 3] - alpha).mean() < 0.5
+    assert np.abs(found[alpha > 25, :3].astype(int) - (30, 60, 160)).max() <= 3  # none of the ground is left
+
+
+def test_a_photographed_garment_on_studio_white_goes_to_the_network(compact: Network) -> None:
+    data = Path("deploy/local/sample.jpg").read_bytes()
+    assert removed(compact, data, Options()).method is Method.NETWORK
+
+
+def test_a_flat_ground_that_is_not_there_cannot_be_forced(compact: Network) -> None:
+    with pytest.raises(UnknownForeground, match="no flat"):
+        removed(compact, pictures.encode(pictures.noise(128, 60)), Options(method=Method.FLAT))
+
+
+def test_what_hardly_stands_out_is_uncertain_or_right(compact: Network) -> None:
+    alpha = ring()[1]
+    for ground, ink in (((255, 255, 255), (246, 246, 246)), ((0, 0, 0), (9, 9, 9))):
+        mixed = np.array(ground) + (np.array(ink) - ground) * alpha[..., None] / 255
+        data = pictures.encode(Image.fromarray(np.rint(mixed).astype(np.uint8)))
+        for method in (Method.AUTO, Method.NETWORK):
+            cutout = removed(compact, data, Options(method=method))
+            found = pictures.pixels(cutout.file.data)[..., 3] > 127
+            assert cutout.uncertainty >= 0.35 or iou(found, alpha > 127) >= 0.9, (ground, method)
 
 
 def test_wide_lettering_is_cut_out_letter_by_letter(compact: Network) -> None:
