@@ -27,7 +27,7 @@ def choose(data: Path) -> Path:
             return folder
         present.add(version)
     raise CommandError(
-        f"{data} was made by Postgres {made_by}, but only {' and '.join(map(str, sorted(present)))} is here. "
+        f"{data} was made by Postgres {made_by}; this machine has only {' and '.join(map(str, sorted(present)))}. "
         f"Nothing was changed.\nInstall Postgres {made_by} to go on with this data; move it to Postgres {major(ours)} "
         "(deploy/runbooks/local-postgres.md); or set another DATA_DIR to begin anew."
     )
@@ -71,5 +71,6 @@ def copied(programs: Path, root: Path) -> Path:
             if folder.exists():
                 there = part / folder.relative_to(package.parent)
                 shutil.copytree(folder, there, symlinks=True, ignore=shutil.ignore_patterns(*_UNUSED))
+        subprocess.run(["chmod", "-R", "a+rX", part], check=True)  # a strict umask closed them to Postgres' user
         part.rename(home)
     return home / programs.relative_to(package.parent)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.rembg import encoder, options, remover
+from services.rembg import alpha, encoder, options, remover
 from services.rembg.inference import Network
 from services.rembg.row_pool import Hands
 from shared import images
@@ -66,7 +66,7 @@ def test_a_background_shows_where_the_subject_is_not(
 def test_a_crop_leaves_the_subject_and_its_margin(compact: Network) -> None:
     whole, bare, wide = made(compact), made(compact, crop="1"), made(compact, crop="1", crop_margin="10px 20px")
     assert (wide.width, wide.height) == (bare.width + 40, bare.height + 20)
-    box = shown(whole).getchannel("A").point([255 * (level >= remover.INK) for level in range(256)]).getbbox()
+    box = shown(whole).getchannel("A").point([255 * (level >= alpha.INK) for level in range(256)]).getbbox()
     assert box is not None
     assert shown(whole).crop(box).tobytes() == shown(bare).tobytes()
 
@@ -100,7 +100,9 @@ def test_strips_give_the_same_pixels_as_the_whole(size: tuple[int, int]) -> None
     picture = Image.fromarray(random.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
     alpha = Image.fromarray(random.integers(0, 256, (size[1], size[0]), dtype=np.uint8))
     kept = random.integers(0, 2, (32, 32)).astype(bool)
-    file = encoder.make(picture, alpha, kept, Foreground(0, 0, *size), options.Options(), None, Hands(1, 0))
+    file = encoder.make(
+        picture, alpha, encoder.Edges(kept, None), Foreground(0, 0, *size), options.Options(), None, Hands(1, 0)
+    )
     rows, columns = (np.arange(length) * 32 // length for length in (size[1], size[0]))
     wanted = np.dstack([np.asarray(picture) * kept[rows][:, columns, None], np.asarray(alpha)])
     assert np.array_equal(pictures.pixels(file.data), wanted)
