@@ -1,6 +1,5 @@
 """Requests and responses about pictures: uploads, stored assets and links to them."""
 
-from dataclasses import asdict
 from typing import Literal, Self
 from uuid import UUID
 
@@ -33,7 +32,7 @@ class AssetOut(ResponseModel):
 
     @classmethod
     def of(cls, asset: Asset, urls: UrlBuilder) -> Self:
-        return cls(url=urls.asset(asset.key), **asdict(asset))
+        return cls.from_row(asset, url=urls.asset(asset.key))
 
 
 class AssetPage(ResponseModel):
