@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from services.api.url_builder import UrlBuilder
 from shared.models.asset import Asset
-from shared.models.cutout import Provider
+from shared.models.cutout import CutoutResult, Provider
 from shared.models.job import Job, JobState
 
 
@@ -248,9 +248,9 @@ def job_out(job: Job, urls: UrlBuilder) -> JobOut:
 
 
 def _result_out(job: Job, urls: UrlBuilder) -> ResultOut | None:
-    result = job.result
-    if result is None:
+    if job.result is None:
         return None
+    result = CutoutResult.read(job.result)
     box = result.foreground
     return ResultOut(
         asset_id=result.asset_id,

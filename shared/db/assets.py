@@ -1,18 +1,21 @@
 """Assets: what is stored, whose it is, and where. A deleted asset is hidden at once and removed later."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
+import json
+from collections.abc import Collection
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from shared.db import ids, object_deletions, pagination
+from psycopg.types.json import Json
+
+from shared.db import object_deletions, pagination
 from shared.db.pool import Connection
 from shared.models.asset import Asset, AssetKind
 from shared.models.owner import Owner, OwnerType
 
 _COLUMNS = """id, owner_type, owner_id, kind, key, sha256, content_type, width, height, bytes, orientation, name,
     job_id, created_at, stored_sha256"""
-MADE = frozenset({AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK})  # what a job leaves
 
 
 def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
@@ -20,37 +23,33 @@ def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
 
     Raises Unavailable, and nothing was added, when the object may have been removed since it was stored.
     """
-    stem = asset.key[:64]
-    object_deletions.lock(connection, stem)
-    row = connection.execute(
-        f"""insert into assets ({_COLUMNS})
-        select %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s where not {object_deletions.LATELY}
-        on conflict (owner_type, owner_id, sha256) where kind = 'source' and deleted_at is null
-        do update set used_at = now(), stored_sha256 = excluded.stored_sha256
-        returning {_COLUMNS}, xmax = 0 as fresh""",  # an update returns the older row; xmax tells them apart
-        [
-            asset.id,
-            asset.owner.type,
-            asset.owner.id,
-            asset.kind,
-            asset.key,
-            asset.sha256,
-            asset.content_type,
-            asset.width,
-            asset.height,
-            asset.bytes,
-            asset.orientation,
-            asset.name,
-            asset.job_id,
-            asset.created_at,
-            asset.stored_sha256,
-            stem,
-            asset.created_at,
-        ],
-    ).fetchone()
-    if row is None:
-        raise object_deletions.being_removed(connection, stem)
+    (row,) = _insert(connection, [asset])
     return _asset(row), bool(row["fresh"])
+
+
+def add_all(connection: Connection, made: Collection[Asset]) -> None:
+    """Insert what a job made. Raises Unavailable like `add`."""
+    _insert(connection, made)
+
+
+def _insert(connection: Connection, added: Collection[Asset]) -> list[dict[str, Any]]:
+    stems = sorted({asset.key[:64] for asset in added})
+    object_deletions.lock(connection, stems)
+    rows = connection.execute(
+        f"""
+        insert into assets ({_COLUMNS})
+        select {_COLUMNS}
+        from json_populate_recordset(null::assets, %s) as fresh
+        where not {object_deletions.LATELY}
+        on conflict (owner_type, owner_id, sha256) where kind = 'source' and deleted_at is null
+            do update set used_at = now(), stored_sha256 = excluded.stored_sha256
+        returning {_COLUMNS}, xmax = 0 as fresh
+        """,  # an update returns the older row; xmax tells them apart
+        [Json([_row(asset) for asset in added], dumps=partial(json.dumps, default=str))],
+    ).fetchall()
+    if len(rows) < len(added):
+        raise object_deletions.being_removed(connection, stems)
+    return rows
 
 
 def find(connection: Connection, owner: Owner | None, asset_id: UUID) -> Asset | None:
@@ -102,25 +101,26 @@ def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> bool:
     return any(row["id"] == asset_id for row in rows)
 
 
-def copy(connection: Connection, from_job: UUID, to_job: UUID) -> dict[AssetKind, UUID]:
-    """Give a job the assets of another with the same owner: new rows, the same objects. Returns the new ids by kind.
-
-    Nothing is copied, and {} returned, when one of them was deleted.
-    """
+def of_job(connection: Connection, job_id: UUID) -> list[Asset]:
+    """What a job made and is not deleted."""
     rows = connection.execute(
-        f"select {_COLUMNS} from assets where job_id = %s and deleted_at is null for update", [from_job]
+        f"""
+        select {_COLUMNS}
+        from assets
+        where job_id = %s and deleted_at is null
+        """,
+        [job_id],
     ).fetchall()
-    if {row["kind"] for row in rows} != MADE:
-        return {}
-    made = {}
-    for row in rows:
-        asset, _ = add(connection, replace(_asset(row), id=ids.new(), job_id=to_job, created_at=datetime.now(UTC)))
-        made[asset.kind] = asset.id
-    return made
+    return [_asset(row) for row in rows]
 
 
 def _named(asset_id: UUID, owner: Owner | None) -> dict[str, object]:
     return {"id": asset_id, "type": owner.type if owner else None, "owner": owner.id if owner else None}
+
+
+def _row(asset: Asset) -> dict[str, object]:
+    """The asset by column."""
+    return {**asdict(asset), "owner_type": asset.owner.type, "owner_id": asset.owner.id}
 
 
 def _asset(row: dict[str, Any]) -> Asset:

@@ -18,22 +18,34 @@ from shared.db.pool import Connection
 GOING_S = 60
 _KEEP_NOTES = "1 day"  # longer than any upload lies between its object and its row
 _STEM = "left(key, 64)"
-# Whether what was stored at a moment may have been removed since: (stem, moment). Needs the lock.
-LATELY = f"exists (select from removals where stem = %s and at > %s - interval '{GOING_S} seconds')"
+# Whether the object of a row `fresh` of assets may have been removed since it was stored. Needs the lock.
+LATELY = f"""
+    exists (
+        select from removals
+        where stem = left(fresh.key, 64) and at > fresh.created_at - interval '{GOING_S} seconds'
+    )
+"""
 
 
-def lock(connection: Connection, stem: str) -> None:
-    """Until the end of the transaction."""
-    connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [stem])
+def lock(connection: Connection, stems: Collection[str]) -> None:
+    """Until the end of the transaction. Always give several in the same order, or two transactions may deadlock."""
+    connection.execute(
+        "select pg_advisory_xact_lock(hashtextextended(stem, 0)) from unnest(%s::text[]) as stem", [list(stems)]
+    )
 
 
-def being_removed(connection: Connection, stem: str) -> errors.Unavailable:
-    """What to tell who met LATELY."""
+def being_removed(connection: Connection, stems: Collection[str]) -> errors.Unavailable:
+    """The error for LATELY: it says when the objects can be stored again."""
     row = connection.execute(
-        f"select extract(epoch from at - now())::float + {GOING_S} as wait_s from removals where stem = %s", [stem]
+        f"""
+        select max(extract(epoch from at - now()))::float + {GOING_S} as wait_s
+        from removals
+        where stem = any(%s)
+        """,
+        [list(stems)],
     ).fetchone()
-    wait_s = row["wait_s"] if row else 0
-    return errors.Unavailable("This picture is just being removed; please send it again.", retry_after_s=ceil(wait_s))
+    wait_s = row["wait_s"] if row and row["wait_s"] else 0
+    return errors.Unavailable("This picture is being removed; please send it again.", retry_after_s=ceil(wait_s))
 
 
 def due(connection: Connection, keep_s: float, limit: int) -> list[str]:
@@ -56,7 +68,7 @@ def unknown(connection: Connection, stems: Collection[str]) -> set[str]:
 
 def note(connection: Connection, stem: str, keep_s: float) -> bool:
     """Announce the removal of an object; False when a row needs it after all. The object goes after the commit."""
-    lock(connection, stem)
+    lock(connection, [stem])
     row = connection.execute(
         f"""insert into removals (stem) select %(stem)s where not exists (select from assets where {_STEM} = %(stem)s
             and (deleted_at is null or deleted_at >= now() - %(age)s * interval '1 second'))

@@ -13,6 +13,7 @@ from services.api.middleware.idempotency import Keep, once
 from services.api.middleware.policy import Auth, Cache, Limit, policy
 from shared import errors, metrics, web
 from shared.db import assets, ids, jobs, pagination
+from shared.models.cutout import CutoutInput
 from shared.models.owner import Owner
 
 
@@ -86,7 +87,7 @@ def _create(deps: Dependencies, owner: Owner, wish: schemas.NewJob, keep: Keep) 
             owner,
             wish.asset_id,
             priority=priority,
-            wanted=wish.provider,
+            input=CutoutInput(wish.provider).json(),
             request_id=web.request_id(),
         )
         answer = http_responses.accepted(deps, job)

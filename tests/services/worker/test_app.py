@@ -29,7 +29,7 @@ from celery.__main__ import main
 from services.worker import app, periodic, rescuer
 periodic.LOOK_S = 0.1
 begin, sweep = periodic.PeriodicTask.__init__, rescuer.Rescuer.sweep
-periodic.PeriodicTask.__init__ = lambda self, *args, patience_s, **kwargs: begin(self, *args, patience_s=0.5, **kwargs)
+periodic.PeriodicTask.__init__ = lambda self, *args, tolerance_s, **rest: begin(self, *args, tolerance_s=0.5, **rest)
 rescuer.Rescuer.sweep = lambda self: 1 / 0 if os.path.exists(os.environ["LOST"]) else sweep(self)
 sys.argv[:1] = ["celery", "-A", "services.worker.app", "worker"]
 main()
@@ -168,4 +168,4 @@ def test_a_worker_whose_rescuer_is_lost_ends_its_job_and_then_itself(
         said, _ = worker.communicate(timeout=30)
     assert worker.returncode == 70  # so that platforms start it again
     assert bench.job(job_id).status is JobState.DONE
-    assert "routine_given_up" in said
+    assert "periodic_task_lost" in said

@@ -87,7 +87,7 @@ def test_a_job_that_its_caller_cancelled_is_no_lost_lease(bench: Bench, held: tu
 
 def test_a_running_keeper_keeps_a_job_past_its_lease_and_drops_it_after(bench: Bench) -> None:
     keeper = Leases(bench.database, 0.6)
-    renewing = PeriodicTask("leases", keeper.renew, keeper.every_s, patience_s=60)
+    renewing = PeriodicTask("leases", keeper.renew, keeper.every_s, tolerance_s=60)
     renewing.start()
     bench.order()
     job = _claim(bench, 0.6)

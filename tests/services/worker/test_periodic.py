@@ -13,8 +13,8 @@ from shared import errors
 
 
 @contextmanager
-def _going(turn: Callable[[], object], patience_s: float = 60) -> Iterator[PeriodicTask]:
-    running = PeriodicTask("rescuer", turn, 0.01, patience_s)
+def _going(turn: Callable[[], object], tolerance_s: float = 60) -> Iterator[PeriodicTask]:
+    running = PeriodicTask("rescuer", turn, 0.01, tolerance_s)
     running.start()
     try:
         yield running
@@ -45,24 +45,24 @@ def test_a_helper_that_is_away_makes_nobody_late() -> None:
     def turn() -> None:
         raise errors.Unavailable
 
-    with _going(turn, patience_s=0.5) as running:
+    with _going(turn, tolerance_s=0.5) as running:
         time.sleep(0.8)
         assert not running.late
 
 
 def test_one_that_only_fails_is_late_and_then_given_up() -> None:
-    with _going(lambda: 1 / 0, patience_s=0.5) as running:
+    with _going(lambda: 1 / 0, tolerance_s=0.5) as running:
         assert periodic.check([running]) == {}
         _until(lambda: running.late)
         with pytest.raises(RuntimeError, match="rescuer"):
             periodic.check([running])
-        _until(lambda: running.given_up)
+        _until(lambda: running.lost)
 
 
 def test_so_is_one_that_hangs() -> None:
     free = threading.Event()
-    with _going(free.wait, patience_s=0.2) as running:
-        _until(lambda: running.given_up)
+    with _going(free.wait, tolerance_s=0.2) as running:
+        _until(lambda: running.lost)
         free.set()
         _until(lambda: not running.late)
 
@@ -70,7 +70,7 @@ def test_so_is_one_that_hangs() -> None:
 def test_the_watch_ends_the_process_for_what_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periodic, "LOOK_S", 0.05)
     ended = threading.Event()
-    with _going(lambda: 1 / 0, patience_s=0.1) as lost, _going(lambda: None) as well:
+    with _going(lambda: 1 / 0, tolerance_s=0.1) as lost, _going(lambda: None) as well:
         threading.Thread(target=periodic.watch, args=([well, lost], ended.set), daemon=True).start()
         assert ended.wait(10)
 

@@ -101,9 +101,9 @@ def test_a_job_that_ended_its_worker_three_times_is_buried(bench: Bench, sweeper
     assert sweeper.sweep() == 0
     job = bench.job(job_id)
     assert job.status is JobState.FAILED
-    assert job.error == JobError("poison", "The job was tried three times without an end and was given up.")
+    assert job.error == JobError("poison", "The job was tried three times and never completed.")
     assert job.finished_at is not None
-    assert not bench.pipeline.run_next()
+    assert not bench.runner.run_next()
 
 
 def test_only_one_sweeps_at_a_time(bench: Bench, sweeper: Rescuer) -> None:
@@ -137,7 +137,7 @@ def test_poison_is_buried_without_the_broker_too(bench: Bench) -> None:
 
 
 def test_a_running_reaper_rings_by_itself(bench: Bench, sweeper: Rescuer, server: redis.Redis) -> None:
-    running = PeriodicTask("rescuer", sweeper.sweep, 0.05, patience_s=60)
+    running = PeriodicTask("rescuer", sweeper.sweep, 0.05, tolerance_s=60)
     running.start()
     _overlooked(bench, 1)
     assert server.brpop(["jobs"], timeout=5)
@@ -146,7 +146,9 @@ def test_a_running_reaper_rings_by_itself(bench: Bench, sweeper: Rescuer, server
 
 def test_a_running_reaper_outlives_the_loss_of_the_broker(bench: Bench) -> None:
     _overlooked(bench, 1)
-    lonely = PeriodicTask("rescuer", Rescuer(bench.database, Waker("redis://127.0.0.1:1/0")).sweep, 0.05, patience_s=60)
+    lonely = PeriodicTask(
+        "rescuer", Rescuer(bench.database, Waker("redis://127.0.0.1:1/0")).sweep, 0.05, tolerance_s=60
+    )
     lonely.start()
     time.sleep(0.3)
     job_id = _dead(bench, attempts=3)

@@ -5,8 +5,8 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from shared.models.asset import Asset
-from shared.models.cutout import Foreground, Result
-from shared.models.job import Job, JobError, JobFailure, JobState, Timings
+from shared.models.cutout import CutoutInput, CutoutResult, Foreground
+from shared.models.job import Job, JobError, JobFailure, JobState, Outcome, Timings
 from shared.models.owner import Owner, OwnerType
 
 
@@ -27,5 +27,5 @@ def test_values_are_frozen_and_hold_nothing_else() -> None:
     box = Foreground(top=1, left=2, width=3, height=4)
     with pytest.raises(FrozenInstanceError):
         box.top = 5  # type: ignore[misc]
-    for noun in (Owner, Asset, Job, Result, Timings, JobError, Foreground):
+    for noun in (Owner, Asset, Job, CutoutInput, CutoutResult, Outcome, Timings, JobError, Foreground):
         assert hasattr(noun, "__slots__")

@@ -25,15 +25,14 @@ def _opened(bench: Bench, asset: Asset) -> Image.Image:
 
 
 def test_nothing_to_do_is_nothing_done(bench: Bench) -> None:
-    assert bench.pipeline.run_next() is False
+    assert bench.runner.run_next() is False
 
 
 def test_a_good_answer_ends_the_job_with_its_result(bench: Bench) -> None:
     job = bench.run(bench.order())
     assert (job.status, job.progress, job.attempts, job.provider) == (JobState.DONE, 100, 1, Provider.SELF_HOSTED)
     assert job.error is None
-    result, made = job.result, bench.made(job.id)
-    assert result is not None
+    result, made = bench.result(job), bench.made(job.id)
     assert result.asset_id == made["cutout"].id
     assert (result.cutout_key, result.preview_key, result.mask_key) == tuple(
         made[kind].key for kind in ("cutout", "preview", "mask")
@@ -89,8 +88,7 @@ def test_the_preview_is_small_and_keeps_its_alpha(bench: Bench) -> None:
 def test_the_service_gets_the_picture_with_its_orientation_and_the_job_s_name(bench: Bench) -> None:
     bench.rembg.answer = cut_out(30, 40)
     job = bench.run(bench.order(pictures.marked_jpeg(orientation=6)))
-    assert job.result is not None
-    assert (job.result.width, job.result.height) == (30, 40)
+    assert (bench.result(job).width, bench.result(job).height) == (30, 40)
     (asked,) = bench.rembg.asked
     assert asked.headers["X-Request-Id"] == f"{job.id}.1"
     assert pictures.MARKER not in asked.picture
@@ -126,16 +124,16 @@ def test_a_wrong_answer_is_tried_three_times_and_then_given_up(bench: Bench) -> 
         Answer(body=pictures.cutout()[:-20]),
         cut_out(headers={}),
     ):
-        bench.pipeline = bench.with_router()  # its breaker has seen no failure yet
+        bench.runner = bench.runner_with()  # its breaker has seen no failure yet
         bench.rembg.answer = answer
         job_id = bench.order()
         for attempt in (1, 2):
             job = bench.run(job_id)
             assert (job.status, job.attempts, job.error) == (JobState.QUEUED, attempt, None)
-            assert not bench.pipeline.run_next()  # not yet
+            assert not bench.runner.run_next()  # not yet
         job = bench.run(job_id)
         assert (job.status, job.attempts) == (JobState.FAILED, 3)
-        assert job.error == JobError("provider_failed", "The picture could not be processed.")
+        assert job.error == JobError("provider_failed", "Every attempt at this job failed.")
         assert bench.made(job_id) == {}
 
 
@@ -168,7 +166,7 @@ def test_a_service_that_stays_away_for_a_day_fails_the_job(bench: Bench) -> None
     bench.say("update jobs set created_at = now() - interval '25 hours'")
     job = bench.run(job_id)
     assert job.status is JobState.FAILED
-    assert job.error == JobError("provider_failed", "No removal service could take the picture for a day.")
+    assert job.error == JobError("provider_failed", "A service that this job needs was unavailable for a day.")
 
 
 def test_the_longer_a_job_waits_the_rarer_it_asks(bench: Bench) -> None:
@@ -192,7 +190,7 @@ def test_a_source_that_is_gone_fails_the_job(bench: Bench, gone: str) -> None:
         bench.storage.delete(bench.source_key(job_id))
     job = bench.run(job_id)
     assert (job.status, job.attempts) == (JobState.FAILED, 1)
-    assert job.error == JobError("source_missing", "The picture is no longer there.")
+    assert job.error == JobError("source_missing", "The picture no longer exists.")
     assert bench.rembg.asked == []
 
 
@@ -219,7 +217,7 @@ def test_a_source_with_a_single_bit_turned_is_missing_and_counted(bench: Bench) 
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
     count = REGISTRY.get_sample_value("stolentee_objects_lost_total", {"reason": "damaged"}) or 0
-    assert bench.run(job_id).error == JobError("source_missing", "The picture is no longer there.")
+    assert bench.run(job_id).error == JobError("source_missing", "The picture no longer exists.")
     assert REGISTRY.get_sample_value("stolentee_objects_lost_total", {"reason": "damaged"}) == count + 1
 
 
@@ -232,7 +230,7 @@ def test_a_job_that_breaks_the_worker_is_poison_after_three_times(bench: Bench) 
         assert (job.status, job.attempts) == (JobState.QUEUED, attempt)
     job = bench.run(job_id)
     assert job.status is JobState.FAILED
-    assert job.error == JobError("poison", "The picture could not be processed.")
+    assert job.error == JobError("poison", "Every attempt at this job failed.")
 
 
 def _lose_lease(bench: Bench, job_id: UUID) -> None:
@@ -288,5 +286,5 @@ def test_without_the_database_a_job_is_left_to_its_lease(
     bench.order()
     bench.rembg.meanwhile = lose_database
     with pytest.raises(errors.Unavailable):
-        bench.pipeline.run_next()
+        bench.runner.run_next()
     bench.stop()
