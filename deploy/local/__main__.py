@@ -3,18 +3,18 @@
 import sys
 import time
 
-from deploy.local import interruption
+from deploy.local import interrupts
+from deploy.local.api_client import SAMPLE, ApiClient
 from deploy.local.console import Console
+from deploy.local.errors import CommandError
 from deploy.local.report import report
 from deploy.local.settings import Settings
 from deploy.local.stack import Stack, running
-from deploy.local.trouble import Trouble
-from deploy.local.walk import SAMPLE, Caller
 
 
 def main() -> int:
     began = time.monotonic()
-    interruption.raise_on_signals()
+    interrupts.raise_on_signals()
     console = Console()
     try:
         settings = Settings.read()
@@ -22,17 +22,17 @@ def main() -> int:
         with running(settings, console) as stack:
             console.say(f"\n{_shown(stack, time.monotonic() - began)}\n\n  open http://localhost:{settings.api_port}\n")
             stack.watch()
-    except interruption.Interrupted:
+    except interrupts.Interrupted:
         console.say("stopped")
-    except (Trouble, PermissionError) as trouble:
-        console.say(f"\n{trouble}")
+    except (CommandError, PermissionError) as error:
+        console.say(f"\n{error}")
         return 1
     return 0
 
 
 def _shown(stack: Stack, ready_s: float) -> str:
     """Send the sample picture through the running system, and say how that went."""
-    outcome = Caller(stack.address).cut_out(SAMPLE.read_bytes(), SAMPLE.name)
+    outcome = ApiClient(stack.address).cut_out(SAMPLE.read_bytes(), SAMPLE.name)
     cutout = stack.data / "sample-cutout.png"
     cutout.write_bytes(outcome.cutout)
     return (

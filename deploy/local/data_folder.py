@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.local.errors import CommandError
 from deploy.local.postgres_server import may_enter, unprivileged
-from deploy.local.trouble import Trouble
 
 
 def settle(asked: Path, say: Callable[[str], None]) -> Path:
@@ -22,20 +22,20 @@ def settle(asked: Path, say: Callable[[str], None]) -> Path:
     _make(folder)
     found = folder.lstat()
     if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):  # anybody may write to /var/tmp
-        raise Trouble(f"{folder} belongs to somebody else; set DATA_DIR to a folder that all users may enter")
+        raise CommandError(f"{folder} belongs to somebody else; set DATA_DIR to a folder that all users may enter")
     say(f"Data is kept in {folder}: Postgres does not run as root, and {asked} is closed to other users.")
     return folder
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Hold the folder; the kernel lets go of it even when we are killed. Raises Trouble when another run has it."""
+    """Hold the folder; the kernel releases it even when we are killed. Raises CommandError when another run has it."""
     with (folder / "lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise Trouble(
+            raise CommandError(
                 f"{folder} is in use by process {file.read() or '?'}; stop that one, or set another DATA_DIR and ports"
             ) from None
         file.truncate(0)

@@ -3,7 +3,7 @@
 import errno
 import socket
 
-from deploy.local.trouble import Trouble
+from deploy.local.errors import CommandError
 
 LOCAL = "127.0.0.1"
 
@@ -16,13 +16,13 @@ def free() -> int:
 
 
 def require_free(setting: str, port: int) -> None:
-    """Raise Trouble when somebody listens on the port that `setting` names."""
+    """Raise CommandError when somebody listens on the port that `setting` names."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of a minute ago do not count
         try:
             listener.bind((LOCAL, port))
         except OSError as error:
-            raise Trouble(_words(setting, port, error)) from None
+            raise CommandError(_words(setting, port, error)) from None
 
 
 def _words(setting: str, port: int, error: OSError) -> str:

@@ -1,6 +1,6 @@
 """What a finished walk looks like in words."""
 
-from deploy.local.walk import Outcome
+from deploy.local.api_client import Outcome
 
 _STEPS = (
     ("queued", "queuedMs", "until a worker took it"),

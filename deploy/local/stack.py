@@ -12,14 +12,14 @@ from pathlib import Path
 
 from deploy.local import data_folder, ports
 from deploy.local.console import Console
-from deploy.local.interruption import ignore_signals
+from deploy.local.errors import CommandError
+from deploy.local.interrupts import ignore_signals
 from deploy.local.postgres_server import Postgres
 from deploy.local.process import Process
-from deploy.local.redis_server import Redis
 from deploy.local.service import Service
 from deploy.local.settings import Settings
 from deploy.local.supervisor import Supervisor, await_ready
-from deploy.local.trouble import Trouble
+from deploy.local.valkey_server import Valkey
 
 ROOT = Path(__file__).parents[2]
 _GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py")
@@ -53,7 +53,7 @@ class Stack:
         return f"http://{ports.LOCAL}:{self._settings.api_port}"
 
     def start(self) -> None:
-        """Start everything and wait until it is ready. Raises Trouble."""
+        """Start everything and wait until it is ready. Raises CommandError."""
         for setting, port in self._settings.ports.items():
             ports.require_free(setting, port)
         servers = self._start_servers()
@@ -87,7 +87,7 @@ class Stack:
             environment["SECRET_KEY"] = data_folder.secret_key(self._data)
         for name, server in (("DATABASE_URL", "postgres"), ("REDIS_URL", "redis")):
             running = self.processes.get(server)
-            if isinstance(running, Postgres | Redis):
+            if isinstance(running, Postgres | Valkey):
                 environment[name] = running.url
         if "postgres" in self.processes:
             environment.pop("DATABASE_DIRECT_URL", None)
@@ -97,7 +97,7 @@ class Stack:
         if not self._settings.given.get("DATABASE_URL"):
             self._start(Postgres(self._data / "postgres"))
         if not self._settings.given.get("REDIS_URL"):
-            self._start(Redis(self._data / "redis"))
+            self._start(Valkey(self._data / "valkey"))
         return list(self.processes.values())
 
     def _start_service(self, name: str, port: int) -> None:
@@ -122,7 +122,7 @@ class Stack:
             start_new_session=True,
         )
         if done.returncode:
-            raise Trouble(f"the database schema cannot be brought up to date:\n{done.stderr.strip()[-2000:]}")
+            raise CommandError(f"the database schema cannot be brought up to date:\n{done.stderr.strip()[-2000:]}")
         for line in done.stdout.splitlines():
             self._console.teller("migrate")(line)
 
@@ -136,7 +136,7 @@ def running(settings: Settings, console: Console) -> Iterator[Stack]:
         try:
             try:
                 stack.start()
-            except Trouble:
+            except CommandError:
                 console.confess()  # the reason is among the last lines of whoever failed
                 raise
             yield stack

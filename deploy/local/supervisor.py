@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from deploy.local.errors import CommandError
 from deploy.local.process import Process
-from deploy.local.trouble import Trouble
 
 CRASHES, WITHIN_S = 5, 60.0  # as many within a minute mean that restarting does not help
 READY_S = 120.0  # the largest model on a slow machine
@@ -37,7 +37,7 @@ class Supervisor:
         process.start()
 
     def watch(self) -> None:
-        """Restart what crashes, for ever. Raises Trouble when something keeps crashing."""
+        """Restart what crashes, for ever. Raises CommandError when something keeps crashing."""
         while True:
             self.look()
             time.sleep(_LOOK_S)
@@ -65,19 +65,21 @@ class Supervisor:
         child.process.kill()
         child.crashed_at = [at for at in child.crashed_at if now - at < WITHIN_S] + [now]
         if len(child.crashed_at) >= CRASHES:
-            raise Trouble(f"{name} crashed {CRASHES} times within a minute; its last lines say why")
+            raise CommandError(f"{name} crashed {CRASHES} times within a minute; its last lines say why")
         wait_s = self._backoff_s * 2.0 ** (len(child.crashed_at) - 1)
         child.start_at = now + wait_s
         self._say(f"{name} ended with status {code}; starting it again in {wait_s:g} s")
 
 
 def await_ready(process: Process, within_s: float = READY_S) -> None:
-    """Wait until the process does its work. Raises Trouble when it ends instead, or takes too long."""
+    """Wait until the process does its work. Raises CommandError when it ends instead, or takes too long."""
     deadline = time.monotonic() + within_s
     while not process.ready():
         code = process.exit_code()
         if code is not None:
-            raise Trouble(f"{process.name} ended with status {code} while starting\n{process.last_words()}".strip())
+            raise CommandError(
+                f"{process.name} ended with status {code} while starting\n{process.last_words()}".strip()
+            )
         if time.monotonic() > deadline:
-            raise Trouble(f"{process.name} is not ready after {within_s:.0f} s\n{process.last_words()}".strip())
+            raise CommandError(f"{process.name} is not ready after {within_s:.0f} s\n{process.last_words()}".strip())
         time.sleep(_LOOK_S)

@@ -8,6 +8,9 @@ from pathlib import Path
 from PIL import Image
 
 from tests.hostile import build, corpus
+from tests.processes import linux_only
+
+pytestmark = linux_only
 
 # Reads what is asked of it and says how long each file took and by how many megabytes the process grew.
 PROBE = """

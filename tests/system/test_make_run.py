@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -58,7 +59,7 @@ class Clone:
 
     def left(self) -> list[int]:
         """Processes that run for this clone: all of them stand in its folder."""
-        return [int(path.name) for path in Path("/proc").glob("[0-9]*") if _stands_in(path, self.folder)]
+        return [process.pid for process in psutil.process_iter() if _stands_in(process, self.folder)]
 
 
 class Command:
@@ -187,8 +188,8 @@ def test_a_second_run_in_the_same_folder_is_refused_in_words(running: tuple[Clon
 
 def test_what_crashes_is_started_again(running: tuple[Clone, Command]) -> None:
     clone, _ = running
-    for name in ("redis-server", "postgres", "services.api.wsgi", "services.rembg.wsgi", "services.worker.app"):
-        masters = [pid for pid in clone.left() if name in Path(f"/proc/{pid}/cmdline").read_text()]
+    for name in ("valkey-server", "postgres", "services.api.wsgi", "services.rembg.wsgi", "services.worker.app"):
+        masters = [pid for pid in clone.left() if name in " ".join(psutil.Process(pid).cmdline())]
         os.kill(min(masters), signal.SIGKILL)
         eventually(partial(ended, min(masters)), f"the end of {name}")
 
@@ -204,8 +205,8 @@ def is_a_cutout(path: Path) -> bool:
         return (picture.format, picture.mode) == ("PNG", "RGBA")
 
 
-def _stands_in(process: Path, folder: Path) -> bool:
+def _stands_in(process: psutil.Process, folder: Path) -> bool:
     try:
-        return (process / "cwd").readlink().is_relative_to(folder)
-    except OSError:
+        return Path(process.cwd()).is_relative_to(folder)
+    except psutil.Error:
         return False

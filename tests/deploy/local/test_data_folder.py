@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import data_folder
-from deploy.local.trouble import Trouble
+from deploy.local.errors import CommandError
 
 ROOT = Path(__file__).parents[3]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's Postgres runs as somebody else")
@@ -47,7 +47,7 @@ def test_a_folder_that_somebody_else_put_there_is_refused(tmp_path: Path) -> Non
     settled = data_folder.settle(tmp_path / "data", print)
     try:
         os.chown(settled, 65534, 65534)
-        with pytest.raises(Trouble, match="belongs to somebody else"):
+        with pytest.raises(CommandError, match="belongs to somebody else"):
             data_folder.settle(tmp_path / "data", print)
     finally:
         shutil.rmtree(settled)
@@ -56,7 +56,7 @@ def test_a_folder_that_somebody_else_put_there_is_refused(tmp_path: Path) -> Non
 def test_a_second_run_is_told_who_holds_the_folder(tmp_path: Path) -> None:
     with (
         data_folder.held(tmp_path),
-        pytest.raises(Trouble, match=f"in use by process {os.getpid()};"),
+        pytest.raises(CommandError, match=f"in use by process {os.getpid()};"),
         data_folder.held(tmp_path),
     ):
         pytest.fail("both hold it")
