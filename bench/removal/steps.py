@@ -65,7 +65,7 @@ def _of(network: Network, data: bytes) -> dict[str, float]:
         picture = timed("decode", lambda: images.decode(data, info))
     mask = timed("network", lambda: network.mask(small))
     alpha = timed("enlarge the mask", lambda: remover._alpha(picture, mask, Options(), hands))
-    subject, _ = timed("measure", lambda: remover.measure(alpha))
+    subject, _ = timed("measure", lambda: images.measure(alpha))
     kept = timed("keep around the rim", lambda: remover._kept(mask, picture.size))
     timed("compose and encode", lambda: encoder.make(picture, alpha, kept, subject, Options(), None, hands))
     return took

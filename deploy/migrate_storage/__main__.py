@@ -11,7 +11,7 @@ from deploy.migrate_storage.ledger import Ledger
 from shared import errors, log, settings
 from shared.db import url_rewrites
 from shared.db.pool import Database
-from shared.storage.migration_bucket import Foreign
+from shared.storage.migration_bucket import MigrationBucket
 
 _EPILOG = """\
 The old bucket is named by OLD_S3_ENDPOINT, OLD_S3_ACCESS_KEY_ID, OLD_S3_SECRET_ACCESS_KEY, OLD_S3_BUCKET_NAME and
@@ -87,14 +87,14 @@ def _report(options: argparse.Namespace, ledger: Ledger) -> bool:  # noqa: ARG00
     return True
 
 
-def _buckets(options: argparse.Namespace, ledger: Ledger) -> tuple[Foreign, Foreign]:
+def _buckets(options: argparse.Namespace, ledger: Ledger) -> tuple[MigrationBucket, MigrationBucket]:
     """The old and the new one; those that the ledger is about."""
     old, new = settings.OldStorage.read(), settings.Storage.read()
     if new.endpoint is None:
         raise settings.Invalid("R2_ENDPOINT: the new bucket is not named")
     ledger.bind(f"{old.endpoint} {old.bucket} -> {new.endpoint} {new.bucket}")
-    source = Foreign(old.storage, region=old.region, connections=options.workers)
-    return source, Foreign(new, connections=options.workers)
+    source = MigrationBucket(old.storage, region=old.region, connections=options.workers)
+    return source, MigrationBucket(new, connections=options.workers)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from deploy.migrate_storage.ledger import Ledger, Record
 from deploy.migrate_storage.progress import Progress
 from shared import errors
 from shared.storage import Missing
-from shared.storage.migration_bucket import Fetched, Foreign, Listed
+from shared.storage.migration_bucket import Fetched, Listed, MigrationBucket
 
 _IN_MEMORY = 8 * 1024 * 1024  # bytes of an object; larger ones wait on disk
 T = TypeVar("T")
@@ -24,7 +24,7 @@ class Refused(Exception):
     """The object cannot be copied as it is; the words say why."""
 
 
-def find(source: Foreign, ledger: Ledger, *, accept_changed: bool) -> list[str]:
+def find(source: MigrationBucket, ledger: Ledger, *, accept_changed: bool) -> list[str]:
     """Note every object as it was first listed; one that changed since only where that is accepted.
 
     Returns the keys that changed.
@@ -39,7 +39,7 @@ def find(source: Foreign, ledger: Ledger, *, accept_changed: bool) -> list[str]:
     return changed
 
 
-def copy(source: Foreign, target: Foreign, ledger: Ledger, workers: int) -> None:
+def copy(source: MigrationBucket, target: MigrationBucket, ledger: Ledger, workers: int) -> None:
     """Copy what is missing; why something could not be copied stands in the ledger, and it is tried again next time."""
     missing = list(ledger.missing())
     progress = Progress("copied", len(missing), sum(record.listed.bytes for record in missing))
@@ -52,7 +52,7 @@ def copy(source: Foreign, target: Foreign, ledger: Ledger, workers: int) -> None
     ledger.sync()
 
 
-def verify(target: Foreign, ledger: Ledger, workers: int) -> None:
+def verify(target: MigrationBucket, ledger: Ledger, workers: int) -> None:
     """Read every copy and compare it with what was copied; one that differs counts as not copied."""
     copies = list(ledger.copies())
     progress = Progress("verified", len(copies), sum(record.listed.bytes for record in copies))
@@ -65,7 +65,7 @@ def verify(target: Foreign, ledger: Ledger, workers: int) -> None:
     ledger.sync()
 
 
-def copy_one(source: Foreign, target: Foreign, listed: Listed) -> Fetched:
+def copy_one(source: MigrationBucket, target: MigrationBucket, listed: Listed) -> Fetched:
     with SpooledTemporaryFile(_IN_MEMORY) as file:
         fetched = source.fetch(listed.key, file)
         if fetched.bytes != listed.bytes or fetched.md5 != (listed.md5 or fetched.md5):
@@ -77,7 +77,7 @@ def copy_one(source: Foreign, target: Foreign, listed: Listed) -> Fetched:
     return fetched
 
 
-def _same(target: Foreign, there: Listed, fetched: Fetched) -> bool:
+def _same(target: MigrationBucket, there: Listed, fetched: Fetched) -> bool:
     if there.md5:
         return there.md5 == fetched.md5
     return target.fetch(there.key).sha256 == fetched.sha256

@@ -20,12 +20,9 @@ from services.rembg.inference import Network
 from services.rembg.options import Options
 from services.rembg.row_pool import Hands
 from shared import images
-from shared.errors import UnknownForeground
 from shared.image_format.structure import Format
 from shared.models.cutout import Foreground
 
-INK = 8  # alpha from which a pixel counts as visible
-_UNSURE = slice(26, 230)  # alpha between 10 % and 90 %
 _LANCZOS = 3  # pixels to either side
 _KEPT_AROUND = 4  # pixels of the picture
 _REDUCED = 1.25  # of the network's size: the mask is 0.03 of 255 away from the full decode's; at 1.0 it is 0.5
@@ -60,7 +57,7 @@ def remove(
     with Hands(network.threads if alone else 1, info.width * info.height) as hands:
         picture, mask, decoded, inferred = _seen(network, data, info, hands, alone=alone)
         alpha = picture.getchannel("A") if mask is None else _alpha(picture, mask, asked, hands)
-        foreground, uncertainty = measure(alpha)
+        foreground, uncertainty = images.measure(alpha)
         kept = None if mask is None else _kept(mask, picture.size)
         file = encoder.make(picture, alpha, kept, foreground, asked, images.density(data, info), hands)
     durations = Durations(decoded - start, inferred - decoded, time.perf_counter() - inferred)
@@ -120,13 +117,3 @@ def _kept(mask: Image.Image, size: tuple[int, int]) -> np.ndarray:
             ink = ink[by:] | ink[:-by] if rows else ink[:, by:] | ink[:, :-by]
             width += by
     return ink
-
-
-def measure(alpha: Image.Image) -> tuple[Foreground, float]:
-    """The box around the ink, and the share of ink that is neither here nor there. UnknownForeground without ink."""
-    box = alpha.point([255 * (level >= INK) for level in range(256)]).getbbox()
-    if box is None:
-        raise UnknownForeground()
-    left, top, right, bottom = box
-    counts = alpha.histogram()
-    return Foreground(top, left, right - left, bottom - top), sum(counts[_UNSURE]) / sum(counts[INK:])

@@ -34,37 +34,38 @@ def claim_next(connection: Connection, lease_s: float, types: Collection[str] | 
     """Claim the next due job: by priority, then the owner with the fewest running, then age.
 
     Only a job of these types, unless `types` is None. A row that another worker is claiming is skipped, not waited for.
+    Must be the first statement of its transaction, which it rolls back if another worker claims the same asset.
     """
     try:
-        with connection.transaction():
-            row = connection.execute(
-                f"""
-                with load as (
-                    select user_id, count(*) as running
-                    from jobs
-                    where status = 'running' and lease_until >= now()
-                    group by user_id
-                ), next as (
-                    select jobs.id
-                    from jobs
-                    left join load using (user_id)
-                    where {_DUE}
-                        and attempts < {MAX_ATTEMPTS}
-                        and (%(types)s::text[] is null or type = any(%(types)s))
-                        and {_FREE}
-                    order by priority, coalesce(load.running, 0), created_at
-                    limit 1
-                    for update of jobs skip locked
-                )
-                update jobs
-                set status = 'running', attempts = attempts + 1, fence = fence + 1, progress = 5,
-                    lease_until = now() + %(lease_s)s * interval '1 second', started_at = coalesce(started_at, now())
-                where id = (select id from next)
-                returning {COLUMNS}
-                """,
-                {"lease_s": lease_s, "types": None if types is None else list(types)},
-            ).fetchone()
-    except UniqueViolation:  # another worker claimed a job of the same asset at this moment
+        row = connection.execute(
+            f"""
+            with load as (
+                select user_id, count(*) as running
+                from jobs
+                where status = 'running' and lease_until >= now()
+                group by user_id
+            ), next as (
+                select jobs.id
+                from jobs
+                left join load using (user_id)
+                where {_DUE}
+                    and attempts < {MAX_ATTEMPTS}
+                    and (%(types)s::text[] is null or type = any(%(types)s))
+                    and {_FREE}
+                order by priority, coalesce(load.running, 0), created_at
+                limit 1
+                for update of jobs skip locked
+            )
+            update jobs
+            set status = 'running', attempts = attempts + 1, fence = fence + 1, progress = 5,
+                lease_until = now() + %(lease_s)s * interval '1 second', started_at = coalesce(started_at, now())
+            where id = (select id from next)
+            returning {COLUMNS}
+            """,
+            {"lease_s": lease_s, "types": None if types is None else list(types)},
+        ).fetchone()
+    except UniqueViolation:
+        connection.rollback()
         return None
     return jobs.from_row(row) if row else None
 

@@ -32,8 +32,8 @@ from shared.errors import (
 from shared.image_format import jpeg, png, webp
 from shared.image_format.structure import Format
 from shared.images import decoding, thumbnails
+from shared.images.matte import INK, measure
 from shared.images.thumbnails import Copy, preview
-from shared.models.cutout import Foreground
 
 __all__ = [
     "INK",
@@ -60,8 +60,6 @@ __all__ = [
 MAX_PIXELS = 50_000_000  # 200 MB as RGBA; the largest phone and mirrorless pictures people send have 48 to 50
 MAX_SIDE = 16_000  # WebP ends at 16,383
 MIN_SIDE = 16  # below that there is no subject to be found, and nothing to print
-INK = 8  # alpha from which a pixel counts as visible
-_UNSURE = slice(26, 230)  # alpha between 10 % and 90 %
 _MAX_WEBP_DECODED = 16_000_000  # 250 MB, for what may be a file of 34 bytes
 _one_at_a_time = threading.Lock()  # so that a process with many threads needs the memory of one picture
 _MAX_DPI = 100_000  # what lies beyond is no statement about paper
@@ -179,24 +177,11 @@ def density(data: bytes, info: ImageInfo) -> tuple[float, float] | None:
     return (across, down) if info.orientation < _SIDEWAYS else (down, across)
 
 
-def measure(picture: Image.Image) -> tuple[Foreground, float]:
-    """The box around an RGBA picture's ink, and the share of ink that is neither here nor there.
-
-    ValueError when there is no ink at all.
-    """
-    alpha = picture.getchannel("A")
-    box = alpha.point([255 * (level >= INK) for level in range(256)]).getbbox()
-    if box is None:
-        raise NotACutout("nothing in it is visible")
-    left, top, right, bottom = box
-    counts = alpha.histogram()
-    return Foreground(top, left, right - left, bottom - top), sum(counts[_UNSURE]) / sum(counts[INK:])
-
-
 def open_cutout(data: bytes, width: int, height: int, quickly: Callable[[bytes], Any] = lambda _: None) -> Image.Image:
-    """A provider's answer as RGBA of these sides; raises NotACutout, a ValueError, with the reason.
+    """A provider's picture as RGBA of these sides; raises NotACutout, a ValueError, with the reason.
 
-    `quickly` gives the pixels of a file that it knows, HxWx4 uint8: `shared.fast_png` does, where its libraries are.
+    `quickly` returns the pixels of a file that it can read, HxWx4 uint8, else None: `shared.fast_png.decode`, where its
+    libraries are installed.
     """
     try:
         info = inspect(data)
@@ -204,9 +189,9 @@ def open_cutout(data: bytes, width: int, height: int, quickly: Callable[[bytes],
             raise NotACutout(f"expected a PNG with an alpha channel, got {info.format.value}")
         if (info.width, info.height) != (width, height):
             raise NotACutout(f"expected {width}x{height}, got {info.width}x{info.height}")
-        known = quickly(data)
-        if known is not None:
-            return Image.fromarray(known)
+        pixels = quickly(data)
+        if pixels is not None:
+            return Image.fromarray(pixels)
         with ThreadPoolExecutor(1) as beside:  # both inflate the same bytes, and neither holds the interpreter's lock
             whole = beside.submit(verify, data, info)
             picture = decode(data, info)

@@ -22,6 +22,3 @@ class Owner:
 
     type: OwnerType
     id: str
-
-    def __str__(self) -> str:
-        return f"{self.type}:{self.id}"

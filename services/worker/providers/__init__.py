@@ -27,14 +27,10 @@ class Request:
     source: Asset
     picture: bytes
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height, upright."""
-        return self.source.width, self.source.height
-
     def fingerprint(self, engine: str) -> str:
         """What the cut-out depends on: the owner, the bytes as received, and the engine."""
-        return hashlib.sha256(f"cutout|{self.source.owner}|{self.source.sha256}|{engine}".encode()).hexdigest()
+        owner = self.source.owner
+        return hashlib.sha256(f"cutout|{owner.type}:{owner.id}|{self.source.sha256}|{engine}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

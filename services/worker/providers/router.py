@@ -23,6 +23,7 @@ from shared import errors, fast_png, images, log, metrics
 from shared.db import job_queue, provider_calls
 from shared.db.pool import Database
 from shared.models import cutout
+from shared.models.asset import Asset
 from shared.models.cutout import Foreground, Provider
 from shared.models.job import JobFailure, Outcome
 
@@ -104,8 +105,8 @@ class Router:
         return [name for name in order if self._takes(name, request)]
 
     def _takes(self, name: Provider, request: Request) -> bool:
-        width, height = request.size
-        return name in self._providers and width * height <= self._providers[name].max_pixels
+        pixels = request.source.width * request.source.height
+        return name in self._providers and pixels <= self._providers[name].max_pixels
 
     def _improved(self, request: Request, found: Cutout | Outcome) -> Cutout | Outcome:
         """The paid provider's cut-out instead of an uncertain one of ours, if the operator wants that."""
@@ -174,7 +175,7 @@ class Router:
         try:
             answer = remover.remove(request.picture, _request_id(request, remover))
             ended = provider_calls.CallOutcome("broken", answer.charged_microusd, len(answer.png))
-            cutout = verified(answer, request.size, remover.provider)
+            cutout = verified(answer, request.source, remover.provider)
             ended = replace(ended, outcome="ok", uncertain=cutout.uncertain)
             return cutout
         except (Refused, Unavailable, Broken) as error:
@@ -204,12 +205,12 @@ def _request_id(request: Request, remover: Remover) -> str:
     return f"{job.id}.{job.fence}" if remover.price_microusd or not job.request_id else job.request_id
 
 
-def verified(answer: Answer, size: tuple[int, int], provider: Provider) -> Cutout:
-    """The answer as a cut-out of the right size, measured; raises Broken (charged as answered) if it is not one."""
+def verified(answer: Answer, source: Asset, provider: Provider) -> Cutout:
+    """The answer as a cut-out of the source's size, measured; raises Broken (charged as answered) if it is not one."""
     try:
-        picture = images.open_cutout(answer.png, *size, quickly=fast_png.decode)
-        foreground, uncertain = images.measure(picture)
-    except ValueError as error:
+        picture = images.open_cutout(answer.png, source.width, source.height, quickly=fast_png.decode)
+        foreground, uncertain = images.measure(picture.getchannel("A"))
+    except (ValueError, errors.UnknownForeground) as error:
         raise Broken(str(error), charged=answer.charged_microusd > 0) from error
     return Cutout(
         png=answer.png,

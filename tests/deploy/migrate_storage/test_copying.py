@@ -12,7 +12,7 @@ import pytest
 from deploy.migrate_storage import copying
 from deploy.migrate_storage.ledger import Ledger, Record
 from shared import settings
-from shared.storage.migration_bucket import Foreign, Listed
+from shared.storage.migration_bucket import Listed, MigrationBucket
 from tests.shared import buckets
 
 
@@ -24,7 +24,7 @@ class Side:
         keys = {"aws_access_key_id": buckets.KEY_ID, "aws_secret_access_key": "any"}
         self.client: Any = boto3.client("s3", endpoint_url=server.endpoint, region_name="us-east-1", **keys)
         self.client.create_bucket(Bucket=self.settings.bucket)
-        self.foreign = Foreign(self.settings)
+        self.foreign = MigrationBucket(self.settings)
 
     def put(self, key: str, data: bytes, **facts: Any) -> None:
         self.client.put_object(Bucket=self.settings.bucket, Key=key, Body=data, **facts)
@@ -133,7 +133,7 @@ def test_a_storage_that_is_away_is_told_and_tried_again(
     monkeypatch.setattr("shared.storage.migration_bucket.TRIES", 1)
     old.put("one", b"1")
     copying.find(old.foreign, ledger, accept_changed=False)
-    nowhere = Foreign(old.settings.model_copy(update={"endpoint": f"http://127.0.0.1:{free_port}"}))
+    nowhere = MigrationBucket(old.settings.model_copy(update={"endpoint": f"http://127.0.0.1:{free_port}"}))
     copying.copy(old.foreign, nowhere, ledger, workers=1)
     (record,) = ledger.missing()
     assert str(record.reason).startswith("The storage cannot be reached")

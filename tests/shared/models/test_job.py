@@ -7,7 +7,7 @@ import pytest
 from shared.models.asset import Asset
 from shared.models.cutout import CutoutInput, CutoutResult, Foreground
 from shared.models.job import Job, JobError, JobFailure, JobState, Outcome, Timings
-from shared.models.owner import Owner, OwnerType
+from shared.models.owner import Owner
 
 
 def test_the_states_of_a_job_are_those_of_the_contract() -> None:
@@ -17,10 +17,6 @@ def test_the_states_of_a_job_are_those_of_the_contract() -> None:
 
 def test_the_reasons_to_fail_are_those_of_the_contract() -> None:
     assert set(JobFailure) == {"unknown_foreground", "provider_failed", "provider_budget", "source_missing", "poison"}
-
-
-def test_an_owner_is_written_with_its_type() -> None:
-    assert str(Owner(OwnerType.GUEST, "abc")) == "guest:abc"
 
 
 def test_values_are_frozen_and_hold_nothing_else() -> None:
