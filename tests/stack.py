@@ -105,7 +105,7 @@ class RunningStack:
             port=port,
             environment=self._stack.environment() | {"PORT": str(port), "WORKER_PORT": str(port)} | changes,
             folder=ROOT,
-            output=self._console.teller(f"{name}-{port}"),
+            output=self._console.line_writer(f"{name}-{port}"),
         )
 
     def thaw_soon(self, name: str) -> None:

@@ -63,9 +63,10 @@ def _of(network: Network, data: bytes) -> dict[str, float]:
     picture = small
     if small.size != (info.width, info.height):
         picture = timed("decode", lambda: images.decode(data, info))
-    mask = timed("network", lambda: network.mask(small))
-    alpha = timed("enlarge the mask", lambda: remover._alpha(picture, mask, Options(), hands))
-    subject, _ = timed("measure", lambda: images.measure(alpha))
-    kept = timed("keep around the rim", lambda: remover._kept(mask, picture.size))
-    timed("compose and encode", lambda: encoder.make(picture, alpha, kept, subject, Options(), None, hands))
+    asked = Options()
+    mask = timed("network", lambda: remover._mask(network, small, alone=True))
+    opacity = timed("enlarge the mask", lambda: remover._opacity(picture, mask, asked, hands))
+    subject, _ = timed("measure", lambda: images.measure(opacity))
+    edges = timed("find colours for the edge", lambda: remover._edges(picture, mask, asked))
+    timed("compose and encode", lambda: encoder.make(picture, opacity, edges, subject, asked, None, hands))
     return took

@@ -1,4 +1,4 @@
-"""One picture through the real HTTP path, as a stranger would send it: upload, follow the events, fetch the cut-out."""
+"""A client of the api: uploads a picture, follows the job's events and downloads the cutout."""
 
 import json
 import time
@@ -13,15 +13,15 @@ import requests
 from deploy.local.errors import CommandError
 
 SAMPLE = Path(__file__).with_name("sample.jpg")
-_ACCEPTED_S = 60  # judging the largest picture, on a busy machine
-_SILENT_S = 15  # the event stream says something every 10 s
+_ACCEPTED_S = 60  # inspecting the largest picture on a busy machine
+_SILENT_S = 15  # the event stream sends something every 10 s
 _GIVE_UP_S = 300
 _FINAL = ("done", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A job that is done."""
+    """A finished job and its cutout."""
 
     job: Mapping[str, Any]
     cutout: bytes
@@ -30,15 +30,15 @@ class Outcome:
 
 
 class ApiClient:
-    """A guest of the api at `address`; remembers its session."""
+    """A guest of the api at `address`, with a session of its own."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy for the world does not reach this machine
+        self._session.trust_env = False  # a proxy for the internet does not reach this machine
 
     def cut_out(self, picture: bytes, name: str) -> Outcome:
-        """Raises CommandError with the server's own words when it refuses or fails."""
+        """Raises CommandError with the server's message when it refuses or fails."""
         began = time.monotonic()
         try:
             sent = {"file": (name, picture)}

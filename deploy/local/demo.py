@@ -1,4 +1,4 @@
-"""`make demo`: cut out one picture, `demo.py IMAGE OUT`, with the system that runs, or one started for this alone."""
+"""`make demo`: cut out one picture, `demo.py IMAGE OUT`, with the running system or one started for it."""
 
 import sys
 from pathlib import Path
@@ -27,8 +27,8 @@ def main(arguments: list[str]) -> int:
         console.say(str(error))
         return 1
     except interrupts.Interrupted:
-        return 130  # as a shell says it: 128 and the number of SIGINT
-    console.say(f"{report(outcome)}\n\n{out} is the cut-out of {image}")
+        return 130  # as shells do: 128 and the number of SIGINT
+    console.say(f"{report(outcome)}\n\n{out} is the cutout of {image}")
     return 0
 
 

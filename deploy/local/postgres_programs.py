@@ -27,7 +27,7 @@ def choose(data: Path) -> Path:
             return folder
         present.add(version)
     raise CommandError(
-        f"{data} was made by Postgres {made_by}, but only {' and '.join(map(str, sorted(present)))} is here. "
+        f"{data} was made by Postgres {made_by}; this machine has only {' and '.join(map(str, sorted(present)))}. "
         f"Nothing was changed.\nInstall Postgres {made_by} to go on with this data; move it to Postgres {major(ours)} "
         "(deploy/runbooks/local-postgres.md); or set another DATA_DIR to begin anew."
     )

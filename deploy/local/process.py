@@ -97,7 +97,7 @@ class Process:
         """None while it runs, and before the first start."""
         return self._running.poll() if self._running else None
 
-    def last_words(self) -> str:
+    def log_tail(self) -> str:
         """The end of its log file; empty where its output goes to a function."""
         if not isinstance(self._output, Path) or not self._output.exists():
             return ""

@@ -1,4 +1,4 @@
-"""What one machine is told: ports, the data folder, and which of Postgres and Redis it need not bring itself."""
+"""Settings of `make run`: ports, the data folder, and the environment of the services."""
 
 import os
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from deploy.local.errors import CommandError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`given` is the whole environment, handed on to the services."""
+    """`given` is the whole environment, passed on to the services."""
 
     api_port: int
     rembg_port: int
@@ -21,7 +21,7 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Raises CommandError for a port that is none."""
+        """Raises CommandError for an invalid port."""
         return cls(
             api_port=_port("PORT", environ.get("PORT") or "8000"),
             rembg_port=_port("REMBG_PORT", environ.get("REMBG_PORT") or "7000"),

@@ -1,7 +1,7 @@
-"""The system on one machine: Postgres and Redis where none are given, rembg, worker and api, each a process.
+"""The system on one machine: Postgres and Valkey unless others are given, rembg, worker and api, each a process.
 
-The services learn everything from their environment and do not know that they are local. Starting overlaps: the model
-loads while Postgres starts and the schema is brought up to date.
+The services are configured by their environment alone and do not know that they are local. Starting overlaps: the
+model loads while Postgres starts and the schema is brought up to date.
 """
 
 import subprocess
@@ -32,20 +32,20 @@ _COMMANDS = {
 
 
 class Stack:
-    """Whoever starts it holds the data folder, and stops it again also when starting failed."""
+    """The caller locks the data folder first, and calls `stop` even when `start` fails."""
 
     def __init__(self, settings: Settings, data: Path, console: Console) -> None:
         self._settings = settings
         self._data = data
         self._console = console
-        self._supervisor = Supervisor(console.teller("run"))
+        self._supervisor = Supervisor(console.line_writer("run"))
         self.processes: dict[str, Process] = {}
         self.watch = self._supervisor.watch
         self.stop = self._supervisor.stop
 
     @property
     def data(self) -> Path:
-        """Where it keeps what it knows."""
+        """The folder with all that outlives a run."""
         return self._data
 
     @property
@@ -67,7 +67,7 @@ class Stack:
             await_ready(process)
 
     def environment(self) -> dict[str, str]:
-        """What all services are told; what was given from outside wins where it names another Postgres or Redis."""
+        """The environment of all services; a Postgres or Redis given from outside wins over our own."""
         settings = self._settings
         own = {
             "BIND_HOST": ports.LOCAL,
@@ -102,7 +102,7 @@ class Stack:
 
     def _start_service(self, name: str, port: int) -> None:
         environment = self.environment() | {"PORT": str(port)}
-        output = self._console.teller(name)
+        output = self._console.line_writer(name)
         command = _COMMANDS[name]
         self._start(Service(name, command, port=port, environment=environment, folder=ROOT, output=output))
 
@@ -124,20 +124,20 @@ class Stack:
         if done.returncode:
             raise CommandError(f"the database schema cannot be brought up to date:\n{done.stderr.strip()[-2000:]}")
         for line in done.stdout.splitlines():
-            self._console.teller("migrate")(line)
+            self._console.line_writer("migrate")(line)
 
 
 @contextmanager
 def running(settings: Settings, console: Console) -> Iterator[Stack]:
-    """The started stack; stopped at the end of the block, however that comes."""
-    data = data_folder.settle(settings.data, console.say)
-    with data_folder.held(data):
+    """The started stack; stopped at the end of the block, however it ends."""
+    data = data_folder.prepare(settings.data, console.say)
+    with data_folder.locked(data):
         stack = Stack(settings, data, console)
         try:
             try:
                 stack.start()
             except CommandError:
-                console.confess()  # the reason is among the last lines of whoever failed
+                console.show_withheld()  # the reason is among the last lines of the process that failed
                 raise
             yield stack
         finally:

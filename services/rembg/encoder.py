@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
+from services.rembg.decontamination import EdgeColours
 from services.rembg.options import Format, Margin, Options, Output
 from services.rembg.row_pool import Hands
 from shared import fast_png
@@ -31,16 +32,24 @@ class File:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """`kept`: a small map of where colours stay, cleared elsewhere; `colours`: what they become, if not the same."""
+
+    kept: np.ndarray
+    colours: EdgeColours | None
+
+
 def make(
     picture: Image.Image,
     alpha: Image.Image,
-    kept: np.ndarray | None,
+    edges: Edges | None,
     subject: Foreground,
     asked: Options,
     dpi: Dpi,
     hands: Hands,
 ) -> File:
-    """`kept` is a small map of where colours stay, other than 0; None: everywhere."""
+    """Without `edges` all colours stay as they are."""
     box = _box(subject, asked.margins, picture.size) if asked.margins else (0, 0, *picture.size)
     size = box[2] - box[0], box[3] - box[1]
     if asked.output is Output.MASK:
@@ -50,10 +59,10 @@ def make(
         kind = Format.PNG
     if kind is Format.PNG and asked.background is None:
         left, top, right, bottom = box
-        bands = [_strips(picture, alpha, kept, (left, a, right, b)) for a, b in hands.shares(top, bottom)]
+        bands = [_strips(picture, alpha, edges, (left, a, right, b)) for a, b in hands.shares(top, bottom)]
         data = fast_png.encode_bands(bands, (size[1], size[0], 4), dpi=dpi, each=hands.map)
         return File(data, _TYPES[kind], *size)
-    whole = np.concatenate([strip.copy() for strip in _strips(picture, alpha, kept, box)])
+    whole = np.concatenate([strip.copy() for strip in _strips(picture, alpha, edges, box)])
     image = Image.frombuffer("RGBA", size, whole, "raw", "RGBA", 0, 1)
     if asked.background:
         image = Image.alpha_composite(Image.new("RGBA", size, asked.background), image)
@@ -61,7 +70,7 @@ def make(
 
 
 def _strips(
-    picture: Image.Image, alpha: Image.Image, kept: np.ndarray | None, box: tuple[int, int, int, int]
+    picture: Image.Image, alpha: Image.Image, edges: Edges | None, box: tuple[int, int, int, int]
 ) -> Iterator[np.ndarray]:
     """RGBA rows of the box from the top; all strips share one memory, which stays in the processor's cache."""
     left, top, right, bottom = box
@@ -69,7 +78,7 @@ def _strips(
     pixels = np.empty((rows, right - left, 4), np.uint8)
     canvas = Image.frombuffer("RGBA", (right - left, rows), pixels, "raw", "RGBA", 0, 1)
     canvas.readonly = 0  # or Pillow would copy before it writes
-    keep = _Keep(kept, picture.size, left, right)
+    keep = _Keep(edges.kept if edges else None, picture.size, left, right)
     for y in range(top, bottom, rows):
         part = (left, y, right, min(bottom, y + rows))
         canvas.paste(picture.crop(part).convert("RGB"), (0, 0))
@@ -79,6 +88,8 @@ def _strips(
             canvas.putalpha(alpha.crop(part))
         else:
             strip[..., 3] = np.asarray(alpha.crop(part))
+        if edges and edges.colours:
+            edges.colours.clean(strip, left, y)
         yield strip
 
 

@@ -108,7 +108,7 @@ class Network:
         lowest, highest = chances.min(), chances.max()
         if not highest >= _EVEN_CHANCE:  # also when it is not a number
             raise UnknownForeground()
-        return Image.fromarray(((chances - lowest) / (highest - lowest) * 255).astype(np.uint8))
+        return Image.fromarray(((chances - lowest) / (highest - lowest) * 255 + 0.5).astype(np.uint8))
 
     def _infer(self, batch: np.ndarray, *, alone: bool, options: onnxruntime.RunOptions | None = None) -> np.ndarray:
         session = self._alone if alone else self._together

@@ -48,7 +48,10 @@ class Matting:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`margins` are top, right, bottom, left; None: no crop. `smooth`: a hard mask without specks."""
+    """`margins` are top, right, bottom, left; None: no crop. `smooth`: a hard mask without specks.
+
+    `decontaminate`: colours at the edge are freed of the background's.
+    """
 
     format: Format = Format.PNG
     output: Output = Output.CUTOUT
@@ -56,10 +59,11 @@ class Options:
     margins: tuple[Margin, Margin, Margin, Margin] | None = None
     matting: Matting | None = None
     smooth: bool = False
+    decontaminate: bool = True
 
 
 def read(fields: Mapping[str, str]) -> Options:
-    """Our own fields: format, output, bgcolor, crop, crop_margin, matting."""
+    """Our own fields: format, output, bgcolor, crop, crop_margin, matting, decontaminate."""
     margins = _field(fields, "crop_margin", _margins, _margins("0"))
     return Options(
         format=_field(fields, "format", Format, Format.PNG),
@@ -67,6 +71,7 @@ def read(fields: Mapping[str, str]) -> Options:
         background=_field(fields, "bgcolor", _colour, None),
         margins=margins if _field(fields, "crop", _flag, False) else None,
         matting=Matting() if _field(fields, "matting", _flag, False) else None,
+        decontaminate=_field(fields, "decontaminate", _flag, True),
     )
 
 

@@ -5,8 +5,9 @@
     else   verify, decode whole ──> network ──> mask ───────┘
 
 The mask is enlarged and attached to the picture's own colours, never multiplied into them: multiplying is what gives
-cut-outs their dark rims. Colours are kept some pixels beyond the rim, so that later resizing pulls in no black, and
-cleared further out, where they would make the file four times as large and give away what was cut off.
+cut-outs their dark rims. At its edge colours are freed of the background, and kept some pixels beyond, so that later
+resizing pulls in no black; further out they are cleared, as they would make the file four times as large and give away
+what was cut off.
 """
 
 import time
@@ -15,15 +16,15 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from services.rembg import encoder, matting
+from services.rembg import alpha, encoder, matting
+from services.rembg.decontamination import EdgeColours
 from services.rembg.inference import Network
-from services.rembg.options import Options
+from services.rembg.options import Options, Output
 from services.rembg.row_pool import Hands
 from shared import images
 from shared.image_format.structure import Format
 from shared.models.cutout import Foreground
 
-_LANCZOS = 3  # pixels to either side
 _KEPT_AROUND = 4  # pixels of the picture
 _REDUCED = 1.25  # of the network's size: the mask is 0.03 of 255 away from the full decode's; at 1.0 it is 0.5
 
@@ -56,10 +57,10 @@ def remove(
     start = time.perf_counter()
     with Hands(network.threads if alone else 1, info.width * info.height) as hands:
         picture, mask, decoded, inferred = _seen(network, data, info, hands, alone=alone)
-        alpha = picture.getchannel("A") if mask is None else _alpha(picture, mask, asked, hands)
-        foreground, uncertainty = images.measure(alpha)
-        kept = None if mask is None else _kept(mask, picture.size)
-        file = encoder.make(picture, alpha, kept, foreground, asked, images.density(data, info), hands)
+        opacity = picture.getchannel("A") if mask is None else _opacity(picture, mask, asked, hands)
+        foreground, uncertainty = images.measure(opacity)
+        edges = None if mask is None or asked.output is Output.MASK else _edges(picture, mask, asked)
+        file = encoder.make(picture, opacity, edges, foreground, asked, images.density(data, info), hands)
     durations = Durations(decoded - start, inferred - decoded, time.perf_counter() - inferred)
     return Cutout(file, foreground, uncertainty, mask is None, durations)
 
@@ -72,21 +73,31 @@ def _seen(
         images.verify(data, info)
         picture = images.decode(data, info)
         decoded = time.perf_counter()
-        mask = None if picture.mode == "RGBA" else network.mask(picture, alone=alone)
+        mask = None if picture.mode == "RGBA" else _mask(network, picture, alone=alone)
         return picture, mask, decoded, time.perf_counter()
     side = round(network.size * _REDUCED)
     whole = hands.submit(images.decode, data, info) if min(info.width, info.height) >= 2 * side else None
     small = images.reduced(data, info, side)
     decoded = time.perf_counter()
-    mask = network.mask(small, alone=alone)
+    mask = _mask(network, small, alone=alone)
     return whole.result() if whole else small, mask, decoded, time.perf_counter()
 
 
-def _alpha(picture: Image.Image, mask: Image.Image, asked: Options, hands: Hands) -> Image.Image:
-    alpha = _enlarged(mask, picture.size, hands)
+def _mask(network: Network, picture: Image.Image, *, alone: bool) -> Image.Image:
+    return Image.fromarray(alpha.without_ghosts(np.asarray(network.mask(picture, alone=alone))))
+
+
+def _opacity(picture: Image.Image, mask: Image.Image, asked: Options, hands: Hands) -> Image.Image:
+    enlarged = _enlarged(mask, picture.size, hands)
     if asked.matting:
-        alpha = matting.refine(picture, alpha, asked.matting)
-    return encoder.smoothed(alpha) if asked.smooth else alpha
+        enlarged = matting.refine(picture, enlarged, asked.matting)
+    return encoder.smoothed(enlarged) if asked.smooth else alpha.snapped(enlarged)
+
+
+def _edges(picture: Image.Image, mask: Image.Image, asked: Options) -> encoder.Edges:
+    around = _KEPT_AROUND + (asked.matting.erode if asked.matting else 0)
+    kept = alpha.cells_with_colour(np.asarray(mask), picture.size, around)
+    return encoder.Edges(kept, EdgeColours(picture, mask, kept) if asked.decontaminate else None)
 
 
 def _enlarged(mask: Image.Image, size: tuple[int, int], hands: Hands) -> Image.Image:
@@ -104,16 +115,3 @@ def _enlarged(mask: Image.Image, size: tuple[int, int], hands: Hands) -> Image.I
     for (top, _), part in zip(shares, parts, strict=True):
         whole.paste(part, (0, top))
     return whole
-
-
-def _kept(mask: Image.Image, size: tuple[int, int]) -> np.ndarray:
-    """Where colours stay, in the mask's pixels: its ink, as far as Lanczos spreads it, and a few of the picture's."""
-    around = _LANCZOS + -(-_KEPT_AROUND * mask.width // min(size))
-    ink = np.pad(np.asarray(mask) > 0, around)
-    for rows in (True, False):
-        width, wanted = 1, 2 * around + 1
-        while width < wanted:  # of the windows so far, two side by side make one of twice the width
-            by = min(width, wanted - width)
-            ink = ink[by:] | ink[:-by] if rows else ink[:, by:] | ink[:, :-by]
-            width += by
-    return ink

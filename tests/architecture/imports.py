@@ -12,8 +12,9 @@ _MIRRORS = ("services.rembg", "tests.services.rembg")  # named after the library
 # Words of the project's early days that a newcomer had to translate into the field's own.
 _METAPHORS = frozenset(
     {
-        *("addresses", "bodies", "deadlines", "door", "doorbell", "foreign", "gate", "hands", "intake", "linger"),
-        *("line", "locate", "packing", "parts", "patience", "reaper", "routine", "serving", "signing", "watch", "work"),
+        *("addresses", "become", "bodies", "deadlines", "door", "doorbell", "foreign", "gate", "hands", "intake"),
+        *("linger", "line", "locate", "packing", "parts", "patience", "reaper", "routine", "serving", "signing"),
+        *("trouble", "walk", "watch", "work"),
     }
 )
 

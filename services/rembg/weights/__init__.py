@@ -67,5 +67,5 @@ CATALOGUE = {
     Name.U2NETP: Network(_IMAGENET, 4.6, "8e83ca70e441ab06c318d82300c84806"),
     Name.SILUETA: Network(_IMAGENET, 44.2, "55e59e0d8062d2f5d013f4725ee84782"),
     Name.ISNET: Network(_CENTRED, 178.6, "fc16ebd8b0c10d971d3513d564d01e29"),
-    Name.COMPACT: Network(_IMAGENET, 2.8, None),
+    Name.COMPACT: Network(_IMAGENET, 7.4, None),
 }

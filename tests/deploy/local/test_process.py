@@ -33,7 +33,7 @@ def test_output_to_a_file_is_there_for_whoever_asks_why(tmp_path: Path) -> None:
     process = Process("talker", ["sh", "-c", "seq 9"], folder=tmp_path, output=tmp_path / "log")
     process.start()
     eventually(lambda: process.exit_code() == 0, "an end")
-    assert process.last_words() == "5\n6\n7\n8\n9"
+    assert process.log_tail() == "5\n6\n7\n8\n9"
 
 
 def test_a_stop_is_a_request_first(tmp_path: Path) -> None:

@@ -13,14 +13,22 @@ from tests.services.rembg import pictures
 
 FIXTURES = Path("../shared/fixtures")
 NAMES = ("anime-girl-1", "car-1", "cloth-1", "plants-1")
-JUDGED = {"car-1": 0.8, "cloth-1": 0.8}  # compact is for products on quiet ground; its card says why not the others
+JUDGED = {"anime-girl-1": 0.9, "cloth-1": 0.9}  # scenes without one subject are printed; the network's card says why
+MOST_SNAPPED = 1.25  # of 255: alpha after both ends are snapped, from .32 on car-1 to 1.18 on plants-1
 
 pytestmark = pytest.mark.skipif(not FIXTURES.exists(), reason="needs ../shared/fixtures")
 
 
-def alpha(network: Network, name: str) -> np.ndarray:
+def cut(network: Network, name: str) -> np.ndarray:
     data = (FIXTURES / f"{name}.jpg").read_bytes()
     return pictures.pixels(remover.remove(network, data, images.inspect(data)).file.data)[..., 3]
+
+
+def unsnapped(network: Network, name: str) -> np.ndarray:
+    """The network's mask at the size of the picture: alpha before its ends are snapped."""
+    data = (FIXTURES / f"{name}.jpg").read_bytes()
+    picture = images.decode(data, images.inspect(data)).convert("RGB")
+    return np.asarray(network.mask(picture).resize(picture.size, Image.Resampling.LANCZOS)).astype(int)
 
 
 def golden(name: str) -> np.ndarray:
@@ -39,16 +47,30 @@ def perceptual_hash(mask: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_u2netp_agrees_with_rembg(u2netp: Network, name: str) -> None:
-    ours, theirs = alpha(u2netp, name), golden(name)
+def test_u2netp_agrees_with_rembg_before_the_ends_are_snapped(u2netp: Network, name: str) -> None:
+    ours, theirs = unsnapped(u2netp, name), golden(name)
     assert np.abs(ours - theirs).mean() <= 1
     assert (perceptual_hash(ours) != perceptual_hash(theirs)).sum() <= 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_snapping_moves_alpha_by_little_more_than_that(u2netp: Network, name: str) -> None:
+    ours, theirs = cut(u2netp, name), golden(name)
+    assert np.abs(ours - theirs).mean() <= MOST_SNAPPED
+    assert (perceptual_hash(ours) != perceptual_hash(theirs)).sum() <= 2
+
+
+@pytest.mark.parametrize("name", ["anime-girl-1", "car-1", "cloth-1"])
+def test_most_of_a_subject_is_quite_opaque(u2netp: Network, name: str) -> None:
+    ours, theirs = cut(u2netp, name), golden(name)
+    assert (theirs == 255).sum() < 0.02 * (theirs >= 8).sum()
+    assert (ours == 255).sum() > 0.7 * (ours >= 8).sum()
 
 
 def test_compact_finds_the_subject(compact: Network, capsys: pytest.CaptureFixture[str]) -> None:
     overlaps = {}
     for name in NAMES:
-        ours, theirs = alpha(compact, name) > 127, golden(name) > 127
+        ours, theirs = cut(compact, name) > 127, golden(name) > 127
         overlaps[name] = (ours & theirs).sum() / (ours | theirs).sum()
     with capsys.disabled():
         print("\ncompact against U2-NetP, intersection over union")

@@ -100,7 +100,9 @@ def test_strips_give_the_same_pixels_as_the_whole(size: tuple[int, int]) -> None
     picture = Image.fromarray(random.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
     alpha = Image.fromarray(random.integers(0, 256, (size[1], size[0]), dtype=np.uint8))
     kept = random.integers(0, 2, (32, 32)).astype(bool)
-    file = encoder.make(picture, alpha, kept, Foreground(0, 0, *size), options.Options(), None, Hands(1, 0))
+    file = encoder.make(
+        picture, alpha, encoder.Edges(kept, None), Foreground(0, 0, *size), options.Options(), None, Hands(1, 0)
+    )
     rows, columns = (np.arange(length) * 32 // length for length in (size[1], size[0]))
     wanted = np.dstack([np.asarray(picture) * kept[rows][:, columns, None], np.asarray(alpha)])
     assert np.array_equal(pictures.pixels(file.data), wanted)

@@ -21,11 +21,14 @@ def test_every_field_has_its_meaning() -> None:
         "crop": "true",
         "crop_margin": "5% 20px",
         "matting": "1",
+        "decontaminate": "0",
     }
     asked = options.read(fields)
     assert (asked.format, asked.output, asked.background) == (Format.WEBP, Output.MASK, (255, 0, 0, 255))
     assert asked.margins == ((5, "%"), (20, "px"), (5, "%"), (20, "px"))
     assert asked.matting == Matting()
+    assert not asked.decontaminate
+    assert options.read({}).decontaminate
 
 
 @pytest.mark.parametrize(
@@ -59,6 +62,7 @@ def test_colours_are_read(given: str, colour: tuple[int, ...]) -> None:
         ("crop_margin", "1 2 3"),
         ("crop_margin", "-1"),
         ("matting", "2"),
+        ("decontaminate", "red"),
     ],
 )
 def test_what_is_out_of_bounds_is_refused_with_its_name(field: str, value: str) -> None:

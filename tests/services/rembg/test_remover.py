@@ -9,6 +9,8 @@ from PIL import Image
 
 from services.rembg import inference, onnx_wire, remover
 from services.rembg.inference import Network, _blank
+from services.rembg.matting import _doubt
+from services.rembg.options import Matting, Options
 from services.rembg.remover import Cutout
 from services.rembg.weights import CATALOGUE, Name, Weights
 from shared import images
@@ -33,12 +35,60 @@ def test_the_subject_is_opaque_and_the_ground_is_clear(compact: Network) -> None
     assert alpha[outside].max() < 20
 
 
-def test_colours_at_the_rim_are_those_of_the_photo(compact: Network) -> None:
+def rim_of(cutout: np.ndarray) -> np.ndarray:
+    rim: np.ndarray = (cutout[..., 3] > 25) & (cutout[..., 3] < 230)
+    assert rim.sum() > 100
+    return rim
+
+
+def ground_in(colours: np.ndarray) -> float:
+    """How far the colours are, on average, on the way from the subject's to the ground's."""
+    way = np.subtract(pictures.GROUND, pictures.SUBJECT)
+    return float(((colours - pictures.SUBJECT) @ way / (way @ way)).mean())
+
+
+def test_colours_at_the_rim_are_freed_of_the_ground(compact: Network) -> None:
     photo = pictures.shirt()
     cutout = pictures.pixels(removed(compact, pictures.encode(photo)).file.data)
-    rim = (cutout[..., 3] > 25) & (cutout[..., 3] < 230)
-    assert rim.sum() > 100
+    rim = rim_of(cutout)
+    assert ground_in(np.asarray(photo)[rim]) > 0.5
+    assert ground_in(cutout[rim, :3]) < 0.12  # from where on a print check warns
+
+
+def test_colours_at_the_rim_are_those_of_the_photo_where_that_is_asked_for(compact: Network) -> None:
+    photo = pictures.shirt()
+    data = pictures.encode(photo)
+    asked = Options(decontaminate=False)
+    cutout = pictures.pixels(remover.remove(compact, data, images.inspect(data), asked).file.data)
+    rim = rim_of(cutout)
     assert np.array_equal(cutout[rim, :3], np.asarray(photo)[rim])
+
+
+def test_the_inside_is_opaque_and_the_ground_is_quite_clear(compact: Network) -> None:
+    cutout = pictures.pixels(removed(compact, pictures.encode(pictures.shirt())).file.data)
+    left, top, right, bottom = BOX
+    inside, outside = cutout[top + 20 : bottom - 20, left + 20 : right - 20], cutout.copy()
+    outside[top - 20 : bottom + 20, left - 20 : right + 20] = 0
+    assert (inside[..., 3] == 255).mean() > 0.99
+    assert not outside[..., 3].any()
+
+
+@pytest.mark.parametrize("size", [SIZE, (2400, 1800)])
+def test_no_visible_pixel_has_lost_its_colour(compact: Network, size: tuple[int, int]) -> None:
+    light = pictures.shirt(size).point([128 + level // 2 for level in range(256)] * 3)  # black is no colour of it
+    cutout = pictures.pixels(removed(compact, pictures.encode(light)).file.data)
+    assert cutout[cutout[..., 3] > 0, :3].min() > 64
+
+
+def test_colours_stay_wherever_matting_may_draw() -> None:
+    mask = Image.new("L", (320, 320))
+    mask.paste(255, (100, 100, 220, 220))
+    for erode in (0, 40):
+        asked = Options(matting=Matting(erode=erode))
+        kept = remover._edges(pictures.plain((90, 90, 90)), mask, asked).kept
+        doubt = np.asarray(_doubt(mask.resize(SIZE, Image.Resampling.LANCZOS), Matting(), erode))
+        rows, columns = np.nonzero(doubt)
+        assert kept[rows * 320 // SIZE[1], columns * 320 // SIZE[0]].all()
 
 
 def test_the_cutout_is_as_large_as_the_picture_and_says_where_its_subject_is(compact: Network) -> None:

@@ -1,0 +1,165 @@
+"""Colours at the edge, freed of the background they were photographed on.
+
+Where alpha is soft, a pixel of the photo mixes subject and ground, and on cloth of another colour the ground's share is
+a fringe. With F and B the colours of subject and ground nearby, the pixel's place on the line from B to F is its real
+share of subject, t = <I - B, F - B> / |F - B|^2, but no less than a high alpha says, or details in the ground's colour
+would vanish. The ground's share is exchanged for the subject's colour: I + (1 - t) (F - B). This is a step of blur
+fusion (Forte, "Approximate fast foreground colour estimation", ICIP 2021) with t in place of an alpha that is only a
+guess. Clear pixels around the edge take F, so that later resizing pulls in neither black nor ground.
+
+F and B come from the pixels that the mask is sure of, and are spread over the rest by a pyramid (pull-push, Gortler
+1996) half as fine as the mask. Only cells of the mask that are not sure ink, and those beside them, are touched.
+
+On 55 composites with known colours the error in mixed pixels falls from 32 to 15 of 255, while pixels that needed
+nothing move by 5; the contamination of ten photographs falls from .12-.43 to at most .10 (docs/benchmarks.md).
+"""
+
+import numpy as np
+from PIL import Image
+
+from services.rembg.alpha import CLEAR, OPAQUE, dilated
+
+_GRID_PIXELS = 320 * 320  # a network's mask knows no more; a finer one is reduced to so many
+_BESIDE = 1  # cells of the grid next to soft ones: a lens mixes there too
+_TRUSTED_FROM, _TRUSTED_SLOPE = 0.7, 3.0  # t is at least 3 (alpha - .7): .9 where alpha is 1
+
+
+class EdgeColours:
+    """What the edge of one picture should look like: F, B and the cells to clean."""
+
+    def __init__(self, picture: Image.Image, mask: Image.Image, kept: np.ndarray) -> None:
+        """`picture` is RGB of any size; `kept` marks the cells of the mask whose colours are not cleared."""
+        grid = _grid(mask)
+        levels = np.asarray(grid)
+        subject, ground = levels >= OPAQUE, levels < CLEAR
+        shown = np.asarray(Image.fromarray(kept).resize(grid.size, Image.Resampling.NEAREST))
+        self._cells = dilated(levels < OPAQUE, _BESIDE) & shown if subject.any() and ground.any() else shown & False
+        self._size = picture.size
+        if self._cells.any():
+            reduced = picture.resize(grid.size, Image.Resampling.BOX, reducing_gap=2.0).convert("RGB")
+            colours = np.asarray(reduced).transpose(2, 0, 1)
+            self._ends = _packed(_spread(colours, subject), _spread(colours, ground))
+
+    def clean(self, strip: np.ndarray, left: int, top: int) -> None:
+        """Change the colours of RGBA rows that lie at `left`, `top` of the picture, in place."""
+        rows, columns = self._marked(left, top, *strip.shape[:2])
+        if not len(rows):
+            return
+        flat = strip.reshape(-1, 4)
+        pixels = flat.view(np.uint32)[:, 0]
+        at = rows * strip.shape[1] + columns
+        visible = flat[at, 3] > 0
+        (across, to_right), (down, to_lower) = self._along(columns + left, 0), self._along(rows + top, 1)
+        corner = down * self._ends.shape[1] + across
+        flat[at[~visible], :3] = self._ends.ravel()[corner[~visible]].view(np.uint8).reshape(-1, 8)[:, :3]
+        at, corner, to_right, to_lower = at[visible], corner[visible], to_right[visible], to_lower[visible]
+        found = _planes(pixels[at], 4)
+        ends = _interpolated(self._ends, corner, to_right, to_lower)
+        found[:3] = _cleaned(found[:3], found[3], ends[:3], ends[3:])
+        pixels[at] = found.astype(np.uint8).T.copy().view(np.uint32)[:, 0]
+
+    def _marked(self, left: int, top: int, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+        """Row and column in the strip of each pixel whose cell is to be cleaned."""
+        cell_of_row = np.arange(top, top + height) * self._cells.shape[0] // self._size[1]
+        cell_of_column = np.arange(left, left + width) * self._cells.shape[1] // self._size[0]
+        rows, columns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for cell in range(cell_of_row[0], cell_of_row[-1] + 1):
+            if self._cells[cell].any():
+                first, last = np.searchsorted(cell_of_row, [cell, cell + 1])
+                marked = np.flatnonzero(self._cells[cell][cell_of_column])
+                rows.append(np.repeat(np.arange(first, last), len(marked)))
+                columns.append(np.tile(marked, last - first))
+        return np.concatenate(rows), np.concatenate(columns)
+
+    def _along(self, pixels: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+        """The first of the two cells of F and B between whose centres each pixel lies, and how far it is from it."""
+        scale = self._cells.shape[1 - axis] / 2 / self._size[axis]
+        place = (pixels + np.float32(0.5)) * np.float32(scale) - np.float32(0.5)
+        place = place.clip(0, self._ends.shape[1 - axis] - 1.001).astype(np.float32)
+        first = place.astype(np.int64)
+        return first, place - first.astype(np.float32)
+
+
+def _grid(mask: Image.Image) -> Image.Image:
+    scale = (_GRID_PIXELS / (mask.width * mask.height)) ** 0.5
+    if scale >= 1:
+        return mask
+    return mask.resize((max(1, int(mask.width * scale)), max(1, int(mask.height * scale))), Image.Resampling.BOX)
+
+
+def _planes(pixels: np.ndarray, bands: int) -> np.ndarray:
+    """Packed pixels as planes of floats: arithmetic on planes takes a tenth of the time."""
+    planes: np.ndarray = pixels.view(np.uint8).reshape(len(pixels), pixels.itemsize).T
+    return planes[:bands].astype(np.float32)
+
+
+def _packed(subject: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    """F and B side by side, a cell in 8 bytes that can be looked up at once; at least 2 x 2 cells."""
+    planes = np.concatenate([subject, ground, np.zeros((2, *subject.shape[1:]))]) + 0.5
+    small = [(0, 0), *((0, max(0, 2 - side)) for side in subject.shape[1:])]
+    bytes_last = np.pad(planes, small, mode="edge").astype(np.uint8).transpose(1, 2, 0)
+    return np.ascontiguousarray(bytes_last).view(np.uint64)[..., 0]
+
+
+def _interpolated(ends: np.ndarray, corner: np.ndarray, to_right: np.ndarray, to_lower: np.ndarray) -> np.ndarray:
+    """F and B (six planes) between four cells, of which `corner` counts the upper left."""
+    flat, width = ends.ravel(), ends.shape[1]
+    above = _mixed(_planes(flat[corner], 6), _planes(flat[corner + 1], 6), to_right)
+    below = _mixed(_planes(flat[corner + width], 6), _planes(flat[corner + width + 1], 6), to_right)
+    return _mixed(above, below, to_lower)
+
+
+def _mixed(one: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
+    other -= one
+    other *= share
+    other += one
+    return other
+
+
+def _cleaned(pixels: np.ndarray, alpha: np.ndarray, subject: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    """3xN colours; alpha of each from 0 to 255."""
+    line = subject - ground
+    place = _summed((pixels - ground) * line) / np.maximum(_summed(line * line), 1)
+    trusted = _TRUSTED_SLOPE * (alpha / 255 - _TRUSTED_FROM)
+    share = np.maximum(place, trusted).clip(0, 1)
+    colours: np.ndarray = pixels + (1 - share) * line + np.float32(0.5)
+    return colours.clip(0, 255)
+
+
+def _summed(planes: np.ndarray) -> np.ndarray:
+    summed: np.ndarray = planes[0] + planes[1] + planes[2]  # a fifth of the time of sum(axis=0)
+    return summed
+
+
+def _spread(colours: np.ndarray, sure: np.ndarray) -> np.ndarray:
+    """The colours of the sure cells, and in between those of the nearest ones: three planes of half the size."""
+    weighted = np.concatenate([colours, np.ones((1, *sure.shape), np.uint8)]) * sure.astype(np.float32)
+    return _filled(_halved(weighted))[:3]
+
+
+def _filled(planes: np.ndarray) -> np.ndarray:
+    """Colours times weight, and the weight: where it is below 1, the rest comes from half the resolution."""
+    _, height, width = planes.shape
+    if height == width == 1:
+        return np.asarray(planes / np.maximum(planes[3:], np.float32(1e-6)))
+    coarse = _doubled(_doubled(_filled(_halved(planes)), 1), 2)[:, :height, :width]
+    return np.asarray(planes + (1 - planes[3:]) * coarse)
+
+
+def _halved(planes: np.ndarray) -> np.ndarray:
+    """Sums of four, divided by their weight where that is more than one."""
+    _, height, width = planes.shape
+    even = np.pad(planes, ((0, 0), (0, height % 2), (0, width % 2))) if height % 2 or width % 2 else planes
+    rows = even[:, ::2] + even[:, 1::2]
+    sums = rows[..., ::2] + rows[..., 1::2]
+    return np.asarray(sums / np.maximum(sums[3:], 1))
+
+
+def _doubled(planes: np.ndarray, axis: int) -> np.ndarray:
+    """Twice as many values along the axis, interpolated between their centres."""
+    lines = np.moveaxis(planes, axis, 0)
+    padded = np.concatenate([lines[:1], lines, lines[-1:]]) * np.float32(0.25)
+    doubled = np.empty((2 * len(lines), *lines.shape[1:]), np.float32)
+    doubled[::2] = 3 * padded[1:-1] + padded[:-2]
+    doubled[1::2] = 3 * padded[1:-1] + padded[2:]
+    return np.moveaxis(doubled, 0, axis)
