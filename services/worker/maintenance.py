@@ -58,7 +58,7 @@ class Maintenance:
         """Hide what guests sent `keep_s` ago; returns how many. Files of API keys stay until deleted."""
         with self._database.transaction() as connection:
             expired = object_deletions.expire(connection, keep_s, AT_ONCE)
-            object_deletions.forget_notes(connection)
+            object_deletions.drop_announcements(connection)
         metrics.ASSETS_EXPIRED.inc(expired)
         return expired
 
@@ -94,7 +94,7 @@ class Maintenance:
     def _remove(self, stem: str, keep_s: float) -> int:
         """Delete all objects of the stem unless a row needs them; returns how many there were."""
         with self._database.transaction() as connection:
-            if not object_deletions.note(connection, stem, keep_s):
+            if not object_deletions.announce(connection, stem, keep_s):
                 return 0
         noted_at, removed = time.monotonic(), 0
         for entry in self._storage.walk(stem):
@@ -104,7 +104,7 @@ class Maintenance:
         with (
             self._database.transaction() as connection
         ):  # a row without an object is found again, an object without a row is not
-            object_deletions.forget(connection, stem)
+            object_deletions.drop_rows(connection, stem)
         return removed
 
     def _delete(self, key: str) -> int:

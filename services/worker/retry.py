@@ -17,8 +17,8 @@ T = TypeVar("T")
 
 
 def retry_unavailable(step: Callable[[], T]) -> T:
-    """The result of `step`, which must be safe to repeat; raises its Unavailable after `timeouts.PATIENCE_S`."""
-    until = time.monotonic() + timeouts.PATIENCE_S
+    """The result of `step`, which must be safe to repeat; raises its Unavailable after `timeouts.RETRY_S`."""
+    until = time.monotonic() + timeouts.RETRY_S
     while True:
         try:
             return step()

@@ -177,21 +177,23 @@ def density(data: bytes, info: ImageInfo) -> tuple[float, float] | None:
     return (across, down) if info.orientation < _SIDEWAYS else (down, across)
 
 
-def open_cutout(data: bytes, width: int, height: int, quickly: Callable[[bytes], Any] = lambda _: None) -> Image.Image:
+def open_cutout(
+    data: bytes, width: int, height: int, quickly: Callable[[bytes, int, int], Any] = lambda *_: None
+) -> Image.Image:
     """A provider's picture as RGBA of these sides; raises NotACutout, a ValueError, with the reason.
 
-    `quickly` returns the pixels of a file that it can read, HxWx4 uint8, else None: `shared.fast_png.decode`, where its
-    libraries are installed.
+    `quickly` returns the pixels of a file that it can read, else None: `shared.fast_png.decode`, where its libraries
+    are installed.
     """
+    pixels = quickly(data, width, height)
+    if pixels is not None and pixels.shape[2:] == (4,):
+        return Image.fromarray(pixels)
     try:
         info = inspect(data)
         if info.format is not Format.PNG or not info.alpha:
             raise NotACutout(f"expected a PNG with an alpha channel, got {info.format.value}")
         if (info.width, info.height) != (width, height):
             raise NotACutout(f"expected {width}x{height}, got {info.width}x{info.height}")
-        pixels = quickly(data)
-        if pixels is not None:
-            return Image.fromarray(pixels)
         with ThreadPoolExecutor(1) as beside:  # both inflate the same bytes, and neither holds the interpreter's lock
             whole = beside.submit(verify, data, info)
             picture = decode(data, info)

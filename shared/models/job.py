@@ -5,8 +5,8 @@
       │  └──release──────┘                cancelled ──retry──> queued
       └─ created          queued or running ──cancel──> cancelled
 
-A running job whose lease has expired is claimed again; `fence` grows with every claim, and every write names the
-fence it was claimed with, so a worker that lost its lease can change nothing.
+A running job whose lease has expired is claimed again. `fence` grows with every claim, and every write names the fence
+of its claim, so a worker that lost its lease cannot change anything.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ class JobType(StrEnum):
 
 
 class JobFailure(StrEnum):
-    """Why a job ended in `failed`; part of the contract."""
+    """Why a job failed; part of the contract."""
 
     UNKNOWN_FOREGROUND = "unknown_foreground"
     PROVIDER_FAILED = "provider_failed"

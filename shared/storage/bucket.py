@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from shared.settings import Storage as Settings
 from shared.storage import s3
-from shared.storage.protocol import CACHE_CONTROL, Entry, Object, known, require
+from shared.storage.protocol import CACHE_CONTROL, KEY, Entry, Missing, Object
 
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")  # the object exists, or is being written at this moment
 _PAGE = 1000  # the most that one listing returns
@@ -65,9 +65,9 @@ class Bucket:
 
     def sign_put(self, key: str, content_type: str, length: int, expires_s: int) -> str:
         """Signs both headers, so that the bucket refuses other values."""
-        require(key)
         wanted = {"Bucket": self._bucket, "Key": key, "ContentType": content_type, "ContentLength": length}
-        return str(self._client.generate_presigned_url("put_object", Params=wanted, ExpiresIn=expires_s))
+        with _translated(key):
+            return str(self._client.generate_presigned_url("put_object", Params=wanted, ExpiresIn=expires_s))
 
     def walk(self, prefix: str) -> Iterator[Entry]:
         after = ""
@@ -75,7 +75,7 @@ class Bucket:
             with s3.refusals():
                 page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, StartAfter=after, MaxKeys=_PAGE)
             found = page.get("Contents", [])
-            yield from (Entry(o["Key"], o["Size"], o["LastModified"]) for o in found if known(o["Key"]))
+            yield from (Entry(o["Key"], o["Size"], o["LastModified"]) for o in found if KEY.fullmatch(o["Key"]))
             if not page["IsTruncated"]:
                 return
             after = found[-1]["Key"]
@@ -88,6 +88,7 @@ class Bucket:
 @contextlib.contextmanager
 def _translated(key: str) -> Iterator[None]:
     """Refuse a key that is not ours, and translate the errors of one object."""
-    require(key)
+    if not KEY.fullmatch(key):  # it must not become part of any other request
+        raise Missing(key)
     with s3.lookup(key):
         yield

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.storage.protocol import INCOMING, Entry, Missing, Object, Unavailable, known, require
+from shared.storage.protocol import INCOMING, KEY, Entry, Missing, Object, Unavailable
 
 
 class Folder:
@@ -68,7 +68,7 @@ class Folder:
         inside = INCOMING if prefix.startswith(INCOMING) else ""
         try:
             for path in sorted((self._root / (inside or prefix[:2])).glob(f"{prefix.removeprefix(inside)}*")):
-                if known(inside + path.name) and (facts := _facts(path)):
+                if KEY.fullmatch(inside + path.name) and (facts := _facts(path)):
                     modified_at = datetime.fromtimestamp(facts.st_mtime, UTC)
                     yield Entry(inside + path.name, facts.st_size, modified_at)
         except OSError as error:
@@ -83,7 +83,8 @@ class Folder:
         return {"backend": "folder", "freeBytes": space.f_bavail * space.f_frsize}
 
     def _path(self, key: str) -> Path:
-        require(key)
+        if not KEY.fullmatch(key):  # it must not become any other path
+            raise Missing(key)
         return self._root / key if key.startswith(INCOMING) else self._root / key[:2] / key
 
 

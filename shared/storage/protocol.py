@@ -20,7 +20,7 @@ from shared import errors
 CACHE_CONTROL = "public, max-age=31536000, immutable"  # the bytes behind a key never change
 INCOMING = "incoming/"
 _STEM = 64
-_KEY = re.compile(r"[0-9a-f]{64}(?:-[a-z0-9]{1,8})?\.[a-z]{3,4}|incoming/[0-9a-f-]{36}")
+KEY = re.compile(r"[0-9a-f]{64}(?:-[a-z0-9]{1,8})?\.[a-z]{3,4}|incoming/[0-9a-f-]{36}")
 
 
 class Missing(Exception):
@@ -76,17 +76,6 @@ class Storage(Protocol):
     def check(self) -> Mapping[str, object]:
         """Facts for health; raises if objects cannot be stored."""
         ...
-
-
-def known(key: str) -> bool:
-    """Whether the key is of one of the three kinds."""
-    return _KEY.fullmatch(key) is not None
-
-
-def require(key: str) -> None:
-    """Raise Missing for any other key, before it becomes part of a path or a URL."""
-    if not known(key):
-        raise Missing(key)
 
 
 def stem(key: str) -> str:

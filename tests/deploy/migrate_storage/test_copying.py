@@ -94,7 +94,7 @@ def test_what_is_there_already_is_left_alone_whether_it_is_the_same_or_not(
         old.put(key, b"ours")
     new.put("same", b"ours", Metadata={"by": "somebody"})
     new.put("other", b"theirs")
-    assert _copy(old, new, ledger) == {"other": "the target holds something else under this key"}
+    assert _copy(old, new, ledger) == {"other": "the target has another object with this key"}
     assert new.get("other") == b"theirs"
     assert new.client.head_object(Bucket=new.settings.bucket, Key="same")["Metadata"] == {"by": "somebody"}
 
@@ -118,7 +118,7 @@ def test_an_object_that_goes_or_changes_after_it_was_listed_is_named(old: Side, 
     old.put("changed", b"beform")
     reasons = _copy(old, new, ledger)
     assert reasons.keys() == {"gone", "changed"}
-    assert reasons["gone"] == "it is gone"
+    assert reasons["gone"] == "it no longer exists"
     assert str(reasons["changed"]).startswith("damaged: MD5 ")
     assert new.keys() == ["fine"]
     old.put("gone", b"before")
@@ -148,7 +148,7 @@ def test_verifying_finds_a_copy_that_was_damaged_or_lost(old: Side, new: Side, l
     new.client.delete_object(Bucket=new.settings.bucket, Key="lost")
     copying.verify(new.foreign, ledger, workers=2)
     reasons = {record.listed.key: record.reason for record in ledger.missing()}
-    assert reasons == {"damaged": "the copy is no longer what was copied", "lost": "it is gone"}
+    assert reasons == {"damaged": "the copy has changed since", "lost": "it no longer exists"}
 
 
 def test_a_copy_that_arrives_damaged_is_not_counted(old: Side, new: Side, ledger: Ledger) -> None:

@@ -195,7 +195,7 @@ def test_a_source_that_is_gone_fails_the_job(bench: Bench, gone: str) -> None:
 
 
 def test_without_storage_a_job_waits_without_counting(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeouts, "PATIENCE_S", 0)
+    monkeypatch.setattr(timeouts, "RETRY_S", 0)
     job_id = bench.order()
     bench.block_storage()
     job = bench.run(job_id)
@@ -281,7 +281,7 @@ def test_without_the_database_a_job_is_left_to_its_lease(
     database_url: str, tmp_path: Path, lose_database: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timeouts, "POOL_WAIT_S", 0.5)
-    monkeypatch.setattr(timeouts, "PATIENCE_S", 0)
+    monkeypatch.setattr(timeouts, "RETRY_S", 0)
     bench = Bench(database_url, tmp_path)
     bench.order()
     bench.rembg.meanwhile = lose_database

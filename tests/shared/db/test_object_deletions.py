@@ -43,7 +43,7 @@ def due(database: Database, limit: int = 10) -> list[str]:
 
 
 def note(database: Database, one: Asset) -> bool:
-    return run(database, object_deletions.note, stem(one), KEEP_S)
+    return run(database, object_deletions.announce, stem(one), KEEP_S)
 
 
 def test_an_object_is_due_when_all_its_rows_were_deleted_long_enough_ago(database: Database) -> None:
@@ -81,7 +81,7 @@ def test_forgetting_spares_rows_that_are_not_deleted(database: Database) -> None
     older = deleted(database)
     newer = added(database)
     assert newer.id != older.id
-    run(database, object_deletions.forget, stem(older))
+    run(database, object_deletions.drop_rows, stem(older))
     assert say(database, "select id from assets") == 1
     assert run(database, assets.find, owner(), newer.id) == newer
 
@@ -132,7 +132,7 @@ def test_notes_are_forgotten_after_a_day(database: Database) -> None:
     assert note(database, one)
     assert note(database, other)
     say(database, "update removals set at = at - interval '25 hours' where stem = %s", stem(one))
-    run(database, object_deletions.forget_notes)
+    run(database, object_deletions.drop_announcements)
     assert say(database, "select from removals") == 1
 
 

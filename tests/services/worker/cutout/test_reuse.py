@@ -201,7 +201,7 @@ def test_a_caller_who_cancels_and_retries_in_the_middle_is_not_paid_for_twice(be
 def test_a_paid_picture_that_could_not_be_stored_is_not_paid_for_twice(
     bench: Bench, removebg: RemoveBg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timeouts, "PATIENCE_S", 0)
+    monkeypatch.setattr(timeouts, "RETRY_S", 0)
     job_id = bench.order()
     removebg.meanwhile = bench.block_storage
     assert _run(bench, job_id, removebg, percent=0).status is JobState.QUEUED
