@@ -1,7 +1,7 @@
-"""What each step of a cut-out costs by itself, in one thread: the bound that no server around them can beat.
+"""The cost of each step of a cut-out alone, in one thread: a bound that no server around them can beat.
 
-In as many processes at once as there are cores, because that is how a server runs them: cores share caches and the way
-to memory, and one alone is some 3 % faster than two.
+Measured in as many processes at once as there are cores, as a server runs them: cores share caches and memory
+bandwidth, and one alone is about 3 % faster than two.
 """
 
 import statistics
@@ -15,20 +15,20 @@ from typing import TypeVar
 from services.rembg import encoder, remover
 from services.rembg.inference import Network
 from services.rembg.options import Options
-from services.rembg.row_pool import Hands
+from services.rembg.row_pool import RowPool
 from services.rembg.weights import Name, Precision
 from services.rembg.weights.resolve import locate
 from shared import images
 
 T = TypeVar("T")
 Measure = Callable[[T], float]
-_TIMES = 3
+_REPEATS = 3
 
 
 def bare(
     count: int, path: Path | None, data: list[bytes], precision: Precision = Precision.FLOAT
 ) -> Mapping[str, float]:
-    """Seconds of processor time a picture, averaged over the pictures and a few runs in each of `count` processes."""
+    """Processor seconds per picture, averaged over the pictures and a few runs in each of `count` processes."""
     with ProcessPoolExecutor(count, get_context("spawn")) as pool:
         found = list(pool.map(_alone, [path] * count, [data] * count, [precision] * count))
     return {step: statistics.mean(each[step] for each in found) for step in found[0]}
@@ -50,14 +50,14 @@ def _of(network: Network, data: bytes) -> dict[str, float]:
     took: dict[str, float] = {}
 
     def timed(step: str, work: Callable[[], T]) -> T:
-        result = work()  # what is done once only is not counted
+        result = work()  # one-time work is not counted
         began = time.process_time()
-        for _ in range(_TIMES):
+        for _ in range(_REPEATS):
             result = work()
-        took[step] = (time.process_time() - began) / _TIMES
+        took[step] = (time.process_time() - began) / _REPEATS
         return result
 
-    hands = Hands(1, 0)
+    pool = RowPool(1, 0)
     info = timed("inspect", lambda: images.inspect(data))
     small = timed("decode for the network", lambda: images.reduced(data, info, side))
     picture = small
@@ -65,8 +65,8 @@ def _of(network: Network, data: bytes) -> dict[str, float]:
         picture = timed("decode", lambda: images.decode(data, info))
     asked = Options()
     mask = timed("network", lambda: remover._mask(network, small, alone=True))
-    opacity = timed("enlarge the mask", lambda: remover._opacity(picture, mask, asked, hands))
+    opacity = timed("enlarge the mask", lambda: remover._opacity(picture, mask, asked, pool))
     subject, _ = timed("measure", lambda: images.measure(opacity))
     edges = timed("find colours for the edge", lambda: remover._edges(picture, mask, asked))
-    timed("compose and encode", lambda: encoder.make(picture, opacity, edges, subject, asked, None, hands))
+    timed("compose and encode", lambda: encoder.make(picture, opacity, edges, subject, asked, None, pool))
     return took

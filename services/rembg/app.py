@@ -85,7 +85,7 @@ def _prepare(deps: Dependencies, warm_up_s: Future[float]) -> None:
 
 def create_app(deps: Dependencies) -> Flask:
     app = Flask("services.rembg", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = request_parser.MAX_BYTES + request_parser.ENVELOPE_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = images.MAX_BYTES + request_parser.ENVELOPE_BYTES
     ops_token = deps.settings.ops.token
     web.install(app, deps.health, ops_token.get_secret_value() if ops_token else None)
     for path, field in FIELDS.items():

@@ -20,7 +20,7 @@ from services.rembg import alpha, encoder, matting
 from services.rembg.decontamination import EdgeColours
 from services.rembg.inference import Network
 from services.rembg.options import Options, Output
-from services.rembg.row_pool import Hands
+from services.rembg.row_pool import RowPool
 from shared import images
 from shared.image_format.structure import Format
 from shared.models.cutout import Foreground
@@ -55,18 +55,18 @@ def remove(
     """Cut out the subject of a judged file. Raises UnreadableImage and UnknownForeground."""
     asked = options or Options()
     start = time.perf_counter()
-    with Hands(network.threads if alone else 1, info.width * info.height) as hands:
-        picture, mask, decoded, inferred = _seen(network, data, info, hands, alone=alone)
-        opacity = picture.getchannel("A") if mask is None else _opacity(picture, mask, asked, hands)
+    with RowPool(network.threads if alone else 1, info.width * info.height) as pool:
+        picture, mask, decoded, inferred = _seen(network, data, info, pool, alone=alone)
+        opacity = picture.getchannel("A") if mask is None else _opacity(picture, mask, asked, pool)
         foreground, uncertainty = images.measure(opacity)
         edges = None if mask is None or asked.output is Output.MASK else _edges(picture, mask, asked)
-        file = encoder.make(picture, opacity, edges, foreground, asked, images.density(data, info), hands)
+        file = encoder.make(picture, opacity, edges, foreground, asked, images.density(data, info), pool)
     durations = Durations(decoded - start, inferred - decoded, time.perf_counter() - inferred)
     return Cutout(file, foreground, uncertainty, mask is None, durations)
 
 
 def _seen(
-    network: Network, data: bytes, info: images.ImageInfo, hands: Hands, *, alone: bool
+    network: Network, data: bytes, info: images.ImageInfo, pool: RowPool, *, alone: bool
 ) -> tuple[Image.Image, Image.Image | None, float, float]:
     """The picture; the network's mask, None when the picture has its own; and when either was had."""
     if info.format is not Format.JPEG:
@@ -76,7 +76,7 @@ def _seen(
         mask = None if picture.mode == "RGBA" else _mask(network, picture, alone=alone)
         return picture, mask, decoded, time.perf_counter()
     side = round(network.size * _REDUCED)
-    whole = hands.submit(images.decode, data, info) if min(info.width, info.height) >= 2 * side else None
+    whole = pool.submit(images.decode, data, info) if min(info.width, info.height) >= 2 * side else None
     small = images.reduced(data, info, side)
     decoded = time.perf_counter()
     mask = _mask(network, small, alone=alone)
@@ -87,8 +87,8 @@ def _mask(network: Network, picture: Image.Image, *, alone: bool) -> Image.Image
     return Image.fromarray(alpha.without_ghosts(np.asarray(network.mask(picture, alone=alone))))
 
 
-def _opacity(picture: Image.Image, mask: Image.Image, asked: Options, hands: Hands) -> Image.Image:
-    enlarged = _enlarged(mask, picture.size, hands)
+def _opacity(picture: Image.Image, mask: Image.Image, asked: Options, pool: RowPool) -> Image.Image:
+    enlarged = _enlarged(mask, picture.size, pool)
     if asked.matting:
         enlarged = matting.refine(picture, enlarged, asked.matting)
     return encoder.smoothed(enlarged) if asked.smooth else alpha.snapped(enlarged)
@@ -100,15 +100,15 @@ def _edges(picture: Image.Image, mask: Image.Image, asked: Options) -> encoder.E
     return encoder.Edges(kept, EdgeColours(picture, mask, kept) if asked.decontaminate else None)
 
 
-def _enlarged(mask: Image.Image, size: tuple[int, int], hands: Hands) -> Image.Image:
+def _enlarged(mask: Image.Image, size: tuple[int, int], pool: RowPool) -> Image.Image:
     """In shares of rows; what lies beyond a share's edge still counts for it, so there is no seam."""
 
     def rows(share: tuple[int, int]) -> Image.Image:
         top, bottom = (y * mask.height / size[1] for y in share)
         return mask.resize((size[0], share[1] - share[0]), Image.Resampling.LANCZOS, (0, top, mask.width, bottom))
 
-    shares = hands.shares(0, size[1])
-    parts = list(hands.map(rows, shares))
+    shares = pool.shares(0, size[1])
+    parts = list(pool.map(rows, shares))
     if len(parts) == 1:
         return parts[0]
     whole = Image.new("L", size)

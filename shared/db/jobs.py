@@ -11,7 +11,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from shared.db import pagination
+from shared.db import owners, pagination
 from shared.db.pool import Connection
 from shared.models.cutout import Provider
 from shared.models.job import Job, JobError, JobState, JobType, Timings
@@ -22,7 +22,6 @@ COLUMNS = """
     id, owner_type, user_id, type, asset_id, input, status, progress, attempts, fence, priority, version,
     provider, timings, result, error_code, error_message, created_at, started_at, finished_at, request_id
 """
-_OWNED = "(%(owner_type)s::text is null or (owner_type, user_id) = (%(owner_type)s, %(owner_id)s))"
 
 
 def create(
@@ -44,7 +43,7 @@ def create(
         returning {COLUMNS}
         """,
         {
-            **_owned(owner),
+            **owners.parameters(owner),
             "id": job_id,
             "type": type,
             "asset": asset_id,
@@ -63,9 +62,9 @@ def find(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | Non
         f"""
         select {COLUMNS}
         from jobs
-        where id = %(id)s and {_OWNED}
+        where id = %(id)s and {owners.VISIBLE_JOBS}
         """,
-        {**_owned(owner), "id": job_id},
+        {**owners.parameters(owner), "id": job_id},
     ).fetchone()
     return from_row(row) if row else None
 
@@ -74,26 +73,12 @@ def page(
     connection: Connection, owner: Owner, limit: int, after: pagination.Cursor | None, status: JobState | None
 ) -> pagination.Page[Job]:
     """The owner's jobs, newest first."""
-    rows = connection.execute(
-        f"""
+    select = f"""
         select {COLUMNS}
         from jobs
-        where owner_type = %(owner_type)s
-            and user_id = %(owner_id)s
-            and (%(status)s::text is null or status = %(status)s)
-            and (%(at)s::timestamptz is null or (created_at, id) < (%(at)s::timestamptz, %(after)s::uuid))
-        order by created_at desc, id desc
-        limit %(limit)s
-        """,
-        {
-            **_owned(owner),
-            "limit": limit + 1,
-            "status": status,
-            "at": after.created_at if after else None,
-            "after": after.id if after else None,
-        },
-    ).fetchall()
-    return pagination.page([from_row(row) for row in rows], limit)
+        where {owners.OWNED_JOBS}
+        and (%(status)s::text is null or status = %(status)s)"""
+    return pagination.fetch(connection, select, {"status": status, **owners.parameters(owner)}, from_row, limit, after)
 
 
 def cancel(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | None:
@@ -102,10 +87,10 @@ def cancel(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | N
         f"""
         update jobs
         set status = 'cancelled', fence = fence + 1, lease_until = null, finished_at = now()
-        where id = %(id)s and {_OWNED} and status in ('queued', 'running')
+        where id = %(id)s and {owners.VISIBLE_JOBS} and status in ('queued', 'running')
         returning {COLUMNS}
         """,
-        {**_owned(owner), "id": job_id},
+        {**owners.parameters(owner), "id": job_id},
     ).fetchone()
     return from_row(row) if row else None
 
@@ -117,10 +102,10 @@ def retry(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | No
         update jobs
         set status = 'queued', progress = 0, attempts = 0, run_after = now(), started_at = null, finished_at = null,
             error_code = null, error_message = null, provider = null, timings = '{{}}'
-        where id = %(id)s and {_OWNED} and status in ('failed', 'cancelled')
+        where id = %(id)s and {owners.VISIBLE_JOBS} and status in ('failed', 'cancelled')
         returning {COLUMNS}
         """,
-        {**_owned(owner), "id": job_id},
+        {**owners.parameters(owner), "id": job_id},
     ).fetchone()
     return from_row(row) if row else None
 
@@ -177,10 +162,6 @@ def report(connection: Connection, limit: int = 50) -> Report:
         oldest_queued_s=oldest_s if waiting else None,
         dead=[Dead(**row) for row in dead],
     )
-
-
-def _owned(owner: Owner | None) -> dict[str, object]:
-    return {"owner_type": owner.type if owner else None, "owner_id": owner.id if owner else None}
 
 
 def from_row(row: dict[str, Any]) -> Job:

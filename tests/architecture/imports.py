@@ -7,7 +7,6 @@ from tests.architecture import dependencies
 from tests.architecture.dependencies import third_party
 from tests.architecture.tree import TRAINING, Tree
 
-_UNOWNED = frozenset({"onnx"})  # imported by a tool that no image runs
 _MIRRORS = ("services.rembg", "tests.services.rembg")  # named after the library they replace
 # Words of the project's early days that a newcomer had to translate into the field's own.
 _METAPHORS = frozenset(
@@ -21,7 +20,7 @@ _METAPHORS = frozenset(
 
 def owned_libraries(tree: Tree) -> list[str]:
     """Every third-party library has an owner: a contract of import-linter names it."""
-    owned = _protected(tree.file("pyproject.toml")) | _UNOWNED
+    owned = _protected(tree.file("pyproject.toml"))
     return [
         f"{module.at(imported)}: no contract in pyproject.toml says who owns {top}"
         for module in tree.product()

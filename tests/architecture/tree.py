@@ -14,7 +14,7 @@ PACKAGES = ("bench", "deploy", "services", "shared", "tests")
 FOLDERS = (*PACKAGES, ".ci", "docs", "requirements")
 TRAINING = "services.rembg.training"  # made the compact model; needs libraries that no group installs
 _LEFT_BEHIND = re.compile(r"\.git|\.coverage.*")  # by git worktrees and test runs
-BINARY = frozenset({".gif", ".ico", ".jpg", ".jpeg", ".onnx", ".png", ".pyc", ".webp", ".woff2"})
+BINARY = frozenset({".gif", ".icc", ".ico", ".jpg", ".jpeg", ".onnx", ".png", ".pyc", ".webp", ".woff2"})
 
 
 @dataclass(frozen=True, slots=True)

