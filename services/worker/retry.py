@@ -1,4 +1,4 @@
-"""Retries for services that are briefly unavailable: a finished cut-out, computed or even paid for, is worth a wait.
+"""Retries for services that are briefly unavailable: a finished result, computed or even paid for, is worth a wait.
 
 Postgres is back seconds after a restart, and a bucket after a slow-down. Without a retry, the job would be handed back
 and all of its work done, and charged for, again.

@@ -36,7 +36,7 @@ def add_all(connection: Connection, made: Collection[Asset]) -> None:
 def _insert(connection: Connection, added: Collection[Asset]) -> list[dict[str, Any]]:
     stems = sorted({asset.key[:64] for asset in added})
     object_deletions.lock(connection, stems)
-    rows = [{**asdict(asset), **owners.parameters(asset.owner)} for asset in added]
+    rows = [{**asdict(asset), "owner_type": asset.owner.type, "owner_id": asset.owner.id} for asset in added]
     inserted = connection.execute(
         f"""insert into assets ({_COLUMNS})
         select {_COLUMNS}

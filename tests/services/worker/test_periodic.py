@@ -1,4 +1,4 @@
-"""Routines: what they outlive, and how it shows that one does not."""
+"""Periodic tasks: what they survive, and how a lost one is noticed."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("error", [errors.Unavailable(), ValueError("a bug")])
-def test_whatever_happens_in_a_turn_the_next_one_comes(error: Exception) -> None:
+def test_an_error_in_a_turn_does_not_stop_the_next(error: Exception) -> None:
     turns: list[None] = []
 
     def turn() -> None:
@@ -41,7 +41,7 @@ def test_whatever_happens_in_a_turn_the_next_one_comes(error: Exception) -> None
         _until(lambda: len(turns) > 3)
 
 
-def test_a_helper_that_is_away_makes_nobody_late() -> None:
+def test_an_unavailable_service_makes_no_task_late() -> None:
     def turn() -> None:
         raise errors.Unavailable
 
@@ -50,7 +50,7 @@ def test_a_helper_that_is_away_makes_nobody_late() -> None:
         assert not running.late
 
 
-def test_one_that_only_fails_is_late_and_then_given_up() -> None:
+def test_a_task_that_always_fails_is_late_and_then_lost() -> None:
     with _going(lambda: 1 / 0, tolerance_s=0.5) as running:
         assert periodic.check([running]) == {}
         _until(lambda: running.late)
@@ -59,7 +59,7 @@ def test_one_that_only_fails_is_late_and_then_given_up() -> None:
         _until(lambda: running.lost)
 
 
-def test_so_is_one_that_hangs() -> None:
+def test_a_task_that_hangs_is_lost() -> None:
     free = threading.Event()
     with _going(free.wait, tolerance_s=0.2) as running:
         _until(lambda: running.lost)
@@ -67,7 +67,7 @@ def test_so_is_one_that_hangs() -> None:
         _until(lambda: not running.late)
 
 
-def test_the_watch_ends_the_process_for_what_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_watch_ends_the_process_for_a_lost_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periodic, "LOOK_S", 0.05)
     ended = threading.Event()
     with _going(lambda: 1 / 0, tolerance_s=0.1) as lost, _going(lambda: None) as well:
@@ -75,7 +75,7 @@ def test_the_watch_ends_the_process_for_what_is_given_up(monkeypatch: pytest.Mon
         assert ended.wait(10)
 
 
-def test_the_watch_gives_each_a_turn_after_a_freeze(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_freeze_the_watch_gives_each_task_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periodic, "LOOK_S", 0.2)
     ended = threading.Event()
     with _going(lambda: None) as frozen:
@@ -85,7 +85,7 @@ def test_the_watch_gives_each_a_turn_after_a_freeze(monkeypatch: pytest.MonkeyPa
             assert not ended.wait(0.4)
 
 
-def test_a_rare_one_has_its_first_turn_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rare_task_has_its_first_turn_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periodic, "FIRST_S", 0.01)
     turned = threading.Event()
     running = PeriodicTask("maintenance", turned.set, 3600, 60)

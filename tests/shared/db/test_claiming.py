@@ -1,4 +1,4 @@
-"""Who rings gets the fairest job, each job goes to one worker, and none is lost with its worker."""
+"""A worker claims the fairest job, each job goes to one worker, and none is lost with its worker."""
 
 import threading
 import time
@@ -77,16 +77,16 @@ def test_jobs_of_a_dead_worker_do_not_count_as_running(database: Database) -> No
     assert claim_all(database) == [dead, bob, younger]
 
 
-def test_many_who_ring_at_once_claim_different_jobs(database: Database) -> None:
+def test_concurrent_workers_claim_different_jobs(database: Database) -> None:
     made = {queued(database, of).id for of in "abcdefgh" for _ in range(2)}
     start = threading.Barrier(8)
 
-    def ring(_: int) -> list[UUID]:
+    def claim(_: int) -> list[UUID]:
         start.wait(10)
         return claim_all(database)
 
     with ThreadPoolExecutor(8) as workers:
-        found = [job_id for each in workers.map(ring, range(8)) for job_id in each]
+        found = [job_id for each in workers.map(claim, range(8)) for job_id in each]
     assert sorted(found) == sorted(made)
 
 
@@ -130,11 +130,11 @@ def test_a_job_that_killed_three_workers_is_poison(database: Database) -> None:
     assert run(database, job_queue.claim_next, 60) is None
     assert run(database, job_queue.fail_exhausted) == [job.id]
     assert run(database, job_queue.fail_exhausted) == []
-    buried = seen(database, job)
-    assert buried.status is JobState.FAILED
-    assert buried.error is not None
-    assert buried.error.code == "poison"
-    assert buried.finished_at is not None
+    failed = seen(database, job)
+    assert failed.status is JobState.FAILED
+    assert failed.error is not None
+    assert failed.error.code == "poison"
+    assert failed.finished_at is not None
 
 
 def test_a_job_handed_back_at_its_last_attempt_does_not_wait_for_ever(database: Database) -> None:

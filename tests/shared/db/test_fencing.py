@@ -1,4 +1,4 @@
-"""Who has lost a job can write nothing about it any more, whatever it tries and whenever."""
+"""A worker that lost a job cannot write anything about it any more."""
 
 from collections.abc import Callable
 

@@ -33,6 +33,24 @@ def test_a_new_job_is_queued_and_found_by_its_owner_only(database: Database) -> 
     assert run(database, jobs.find, owner(), ids.new()) is None
 
 
+def test_a_job_of_the_previous_release_keeps_its_provider(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(
+            """insert into jobs (id, owner_type, user_id, type, asset_id, wanted)
+            values (%s, %s, %s, 'cutout', %s, 'removebg')""",
+            [ids.new(), owner().type, owner().id, ids.new()],
+        )
+    assert claimed(database).input == {"provider": "removebg"}
+
+
+def test_the_previous_release_sees_the_provider_of_a_new_job(database: Database) -> None:
+    for given in ({"provider": "removebg"}, {}):
+        run(database, jobs.create, ids.new(), owner(), ids.new(), input=given)
+    with database.transaction() as connection:
+        rows = connection.execute("select wanted from jobs order by created_at").fetchall()
+    assert [row["wanted"] for row in rows] == ["removebg", None]
+
+
 def test_a_claimed_job_runs(database: Database) -> None:
     queued(database)
     job = claimed(database)

@@ -23,7 +23,7 @@ OURS, PAID = Provider.SELF_HOSTED, Provider.REMOVEBG
 
 
 def _run(bench: Bench, job_id: UUID, removebg: RemoveBg | None = None, percent: int = 100, **rules: float) -> Job:
-    """Run one job in a worker of its own, which remembers nothing."""
+    """Run one job in a new worker without any state."""
     chosen = Rules(1_000 * PRICE, False, rules.get("unsure"))
     assert bench.runner_with(removebg, chosen, percent).run_next()
     return bench.job(job_id)
@@ -72,7 +72,7 @@ def test_a_picture_that_got_a_second_opinion_is_neither_computed_nor_paid_again(
     assert (len(bench.rembg.asked), len(removebg.entries())) == (1, 1)
 
 
-def test_ours_at_the_end_of_the_budget_is_not_computed_again(bench: Bench, removebg: RemoveBg) -> None:
+def test_our_result_beyond_the_budget_is_not_computed_again(bench: Bench, removebg: RemoveBg) -> None:
     for _ in range(2):
         assert bench.runner_with(removebg, Rules(PRICE - 1), 0).run_next() is False  # nothing to do yet
         bench.order()
@@ -80,7 +80,7 @@ def test_ours_at_the_end_of_the_budget_is_not_computed_again(bench: Bench, remov
     assert (len(bench.rembg.asked), removebg.entries()) == (1, [])
 
 
-def test_an_earlier_result_helps_while_the_service_is_away(bench: Bench, removebg: RemoveBg) -> None:
+def test_an_earlier_result_is_used_while_the_provider_is_unavailable(bench: Bench, removebg: RemoveBg) -> None:
     runner = bench.runner_with(removebg)
     _ = bench.order(), runner.run_next()
     bench.rembg.stop()
@@ -90,7 +90,7 @@ def test_an_earlier_result_helps_while_the_service_is_away(bench: Bench, removeb
     assert removebg.entries() == []
 
 
-def test_another_s_picture_is_computed_for_him(bench: Bench) -> None:
+def test_another_owner_s_picture_is_computed(bench: Bench) -> None:
     first, second = _run(bench, bench.order()), _run(bench, bench.order(owner=OTHER))
     assert len(bench.rembg.asked) == 2
     assert bench.result(second).cutout_key != bench.result(first).cutout_key
@@ -120,7 +120,7 @@ def test_a_job_on_the_paid_side_does_not_get_our_earlier_result(bench: Bench, re
     assert len(removebg.entries()) == 1
 
 
-def test_who_chose_ours_does_not_get_the_paid_one_s_result(bench: Bench, removebg: RemoveBg) -> None:
+def test_a_job_that_chose_ours_does_not_get_the_paid_result(bench: Bench, removebg: RemoveBg) -> None:
     _run(bench, bench.order(), removebg, percent=0)
     assert _run(bench, bench.order(provider=OURS), removebg, percent=0).provider is OURS
     assert _run(bench, bench.order(provider=PAID), removebg).provider is PAID
@@ -182,15 +182,15 @@ def test_a_cancelled_job_is_not_paid_for(bench: Bench, removebg: RemoveBg, monke
     assert (removebg.entries(), bench.calls()) == ([], [])
 
 
-def test_a_caller_who_cancels_and_retries_in_the_middle_is_not_paid_for_twice(bench: Bench, removebg: RemoveBg) -> None:
+def test_cancelling_and_retrying_during_a_call_does_not_pay_twice(bench: Bench, removebg: RemoveBg) -> None:
     job_id = bench.order()
 
-    def changes_his_mind() -> None:
+    def cancel_and_retry() -> None:
         with bench.database.transaction() as connection:
             assert jobs.cancel(connection, OWNER, job_id)
             assert jobs.retry(connection, OWNER, job_id)
 
-    removebg.meanwhile = changes_his_mind
+    removebg.meanwhile = cancel_and_retry
     assert _run(bench, job_id, removebg, percent=0).status is JobState.QUEUED
     job = _run(bench, job_id, removebg, percent=0)
     assert (job.status, job.provider) == (JobState.DONE, OURS)

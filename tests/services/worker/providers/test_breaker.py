@@ -1,4 +1,4 @@
-"""The breaker: when a provider is left alone, and who may try it first."""
+"""The breaker: when it stops calls, and when it lets one through."""
 
 import threading
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def test_a_success_in_between_starts_the_count_again() -> None:
     assert not made.open
 
 
-def test_after_the_rest_one_call_may_try_and_the_others_wait_for_it(wait: Callable[[float], None]) -> None:
+def test_after_the_pause_one_call_is_allowed_and_the_others_wait(wait: Callable[[float], None]) -> None:
     made = _failed()
     wait(REST_S - 0.01)
     assert not made.allows()
@@ -54,7 +54,7 @@ def test_after_the_rest_one_call_may_try_and_the_others_wait_for_it(wait: Callab
     assert [made.allows() for _ in range(5)] == [True, False, False, False, False]
 
 
-def test_a_try_that_works_closes_it(wait: Callable[[float], None]) -> None:
+def test_a_call_that_succeeds_closes_it(wait: Callable[[float], None]) -> None:
     made = _failed()
     wait(REST_S)
     assert made.allows()
@@ -63,7 +63,7 @@ def test_a_try_that_works_closes_it(wait: Callable[[float], None]) -> None:
     assert all(made.allows() for _ in range(5))
 
 
-def test_a_try_that_fails_is_another_rest(wait: Callable[[float], None]) -> None:
+def test_a_call_that_fails_starts_another_pause(wait: Callable[[float], None]) -> None:
     made = _failed()
     wait(REST_S)
     assert made.allows()
@@ -75,7 +75,7 @@ def test_a_try_that_fails_is_another_rest(wait: Callable[[float], None]) -> None
     assert made.allows()
 
 
-def test_a_try_nobody_heard_of_blocks_nothing_for_ever(wait: Callable[[float], None]) -> None:
+def test_a_call_without_an_outcome_does_not_block_for_ever(wait: Callable[[float], None]) -> None:
     made = _failed()
     wait(REST_S)
     assert made.allows()  # whose thread then dies
@@ -83,7 +83,7 @@ def test_a_try_nobody_heard_of_blocks_nothing_for_ever(wait: Callable[[float], N
     assert made.allows()
 
 
-def test_of_many_threads_one_tries(wait: Callable[[float], None]) -> None:
+def test_only_one_of_many_threads_is_allowed(wait: Callable[[float], None]) -> None:
     made = _failed()
     wait(REST_S)
     together = threading.Barrier(8)

@@ -1,4 +1,4 @@
-"""The router: whom it asks, when it leaves a provider alone, and what it asks nobody for."""
+"""The router: which provider it calls, when it pauses one, and when it calls none."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ from tests.services.worker.providers.routing import OURS, PAID, metric, removed,
 from tests.services.worker.rembg_double import Answer, cut_out, refusal
 
 
-def test_the_rollout_says_who_is_asked_first(bench: Bench, removebg: RemoveBg) -> None:
+def test_the_rollout_decides_which_provider_is_called_first(bench: Bench, removebg: RemoveBg) -> None:
     ours = removed(bench.router(removebg, percent=100), requested(bench))
     assert (ours.provider, ours.engine, ours.model, ours.cost_microusd) == (OURS, "compact:d1", "compact", 0)
     paid = removed(bench.router(removebg, percent=0), requested(bench))
@@ -27,12 +27,12 @@ def test_the_rollout_says_who_is_asked_first(bench: Bench, removebg: RemoveBg) -
     assert bench.calls() == [("self_hosted", "ok", 0), ("removebg", "ok", PRICE)]
 
 
-def test_a_premium_caller_s_choice_goes_before_the_rollout(bench: Bench, removebg: RemoveBg) -> None:
+def test_a_chosen_provider_overrides_the_rollout(bench: Bench, removebg: RemoveBg) -> None:
     assert removed(bench.router(removebg, percent=100), requested(bench, PAID)).provider is PAID
     assert removed(bench.router(removebg, percent=0), requested(bench, OURS)).provider is OURS
 
 
-def test_a_cut_out_is_measured_here_whoever_made_it(bench: Bench) -> None:
+def test_every_cutout_is_measured_here(bench: Bench) -> None:
     cutout = removed(bench.router(), requested(bench))
     assert (cutout.foreground.top, cutout.foreground.left) == (7, 10)
     assert (cutout.foreground.width, cutout.foreground.height) == (10, 8)
@@ -41,19 +41,21 @@ def test_a_cut_out_is_measured_here_whoever_made_it(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("answer", [refusal(503, "unavailable"), refusal(404, "x"), cut_out(share=0.5)], ids=str)
-def test_whoever_is_away_is_stood_in_for(bench: Bench, removebg: RemoveBg, answer: Answer) -> None:
+def test_the_paid_provider_replaces_ours_while_it_is_unavailable(
+    bench: Bench, removebg: RemoveBg, answer: Answer
+) -> None:
     bench.rembg.answer = answer
     assert removed(bench.router(removebg), requested(bench)).provider is PAID
 
 
-def test_a_burst_is_waited_for_and_not_paid_for(bench: Bench, removebg: RemoveBg) -> None:
+def test_a_full_provider_is_not_replaced_by_the_paid_one(bench: Bench, removebg: RemoveBg) -> None:
     bench.rembg.answer = refusal(503, "busy")
     with pytest.raises(providers.Full):
         removed(bench.router(removebg), requested(bench))
     assert removebg.entries() == []
 
 
-def test_the_paid_one_is_stood_in_for_as_well(bench: Bench, removebg: RemoveBg) -> None:
+def test_ours_replaces_the_paid_provider_while_it_is_unavailable(bench: Bench, removebg: RemoveBg) -> None:
     router = bench.router(removebg, percent=0)
     for fault in ("insufficient_credits", "auth_failed", "rate_limit_exceeded", "internal_error"):
         removebg.next.append(fault)
@@ -72,7 +74,7 @@ def test_the_paid_one_is_stood_in_for_as_well(bench: Bench, removebg: RemoveBg) 
         (Answer(body=b"garbage"), providers.Broken),
     ],
 )
-def test_only_who_is_away_is_stood_in_for(
+def test_only_an_unavailable_provider_is_replaced(
     bench: Bench, removebg: RemoveBg, answer: Answer, error: type[Exception]
 ) -> None:
     bench.rembg.answer = answer
@@ -81,7 +83,7 @@ def test_only_who_is_away_is_stood_in_for(
     assert removebg.entries() == []
 
 
-def test_who_asked_for_ours_is_never_sent_to_the_paid_one(bench: Bench, removebg: RemoveBg) -> None:
+def test_a_job_that_chose_ours_is_never_sent_to_the_paid_provider(bench: Bench, removebg: RemoveBg) -> None:
     bench.rembg.answer = refusal(503, "unavailable")
     with pytest.raises(providers.Unavailable):
         removed(bench.router(removebg), requested(bench, OURS))
@@ -90,18 +92,18 @@ def test_who_asked_for_ours_is_never_sent_to_the_paid_one(bench: Bench, removebg
     assert removebg.entries() == []
 
 
-def test_a_picture_too_large_for_the_paid_one_is_ours(bench: Bench, removebg: RemoveBg) -> None:
+def test_a_picture_too_large_for_the_paid_provider_goes_to_ours(bench: Bench, removebg: RemoveBg) -> None:
     large = (4_000, 2_501)
     with pytest.raises(providers.Broken):  # the double's answer is small, but it was asked
         removed(bench.router(removebg, percent=0), requested(bench, size=large))
     assert (len(bench.rembg.asked), removebg.entries()) == (1, [])
 
 
-def test_without_a_paid_provider_everything_is_ours(bench: Bench) -> None:
+def test_without_a_paid_provider_every_job_goes_to_ours(bench: Bench) -> None:
     assert removed(bench.router(percent=0), requested(bench, PAID)).provider is OURS
 
 
-def test_when_nobody_is_there_the_job_hears_when_to_come_back(bench: Bench, removebg: RemoveBg) -> None:
+def test_without_any_provider_the_error_says_when_to_retry(bench: Bench, removebg: RemoveBg) -> None:
     bench.rembg.answer = refusal(503, "unavailable")
     bench.rembg.answer.headers = {"Retry-After": "9"}
     with pytest.raises(providers.Unavailable) as alone:
@@ -113,7 +115,7 @@ def test_when_nobody_is_there_the_job_hears_when_to_come_back(bench: Bench, remo
     assert both.value.retry_after_s == 7
 
 
-# Leaving a provider alone
+# Pausing a provider
 
 
 @pytest.fixture
@@ -128,7 +130,7 @@ def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return pass_by
 
 
-def test_a_provider_that_failed_five_times_rests_and_then_one_call_tries(
+def test_a_provider_is_paused_after_five_failures_and_then_gets_one_call(
     bench: Bench, wait: Callable[[float], None]
 ) -> None:
     router = bench.router()
@@ -137,9 +139,9 @@ def test_a_provider_that_failed_five_times_rests_and_then_one_call_tries(
         with pytest.raises(providers.Broken):
             removed(router, requested(bench))
     assert metric("stolentee_breaker_open", provider="self_hosted") == 1
-    with pytest.raises(providers.Unavailable, match="paused") as resting:
+    with pytest.raises(providers.Unavailable, match="paused") as paused:
         removed(router, requested(bench))
-    assert resting.value.retry_after_s == 5
+    assert paused.value.retry_after_s == 5
     assert len(bench.rembg.asked) == FAILURES
     wait(REST_S)
     with pytest.raises(providers.Broken):
@@ -152,7 +154,7 @@ def test_a_provider_that_failed_five_times_rests_and_then_one_call_tries(
 
 
 @pytest.mark.parametrize("answer", [refusal(422, "unknown_foreground"), refusal(503, "busy")])
-def test_a_provider_that_refuses_or_is_full_does_not_rest(bench: Bench, answer: Answer) -> None:
+def test_refusals_and_full_queues_do_not_pause_a_provider(bench: Bench, answer: Answer) -> None:
     bench.rembg.answer = answer
     router = bench.router()
     for _ in range(2 * FAILURES):
@@ -161,7 +163,7 @@ def test_a_provider_that_refuses_or_is_full_does_not_rest(bench: Bench, answer: 
     assert len(bench.rembg.asked) == 2 * FAILURES
 
 
-def test_one_provider_s_rest_is_not_the_other_s(bench: Bench, removebg: RemoveBg) -> None:
+def test_one_paused_provider_does_not_pause_the_other(bench: Bench, removebg: RemoveBg) -> None:
     bench.rembg.answer = refusal(500, "internal")
     router = bench.router(removebg)
     for _ in range(FAILURES):
