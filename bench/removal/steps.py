@@ -12,7 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
-from services.rembg import encoder, remover
+from services.rembg import encoder, matte, remover
 from services.rembg.inference import Network
 from services.rembg.options import Options
 from services.rembg.row_pool import RowPool
@@ -64,9 +64,9 @@ def _of(network: Network, data: bytes) -> dict[str, float]:
     if small.size != (info.width, info.height):
         picture = timed("decode", lambda: images.decode(data, info))
     asked = Options()
-    mask = timed("network", lambda: remover._mask(network, small, alone=True))
-    opacity = timed("enlarge the mask", lambda: remover._opacity(picture, mask, asked, pool))
+    mask = timed("network", lambda: matte.find_mask(small, network.size, network.mask))
+    opacity = timed("enlarge the mask", lambda: matte.find_opacity(picture, mask, asked, pool))
     subject, _ = timed("measure", lambda: images.measure(opacity))
-    edges = timed("find colours for the edge", lambda: remover._edges(picture, mask, asked))
+    edges = timed("find colours for the edge", lambda: matte.find_edges(picture, mask, asked))
     timed("compose and encode", lambda: encoder.make(picture, opacity, edges, subject, asked, None, pool))
     return took

@@ -12,6 +12,8 @@ subject (median; 0.6 % of them outside), and below 8 in 99.6 % of those well out
 alpha behind mask values of 242 to 249 is 238 on average, behind 1 to 7 it is 9.
 """
 
+import math
+
 import numpy as np
 from PIL import Image
 
@@ -55,7 +57,8 @@ def without_ghosts(mask: np.ndarray) -> np.ndarray:
 
 def cells_with_colour(mask: np.ndarray, size: tuple[int, int], around: int) -> np.ndarray:
     """The mask's pixels where a picture of this size keeps its colours: `around` of its own pixels beyond all ink."""
-    return dilated(mask >= CLEAR, _SPREAD - (-around * max(mask.shape) // min(size)))
+    scale = max(mask.shape[1] / size[0], mask.shape[0] / size[1])
+    return dilated(mask >= CLEAR, _SPREAD + math.ceil(around * scale))
 
 
 def snapped(alpha: Image.Image) -> Image.Image:

@@ -85,7 +85,7 @@ def _prepare(deps: Dependencies, warm_up_s: Future[float]) -> None:
 
 def create_app(deps: Dependencies) -> Flask:
     app = Flask("services.rembg", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = images.MAX_BYTES + request_parser.ENVELOPE_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = request_parser.MAX_BYTES + request_parser.ENVELOPE_BYTES
     ops_token = deps.settings.ops.token
     web.install(app, deps.health, ops_token.get_secret_value() if ops_token else None)
     for path, field in FIELDS.items():
@@ -189,7 +189,8 @@ def _facts(network: Network, cutout: remover.Cutout, queued_s: float, total_s: f
         "X-Foreground-Width": box.width,
         "X-Foreground-Height": box.height,
         "X-Uncertainty": round(cutout.uncertainty, 4),
-        "X-Passthrough": int(cutout.passed_through),
+        "X-Passthrough": int(cutout.method is None),
+        "X-Method": cutout.method or "none",
     }
     return {name: str(value) for name, value in facts.items()}
 

@@ -18,7 +18,7 @@ PHOTO = pictures.encode(pictures.shirt(), dpi=(300, 200))
 
 
 def made(network: Network, data: bytes = PHOTO, /, **fields: str) -> encoder.File:
-    return remover.remove(network, data, images.inspect(data), options.read(fields)).file
+    return remover.remove(network, data, images.inspect(data), options.read({"method": "network", **fields})).file
 
 
 def shown(file: encoder.File) -> Image.Image:
