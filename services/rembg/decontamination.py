@@ -36,18 +36,18 @@ class EdgeColours:
         self._cells = dilated(levels < OPAQUE, _BESIDE) & shown if subject.any() and ground.any() else shown & False
         self._size = picture.size
         if self._cells.any():
-            reduced = picture.resize(grid.size, Image.Resampling.BOX, reducing_gap=2.0).convert("RGB")
+            reduced = picture.resize(grid.size, Image.Resampling.BOX, reducing_gap=1.0).convert("RGB")
             colours = np.asarray(reduced).transpose(2, 0, 1)
             self._ends = _packed(_spread(colours, subject), _spread(colours, ground))
 
     def clean(self, strip: np.ndarray, left: int, top: int) -> None:
         """Change the colours of RGBA rows that lie at `left`, `top` of the picture, in place."""
-        rows, columns = self._marked(left, top, *strip.shape[:2])
-        if not len(rows):
+        at = self._marked(left, top, *strip.shape[:2])
+        if not len(at):
             return
         flat = strip.reshape(-1, 4)
         pixels = flat.view(np.uint32)[:, 0]
-        at = rows * strip.shape[1] + columns
+        rows, columns = np.divmod(at, strip.shape[1])
         visible = flat[at, 3] > 0
         (across, to_right), (down, to_lower) = self._along(columns + left, 0), self._along(rows + top, 1)
         corner = down * self._ends.shape[1] + across
@@ -58,18 +58,13 @@ class EdgeColours:
         found[:3] = _cleaned(found[:3], found[3], ends[:3], ends[3:])
         pixels[at] = found.astype(np.uint8).T.copy().view(np.uint32)[:, 0]
 
-    def _marked(self, left: int, top: int, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-        """Row and column in the strip of each pixel whose cell is to be cleaned."""
+    def _marked(self, left: int, top: int, height: int, width: int) -> np.ndarray:
+        """The pixels of the strip, counted through its rows, whose cells are to be cleaned."""
         cell_of_row = np.arange(top, top + height) * self._cells.shape[0] // self._size[1]
         cell_of_column = np.arange(left, left + width) * self._cells.shape[1] // self._size[0]
-        rows, columns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for cell in range(cell_of_row[0], cell_of_row[-1] + 1):
-            if self._cells[cell].any():
-                first, last = np.searchsorted(cell_of_row, [cell, cell + 1])
-                marked = np.flatnonzero(self._cells[cell][cell_of_column])
-                rows.append(np.repeat(np.arange(first, last), len(marked)))
-                columns.append(np.tile(marked, last - first))
-        return np.concatenate(rows), np.concatenate(columns)
+        counts = np.bincount(cell_of_row - cell_of_row[0])
+        wide = self._cells[cell_of_row[0] : cell_of_row[-1] + 1][:, cell_of_column]
+        return np.flatnonzero(np.repeat(wide, counts, axis=0))
 
     def _along(self, pixels: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
         """The first of the two cells of F and B between whose centres each pixel lies, and how far it is from it."""
@@ -133,7 +128,7 @@ def _summed(planes: np.ndarray) -> np.ndarray:
 
 def _spread(colours: np.ndarray, sure: np.ndarray) -> np.ndarray:
     """The colours of the sure cells, and in between those of the nearest ones: three planes of half the size."""
-    weighted = np.concatenate([colours, np.ones((1, *sure.shape), np.uint8)]) * sure.astype(np.float32)
+    weighted = np.concatenate([colours, np.ones((1, *sure.shape), np.uint8)]) * sure.astype(np.uint16)
     return _filled(_halved(weighted))[:3]
 
 
