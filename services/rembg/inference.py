@@ -1,4 +1,4 @@
-"""The network: one file of weights, run by onnxruntime. The only owner of onnxruntime, with quantize.py.
+"""The network: one file of weights, run by onnxruntime. The only owner of onnxruntime.
 
 One inference alone is quickest on all cores; several at once get more done when each keeps to its own, because a
 network this small loses a tenth of its time dividing the work (docs/benchmarks.md has the table). So there are two

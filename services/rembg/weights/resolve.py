@@ -5,7 +5,7 @@
     neither               u2net if its file is there, else the bundled compact network, said in one log line
 
 REMBG_PRECISION=int8 takes the quantized file beside the one chosen so (for compact: in MODELS_DIR), which
-`python -m services.rembg.quantize` makes; without it there is no start.
+`python -m research.quantize` makes; without it there is no start.
 
 Whatever is taken, its name and its SHA-256 are in every answer of the service.
 """
@@ -35,7 +35,7 @@ def quantized_path(weights: Weights, folder: Path) -> Path:
 def _quantized(weights: Weights, folder: Path) -> Weights:
     path = quantized_path(weights, folder)
     if not path.is_file():
-        raise Invalid(f"there is no {path}; `python -m services.rembg.quantize {weights.name}` makes it")
+        raise Invalid(f"there is no {path}; `python -m research.quantize {weights.name}` makes it")
     return replace(_weights(weights.name, path), precision=Precision.INT8)
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from services.rembg.training import pack
-from services.rembg.training.artwork import Materials, artwork, ink
-from services.rembg.training.garments import garment, product
-from services.rembg.training.shapes import SIDE, paint
-from services.rembg.training.studio import Random, background, cloud, shadow
+from research.training import pack
+from research.training.artwork import Materials, artwork, ink
+from research.training.garments import garment, product
+from research.training.shapes import SIDE, paint
+from research.training.studio import Random, background, cloud, shadow
 
 FONTS = Path("/usr/share/fonts/truetype")
 _WHITE = np.full(3, 255, np.float32)

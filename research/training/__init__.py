@@ -7,6 +7,6 @@
     train      mix them, augment them, and train
     export     to ONNX, with half-precision weights
 
-Each is run as `python -m services.rembg.training.<name>` and says with `--help` what it takes. They need torch, opencv
+Each is run as `python -m research.training.<name>` and says with `--help` what it takes. They need torch, opencv
 and onnx, which no environment of ours installs.
 """

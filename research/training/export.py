@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn import functional
 
-from services.rembg.training.network import Compact
+from research.training.network import Compact
 
 OUTER, INNER = 320, 256
 OPSET = 17

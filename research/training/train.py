@@ -19,10 +19,10 @@ import torch
 from torch import multiprocessing
 from torch.nn import functional
 
-from services.rembg.training import losses
-from services.rembg.training.network import Compact
-from services.rembg.training.pack import array_path
-from services.rembg.training.sampling import HELD_OUT, Sources, batch, normalise
+from research.training import losses
+from research.training.network import Compact
+from research.training.pack import array_path
+from research.training.sampling import HELD_OUT, Sources, batch, normalise
 
 WARM_UP = 300  # iterations
 REPORT, SAVE_S, RELOAD_S = 50, 180, 240

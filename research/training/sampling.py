@@ -10,9 +10,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from services.rembg.training.pack import array_path
-from services.rembg.training.studio import Random, background, shadow
-from services.rembg.training.teacher import DEVIATION, MEAN
+from research.training.pack import array_path
+from research.training.studio import Random, background, shadow
+from research.training.teacher import DEVIATION, MEAN
 
 HELD_OUT = 200  # last rows of duts, never trained on
 COMPOSITES = 0.14  # share of samples put into a studio
