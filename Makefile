@@ -21,10 +21,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test chaos hostile check bench bench-broker bench-front bench-rembg bench-uploads soak models lock clean up down logs ps images
+.PHONY: help setup run demo test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-rembg bench-uploads soak models lock clean up down logs ps images
 
 help: ## Show this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-13s %s\n' "$$name" "$$words"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-16s %s\n' "$$name" "$$words"; done
 
 setup: $(VENV)/.runtime ## Make .venv from the locks
 
@@ -55,6 +55,7 @@ check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) ruff check
 	@$(RUN) ruff format --check
 	@$(RUN) mypy
+	@$(VENV)/bin/python $(VENV)/bin/lint-imports --no-cache --no-logo
 	@$(RUN) pytest tests/architecture
 
 bench-rembg: $(VENV)/.dev ## Compare the rembg service with its peer, rembg s; writes docs/benchmarks.md (20 minutes)
@@ -65,6 +66,13 @@ bench-uploads: $(VENV)/.dev ## Compare keeping a picture with a view that only s
 
 soak: $(VENV)/.dev ## Flood the rembg service, and its peer, for a minute; then 2,000 pictures in a row (half an hour)
 	@$(RUN) bench.removal.soak
+
+check-fresh: ## Install every lock into new environments with each Python here, under its oldest pip and the newest
+	@.ci/check-fresh
+
+check-platforms: $(VENV)/.dev ## Resolve the runtime locks to wheels for every system and Python that the README names
+	@$(PIP) install --quiet uv
+	@UV=$(VENV)/bin/uv .ci/check-platforms
 
 models: $(VENV)/.runtime ## Fetch the weights of the production model (REMBG_MODEL= names another)
 	@$(RUN) services.rembg.weights
@@ -110,18 +118,16 @@ images: ## Build the images; print their sizes and the largest layers of each
 # An interrupted step leaves no stamp and is done again. Modules are compiled when first imported: few ever are. The programs of .venv/bin are not used, only its Python: their
 # first lines would break if the folder moved.
 $(VENV)/.made:
-	@$(PYTHON) -c "import sys; v = sys.version_info; (3, 11) <= v < (3, 14) or sys.exit('Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is %d.%d: name another with PYTHON=python3.12' % v[:2])"
+	@$(PYTHON) -c "import sys; v = sys.version_info; (3, 11) <= v < (3, 15) or sys.exit('Python 3.11 to 3.14 is needed, and $(PYTHON) is %d.%d: name another with PYTHON=python3.12' % v[:2])"
 	@$(RUN) pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.made $(LOCKS)
 	@echo "Installing what the services need into $(VENV) (once; about a minute) ..."
-	@$(PIP) install --require-hashes --no-compile $(LOCKS:%=-r %)
-	@$(RUN) deploy.local.redis_programs
+	@$(PIP) install --quiet --require-hashes --no-compile $(LOCKS:%=-r %)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made requirements/dev.txt
 	@echo "Installing what the tests need into $(VENV) (once; about a minute) ..."
-	@$(PIP) install --require-hashes --no-compile -r requirements/dev.txt
-	@$(RUN) deploy.local.redis_programs
+	@$(PIP) install --quiet --require-hashes --no-compile -r requirements/dev.txt
 	@touch $@ $(VENV)/.runtime

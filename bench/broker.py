@@ -21,9 +21,9 @@ import psycopg
 import redis
 from PIL import Image
 
+from deploy.local.api_client import SAMPLE, ApiClient, Outcome
 from deploy.local.service import Service, health
 from deploy.local.supervisor import await_ready
-from deploy.local.walk import SAMPLE, Caller, Outcome
 from shared import broker
 from tests.stack import RunningStack
 
@@ -94,7 +94,7 @@ def idle(client: "redis.Redis", stack: RunningStack, second: Service, window_s: 
     return Figure("Redis commands a day, idle, two workers", polls + others, 700, "", f"seen in {took_s:.0f} s: {seen}")
 
 
-def jobs(client: "redis.Redis", stack: RunningStack, caller: Caller) -> list[Figure]:
+def jobs(client: "redis.Redis", stack: RunningStack, caller: ApiClient) -> list[Figure]:
     """Commands a job, commit to start, and overhead, of jobs one after another."""
     before = calls(client)
     outcomes = [caller.cut_out(picture(WARM_UP + number), "shirt.jpg") for number in range(JOBS)]

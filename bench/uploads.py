@@ -25,10 +25,10 @@ from werkzeug.formparser import parse_form_data
 from werkzeug.test import EnvironBuilder
 
 from deploy.local import ports
+from deploy.local.api_client import SAMPLE
 from deploy.local.service import Service
 from deploy.local.stack import ROOT
 from deploy.local.supervisor import await_ready
-from deploy.local.walk import SAMPLE
 from services.api.decoder.pool import Decoder
 from shared import images, storage
 from shared.db import assets, ids, quotas

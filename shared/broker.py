@@ -22,7 +22,14 @@ QUEUE = "jobs"
 RUN_NEXT = "stolentee.run_next"
 POLL_S = 300  # one BRPOP lasts this long; a push ends it at once, so this costs no latency
 
-_KEEPALIVE = {"socket_keepalive": True, "socket_keepalive_options": {4: 15, 5: 5, 6: 3}}  # TCP_KEEPIDLE, -INTVL, -CNT
+# A dead connection is noticed after 30 s. macOS calls the first of these by the second name.
+_KEEPALIVE_NAMES = {"TCP_KEEPIDLE": 15, "TCP_KEEPALIVE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+_KEEPALIVE = {
+    "socket_keepalive": True,
+    "socket_keepalive_options": {
+        getattr(socket, name): value for name, value in _KEEPALIVE_NAMES.items() if hasattr(socket, name)
+    },
+}
 _CONNECTION_ERRORS = transport.Transport.connection_errors  # as kombu has them
 _log = log.get("broker")
 

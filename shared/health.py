@@ -12,6 +12,7 @@ probe is answered within 100 ms even while a dependency hangs.
 """
 
 import os
+import resource
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ FRESH_S = 2.0  # how long an outcome is believed
 ANSWER_S = 0.08  # how long a probe waits for a new outcome before the last one is told
 STRIKES = 3  # failures in a row until a critical check takes the process out
 _FORWARDING = ("Forwarded", "Via", "X-Real-Ip", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto")
+_PROC = Path("/proc")
 
 Facts = Mapping[str, object]
 
@@ -148,21 +150,27 @@ def timestamp() -> str:
 
 
 def memory() -> dict[str, object]:
-    """Bytes. `used`/`total` are this process' resident and virtual size, `external` what it has swapped out."""
-    own = _proc("/proc/self/status")
-    machine = _proc("/proc/meminfo")
+    """Bytes. `used`/`total` are this process' resident and virtual size, `external` what it has swapped out.
+
+    Only Linux tells all of it. Elsewhere the resident size is its peak, and what is unknown is 0.
+    """
+    own, machine = _proc("self/status"), _proc("meminfo")
     total, free = machine.get("MemTotal", 0), machine.get("MemAvailable", 0)
+    resident = own.get("VmRSS") or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
     return {
-        "used": own.get("VmRSS", 0),
+        "used": resident,
         "total": own.get("VmSize", 0),
-        "rss": own.get("VmRSS", 0),
+        "rss": resident,
         "external": own.get("VmSwap", 0),
         "system": {"total": total, "free": free, "usedPercent": round(100 * (1 - free / total), 1) if total else 0},
     }
 
 
 def _proc(path: str) -> dict[str, int]:
-    lines = (line.split() for line in Path(path).read_text().splitlines())
+    try:
+        lines = [line.split() for line in (_PROC / path).read_text().splitlines()]
+    except FileNotFoundError:
+        return {}
     return {words[0].rstrip(":"): int(words[1]) * 1024 for words in lines if len(words) == 3 and words[2] == "kB"}
 
 

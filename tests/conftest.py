@@ -20,8 +20,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local import ports, postgres_programs
 from deploy.local.postgres_server import Postgres, may_enter, unprivileged
-from deploy.local.redis_server import Redis
 from deploy.local.supervisor import await_ready
+from deploy.local.valkey_server import Valkey
 from shared.db.pool import Database
 from tests.databases import Databases
 from tests.stack import RunningStack
@@ -99,7 +99,9 @@ def open_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def quick_folder() -> Iterator[Path]:
     """The same in memory where there is plenty: the 300 files of a database take 10 ms there, 30 to 400 on disk."""
-    with _temporary("/dev/shm" if shutil.disk_usage("/dev/shm").free > 2 * 1024**3 else "/var/tmp") as folder:
+    memory = Path("/dev/shm")  # Linux only
+    plenty = memory.is_dir() and shutil.disk_usage(memory).free > 2 * 1024**3
+    with _temporary("/dev/shm" if plenty else "/var/tmp") as folder:
         yield folder
 
 
@@ -113,8 +115,7 @@ def _temporary(parent: str) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres(open_folder: Path, quick_folder: Path) -> Iterator[Postgres]:
-    """The wheel's Postgres, so that tests meet the same version on every machine."""
-    programs = postgres_programs.of_wheel()[0]
+    programs = postgres_programs.packaged()
     if not may_enter(programs, unprivileged()):
         programs = postgres_programs.copied(programs, open_folder)  # memory often does not let programs run
     server = Postgres(quick_folder / "postgres", durable=False, programs=programs)
@@ -148,8 +149,8 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def redis_server(open_folder: Path) -> Iterator[Redis]:
-    server = Redis(open_folder / "redis", durable=False)
+def redis_server(open_folder: Path) -> Iterator[Valkey]:
+    server = Valkey(open_folder / "valkey", durable=False)
     server.start()
     await_ready(server)
     yield server
@@ -157,7 +158,7 @@ def redis_server(open_folder: Path) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def redis_url(redis_server: Redis) -> str:
+def redis_url(redis_server: Valkey) -> str:
     """An empty Redis."""
     with redis.Redis.from_url(redis_server.url) as client:
         client.flushall()

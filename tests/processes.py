@@ -1,14 +1,22 @@
-"""What the kernel tells of processes."""
+"""Looking at processes from outside."""
 
+import sys
 from pathlib import Path
+
+import psutil
+import pytest
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks at or limits a process as only Linux can")
 
 
 def children(pid: int | str | None) -> list[str]:
-    """Those that its first thread started."""
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """The process ids of its children."""
+    return [str(child.pid) for child in psutil.Process(int(pid or 0)).children()]
 
 
 def nicenesses(pid: str) -> list[int]:
-    """Of its threads."""
+    """The niceness of each of its threads."""
+    if sys.platform != "linux":
+        pytest.skip("only on Linux has each thread a niceness of its own")
     stats = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/stat")]
     return [int(stat.rpartition(")")[2].split()[16]) for stat in stats]

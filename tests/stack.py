@@ -13,13 +13,13 @@ from threading import Timer
 import requests
 
 from deploy.local import ports
+from deploy.local.api_client import ApiClient
 from deploy.local.console import Console
 from deploy.local.process import Process
 from deploy.local.service import Service
 from deploy.local.settings import Settings
 from deploy.local.stack import ROOT, Stack
 from deploy.local.supervisor import await_ready
-from deploy.local.walk import Caller
 
 PATIENCE_S = 30  # far more than any of this takes
 _OUTSIDE = (
@@ -60,9 +60,9 @@ class RunningStack:
     def redis_url(self) -> str:
         return self._stack.environment()["REDIS_URL"]
 
-    def caller(self) -> Caller:
+    def caller(self) -> ApiClient:
         """A new guest of the api."""
-        return Caller(self.address)
+        return ApiClient(self.address)
 
     def start(self) -> None:
         self._stack.start()
@@ -105,7 +105,7 @@ class RunningStack:
             port=port,
             environment=self._stack.environment() | {"PORT": str(port), "WORKER_PORT": str(port)} | changes,
             folder=ROOT,
-            output=self._console.teller(f"{name}-{port}"),
+            output=self._console.line_writer(f"{name}-{port}"),
         )
 
     def thaw_soon(self, name: str) -> None:

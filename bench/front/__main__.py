@@ -14,8 +14,8 @@ from pathlib import Path
 
 from bench.front import overload, users
 from deploy.local.postgres_server import Postgres
-from deploy.local.redis_server import Redis
 from deploy.local.supervisor import await_ready
+from deploy.local.valkey_server import Valkey
 from shared.db import migrate
 from tests.deploy.front import PROGRAM, Deployment, deployed
 from tests.deploy.senders import Outcome
@@ -45,7 +45,7 @@ def running(settings: dict[str, str]) -> Iterator[Deployment]:
     with tempfile.TemporaryDirectory(prefix="stolentee-bench-", dir="/var/tmp") as name, ExitStack() as stack:
         folder = Path(name)
         folder.chmod(0o711)
-        postgres, redis = Postgres(folder / "postgres"), Redis(folder / "redis")
+        postgres, redis = Postgres(folder / "postgres"), Valkey(folder / "redis")
         for server in (postgres, redis):
             stack.callback(server.stop)
             server.start()

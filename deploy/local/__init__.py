@@ -1,1 +1,1 @@
-"""The whole system on one machine, with nothing installed: what `make run`, `make demo` and the tests stand on."""
+"""The whole system on one machine, without an installation: behind `make run`, `make demo` and the tests."""

@@ -1,42 +1,56 @@
-"""`make run`: the whole system, a sample picture through it, a report; then it stays up until Ctrl-C."""
+"""`make run`: start the whole system, send a sample picture through it, report, and stay up until Ctrl-C."""
 
 import sys
 import time
 
-from deploy.local import interruption
+from deploy.local import interrupts
+from deploy.local.api_client import SAMPLE, ApiClient
 from deploy.local.console import Console
+from deploy.local.errors import CommandError
 from deploy.local.report import report
 from deploy.local.settings import Settings
 from deploy.local.stack import Stack, running
-from deploy.local.trouble import Trouble
-from deploy.local.walk import SAMPLE, Caller
+
+_GOOD_FOR = {
+    "compact": "built in; for garments, logos and products on quiet backgrounds. For photographs of anything:"
+    "\n              `make models` fetches u2net (176 MB), which the next `make run` uses"
+}
 
 
 def main() -> int:
     began = time.monotonic()
-    interruption.raise_on_signals()
-    console = Console()
+    interrupts.raise_on_signals()
+    console = Console(quiet=True)
     try:
         settings = Settings.read()
-        console.say("Starting Postgres, Redis, rembg, worker and api ...")
+        console.say("Starting Postgres, Valkey, rembg, worker and api ...")
         with running(settings, console) as stack:
-            console.say(f"\n{_shown(stack, time.monotonic() - began)}\n\n  open http://localhost:{settings.api_port}\n")
+            console.say(_sample_report(stack, time.monotonic() - began))
+            console.say(
+                f"\n  Open http://localhost:{settings.api_port} and drop a picture of your own. Ctrl-C stops it.\n"
+            )
+            console.show_all()
             stack.watch()
-    except interruption.Interrupted:
+    except interrupts.Interrupted:
         console.say("stopped")
-    except (Trouble, PermissionError) as trouble:
-        console.say(f"\n{trouble}")
+    except (CommandError, PermissionError) as error:
+        console.say(f"\n{error}")
         return 1
     return 0
 
 
-def _shown(stack: Stack, ready_s: float) -> str:
-    """Send the sample picture through the running system, and say how that went."""
-    outcome = Caller(stack.address).cut_out(SAMPLE.read_bytes(), SAMPLE.name)
+def _sample_report(stack: Stack, ready_s: float) -> str:
+    """Send the sample picture through the running system and say how that went."""
+    outcome = ApiClient(stack.address).cut_out(SAMPLE.read_bytes(), SAMPLE.name)
     cutout = stack.data / "sample-cutout.png"
     cutout.write_bytes(outcome.cutout)
+    network = str(outcome.job["result"]["model"])
     return (
-        f"  Ready in {ready_s:.1f} s. A picture went in, and its cut-out came out:\n\n{report(outcome)}\n\n    {cutout}"
+        f"\n  Ready in {ready_s:.1f} s. A sample picture went in, and its cutout came out:\n\n{report(outcome)}\n\n"
+        f"    network   {network}{f', {_GOOD_FOR[network]}' if network in _GOOD_FOR else ''}\n"
+        f"    sample    {SAMPLE}\n"
+        f"    cutout    {cutout}\n"
+        f"    data      {stack.data} (set DATA_DIR to keep it elsewhere)"
     )
 
 

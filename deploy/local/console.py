@@ -1,6 +1,8 @@
-"""What the person sees: every process' lines under its name, the structured ones made readable.
+"""The terminal: each process' log lines under its name, the structured ones made readable.
 
-12:34:56.789 api      http_request method=GET path=/ status=200 ms=1.2
+For example:
+
+    12:34:56.789 api      http_request method=GET path=/ status=200 ms=1.2
 """
 
 import json
@@ -12,13 +14,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
-_TOLD = ("time", "level", "service", "event", "exception")  # in their own way, not as key=value
+_FORMATTED = ("time", "level", "service", "event", "exception")  # in their own way, not as key=value
 _LEVELS = {"debug": "2", "warning": "33", "error": "31", "critical": "1;31"}
-_NAMES = {"api": "36", "worker": "35", "rembg": "32"}  # cyan, magenta, green; everybody else is blue
+_NAMES = {"api": "36", "worker": "35", "rembg": "32"}  # cyan, magenta, green; all others are blue
 
 
 class Console:
-    """Writes whole lines from any thread. `quiet` withholds what is less than a warning, until `confess`."""
+    """Writes whole lines from any thread. `quiet` withholds log lines below a warning, until `show_all`."""
 
     def __init__(self, stream: TextIO = sys.stdout, *, quiet: bool = False) -> None:
         self._stream = stream
@@ -30,30 +32,35 @@ class Console:
         """Print something of our own."""
         self._write(text)
 
-    def teller(self, name: str) -> Callable[[str], None]:
-        """Who prints the lines of the process called `name`."""
-        return lambda line: self._tell(name, line)
+    def line_writer(self, name: str) -> Callable[[str], None]:
+        """Return a function that prints a log line of the process `name`."""
+        return lambda line: self._write_log(name, line)
 
-    def confess(self) -> None:
-        """Print the latest of what was withheld."""
+    def show_withheld(self) -> None:
+        """Print the latest log lines that were withheld."""
         while self._withheld:
             self._write(self._withheld.popleft())
 
-    def _tell(self, name: str, line: str) -> None:
+    def show_all(self) -> None:
+        """Withhold nothing from now on."""
+        self._withheld = None
+
+    def _write_log(self, name: str, line: str) -> None:
         if not line.strip():
             return
-        facts = parsed(line)
-        shown = self._readable(name, facts) if facts else f"{'':12} {self._name(name)} {line}"
-        if self._withheld is not None and facts.get("level", "info") in ("debug", "info"):
-            self._withheld.append(shown)
+        fields = parsed(line)
+        shown = self._readable(name, fields) if fields else f"{'':12} {self._name(name)} {line}"
+        withheld = self._withheld
+        if withheld is not None and fields.get("level", "info") in ("debug", "info"):
+            withheld.append(shown)
         else:
             self._write(shown)
 
-    def _readable(self, name: str, facts: Mapping[str, object]) -> str:
-        time = self._coloured(f"{str(facts.get('time', ''))[11:23]:12}", "2")
-        event = self._coloured(str(facts["event"]), _LEVELS.get(str(facts.get("level")), ""))
-        rest = "".join(f" {key}={value}" for key, value in facts.items() if key not in _TOLD)
-        trace = "".join(f"\n{'':22}{line}" for line in str(facts.get("exception", "")).splitlines())
+    def _readable(self, name: str, fields: Mapping[str, object]) -> str:
+        time = self._coloured(f"{str(fields.get('time', ''))[11:23]:12}", "2")
+        event = self._coloured(str(fields["event"]), _LEVELS.get(str(fields.get("level")), ""))
+        rest = "".join(f" {key}={value}" for key, value in fields.items() if key not in _FORMATTED)
+        trace = "".join(f"\n{'':22}{line}" for line in str(fields.get("exception", "")).splitlines())
         return f"{time} {self._name(name)} {event}{self._coloured(rest, '2')}{trace}"
 
     def _name(self, name: str) -> str:
@@ -67,15 +74,15 @@ class Console:
             try:
                 self._stream.write(f"{text}\n")
                 self._stream.flush()
-            except BrokenPipeError:  # as in `make run | head`: nobody reads on, which is no reason to fail
+            except BrokenPipeError:  # the reader has gone, as in `make run | head`
                 with Path(os.devnull).open("w") as nowhere:
                     os.dup2(nowhere.fileno(), self._stream.fileno())
 
 
 def parsed(line: str) -> Mapping[str, object]:
-    """The facts of a structured line; empty for any other."""
+    """The fields of a structured line; empty for any other."""
     try:
-        facts = json.loads(line) if line.startswith("{") else {}
+        fields = json.loads(line) if line.startswith("{") else {}
     except ValueError:
         return {}
-    return facts if isinstance(facts, dict) and "event" in facts else {}
+    return fields if isinstance(fields, dict) and "event" in fields else {}

@@ -1,4 +1,4 @@
-"""The data folder: everything that outlives a run. One run at a time holds it."""
+"""The data folder: everything that outlives a run. One run at a time locks it."""
 
 import fcntl
 import hashlib
@@ -9,33 +9,33 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.local.errors import CommandError
 from deploy.local.postgres_server import may_enter, unprivileged
-from deploy.local.trouble import Trouble
 
 
-def settle(asked: Path, say: Callable[[str], None]) -> Path:
-    """Make the folder and return it; for root another one, if Postgres' unprivileged user cannot get there."""
+def prepare(asked: Path, say: Callable[[str], None]) -> Path:
+    """Create the folder and return it; for root another one, if Postgres' unprivileged user cannot reach it."""
     _make(asked)
     if may_enter(asked, unprivileged()):
         return asked
     folder = Path("/var/tmp") / f"stolentee-{hashlib.sha256(os.fsencode(asked)).hexdigest()[:12]}"  # noqa: S108 - see below
     _make(folder)
     found = folder.lstat()
-    if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):  # anybody may write to /var/tmp
-        raise Trouble(f"{folder} belongs to somebody else; set DATA_DIR to a folder that all users may enter")
+    if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):  # any user may write to /var/tmp
+        raise CommandError(f"{folder} belongs to another user; set DATA_DIR to a folder that all users may enter")
     say(f"Data is kept in {folder}: Postgres does not run as root, and {asked} is closed to other users.")
     return folder
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold the folder; the kernel lets go of it even when we are killed. Raises Trouble when another run has it."""
+def locked(folder: Path) -> Iterator[None]:
+    """Lock the folder; the kernel unlocks it even when we are killed. Raises CommandError when another run has it."""
     with (folder / "lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise Trouble(
+            raise CommandError(
                 f"{folder} is in use by process {file.read() or '?'}; stop that one, or set another DATA_DIR and ports"
             ) from None
         file.truncate(0)
@@ -45,7 +45,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def secret_key(folder: Path) -> str:
-    """The secret of this folder's object keys, made on first use."""
+    """The secret of this folder's object keys, created on first use."""
     path = folder / "secret_key"
     if not path.exists():
         part = path.with_suffix(".part")

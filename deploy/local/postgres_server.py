@@ -1,4 +1,4 @@
-"""Postgres without an installation: one data folder, one server on 127.0.0.1, made and mended as needed.
+"""Postgres without an installation: one data folder, one server on 127.0.0.1, created when needed.
 
 A password, no socket file. Postgres refuses to run as root, so for root the files and the process belong to an
 unprivileged user. A data folder belongs to one major version.
@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import TypedDict
 
 from deploy.local import ports, postgres_programs
+from deploy.local.errors import CommandError
 from deploy.local.process import Process, User, end_orphan
-from deploy.local.trouble import Trouble
 
 _OPTIONS = {"listen_addresses": ports.LOCAL, "unix_socket_directories": "", "max_connections": "50"}
 _FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Postgres' own C.UTF-8, the same on every system; the C library's does not exist on every macOS.
+_LOCALE = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
 
 
 class Postgres(Process):
@@ -37,6 +39,7 @@ class Postgres(Process):
             [],
             folder=root,
             output=root / "postgres.log",
+            environment=os.environ | {"LC_ALL": "C"},  # any other starts a thread on macOS, which Postgres refuses
             user=unprivileged(),
             stop_signal=signal.SIGINT,  # fast: ends sessions and writes a checkpoint; SIGTERM would wait for clients
             stop_s=20,
@@ -83,18 +86,18 @@ class Postgres(Process):
         self._password.touch(mode=0o600)
         self._password.write_text(secrets.token_urlsafe(18))
         os.chown(self._password, self._user.uid, self._user.gid)
-        flags = ["-U", "app", "-A", "scram-sha-256", f"--pwfile={self._password}", "-E", "UTF8", "--locale=C.UTF-8"]
+        flags = ["-U", "app", "-A", "scram-sha-256", f"--pwfile={self._password}", "-E", "UTF8", *_LOCALE]
         command: list[str | Path] = [programs / "initdb", "-D", part, *flags, *([] if self._durable else ["--no-sync"])]
         made = subprocess.run(
             command, cwd=self._root, capture_output=True, text=True, check=False, **_identity(self._user)
         )
         if made.returncode:
-            raise Trouble(f"Postgres cannot make its data folder {self._data}: {made.stderr.strip()[-1000:]}")
+            raise CommandError(f"Postgres cannot make its data folder {self._data}: {made.stderr.strip()[-1000:]}")
         part.rename(self._data)
 
 
 def unprivileged() -> User | None:
-    """Who runs Postgres for root; None for everybody else, who runs it himself."""
+    """The user that runs Postgres for root; None for everybody else."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -105,7 +108,7 @@ def unprivileged() -> User | None:
 
 
 def may_enter(folder: Path, user: User | None) -> bool:
-    """Whether the user gets to what lies in the folder: a clone below /root is closed to others."""
+    """Whether the user can reach what is in the folder: a clone below /root is closed to others."""
     look: list[str | Path] = ["/bin/sh", "-c", 'cd "$0"', folder]
     return subprocess.run(look, cwd="/", capture_output=True, check=False, **_identity(user)).returncode == 0
 

@@ -1,12 +1,11 @@
 """A child process: started in a group of its own, stopped for certain, never outliving us.
 
-A session of its own keeps the terminal's Ctrl-C away from it: the order of stopping is ours. Start from the main
-thread only, as the kernel takes the end of the starting thread for the end of the parent.
+A session of its own keeps the terminal's Ctrl-C away from it, so that we choose the order of stopping. Start from the
+main thread only: Linux takes the end of the starting thread for the end of the parent.
 """
 
 import contextlib
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -15,15 +14,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import become
+import psutil
 
-Output = Path | Callable[[str], None]  # a file to write to, or who is told each line
+from deploy.local import exec_child
+
+Output = Path | Callable[[str], None]  # a file to write to, or a function that takes each line
 KILLED_S = 5.0  # for the kernel to end what was SIGKILLed
+KERNEL_TELLS = sys.platform == "linux"  # a process of its parent's death
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Whom a process runs as."""
+    """The user that a process runs as."""
 
     uid: int
     gid: int
@@ -54,6 +56,7 @@ class Process:
         self._stop_s = stop_s
         self._running: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
+        self._lifeline: int | None = None  # open as long as we live; see exec_child
 
     @property
     def pid(self) -> int | None:
@@ -64,17 +67,18 @@ class Process:
         return self.exit_code() is None
 
     def start(self) -> None:
-        wishes = (os.getpid(), self._stop_signal.value, self._user.uid, self._user.gid)
-        command = [sys.executable, "-I", "-S", become.__file__, *map(str, (*wishes, *self.command))]
         with contextlib.ExitStack() as stack:
+            watched = exec_child.NO_PIPE if KERNEL_TELLS else self._open_lifeline(stack)
+            wishes = (os.getpid(), watched, self._stop_signal.value, self._user.uid, self._user.gid)
             file = stack.enter_context(self._output.open("ab")) if isinstance(self._output, Path) else None
             self._running = subprocess.Popen(
-                command,
+                [sys.executable, "-I", "-S", exec_child.__file__, *map(str, (*wishes, *self.command))],
                 stdin=subprocess.DEVNULL,
                 stdout=file or subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 cwd=self._folder,
                 env=self._environment,
+                pass_fds=() if KERNEL_TELLS else (watched,),
                 text=True,
                 errors="replace",
                 start_new_session=True,
@@ -83,18 +87,24 @@ class Process:
             self._reader = threading.Thread(target=_read, args=(self._running, self._output), daemon=True)
             self._reader.start()
 
+    def _open_lifeline(self, stack: contextlib.ExitStack) -> int:
+        """Return the end of a new pipe for the child, which sees it end when this process does."""
+        watched, self._lifeline = os.pipe()
+        stack.callback(os.close, watched)
+        return watched
+
     def exit_code(self) -> int | None:
         """None while it runs, and before the first start."""
         return self._running.poll() if self._running else None
 
-    def last_words(self) -> str:
-        """The end of its log file; empty where each line was told to somebody."""
+    def log_tail(self) -> str:
+        """The end of its log file; empty where its output goes to a function."""
         if not isinstance(self._output, Path) or not self._output.exists():
             return ""
         return "\n".join(self._output.read_text(errors="replace").splitlines()[-5:])
 
     def stop(self) -> None:
-        """Ask it to stop, then make it. Safe to repeat, and for one that never started."""
+        """Ask it to stop, then make it. Safe to repeat, and before the first start."""
         if self._running and self._running.poll() is None:
             self._running.send_signal(self._stop_signal)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -102,44 +112,40 @@ class Process:
         self.kill()
 
     def kill(self) -> None:
-        """End the whole group at once; also what a dead master left of it, which would keep its port."""
+        """End the whole group at once, with what a dead master left of it, which would keep its port."""
         if self._running is None:
             return
         self.signal(signal.SIGKILL)
         self._running.wait(KILLED_S)
         if self._reader:
-            self._reader.join(KILLED_S)  # its last words are worth most
-        self._running = self._reader = None
+            self._reader.join(KILLED_S)  # its last lines matter most
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+        self._running = self._reader = self._lifeline = None
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the whole group: SIGSTOP and SIGCONT make it look stuck, and well again."""
         if self._running:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter where macOS finds only the dead
                 os.killpg(self._running.pid, number)
 
 
-def _read(running: subprocess.Popen[str], tell: Callable[[str], None]) -> None:
+def _read(running: subprocess.Popen[str], write: Callable[[str], None]) -> None:
     assert running.stdout
     with running.stdout as lines:
         for line in lines:
-            tell(line.rstrip("\n"))
+            write(line.rstrip("\n"))
 
 
 def end_orphan(pid_file: Path, program: str, number: signal.Signals, within_s: float = 10.0) -> None:
     """Stop what a killed run left behind: the process whose number the file holds, if it is still `program`."""
-    try:
-        pid = int(pid_file.read_text().split()[0])
-        name = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]  # servers may have added words to it
-        orphan = os.pidfd_open(pid)  # from here on the number cannot come to mean somebody else
-    except (OSError, ValueError, IndexError):
-        return
-    try:
-        if program.encode() in name:
-            signal.pidfd_send_signal(orphan, number)
-            if not select.select([orphan], [], [], within_s)[0]:
-                signal.pidfd_send_signal(orphan, signal.SIGKILL)
-                select.select([orphan], [], [], KILLED_S)
-    except ProcessLookupError:
-        pass
-    finally:
-        os.close(orphan)
+    with contextlib.suppress(OSError, ValueError, IndexError, psutil.Error):
+        orphan = psutil.Process(int(pid_file.read_text().split()[0]))
+        if program not in orphan.cmdline()[0]:  # servers may have added words to it
+            return
+        orphan.send_signal(number)  # refuses a number that has come to mean another process
+        try:
+            orphan.wait(within_s)
+        except psutil.TimeoutExpired:
+            orphan.kill()
+            orphan.wait(KILLED_S)

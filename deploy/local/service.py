@@ -1,4 +1,4 @@
-"""A service of ours as a process: told everything by its environment, ready when it says so over HTTP."""
+"""A service of ours as a process: configured by its environment, ready when it says so over HTTP."""
 
 import contextlib
 import http.client
@@ -32,7 +32,7 @@ class Service(Process):
 
 
 def health(port: int, path: str = "/health/live") -> int | None:
-    """The status answered on a port of this machine, or None for no answer that HTTP knows."""
+    """The HTTP status answered on a port of this machine, or None without an HTTP answer."""
     connection = http.client.HTTPConnection(ports.LOCAL, port, timeout=_ANSWER_S)
     with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
         connection.request("GET", path)

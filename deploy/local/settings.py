@@ -1,4 +1,4 @@
-"""What one machine is told: ports, the data folder, and which of Postgres and Redis it need not bring itself."""
+"""Settings of `make run`: ports, the data folder, and the environment of the services."""
 
 import os
 from collections.abc import Mapping
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from deploy.local.trouble import Trouble
+from deploy.local.errors import CommandError
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`given` is the whole environment, handed on to the services."""
+    """`given` is the whole environment, passed on to the services."""
 
     api_port: int
     rembg_port: int
@@ -21,7 +21,7 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Raises Trouble for a port that is none."""
+        """Raises CommandError for an invalid port."""
         return cls(
             api_port=_port("PORT", environ.get("PORT") or "8000"),
             rembg_port=_port("REMBG_PORT", environ.get("REMBG_PORT") or "7000"),
@@ -37,5 +37,5 @@ class Settings:
 
 def _port(name: str, text: str) -> int:
     if not (text.isdecimal() and 1 <= int(text) <= 65_535):
-        raise Trouble(f"{name} must be a number from 1 to 65535, and is {text}")
+        raise CommandError(f"{name} must be a number from 1 to 65535, and is {text}")
     return int(text)

@@ -1,7 +1,7 @@
-"""The system on one machine: Postgres and Redis where none are given, rembg, worker and api, each a process.
+"""The system on one machine: Postgres and Valkey unless others are given, rembg, worker and api, each a process.
 
-The services learn everything from their environment and do not know that they are local. Starting overlaps: the model
-loads while Postgres starts and the schema is brought up to date.
+The services are configured by their environment alone and do not know that they are local. Starting overlaps: the
+model loads while Postgres starts and the schema is brought up to date.
 """
 
 import subprocess
@@ -12,14 +12,14 @@ from pathlib import Path
 
 from deploy.local import data_folder, ports
 from deploy.local.console import Console
-from deploy.local.interruption import ignore_signals
+from deploy.local.errors import CommandError
+from deploy.local.interrupts import ignore_signals
 from deploy.local.postgres_server import Postgres
 from deploy.local.process import Process
-from deploy.local.redis_server import Redis
 from deploy.local.service import Service
 from deploy.local.settings import Settings
 from deploy.local.supervisor import Supervisor, await_ready
-from deploy.local.trouble import Trouble
+from deploy.local.valkey_server import Valkey
 
 ROOT = Path(__file__).parents[2]
 _GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py")
@@ -32,20 +32,20 @@ _COMMANDS = {
 
 
 class Stack:
-    """Whoever starts it holds the data folder, and stops it again also when starting failed."""
+    """The caller locks the data folder first, and calls `stop` even when `start` fails."""
 
     def __init__(self, settings: Settings, data: Path, console: Console) -> None:
         self._settings = settings
         self._data = data
         self._console = console
-        self._supervisor = Supervisor(console.teller("run"))
+        self._supervisor = Supervisor(console.line_writer("run"))
         self.processes: dict[str, Process] = {}
         self.watch = self._supervisor.watch
         self.stop = self._supervisor.stop
 
     @property
     def data(self) -> Path:
-        """Where it keeps what it knows."""
+        """The folder with all that outlives a run."""
         return self._data
 
     @property
@@ -53,7 +53,7 @@ class Stack:
         return f"http://{ports.LOCAL}:{self._settings.api_port}"
 
     def start(self) -> None:
-        """Start everything and wait until it is ready. Raises Trouble."""
+        """Start everything and wait until it is ready. Raises CommandError."""
         for setting, port in self._settings.ports.items():
             ports.require_free(setting, port)
         servers = self._start_servers()
@@ -67,7 +67,7 @@ class Stack:
             await_ready(process)
 
     def environment(self) -> dict[str, str]:
-        """What all services are told; what was given from outside wins where it names another Postgres or Redis."""
+        """The environment of all services; a Postgres or Redis given from outside wins over our own."""
         settings = self._settings
         own = {
             "BIND_HOST": ports.LOCAL,
@@ -87,7 +87,7 @@ class Stack:
             environment["SECRET_KEY"] = data_folder.secret_key(self._data)
         for name, server in (("DATABASE_URL", "postgres"), ("REDIS_URL", "redis")):
             running = self.processes.get(server)
-            if isinstance(running, Postgres | Redis):
+            if isinstance(running, Postgres | Valkey):
                 environment[name] = running.url
         if "postgres" in self.processes:
             environment.pop("DATABASE_DIRECT_URL", None)
@@ -97,12 +97,12 @@ class Stack:
         if not self._settings.given.get("DATABASE_URL"):
             self._start(Postgres(self._data / "postgres"))
         if not self._settings.given.get("REDIS_URL"):
-            self._start(Redis(self._data / "redis"))
+            self._start(Valkey(self._data / "valkey"))
         return list(self.processes.values())
 
     def _start_service(self, name: str, port: int) -> None:
         environment = self.environment() | {"PORT": str(port)}
-        output = self._console.teller(name)
+        output = self._console.line_writer(name)
         command = _COMMANDS[name]
         self._start(Service(name, command, port=port, environment=environment, folder=ROOT, output=output))
 
@@ -122,22 +122,22 @@ class Stack:
             start_new_session=True,
         )
         if done.returncode:
-            raise Trouble(f"the database schema cannot be brought up to date:\n{done.stderr.strip()[-2000:]}")
+            raise CommandError(f"the database schema cannot be brought up to date:\n{done.stderr.strip()[-2000:]}")
         for line in done.stdout.splitlines():
-            self._console.teller("migrate")(line)
+            self._console.line_writer("migrate")(line)
 
 
 @contextmanager
 def running(settings: Settings, console: Console) -> Iterator[Stack]:
-    """The started stack; stopped at the end of the block, however that comes."""
-    data = data_folder.settle(settings.data, console.say)
-    with data_folder.held(data):
+    """The started stack; stopped at the end of the block, however it ends."""
+    data = data_folder.prepare(settings.data, console.say)
+    with data_folder.locked(data):
         stack = Stack(settings, data, console)
         try:
             try:
                 stack.start()
-            except Trouble:
-                console.confess()  # the reason is among the last lines of whoever failed
+            except CommandError:
+                console.show_withheld()  # the reason is among the last lines of the process that failed
                 raise
             yield stack
         finally:

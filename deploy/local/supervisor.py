@@ -1,13 +1,13 @@
-"""Processes kept running: awaited until ready, restarted when they crash, stopped in reverse order."""
+"""A supervisor: waits until processes are ready, restarts them when they crash, stops them in reverse order."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from deploy.local.errors import CommandError
 from deploy.local.process import Process
-from deploy.local.trouble import Trouble
 
-CRASHES, WITHIN_S = 5, 60.0  # as many within a minute mean that restarting does not help
+CRASHES, WITHIN_S = 5, 60.0  # as many within a minute: restarting does not help
 READY_S = 120.0  # the largest model on a slow machine
 _LOOK_S = 0.05
 
@@ -20,10 +20,9 @@ class _Child:
 
 
 class Supervisor:
-    """Looks after the processes given to `start`; `say` is told what happens to them.
+    """Watches the processes given to `start` and reports what happens to them to `say`.
 
-    What crashed is started again after `backoff_s`, then twice that and so on: quick after a mishap, patient with
-    something that keeps failing.
+    A crashed process is started again after `backoff_s`, the next time after twice that, and so on.
     """
 
     def __init__(self, say: Callable[[str], None], backoff_s: float = 0.5) -> None:
@@ -32,18 +31,18 @@ class Supervisor:
         self._children: list[_Child] = []
 
     def start(self, process: Process) -> None:
-        """Start it and look after it from now on; it need not be ready when this returns."""
+        """Start it and watch it from now on; it need not be ready when this returns."""
         self._children.append(_Child(process))
         process.start()
 
     def watch(self) -> None:
-        """Restart what crashes, for ever. Raises Trouble when something keeps crashing."""
+        """Restart what crashes, forever. Raises CommandError when a process keeps crashing."""
         while True:
             self.look()
             time.sleep(_LOOK_S)
 
     def look(self) -> None:
-        """Look at every process once, and start again what is due."""
+        """Check every process once, and restart those that are due."""
         for child in self._children:
             if child.start_at is not None:
                 self._restart_when_due(child)
@@ -65,19 +64,19 @@ class Supervisor:
         child.process.kill()
         child.crashed_at = [at for at in child.crashed_at if now - at < WITHIN_S] + [now]
         if len(child.crashed_at) >= CRASHES:
-            raise Trouble(f"{name} crashed {CRASHES} times within a minute; its last lines say why")
+            raise CommandError(f"{name} crashed {CRASHES} times within a minute; its last lines say why")
         wait_s = self._backoff_s * 2.0 ** (len(child.crashed_at) - 1)
         child.start_at = now + wait_s
         self._say(f"{name} ended with status {code}; starting it again in {wait_s:g} s")
 
 
 def await_ready(process: Process, within_s: float = READY_S) -> None:
-    """Wait until the process does its work. Raises Trouble when it ends instead, or takes too long."""
+    """Wait until the process is ready. Raises CommandError when it ends instead, or takes too long."""
     deadline = time.monotonic() + within_s
     while not process.ready():
         code = process.exit_code()
         if code is not None:
-            raise Trouble(f"{process.name} ended with status {code} while starting\n{process.last_words()}".strip())
+            raise CommandError(f"{process.name} ended with status {code} while starting\n{process.log_tail()}".strip())
         if time.monotonic() > deadline:
-            raise Trouble(f"{process.name} is not ready after {within_s:.0f} s\n{process.last_words()}".strip())
+            raise CommandError(f"{process.name} is not ready after {within_s:.0f} s\n{process.log_tail()}".strip())
         time.sleep(_LOOK_S)

@@ -1,8 +1,8 @@
-"""Copying: list, then copy what is not copied yet, several at once; each object is compared before and after.
+"""List the objects, then copy those not copied yet, several at once; each is compared before and after.
 
-read it, and compare its MD5 with the tag it had when it was first listed   differs: damaged, not copied
-look at the target: nothing there, store it; the same there, fine           differs: named, left alone
-compare the tag of the copy with the MD5; where a tag is no MD5             read the copy and compare its SHA-256
+1. Read it and compare its MD5 with the tag of its first listing; an object that differs is damaged and not copied.
+2. Look at the target: store the object if there is none; a different one is reported and left alone.
+3. Compare the copy's tag with the MD5, or read the copy and compare its SHA-256 if the tag is no MD5.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -1,1 +1,1 @@
-"""The service the product exists for: a picture in, its subject on a transparent ground out."""
+"""The background removal service: a picture in, its subject on a transparent background out."""

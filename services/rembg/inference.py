@@ -17,6 +17,7 @@ peak at 0.05, subjects at 0.94 and more, down to a dot of four pixels.)
 """
 
 import os
+import sys
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -40,9 +41,10 @@ _NICE = 5  # a quarter of a core where one other thread wants it too, all of it 
 _GAP = 2.0  # Lanczos may first average to twice the size: 6 times as fast at 12 megapixels, 0.03 of 255 away
 
 
-def step_back() -> None:
-    """Let this thread, and those it starts, go behind all others for good; on Linux each has a niceness of its own."""
-    os.nice(_NICE)
+def lower_priority() -> None:
+    """Lower the priority of this thread, and of those it starts. Only on Linux does each thread have its own."""
+    if sys.platform == "linux":
+        os.nice(_NICE)
 
 
 class Network:

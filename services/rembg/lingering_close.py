@@ -1,11 +1,11 @@
-"""Answers given before the body was read, without hurting who is still sending it.
+"""Lingering close: lets callers read an answer that was sent before their request body was read.
 
-Closing a connection with unread data resets it, and the reset may overtake the answer: the caller would see "connection
-reset" instead of 503. So the rest of the body is read and thrown away, for a while, after the answer has gone out and
-the sending side is closed. One thread does that for all such connections; the server's threads and its main loop, which
-would wait for each caller in turn, are given a stand-in to close.
+Closing a connection with unread data resets it, and the reset can overtake the answer: the caller would see "connection
+reset" instead of 503. So, after the answer has gone out and the sending side is closed, the rest of the body is read
+and discarded for a while. One thread does so for all such connections; the server's threads and its main loop, which
+would otherwise wait for each caller in turn, close a stand-in.
 
-A view says that it has not read the body with `request.environ[UNREAD] = True`.
+A view declares that it has not read the body with `request.environ[UNREAD] = True`.
 """
 
 import contextlib
@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 UNREAD = "stolentee.unread"
-_LONGEST_S = 5.0  # a caller on a slow line sees the answer well before
-_MOST = 2000  # connections at once, against running out of file handles
+_MAX_LINGER_S = 5.0  # even a caller on a slow line has read the answer well before
+_MAX_CONNECTIONS = 2000  # at once, so that file descriptors do not run out
 _CHUNK = 1 << 18
 
 Environ = dict[str, Any]
@@ -27,31 +27,33 @@ StartResponse = Callable[..., Callable[[bytes], object]]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
-class Lingering:
-    """WSGI middleware; works with gunicorn's workers and does nothing where the server does not show its socket."""
+class LingeringClose:
+    """WSGI middleware for gunicorn's workers; does nothing where the server does not expose its socket."""
 
-    def __init__(self, app: Application, sink: "Sink") -> None:
+    def __init__(self, app: Application, drain: "SocketDrain") -> None:
         self._app = app
-        self._sink = sink
+        self._drain = drain
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Callable[[bytes], object]:
-            force = getattr(getattr(start_response, "__self__", None), "force_close", None)
-            if environ.get(UNREAD) and force:
-                force()
+            force_close = getattr(getattr(start_response, "__self__", None), "force_close", None)
+            if environ.get(UNREAD) and force_close:
+                force_close()
             return start_response(status, headers, *rest)
 
-        answer = self._app(environ, start)
+        parts = self._app(environ, start)
         connection = environ.get("gunicorn.socket")
-        return _Then(answer, lambda: self._sink.adopt(connection)) if environ.get(UNREAD) and connection else answer
+        if not environ.get(UNREAD) or not connection:
+            return parts
+        return _Response(parts, lambda: self._drain.adopt(connection))
 
 
-class _Then:
-    """The parts of an answer, and what happens when the last has been sent."""
+class _Response:
+    """The parts of a response; calls `on_close` once the last was sent."""
 
-    def __init__(self, parts: Iterable[bytes], then: Callable[[], None]) -> None:
+    def __init__(self, parts: Iterable[bytes], on_close: Callable[[], None]) -> None:
         self._parts = parts
-        self._then = then
+        self._on_close = on_close
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._parts)
@@ -59,11 +61,11 @@ class _Then:
     def close(self) -> None:
         if hasattr(self._parts, "close"):
             self._parts.close()
-        self._then()
+        self._on_close()
 
 
-class Sink:
-    """Reads adopted connections empty until their callers close them, at most `_LONGEST_S` each."""
+class SocketDrain:
+    """Reads adopted connections until their callers close them, each for at most `_MAX_LINGER_S`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -71,40 +73,40 @@ class Sink:
         self._new: list[socket.socket] = []
 
     def adopt(self, connection: socket.socket) -> None:
-        """Take the connection over; `connection` itself becomes an unconnected one, to be closed by its owner."""
-        with contextlib.suppress(OSError), socket.socket() as dead:
+        """Take the connection over; `connection` becomes an unconnected socket, which its owner still closes."""
+        with contextlib.suppress(OSError), socket.socket() as unconnected:
             own = connection.dup()
-            os.dup2(dead.fileno(), connection.fileno(), inheritable=False)
+            os.dup2(unconnected.fileno(), connection.fileno(), inheritable=False)
             own.setblocking(False)
             own.shutdown(socket.SHUT_WR)
             with self._lock:
                 self._new.append(own)
                 if self._wake is None:
                     self._wake, woken = socket.socketpair()
-                    threading.Thread(target=self._run, args=(woken,), name="linger", daemon=True).start()
+                    threading.Thread(target=self._run, args=(woken,), name="lingering-close", daemon=True).start()
             self._wake.send(b"\0")
 
     def _run(self, woken: socket.socket) -> None:
-        room = bytearray(_CHUNK)
-        until = {woken: float("inf")}  # every connection, the oldest first
+        buffer = bytearray(_CHUNK)
+        deadlines = {woken: float("inf")}  # of every connection, oldest first
         with selectors.DefaultSelector() as selector:
             selector.register(woken, selectors.EVENT_READ)
             while True:
                 ready = [key.fileobj for key, _ in selector.select(timeout=1.0)]
                 now = time.monotonic()
-                over = {c for c in ready if c is not woken and not _more(c, room)}  # type: ignore[arg-type]
-                over |= {connection for connection, end in until.items() if end < now}
+                over = {c for c in ready if c is not woken and not _drain(c, buffer)}  # type: ignore[arg-type]
+                over |= {connection for connection, end in deadlines.items() if end < now}
                 for connection in over:
                     selector.unregister(connection)
-                    del until[connection]  # type: ignore[arg-type]
+                    del deadlines[connection]  # type: ignore[arg-type]
                     connection.close()  # type: ignore[union-attr]
                 if woken in ready:
                     woken.recv(4096)
-                    for connection in self._arrived(_MOST - len(until)):
+                    for connection in self._take_new(_MAX_CONNECTIONS - len(deadlines)):
                         selector.register(connection, selectors.EVENT_READ)
-                        until[connection] = now + _LONGEST_S
+                        deadlines[connection] = now + _MAX_LINGER_S
 
-    def _arrived(self, room: int) -> list[socket.socket]:
+    def _take_new(self, room: int) -> list[socket.socket]:
         with self._lock:
             new, self._new = self._new, []
         for connection in new[room:]:
@@ -112,10 +114,10 @@ class Sink:
         return new[:room]
 
 
-def _more(connection: socket.socket, room: bytearray) -> bool:
-    """Whether more may come."""
+def _drain(connection: socket.socket, buffer: bytearray) -> bool:
+    """Read once; False when nothing more can come."""
     try:
-        return connection.recv_into(room) > 0
+        return connection.recv_into(buffer) > 0
     except BlockingIOError:
         return True
     except OSError:

@@ -1,31 +1,33 @@
-"""The network on its way: it is loaded and warmed up while the process still imports the rest of the service.
+"""Loads and warms up the network while the process still imports the rest of the service.
 
-So this module imports nothing but what loading needs. On two cores the first answer comes a sixth sooner.
+So this module imports only what loading needs. On two cores the first answer comes a sixth sooner.
 """
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from services.rembg.inference import Network, step_back
+from services.rembg.inference import Network, lower_priority
 from services.rembg.settings import Settings, cores
 from services.rembg.weights.resolve import locate
 
+_MAX_THREADS = 64  # as many as REMBG_MAX_WORKERS may ask for; the admission queue bounds them further
+
 
 @dataclass(frozen=True, slots=True)
-class Loading:
-    """`network` fails with settings.Invalid when it cannot be had; `warm` is the seconds that its first run took."""
+class Preload:
+    """`network` raises settings.Invalid when it cannot be loaded; `warm_up_s` is how long its first run took."""
 
     settings: Settings
     pool: ThreadPoolExecutor  # for the work on pictures
     network: Future[Network]
-    warm: Future[float]
+    warm_up_s: Future[float]
 
 
-def begin(settings: Settings) -> Loading:
-    pool = ThreadPoolExecutor(64, "remove", step_back)  # the gate bounds it
+def begin(settings: Settings) -> Preload:
+    pool = ThreadPoolExecutor(_MAX_THREADS, "remove", lower_priority)
     network = pool.submit(_load, settings)
-    return Loading(settings, pool, network, pool.submit(_warm_up, network))
+    return Preload(settings, pool, network, pool.submit(_warm_up, network))
 
 
 def _load(settings: Settings) -> Network:
@@ -34,7 +36,7 @@ def _load(settings: Settings) -> Network:
     return Network(weights, threads=cores(), slots=settings.work.slots)
 
 
-def _warm_up(network: Future[Network]) -> float:
-    loaded, began = network.result(), time.monotonic()
-    loaded.warm_up()
+def _warm_up(loading: Future[Network]) -> float:
+    network, began = loading.result(), time.monotonic()
+    network.warm_up()
     return time.monotonic() - began

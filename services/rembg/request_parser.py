@@ -1,4 +1,4 @@
-"""What a request brings: the picture, and what is asked for. Read only once the request has its place in line."""
+"""Reads the picture and the options of a request, once the request has been admitted."""
 
 from dataclasses import dataclass
 from hmac import compare_digest
@@ -12,22 +12,23 @@ from shared import errors
 
 MAX_BYTES = 20 * 1024 * 1024
 ENVELOPE_BYTES = 64 * 1024  # what multipart adds around the file
-SILENCE_S = 5.0  # between two pieces of a body; a place in line is not held for someone who says nothing
-PEERS_FIELD = "file"
+SILENCE_S = 5.0  # between two pieces of a body; a silent caller does not keep its place in the queue
+REMBG_SERVER_FIELD = "file"  # of the form that `rembg s` accepts
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class RemovalRequest:
     data: bytes
-    asked: options.Options
+    options: options.Options
 
 
-def announce() -> None:
-    """Before anything is decided: the body, if there is one, has not been read."""
+def mark_unread() -> None:
+    """Declare the body, if there is one, unread; until it is read, a refusal closes the connection lingeringly."""
     request.environ[UNREAD] = bool(request.content_length)
 
 
 def authorise(token: SecretStr | None) -> None:
+    """Raises Unauthorized unless the request carries the token, if there is one."""
     if token is None:
         return
     given = request.headers.get("Authorization", "")
@@ -35,44 +36,44 @@ def authorise(token: SecretStr | None) -> None:
         raise errors.Unauthorized("This service needs its token.")
 
 
-def read(field: str, model: str) -> Intake:
-    """The picture of the request, its form field or its body; and the options, from the address and the form."""
+def parse(field: str, model: str) -> RemovalRequest:
+    """The picture, from the form field or the body, and the options, from the query and the form."""
     if "Transfer-Encoding" in request.headers:
-        raise errors.LengthRequired()  # the framework would cut a long body silently
+        raise errors.LengthRequired()  # the framework would silently truncate a long body
     if not request.content_length:
         raise errors.MissingFile()
     form = request.mimetype == "multipart/form-data"
     if request.content_length > MAX_BYTES + form * ENVELOPE_BYTES:
         raise errors.BodyTooLarge()
     if form:
-        data = _form(field)
+        data = _read_form(field)
         asked = _options(field, model, request.values.to_dict())
     else:
         asked = _options(field, model, request.args.to_dict())
-        data = _body()
+        data = _read_body()
     if len(data) > MAX_BYTES:
         raise errors.BodyTooLarge()
     if not data:
         raise errors.MissingFile()
-    return Intake(data, asked)
+    return RemovalRequest(data, asked)
 
 
 def _options(field: str, model: str, fields: dict[str, str]) -> options.Options:
-    return options.read_peers(fields, model) if field == PEERS_FIELD else options.read(fields)
+    return options.read_peers(fields, model) if field == REMBG_SERVER_FIELD else options.read(fields)
 
 
-def _form(field: str) -> bytes:
-    _bound()
-    if field not in request.files:
-        request.environ[UNREAD] = False
-        raise errors.MissingFile(f"The form has no file named {field}.")
+def _read_form(field: str) -> bytes:
+    _limit_silence()
+    files = request.files  # reads the body
     request.environ[UNREAD] = False
-    data: bytes = request.files[field].read()
+    if field not in files:
+        raise errors.MissingFile(f"The form has no file named {field}.")
+    data: bytes = files[field].read()
     return data
 
 
-def _body() -> bytes:
-    _bound()
+def _read_body() -> bytes:
+    _limit_silence()
     data = request.get_data(cache=False)
     request.environ[UNREAD] = False
     if len(data) != request.content_length:
@@ -80,7 +81,7 @@ def _body() -> bytes:
     return data
 
 
-def _bound() -> None:
+def _limit_silence() -> None:
     connection = request.environ.get("gunicorn.socket")
     if connection is not None:
         connection.settimeout(SILENCE_S)

@@ -1,4 +1,4 @@
-"""What the rembg service reads from the environment."""
+"""The settings of the rembg service, read from the environment."""
 
 import os
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from shared import settings, timeouts
 
 
 class Model(settings.EnvSettings):
-    """Which network, and where its weights come from; see weights/locate.py for the rules."""
+    """Which network to run, and where its weights are; weights/resolve.py has the rules."""
 
     name: Name | None = Field(None, validation_alias="REMBG_MODEL")
     path: Path | None = Field(None, validation_alias="REMBG_MODEL_PATH")
@@ -27,15 +27,15 @@ class Model(settings.EnvSettings):
 
 
 def cores() -> int:
-    """Those this process may run on, which in a container can be fewer than the machine has."""
-    return len(os.sched_getaffinity(0))
+    """Those this process may run on, fewer than the machine has in some containers; all of them on macOS."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Work(settings.EnvSettings):
-    """How much is taken on at once: `slots` pictures in work, `line` waiting, everything else refused."""
+    """How much is accepted at once: `slots` pictures in work and `max_waiting` waiting; the rest is refused."""
 
     slots: int = Field(default_factory=cores, validation_alias="REMBG_MAX_WORKERS", ge=1, le=64)
-    line: int = Field(8, validation_alias="REMBG_MAX_WAITING", ge=0, le=256)  # a few seconds of work on two cores
+    max_waiting: int = Field(8, validation_alias="REMBG_MAX_WAITING", ge=0, le=256)  # a few seconds on two cores
     deadline_s: float = Field(timeouts.INFERENCE_S, validation_alias="REMBG_DEADLINE_S", gt=0)
     stuck_s: float = Field(timeouts.STUCK_S, validation_alias="REMBG_STUCK_S", gt=0)
     token: SecretStr | None = Field(None, validation_alias="REMBG_TOKEN")

@@ -6,8 +6,8 @@ from shared import log, malloc
 
 malloc.share_one_heap()
 log.setup("rembg")
-_loading = begin(Settings.read())
+_preload = begin(Settings.read())
 
-from services.rembg.app import start  # noqa: E402 - meanwhile the network is loaded
+from services.rembg.app import start  # noqa: E402 - the network loads during this import
 
-app = start(_loading)
+app = start(_preload)

@@ -1,4 +1,4 @@
-"""Dependency groups: which library belongs to which, and rule 4, that a group is what its service really reaches."""
+"""Dependency groups: which library belongs to which, and that a group is exactly what its service imports."""
 
 import re
 import sys
@@ -10,8 +10,8 @@ from tests.architecture.tree import PACKAGES, Module, Tree
 
 SERVICES = ("api", "rembg", "worker")
 
-# Where a process starts; what these reach by imports is what their image must carry.
-_MIGRATIONS = "shared.db.__main__"  # run in the api's image before it starts
+# Where a process starts. An image must carry what these modules import, directly or not.
+_MIGRATIONS = "shared.db.__main__"  # run in the api's image before the api starts
 _WEIGHTS = "services.rembg.weights.__main__"  # run while rembg's image is built
 _GUNICORN = "deploy.gunicorn.conf"
 ENTRIES = {
@@ -19,7 +19,6 @@ ENTRIES = {
     "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN, _WEIGHTS),
     "worker": ("services.worker.app",),
 }
-UNREACHED = {"api": {"gunicorn"}, "rembg": {"gunicorn"}, "worker": set[str]()}  # the server imports us, not we it
 
 # Import names that differ from the distribution's name, or that come with another distribution.
 _DISTRIBUTIONS = {
@@ -33,7 +32,7 @@ _DISTRIBUTIONS = {
 
 
 def distribution(module: str) -> str:
-    """The distribution that provides a module: PIL.Image -> pillow."""
+    """Return the distribution that provides a module: PIL.Image -> pillow."""
     top = module.split(".")[0]
     return _DISTRIBUTIONS.get(top, top.lower().replace("_", "-"))
 
@@ -44,7 +43,7 @@ def third_party(module: str) -> bool:
 
 
 def groups(tree: Tree) -> dict[str, frozenset[str]]:
-    """Distribution names of each dependency group, without extras and versions; included groups resolved."""
+    """Return the distributions of each dependency group, without extras and versions; included groups are resolved."""
     return _groups(tree.file("pyproject.toml"))
 
 
@@ -63,7 +62,7 @@ def _groups(pyproject: str) -> dict[str, frozenset[str]]:
 
 
 def groups_equal_reach(tree: Tree) -> list[str]:
-    """Rule 4: a group is what its entries reach; no less (the image would crash), no more (it would swell)."""
+    """Report a group that is not what its entries reach: with less the image crashes, with more it swells."""
     return [problem for service in SERVICES for problem in _group_problems(tree, service)]
 
 
@@ -75,12 +74,12 @@ def _group_problems(tree: Tree, service: str) -> Iterator[str]:
     for name, where in sorted(reached.items()):
         if name not in listed:
             yield f"pyproject.toml: group {service} lacks {name}, which {where} imports"
-    for name in sorted(listed - reached.keys() - UNREACHED[service]):
+    for name in sorted(listed - reached.keys()):
         yield f"pyproject.toml: group {service} lists {name}, which nothing it starts imports"
 
 
 def reach(tree: Tree, entries: tuple[str, ...]) -> dict[str, str]:
-    """Distributions reached by imports from the entries, lazy ones included, each with a module that imports it."""
+    """Return the distributions the entries reach, by lazy imports too, each with a module that imports it."""
     reached: dict[str, str] = {}
     seen: set[str] = set()
     ahead = [name for name in entries if name in tree.modules]
@@ -97,7 +96,7 @@ def reach(tree: Tree, entries: tuple[str, ...]) -> dict[str, str]:
 
 
 def _neighbours(tree: Tree, module: Module) -> Iterator[str]:
-    """Modules this one makes run, and the packages around them: by an import, or by a name in a string for Celery."""
+    """Yield the modules this one runs and their packages: by an import, or by a name in a string for Celery."""
     imported = [tree.target(item) for item in module.imports if not item.typing_only]
     named = [text.split(":")[0] for text in module.texts.values() if text.startswith(PACKAGES)]
     for target in imported + named:

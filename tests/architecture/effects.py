@@ -1,17 +1,17 @@
-"""Rule 7: clients are built only in an app.py; importing a module connects to nothing and reads no environment.
+"""Clients are built only in an app.py; importing a module connects to nothing and reads no environment.
 
-A function or class that builds a client is a maker, and so is whatever calls a maker: `storage.connect` builds a
-`Bucket`, which builds a boto3 client. Makers of other modules may be called only where a process is put together.
+A function or class that builds a client is a maker, and so is anything that calls a maker: `storage.connect` builds a
+`Bucket`, which builds a boto3 client. Only a composition root may call another module's makers.
 """
 
 import ast
 from collections.abc import Iterator
 
-from tests.architecture.imports import ENVIRONMENT
 from tests.architecture.tree import Module, Tree
 
-ROOTS = ("app", "wsgi", "__main__")  # where a process is put together
-BEGUN = ("services.rembg.preload",)  # what wsgi.py begins while app.py is still imported
+ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.putenv", "os.unsetenv")
+ROOTS = ("app", "wsgi", "__main__")  # composition roots
+BEGUN = ("services.rembg.preload",)  # wsgi.py starts it before it imports app.py
 COMMANDS = ("services.api.keys",)  # run with python -m, although another module imports it
 
 CLIENTS = frozenset(
@@ -55,13 +55,13 @@ EFFECTS = frozenset(
         "threading.Timer",
     }
 )
-SERVING = (".run", ".run_forever", ".serve_forever")  # methods, whatever they are called on
-# Celery's command line wants the application as a name of the module; making one connects to nothing.
+SERVING = (".run", ".run_forever", ".serve_forever")  # methods of any object
+# Celery's command line looks the application up in the module; building one connects to nothing.
 AT_IMPORT = {"services.worker.app": {"celery.Celery"}}
 
 
 def quiet_imports(tree: Tree) -> list[str]:
-    """Rule 7, both halves: what runs at import, and who calls the makers of clients."""
+    """Report what runs at import, and calls of makers outside a composition root."""
     makers = _makers(tree)
     return [
         problem

@@ -1,4 +1,4 @@
-"""Rule 8: where is a statement, a setting, a queue, a policy, a metric? Each has exactly one place."""
+"""Statements, settings, queues, policies and metrics: each has exactly one place."""
 
 import ast
 import re
@@ -8,8 +8,8 @@ from tests.architecture.tree import Module, Tree
 
 ENV_EXAMPLE = "deploy/env.example"
 COMPOSE = "docker-compose.yml"
-DEFAULT_QUEUE = ""  # the one a worker serves unless told otherwise: shared.broker.QUEUE
-# Read by deploy/ and set by every shell or by us for a child: nothing a deployer configures.
+DEFAULT_QUEUE = ""  # what a worker consumes by default: shared.broker.QUEUE
+# Set by shells, or by deploy/ for a child process; not for a deployer to configure.
 SHELL = frozenset({"HOME", "LANG", "NO_COLOR", "PATH", "PYTHONPATH", "TERM", "VIRTUAL_ENV"})
 
 _SQL = re.compile(
@@ -24,7 +24,7 @@ _ROUTES = ("delete", "get", "patch", "post", "put", "route")
 
 
 def statements(tree: Tree) -> list[str]:
-    """SQL text appears only under shared/db/."""
+    """Report SQL text outside shared/db/."""
     files = [f"{path}:1: SQL outside shared/db/" for path in tree.files if path.endswith(".sql") and not _in_db(path)]
     return files + [
         f"{module.at(node)}: SQL outside shared/db/"
@@ -46,7 +46,7 @@ def _is_sql(text: str) -> bool:
 
 
 def settings(tree: Tree) -> list[str]:
-    """Every setting named in code stands in deploy/env.example, and every name there is read by code."""
+    """Report settings missing from deploy/env.example, and names there that no code reads."""
     read = _settings_read(tree)
     if not read:
         return []
@@ -56,7 +56,7 @@ def settings(tree: Tree) -> list[str]:
 
 
 def example(tree: Tree) -> dict[str, str]:
-    """Names and values of deploy/env.example."""
+    """Return the names and values in deploy/env.example."""
     lines = (line.partition("=") for line in tree.file(ENV_EXAMPLE).splitlines() if not line.startswith("#"))
     return {name.strip(): value.strip() for name, equals, value in lines if equals}
 
@@ -105,7 +105,7 @@ def _names(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 
 def queues(tree: Tree) -> list[str]:
-    """Every queue of shared/broker.py has a consumer in the compose file."""
+    """Report queues of shared/broker.py without a consumer in the compose file."""
     broker = tree.modules.get("shared.broker")
     workers = [line for line in tree.file(COMPOSE).splitlines() if "services.worker.app" in line]
     if broker is None or COMPOSE not in tree.files:
@@ -132,7 +132,7 @@ def _queues(broker: Module) -> Iterator[tuple[str, str, ast.AST]]:
 
 
 def routes(tree: Tree) -> list[str]:
-    """Every route of the api names who may call it, what it costs and how long its answer keeps."""
+    """Report routes of the api that do not name their auth, limit and cache policy."""
     return [
         problem
         for module in tree.modules.values()
@@ -153,7 +153,7 @@ def _policy_problems(module: Module, function: ast.FunctionDef | ast.AsyncFuncti
 
 
 def metrics(tree: Tree) -> list[str]:
-    """Every metric bears our prefix and its unit and is used; that all stand in shared/metrics.py is rule 3."""
+    """Report unused metrics and those without our prefix or unit; import-linter keeps them in shared/metrics.py."""
     source = tree.modules.get("shared.metrics")
     if source is None:
         return []

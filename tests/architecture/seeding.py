@@ -1,11 +1,11 @@
-"""Changes to the text of the repository, never to a file on disk: what a seeded violation is made of."""
+"""Changes to the in-memory text of the repository, of which seeded violations are made."""
 
 from collections.abc import Callable
 
 from tests.architecture.tree import Tree
 
 Change = Callable[[Tree], Tree]
-Seeds = dict[str, tuple[Change, str]]  # what is done -> how, and words of the problem that must be reported
+Seeds = dict[str, tuple[Change, str]]  # description -> change, and words the report must contain
 
 API = "services/api/seed.py"
 WORKER = "services/worker/seed.py"
@@ -16,12 +16,12 @@ DEPLOY = "deploy/local/seed.py"
 
 
 def add(path: str, *lines: str) -> Change:
-    """A new file, or more lines at the end of one that is there."""
-    return lambda tree: Tree({**tree.files, path: "\n".join([tree.file(path), *lines, ""])})
+    """Create a file, or append lines to an existing one."""
+    return lambda tree: Tree({**tree.files, path: "\n".join([*tree.file(path).splitlines(), *lines, ""])})
 
 
 def edit(path: str, old: str, new: str) -> Change:
-    """Another text in the place of one that must be there."""
+    """Replace a text that must be present."""
 
     def change(tree: Tree) -> Tree:
         assert old in tree.file(path), f"{path} no longer holds {old!r}: seed something else"

@@ -1,4 +1,4 @@
-"""deploy/env.example states each setting's default: rule 8 compares the names, this the values."""
+"""deploy/env.example states each setting's default; the rule `settings` compares the names, this test the values."""
 
 import importlib
 from collections.abc import Iterator
@@ -28,6 +28,6 @@ FIELDS = {str(field.validation_alias): field for field in _fields()}
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_the_example_states_the_default_of(name: str) -> None:
-    default = FIELDS[name].get_default()  # undefined where one must be given, or none where it is worked out at start
+    default = FIELDS[name].get_default()  # undefined if required, None if computed at start
     said = str(default).lower() if isinstance(default, bool) else str(default)
     assert places.example(TREE)[name] == ("" if default in (None, PydanticUndefined) else said)

@@ -1,6 +1,6 @@
-"""The repository as text: every file of ours, each module parsed once.
+"""The repository as text: every file, each module parsed once.
 
-Rules are pure functions over this value, so a test can put a bad line into the real repository without writing a file.
+Rules are pure functions of this value, so a test can seed a violation without writing a file.
 """
 
 import ast
@@ -12,13 +12,13 @@ from pathlib import Path, PurePosixPath
 
 PACKAGES = ("bench", "deploy", "research", "services", "shared", "tests")
 FOLDERS = (*PACKAGES, ".ci", "docs", "requirements")
-_LEFT_BEHIND = re.compile(r"\.git|\.coverage.*")  # by a worktree and by a test run
-_BINARY = frozenset({".gif", ".ico", ".jpg", ".jpeg", ".onnx", ".png", ".pyc", ".webp", ".woff2"})
+_LEFT_BEHIND = re.compile(r"\.git|\.coverage.*")  # by git worktrees and test runs
+BINARY = frozenset({".gif", ".ico", ".jpg", ".jpeg", ".onnx", ".png", ".pyc", ".webp", ".woff2"})
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One imported name. `module` is the path that was written, `name` what was taken out of it ("" for all of it)."""
+    """One imported name: `module` as written, and the `name` imported from it ("" for the module itself)."""
 
     module: str
     name: str
@@ -29,7 +29,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Module:
-    """One Python file. `name` is how it is imported: its path."""
+    """One Python file; `name` is its dotted path."""
 
     path: str
     name: str
@@ -37,12 +37,12 @@ class Module:
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:
-        """Every import wherever it stands, in functions too, and `import_module("constant")`."""
+        """All imports, those in functions and `import_module("constant")` included."""
         return tuple(_imports(self.body, typing_only=False))
 
     @cached_property
     def aliases(self) -> dict[str, str]:
-        """What each imported name stands for: {"np": "numpy", "Redis": "redis.Redis"}."""
+        """The full name behind each imported name: {"np": "numpy", "Redis": "redis.Redis"}."""
         known: dict[str, str] = {}
         for node in ast.walk(self.body):
             match node:
@@ -55,12 +55,12 @@ class Module:
 
     @cached_property
     def names(self) -> tuple[ast.expr, ...]:
-        """Every plain or dotted name that is mentioned, once: `os.environ.get` counts as `os.environ` too."""
+        """All plain and dotted names; `os.environ.get` counts as `os.environ` too."""
         return tuple(node for node in ast.walk(self.body) if isinstance(node, (ast.Name, ast.Attribute)))
 
     @cached_property
     def texts(self) -> dict[ast.Constant, str]:
-        """String constants that are no docstrings."""
+        """String constants other than docstrings."""
         said = {node.value for node in ast.walk(self.body) if isinstance(node, ast.Expr)}
         constants = (node for node in ast.walk(self.body) if isinstance(node, ast.Constant) and node not in said)
         return {node: node.value for node in constants if isinstance(node.value, str)}
@@ -72,18 +72,18 @@ class Module:
 
     @cached_property
     def calls(self) -> dict[ast.Call, str]:
-        """Every call and the full name of what is called; what the module defines itself has its name in front."""
+        """Each call and the full name of its target; the module's own definitions are prefixed with its name."""
         own = {node.name for node in self.definitions}
         named = ((node, self.dotted(node.func)) for node in ast.walk(self.body) if isinstance(node, ast.Call))
         return {node: f"{self.name}.{name}" if name.split(".")[0] in own else name for node, name in named}
 
     @cached_property
     def at_import(self) -> tuple[ast.AST, ...]:
-        """The nodes that run at import: class bodies, decorators and defaults, not functions and `__main__` blocks."""
+        """Nodes that run at import: class bodies, decorators and defaults, but not functions and `__main__` blocks."""
         return tuple(_executed(self.body))
 
     def dotted(self, node: ast.expr) -> str:
-        """The full name an expression stands for ("psycopg.connect"), or "" where it is no plain name."""
+        """Return the full name of an expression ("psycopg.connect"), or "" if it is not a name."""
         match node:
             case ast.Name(id=name):
                 return self.aliases.get(name, name)
@@ -93,50 +93,50 @@ class Module:
         return ""
 
     def at(self, node: ast.AST | Import | int) -> str:
-        """Where it stands, as editors understand it."""
+        """Return the position as path:line."""
         line = node if isinstance(node, int) else node.line if isinstance(node, Import) else getattr(node, "lineno", 1)
         return f"{self.path}:{line}"
 
     def within(self, *names: str) -> bool:
-        """Whether this is one of the named modules, or lies inside one of them."""
+        """Return whether this is one of the named modules or lies inside one."""
         return any(self.name == name or self.name.startswith(f"{name}.") for name in names)
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Paths from the root, with slashes, and the text of each file."""
+    """The text of each file, by its path from the root."""
 
     files: Mapping[str, str]
 
     @classmethod
     def read(cls, root: Path) -> "Tree":
-        """Everything below `root` that is ours; files at the root itself included, data and environments not."""
+        """Read the repository below `root`, without data and environments."""
         found = [path for path in root.iterdir() if path.is_file() and not _LEFT_BEHIND.fullmatch(path.name)]
         found += [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file()]
-        texts = (path for path in found if path.suffix not in _BINARY and "__pycache__" not in path.parts)
+        texts = (path for path in found if path.suffix not in BINARY and "__pycache__" not in path.parts)
         return cls({path.relative_to(root).as_posix(): path.read_text("utf-8", "replace") for path in sorted(texts)})
 
     def file(self, path: str) -> str:
-        """The text of one file, empty where there is none."""
+        """Return the text of a file, or "" if there is none."""
         return self.files.get(path, "")
 
     @cached_property
     def modules(self) -> dict[str, Module]:
-        """Every Python file below a package, by the name it is imported by."""
+        """All Python files in packages, by their import name."""
         python = (path for path in self.files if path.endswith(".py") and path.split("/")[0] in PACKAGES)
         return {module.name: module for module in (_parsed(path, self.files[path]) for path in python)}
 
     def product(self) -> Iterator[Module]:
-        """Everything but tests, benchmarks and research."""
+        """Iterate over all modules but tests, benchmarks and research."""
         return (module for module in self.modules.values() if not module.within("bench", "research", "tests"))
 
     def target(self, imported: Import) -> str:
-        """The module an import reaches: shared.db.jobs for `from shared.db import jobs`, else the first part."""
+        """Return the module an import reaches: shared.db.jobs for `from shared.db import jobs`."""
         inner = f"{imported.module}.{imported.name}"
         return inner if inner in self.modules else imported.module
 
 
-@cache  # by content: a seeded tree parses only what the seed changed
+@cache  # by content, so a seeded tree parses only what the seed changed
 def _parsed(path: str, text: str) -> Module:
     dotted = PurePosixPath(path).with_suffix("").as_posix().replace("/", ".")
     return Module(path, dotted.removesuffix(".__init__"), ast.parse(text, path))
@@ -166,7 +166,9 @@ def _executed(body: ast.AST) -> Iterator[ast.AST]:
         match child:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 for part in (*child.decorator_list, *child.args.defaults, *filter(None, child.args.kw_defaults)):
-                    if not isinstance(part, (ast.Name, ast.Attribute)):  # a mention runs nothing: `environ=os.environ`
+                    if not isinstance(
+                        part, (ast.Name, ast.Attribute)
+                    ):  # a bare mention (`environ=os.environ`) runs nothing
                         yield part
                         yield from _executed(part)
             case ast.Lambda():

@@ -17,9 +17,9 @@ from psycopg.rows import dict_row
 
 from deploy.local.postgres_server import Postgres
 from deploy.local.process import Process
-from deploy.local.redis_server import Redis
 from deploy.local.service import Service
 from deploy.local.supervisor import await_ready
+from deploy.local.valkey_server import Valkey
 from shared.db.pool import Connection
 from tests.chaos.proxy import Proxy
 from tests.doubles import removebg
@@ -39,7 +39,7 @@ class System:
     def __init__(self, folder: Path, *, lease_s: float, **changes: str) -> None:
         folder.mkdir(mode=0o711)
         self.postgres = Postgres(folder / "postgres", durable=False)
-        self.redis = Redis(folder / "redis", durable=False)
+        self.redis = Valkey(folder / "redis", durable=False)
         self.lease_s = lease_s
         self.crashes = self.faults = self.leavings = 0
         self._folder = folder

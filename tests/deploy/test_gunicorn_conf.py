@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy import gunicorn_worker
 from services.api.decoder import pool
 from services.api.jobs import events
 
@@ -42,4 +43,4 @@ def test_pictures_waiting_to_be_decoded_leave_threads_for_everything_else(monkey
 
 
 def test_there_are_more_threads_for_streams_than_streams() -> None:
-    assert runpy.run_path(str(FILE))["_STREAMS"] > events.MAX_STREAMS
+    assert gunicorn_worker.STREAMS > events.MAX_STREAMS

@@ -1,10 +1,9 @@
-"""Raw parts of picture files: what Pillow would never write."""
+"""Raw parts of picture files, such as Pillow never writes."""
 
 import io
 import struct
 import zlib
 from collections.abc import Callable
-from functools import cache
 
 from PIL import Image
 
@@ -20,32 +19,31 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-@cache
-def deflated(value: int, size: int) -> bytes:
-    """A true zlib stream of `size` equal bytes, made in a moment: one compressed megabyte over and over."""
-    block = bytes([value]) * (1 << 20)
-    compressor = zlib.compressobj(9, wbits=-15)
-    once = compressor.compress(block) + compressor.flush(zlib.Z_FULL_FLUSH)
-    whole, rest = divmod(size, len(block))
-    compressor = zlib.compressobj(9, wbits=-15)
-    low, high = (1 + size * value) % 65521, (size + value * size * (size + 1) // 2) % 65521
-    checksum = high << 16 | low  # Adler's two sums over equal bytes
-    return (
-        b"\x78\xda"
-        + once * whole
-        + compressor.compress(block[:rest])
-        + compressor.flush()
-        + struct.pack(">I", checksum)
-    )
-
-
 def chunk(kind: bytes, body: bytes = b"", *, length: int | None = None, checksum: int | None = None) -> bytes:
     checksum = zlib.crc32(kind + body) if checksum is None else checksum
     return struct.pack(">I", len(body) if length is None else length) + kind + body + struct.pack(">I", checksum)
 
 
-def header(width: int, height: int, depth: int = 8, colour: int = 2, interlaced: int = 0) -> bytes:
-    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))
+def header(
+    width: int, height: int, depth: int = 8, colour: int = 2, interlaced: int = 0, checksum: int | None = None
+) -> bytes:
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced), checksum=checksum)
+
+
+def claiming_png(width: int, height: int, depth: int = 8, colour: int = 2) -> bytes:
+    """A few bytes that claim any sides. The header's checksum is wrong, so every decoder stops there."""
+    return PNG_SIGNATURE + header(width, height, depth, colour, checksum=0) + chunk(b"IDAT", bytes(100)) + IEND
+
+
+def claiming_jpeg(width: int, height: int) -> bytes:
+    """A JPEG that claims any sides. Its table of quantisation is cut short, so every decoder stops there."""
+    frame = segment(0xC0, struct.pack(">BHHB", 8, height, width, 3) + bytes((1, 0x22, 0, 2, 0x11, 0, 3, 0x11, 0)))
+    return jpeg([segment(0xDB, b"\x00"), frame, segment(0xDA, bytes((3, 1, 0, 2, 0, 3, 0, 0, 63, 0))) + bytes(8)])
+
+
+def claiming_webp(width: int, height: int) -> bytes:
+    """A WebP of 26 bytes that claims any sides. Its version does not exist, so every decoder stops there."""
+    return riff((b"VP8L", b"\x2f" + struct.pack("<I", (width - 1) | (height - 1) << 14 | 7 << 29)))
 
 
 def png(
@@ -61,7 +59,7 @@ def png(
 ) -> bytes:
     """A PNG of zeros, or of a given deflate stream, with chunks before and after the pixels."""
     row_bytes = 1 + (width * depth * CHANNELS[colour] + 7) // 8
-    body = deflated(0, row_bytes * height) if stream is None else stream
+    body = zlib.compress(bytes(row_bytes * height), 9) if stream is None else stream
     return (
         PNG_SIGNATURE + header(width, height, depth, colour, interlaced) + before + chunk(b"IDAT", body) + after + IEND
     )

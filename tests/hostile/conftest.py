@@ -1,5 +1,6 @@
 """A live api over a database of its own, and whether the long forms are wanted."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,8 @@ bare_environment, environment = conftest.bare_environment, conftest.environment
 
 @pytest.fixture
 def live(environment: pytest.MonkeyPatch, free_port: int) -> Iterator[Live]:
+    if sys.platform != "linux":
+        pytest.skip("only Linux tells what each process costs")
     server = Served(free_port)
     made = Live(server)
     yield made

@@ -69,6 +69,6 @@ def rclone(folder: Path) -> Iterator[Storage]:
 def _await_words(server: Process, output: Path, words: str) -> None:
     until = time.monotonic() + 20
     while words not in (output.read_text() if output.exists() else ""):
-        assert server.exit_code() is None, server.last_words()
+        assert server.exit_code() is None, server.log_tail()
         assert time.monotonic() < until, "rclone did not start"
         time.sleep(0.02)

@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,7 +16,7 @@ from celery import Celery
 from kombu.transport import redis as transport
 from prometheus_client import REGISTRY
 
-from deploy.local.redis_server import Redis
+from deploy.local.valkey_server import Valkey
 from shared import broker, errors
 from shared.broker import Waker
 from shared.db import ids
@@ -99,7 +101,7 @@ def test_a_silent_broker_is_not_waited_for(silent_url: str) -> None:
     assert time.monotonic() - start < SOON_S
 
 
-def test_a_broker_that_falls_silent_is_given_up_and_taken_up_again(redis_server: Redis, redis_url: str) -> None:
+def test_a_broker_that_falls_silent_is_given_up_and_taken_up_again(redis_server: Valkey, redis_url: str) -> None:
     waker = Waker(redis_url)
     assert wake(waker)
     redis_server.signal(signal.SIGSTOP)
@@ -161,6 +163,22 @@ def test_building_a_waker_connects_to_nothing(client: redis.Redis, redis_url: st
     before = told(client, "total_connections_received")
     Waker(redis_url)
     assert told(client, "total_connections_received") == before
+
+
+AS_ON_MACOS = """
+import socket
+del socket.TCP_KEEPIDLE
+socket.TCP_KEEPALIVE = 16
+from shared import broker
+print(sorted(broker.worker_settings("redis://", 1)["broker_transport_options"]["socket_keepalive_options"].items()))
+"""
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="all tests run as this one pretends")
+def test_connections_are_kept_alive_where_the_option_has_another_name() -> None:
+    done = subprocess.run([sys.executable, "-c", AS_ON_MACOS], capture_output=True, text=True, check=True)
+    options = {16: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
+    assert done.stdout.strip() == str(sorted(options.items()))
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "allkeys-random", "volatile-lru", "volatile-ttl"])

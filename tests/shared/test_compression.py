@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deploy.local.walk import SAMPLE
+from deploy.local.api_client import SAMPLE
 from shared import images
 
 WEB = (2000, 2000)

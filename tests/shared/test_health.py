@@ -1,11 +1,13 @@
 """Health answers quickly and truly, whatever the things it asks are doing."""
 
 import re
+import resource
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -167,6 +169,16 @@ def test_memory_is_measured_in_bytes() -> None:
     assert 5_000_000 < memory["rss"] == memory["used"] < memory["total"]
     assert 100_000_000 < memory["system"]["free"] < memory["system"]["total"]
     assert 0 < memory["system"]["usedPercent"] < 100
+
+
+def test_without_proc_the_resident_size_is_measured_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_PROC", tmp_path)
+    memory = health.memory()
+    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # a number of bytes on macOS
+    assert memory["rss"] == memory["used"] == peak_kb
+    assert memory["system"] == {"total": 0, "free": 0, "usedPercent": 0}
 
 
 HEADERS = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-Ip", "Via")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from deploy.local.walk import SAMPLE
+from deploy.local.api_client import SAMPLE
 
 PATIENCE_S = 60  # far more than any of this takes
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -46,7 +47,7 @@ class Clone:
     def run(self) -> "Command":
         """`make run`, up to the report."""
         command = self.start("deploy.local")
-        eventually(lambda: "open http" in command.said() or command.ended(), "a report", within_s=PATIENCE_S)
+        eventually(lambda: "Open http" in command.said() or command.ended(), "a report", within_s=PATIENCE_S)
         assert not command.ended(), command.said()
         return command
 
@@ -56,9 +57,13 @@ class Clone:
         command.process.wait(PATIENCE_S)
         return command
 
+    def secrets(self) -> list[str]:
+        """What is made once for each data folder, with it."""
+        return [(self.folder / "data" / name).read_text() for name in ("secret_key", "postgres/password")]
+
     def left(self) -> list[int]:
         """Processes that run for this clone: all of them stand in its folder."""
-        return [int(path.name) for path in Path("/proc").glob("[0-9]*") if _stands_in(path, self.folder)]
+        return [process.pid for process in psutil.process_iter() if _stands_in(process, self.folder)]
 
 
 class Command:
@@ -117,16 +122,15 @@ def running(open_folder: Path) -> Iterator[tuple[Clone, Command]]:
 def test_killed_it_takes_everything_along_and_the_next_run_finds_its_data_and_leaves_nothing(clone: Clone) -> None:
     command = clone.run()
     assert is_a_cutout(clone.folder / "data" / "sample-cutout.png")
-    assert f"open http://localhost:{clone.ports['PORT']}" in command.said()
-    secret = (clone.folder / "data" / "secret_key").read_text()
+    assert f"Open http://localhost:{clone.ports['PORT']} " in command.said()
+    secrets = clone.secrets()
     command.process.kill()
     command.process.wait()
     eventually(lambda: not clone.left(), "the end of all")
     (clone.folder / "data" / "sample-cutout.png").unlink()
     command = clone.run()
     assert is_a_cutout(clone.folder / "data" / "sample-cutout.png")
-    assert (clone.folder / "data" / "secret_key").read_text() == secret
-    assert "nothing to apply" in command.said()
+    assert clone.secrets() == secrets
     command.stop(signal.SIGINT)
 
 
@@ -187,8 +191,8 @@ def test_a_second_run_in_the_same_folder_is_refused_in_words(running: tuple[Clon
 
 def test_what_crashes_is_started_again(running: tuple[Clone, Command]) -> None:
     clone, _ = running
-    for name in ("redis-server", "postgres", "services.api.wsgi", "services.rembg.wsgi", "services.worker.app"):
-        masters = [pid for pid in clone.left() if name in Path(f"/proc/{pid}/cmdline").read_text()]
+    for name in ("valkey-server", "postgres", "services.api.wsgi", "services.rembg.wsgi", "services.worker.app"):
+        masters = [pid for pid in clone.left() if name in " ".join(psutil.Process(pid).cmdline())]
         os.kill(min(masters), signal.SIGKILL)
         eventually(partial(ended, min(masters)), f"the end of {name}")
 
@@ -204,8 +208,8 @@ def is_a_cutout(path: Path) -> bool:
         return (picture.format, picture.mode) == ("PNG", "RGBA")
 
 
-def _stands_in(process: Path, folder: Path) -> bool:
+def _stands_in(process: psutil.Process, folder: Path) -> bool:
     try:
-        return (process / "cwd").readlink().is_relative_to(folder)
-    except OSError:
+        return Path(process.cwd()).is_relative_to(folder)
+    except psutil.Error:
         return False

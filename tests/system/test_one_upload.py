@@ -14,7 +14,7 @@ import requests
 from PIL import Image
 from psycopg.rows import dict_row
 
-from deploy.local.walk import SAMPLE
+from deploy.local.api_client import SAMPLE
 from shared.broker import QUEUE
 from tests.stack import RunningStack
 from tests.system.guest import Guest

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from deploy.local.walk import SAMPLE
+from deploy.local.api_client import SAMPLE
 from shared import fast_png
 from tests.stack import RunningStack
 

@@ -26,9 +26,10 @@ MEMORY_BYTES = 768 << 20
 def main() -> None:
     for ending in (signal.SIGINT, signal.SIGTERM):  # meant for the api, which still has answers to give
         signal.signal(ending, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    with suppress(ValueError):  # macOS refuses any limit of addresses
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(OSError):
+    with suppress(OSError):  # Linux only
         Path("/proc/self/oom_score_adj").write_text("1000")  # where memory ends, this process ends before the api
     line = socket.socket(fileno=0)
     with suppress(EOFError, OSError):

@@ -1,9 +1,10 @@
 """Removing the background: providers behind one Protocol, with typed outcomes.
 
-cut-out ──> Cutout                     the picture with alpha, verified the picture's fault ──> Refused        the
-same again would be refused again: the job fails with the provider's words the provider's fault ──> Broken        it
-answered, but wrongly: worth a limited number of attempts nobody there ──> Unavailable           down, full or too
-slow: another provider may do it, or the same one later
+    outcome       meaning                                     what happens
+    Answer        a picture with alpha, still to be verified  it is verified and stored
+    Refused       the picture cannot be cut out               the job fails with the provider's words
+    Broken        the answer is wrong                         a limited number of attempts
+    Unavailable   down, full or too slow                      another provider, or the same one later
 
 `charged` says whether money went with the failure. Where that cannot be known, it counts as charged.
 """

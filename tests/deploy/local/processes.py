@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+import psutil
 import pytest
 
 WITHIN_S = 15  # far more than any of this takes
@@ -12,8 +12,8 @@ WITHIN_S = 15  # far more than any of this takes
 def ended(pid: int) -> bool:
     """Whether it is gone, or dead and only not asked about yet."""
     try:
-        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
         return True
 
 
@@ -28,12 +28,5 @@ def eventually(condition: Callable[[], object], what: str, within_s: float = WIT
 
 def bearing(mark: str) -> Sequence[int]:
     """Processes with these words among their arguments."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if mark.encode() in words and not ended(int(folder.name)):
-            found.append(int(folder.name))
-    return found
+    processes = psutil.process_iter(["cmdline"])
+    return [process.pid for process in processes if mark in "\0".join([*(process.info["cmdline"] or ()), ""])]

@@ -18,34 +18,42 @@ def screen() -> io.StringIO:
 
 
 def test_a_structured_line_shows_time_name_event_and_facts(screen: io.StringIO) -> None:
-    Console(screen).teller("api")(LINE)
+    Console(screen).line_writer("api")(LINE)
     assert screen.getvalue() == "09:30:00.123 api      said ms=1.2 n=None\n"
 
 
 def test_a_traceback_stands_below_its_line(screen: io.StringIO) -> None:
-    Console(screen).teller("api")('{"event": "broke", "level": "error", "exception": "Traceback\\n  boom"}')
+    Console(screen).line_writer("api")('{"event": "broke", "level": "error", "exception": "Traceback\\n  boom"}')
     assert [line.strip() for line in screen.getvalue().splitlines()] == ["api      broke", "Traceback", "boom"]
 
 
 @pytest.mark.parametrize("line", ["plain words", '{"no": "event"}', "{broken", "[1]", '"text"', "{1: 2}"])
 def test_any_other_line_is_shown_as_it_is(line: str, screen: io.StringIO) -> None:
-    Console(screen).teller("worker")(line)
+    Console(screen).line_writer("worker")(line)
     assert screen.getvalue().split(maxsplit=1) == ["worker", f"{line}\n"]
 
 
 def test_empty_lines_are_left_out(screen: io.StringIO) -> None:
-    Console(screen).teller("worker")("  ")
+    Console(screen).line_writer("worker")("  ")
     assert screen.getvalue() == ""
 
 
-def test_quiet_withholds_all_but_warnings_until_it_is_asked(screen: io.StringIO) -> None:
+def test_quiet_withholds_all_but_warnings_until_told_otherwise(screen: io.StringIO) -> None:
     console = Console(screen, quiet=True)
-    console.teller("api")(LINE)
-    console.teller("api")("plain words")
-    console.teller("api")('{"event": "trouble", "level": "warning"}')
-    assert [line.split()[1:] for line in screen.getvalue().splitlines()] == [["trouble"]]
-    console.confess()
-    assert [line.split()[-1] for line in screen.getvalue().splitlines()] == ["trouble", "n=None", "words"]
+    console.line_writer("api")(LINE)
+    console.line_writer("api")("plain words")
+    console.line_writer("api")('{"event": "failing", "level": "warning"}')
+    assert [line.split()[1:] for line in screen.getvalue().splitlines()] == [["failing"]]
+    console.show_withheld()
+    assert [line.split()[-1] for line in screen.getvalue().splitlines()] == ["failing", "n=None", "words"]
+
+
+def test_nothing_is_withheld_after_show_all(screen: io.StringIO) -> None:
+    console = Console(screen, quiet=True)
+    console.line_writer("api")("withheld")
+    console.show_all()
+    console.line_writer("api")("shown")
+    assert screen.getvalue().split() == ["api", "shown"]
 
 
 def test_colours_are_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,15 +63,15 @@ def test_colours_are_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.delenv("NO_COLOR", raising=False)
     screen = Terminal()
-    Console(screen).teller("api")(LINE)
+    Console(screen).line_writer("api")(LINE)
     assert "\x1b[36mapi     \x1b[0m" in screen.getvalue()
     monkeypatch.setenv("NO_COLOR", "1")
     plain = Terminal()
-    Console(plain).teller("api")(LINE)
+    Console(plain).line_writer("api")(LINE)
     assert "\x1b" not in plain.getvalue()
 
 
-def test_nobody_reading_on_is_no_reason_to_fail() -> None:
+def test_a_closed_reader_is_no_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as stream:

@@ -1,4 +1,4 @@
-"""One run at a time holds the data folder; its secret stays; root's closed folders are stepped out of."""
+"""One run at a time locks the data folder; its secret stays; root does not use a folder closed to others."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import data_folder
-from deploy.local.trouble import Trouble
+from deploy.local.errors import CommandError
 
 ROOT = Path(__file__).parents[3]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's Postgres runs as somebody else")
@@ -19,7 +19,7 @@ def test_a_folder_that_all_may_pass_is_taken_as_it_is(open_folder: Path) -> None
     said: list[str] = []
     asked = open_folder / "new" / "data"
     asked.parent.mkdir(mode=0o755)
-    assert data_folder.settle(asked, said.append) == asked
+    assert data_folder.prepare(asked, said.append) == asked
     assert asked.is_dir()
     assert said == []
 
@@ -29,12 +29,12 @@ def test_root_steps_out_of_a_closed_folder_and_says_where_to(tmp_path: Path) -> 
     said: list[str] = []
     tmp_path.chmod(0o700)
     try:
-        settled = data_folder.settle(tmp_path / "data", said.append)
+        settled = data_folder.prepare(tmp_path / "data", said.append)
         assert settled.parent == Path("/var/tmp")
         assert str(settled) in said[0]
         assert str(tmp_path / "data") in said[0]
-        assert data_folder.settle(tmp_path / "data", said.append) == settled
-        assert data_folder.settle(tmp_path / "other", said.append) != settled
+        assert data_folder.prepare(tmp_path / "data", said.append) == settled
+        assert data_folder.prepare(tmp_path / "other", said.append) != settled
     finally:
         for folder in set(Path("/var/tmp").glob("stolentee-????????????")):
             if str(folder) in "".join(said):
@@ -42,22 +42,22 @@ def test_root_steps_out_of_a_closed_folder_and_says_where_to(tmp_path: Path) -> 
 
 
 @as_root
-def test_a_folder_that_somebody_else_put_there_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_another_user_put_there_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    settled = data_folder.settle(tmp_path / "data", print)
+    settled = data_folder.prepare(tmp_path / "data", print)
     try:
         os.chown(settled, 65534, 65534)
-        with pytest.raises(Trouble, match="belongs to somebody else"):
-            data_folder.settle(tmp_path / "data", print)
+        with pytest.raises(CommandError, match="belongs to another user"):
+            data_folder.prepare(tmp_path / "data", print)
     finally:
         shutil.rmtree(settled)
 
 
 def test_a_second_run_is_told_who_holds_the_folder(tmp_path: Path) -> None:
     with (
-        data_folder.held(tmp_path),
-        pytest.raises(Trouble, match=f"in use by process {os.getpid()};"),
-        data_folder.held(tmp_path),
+        data_folder.locked(tmp_path),
+        pytest.raises(CommandError, match=f"in use by process {os.getpid()};"),
+        data_folder.locked(tmp_path),
     ):
         pytest.fail("both hold it")
 
@@ -66,11 +66,11 @@ def test_a_killed_run_holds_nothing(tmp_path: Path) -> None:
     script = f"""
 import os, pathlib
 from deploy.local import data_folder
-with data_folder.held(pathlib.Path("{tmp_path}")):
+with data_folder.locked(pathlib.Path("{tmp_path}")):
     os.kill(os.getpid(), 9)
 """
     subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False)
-    with data_folder.held(tmp_path):
+    with data_folder.locked(tmp_path):
         assert (tmp_path / "lock").read_text() == str(os.getpid())
 
 

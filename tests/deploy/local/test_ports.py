@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from deploy.local import ports
-from deploy.local.trouble import Trouble
+from deploy.local.errors import CommandError
 
 
 def test_a_free_port_is_free() -> None:
@@ -17,13 +17,13 @@ def test_a_free_port_is_free() -> None:
 def test_a_taken_port_is_named_with_a_way_out(address: str) -> None:
     with socket.create_server((address, 0)) as listener:
         taken = listener.getsockname()[1]
-        with pytest.raises(Trouble, match=f"port {taken} is in use; .* make run REMBG_PORT={taken + 10}"):
+        with pytest.raises(CommandError, match=f"port {taken} is in use; .* make run REMBG_PORT={taken + 10}"):
             ports.require_free("REMBG_PORT", taken)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may use every port")
 def test_a_forbidden_port_is_named_with_a_way_out() -> None:
-    with pytest.raises(Trouble, match=r"port 1 cannot be used \(Permission denied\); .* make run PORT=8001"):
+    with pytest.raises(CommandError, match=r"port 1 cannot be used \(Permission denied\); .* make run PORT=8001"):
         ports.require_free("PORT", 1)
 
 

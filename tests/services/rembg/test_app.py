@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.rembg import app
-from services.rembg.admission import Gate
+from services.rembg.admission import AdmissionQueue
 from services.rembg.app import Dependencies, create_app
 from services.rembg.inference import Network
 from services.rembg.request_parser import MAX_BYTES
@@ -25,7 +25,12 @@ def deps(compact: Network, monkeypatch: pytest.MonkeyPatch) -> Dependencies:
     for name in ("REMBG_MODEL", "REMBG_MODEL_PATH", "REMBG_TOKEN", "OPS_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     return Dependencies(
-        Settings.read(), compact, Gate(slots=1, line=0), Stats(), Health("rembg"), ThreadPoolExecutor(4)
+        Settings.read(),
+        compact,
+        AdmissionQueue(slots=1, max_waiting=0),
+        Stats(),
+        Health("rembg"),
+        ThreadPoolExecutor(4),
     )
 
 
@@ -114,7 +119,7 @@ def test_a_body_without_its_length_is_refused(client: FlaskClient) -> None:
 
 
 def test_a_full_house_is_busy_and_says_when_to_come_back(client: FlaskClient, deps: Dependencies) -> None:
-    with deps.gate.place():
+    with deps.queue.admit():
         answer = client.post("/remove", data=PNG)
     assert refusal(answer) == (503, "busy")
     assert int(answer.headers["Retry-After"]) >= 1
@@ -133,18 +138,18 @@ def test_before_the_first_inference_it_is_live_but_not_ready(cold: FlaskClient, 
 def test_filling_the_memory_waits_for_the_places_of_pictures(
     deps: Dependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "_AFTER_FIRST_S", 0.0)
+    monkeypatch.setattr(app, "_AFTER_READY_S", 0.0)
     warm: Future[float] = Future()
     warm.set_result(0.1)
-    turn = deps.gate.enter(1)
+    turn = deps.queue.acquire(1)
     with ThreadPoolExecutor(1) as pool:  # whose thread steps back, and ends
         preparing = pool.submit(app._prepare, deps, warm)
         with pytest.raises(TimeoutError):
             preparing.result(0.5)
         assert deps.health.ready()[0]
-        deps.gate.leave(turn)
+        deps.queue.release(turn)
         preparing.result(30)
-    assert (deps.gate.begun, deps.gate.working) == (2, 0)
+    assert (deps.queue.started, deps.queue.working) == (2, 0)
 
 
 def test_stats_tell_what_was_done_and_with_what(client: FlaskClient, compact: Network) -> None:
@@ -170,7 +175,7 @@ def test_the_first_page_says_what_this_is(client: FlaskClient) -> None:
 
 def test_with_a_token_only_its_holders_may_use_it(compact: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REMBG_TOKEN", "quiet-please")
-    deps = Dependencies(Settings.read(), compact, Gate(1, 0), Stats(), Health("rembg"), ThreadPoolExecutor(4))
+    deps = Dependencies(Settings.read(), compact, AdmissionQueue(1, 0), Stats(), Health("rembg"), ThreadPoolExecutor(4))
     deps.health.mark_ready()
     client = create_app(deps).test_client()
     assert refusal(client.post("/remove", data=PNG)) == (401, "unauthorized")

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-from services.rembg.admission import Gate
+from services.rembg.admission import AdmissionQueue
 from services.rembg.app import Dependencies, create_app
 from services.rembg.inference import Network
 from services.rembg.settings import Settings
@@ -24,7 +24,7 @@ def client(compact: Network) -> FlaskClient:
     health = Health("rembg")
     health.mark_ready()
     return create_app(
-        Dependencies(Settings.read(), compact, Gate(1, 0), Stats(), health, ThreadPoolExecutor(4))
+        Dependencies(Settings.read(), compact, AdmissionQueue(1, 0), Stats(), health, ThreadPoolExecutor(4))
     ).test_client()
 
 

@@ -13,11 +13,10 @@ import requests
 from bench.removal.flood import flood, percentile
 from tests.processes import children
 from tests.services.rembg import pictures
-from tests.services.rembg.test_wsgi import START_S, gunicorn, wait_until_ready
+from tests.services.rembg.test_wsgi import START_S, gunicorn, wait_until, wait_until_ready
 
-CONFIG = ("-c", "deploy/gunicorn.conf.py")
+CONFIG = ("-c", "deploy/gunicorn.conf.py", "--worker-class", "deploy.gunicorn_worker.RembgWorker")
 SLOW = "tests.services.rembg.slow_wsgi:app"
-_COUNTED = 'stolentee_http_requests_total{method="POST"'
 PNG = pictures.encode(pictures.shirt())
 
 
@@ -47,7 +46,7 @@ def test_stopping_ends_what_runs_and_sends_the_line_away_at_once(tmp_path: Path)
             answers.append((answer.status_code, time.monotonic()))
 
         threads = together(4, note)
-        wait_for(lambda: requests.get(f"{url}/stats", timeout=START_S).json()["waiting"] == 3)
+        wait_until(lambda: requests.get(f"{url}/stats", timeout=START_S).json()["waiting"] == 3)
         process.terminate()
         for thread in threads:
             thread.join(START_S)
@@ -70,7 +69,7 @@ def test_who_sends_all_before_reading_still_sees_the_refusal(tmp_path: Path) -> 
     with gunicorn(tmp_path, *CONFIG, app=SLOW, **options) as (_, url):
         wait_until_ready(url)
         busy = together(1, lambda: ask(url))
-        wait_for(lambda: requests.get(f"{url}/stats", timeout=START_S).json()["inFlight"] == 1)
+        wait_until(lambda: requests.get(f"{url}/stats", timeout=START_S).json()["inFlight"] == 1)
         body = bytes(8_000_000)
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), START_S) as connection:
             connection.sendall(
@@ -90,25 +89,15 @@ def test_a_stuck_process_is_replaced(tmp_path: Path) -> None:
         stuck = children(process.pid)
         answer = post(url)
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
-        wait_for(lambda: children(process.pid) not in (stuck, []))
+        wait_until(lambda: children(process.pid) not in (stuck, []))
         wait_until_ready(url)
 
 
-def test_processes_share_their_slots_and_sum_their_counts(tmp_path: Path) -> None:
-    options = {"SLOW_S": "0.3", "REMBG_MAX_WORKERS": "1"}
-    with gunicorn(tmp_path, *CONFIG, "--workers", "2", app=SLOW, **options) as (_, url):
-        wait_until_ready(url)
-        wait_for(lambda: requests.get(f"{url}/stats", timeout=START_S).json()["processes"] == 2)
-        began = time.monotonic()
-        for thread in together(6, lambda: ask(url)):
-            thread.join(START_S)
-        took_s = time.monotonic() - began
-        told = requests.get(f"{url}/stats", timeout=START_S).json()
-        scrapes = {counted(url) for _ in range(8)}
-    assert scrapes == {6}  # by whichever process
-    assert took_s >= told["successes"] * 0.3  # one after the other, whichever process had them
-    assert told["requests"] == 6
-    assert told["successes"] + sum(told["failures"].values()) == 6
+def test_several_processes_are_refused_at_start(tmp_path: Path) -> None:
+    with gunicorn(tmp_path, *CONFIG, "--workers", "2") as (process, _):
+        output, _ = process.communicate(timeout=START_S)
+    assert process.returncode == 3
+    assert "rembg runs in one process: set REMBG_MAX_WORKERS" in output
 
 
 def test_a_flood_is_answered_with_pictures_and_refusals_only(tmp_path: Path) -> None:
@@ -120,16 +109,3 @@ def test_a_flood_is_answered_with_pictures_and_refusals_only(tmp_path: Path) -> 
     assert set(seen.statuses) == {"200", "503"}
     assert percentile(seen.refusals_s, 50) < 2  # 250 ms is for `make soak`, on a quiet machine
     assert percentile(seen.health_s, 50) < 1
-
-
-def counted(url: str) -> int:
-    """Pictures posted, as Prometheus is told, on a connection of its own."""
-    lines = requests.get(f"{url}/metrics", timeout=START_S).text.splitlines()
-    return sum(int(float(line.split()[-1])) for line in lines if line.startswith(_COUNTED))
-
-
-def wait_for(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_S
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,16 +42,15 @@ def gunicorn(
         process.communicate(timeout=START_S)
 
 
-def wait_until_ready(url: str) -> None:
+def wait_until(happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline:
-        try:
-            if requests.get(f"{url}/health/ready", timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            pass
-        time.sleep(0.05)
-    raise TimeoutError
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def wait_until_ready(url: str) -> None:
+    wait_until(lambda: listens(url) and requests.get(f"{url}/health/ready", timeout=START_S).ok)
 
 
 def listens(url: str) -> bool:

@@ -63,7 +63,7 @@ def test_too_many_scans_are_too_complex_before_they_are_anything_else() -> None:
 
 
 def test_a_long_row_of_fill_bytes_takes_linear_time() -> None:
-    data = build.encoded(corpus.picture(), "JPEG")[:-2] + (b"\xff" * 100_000 + b"\x00") * 50
+    data = build.encoded(corpus.picture(), "JPEG")[:-2] + (b"\xff" * 10_000 + b"\x00") * 50
     begun = time.monotonic()
     with pytest.raises(UnreadableImage):
         jpeg.read(data)

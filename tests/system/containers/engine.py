@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.local import ports
-from deploy.local.walk import Caller
+from deploy.local.api_client import ApiClient
 
 ROOT = Path(__file__).parents[3]
 HEALTHY_S = 60.0
@@ -38,8 +38,8 @@ class Compose:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def caller(self) -> Caller:
-        return Caller(self.address)
+    def caller(self) -> ApiClient:
+        return ApiClient(self.address)
 
     def run(self, *arguments: str) -> str:
         command = ["docker", "compose", *arguments]

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from deploy.local.walk import SAMPLE
+from deploy.local.api_client import SAMPLE
 from tests.system.containers.engine import Compose, docker, until
 from tests.system.containers.waiting import Promised, picture
 

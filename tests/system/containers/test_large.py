@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from deploy.local.walk import SAMPLE
+from deploy.local.api_client import SAMPLE
 from tests.system.containers.engine import Compose, docker
 from tests.system.containers.waiting import Promised
 

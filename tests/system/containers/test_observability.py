@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from deploy.local.trouble import Trouble
-from deploy.local.walk import SAMPLE
+from deploy.local.api_client import SAMPLE
+from deploy.local.errors import CommandError
 from tests.deploy.test_queries import dashboard_queries
 from tests.services import pictures
 from tests.system.containers.engine import Compose, until
@@ -27,9 +27,9 @@ def watched(compose: Compose) -> Iterator[Compose]:
 
 def _make_something_of_everything(compose: Compose) -> None:
     compose.caller().cut_out(SAMPLE.read_bytes(), "sample.jpg")
-    with pytest.raises(Trouble, match="unknown_foreground"):
+    with pytest.raises(CommandError, match="unknown_foreground"):
         compose.caller().cut_out(pictures.png(), "nothing on it.png")
-    with pytest.raises(Trouble, match="unsupported_image"):
+    with pytest.raises(CommandError, match="unsupported_image"):
         compose.caller().cut_out(b"words", "no picture.png")
 
 

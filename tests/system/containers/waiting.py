@@ -6,7 +6,7 @@ import time
 import requests
 from PIL import Image
 
-from deploy.local.walk import SAMPLE
+from deploy.local.api_client import SAMPLE
 from tests.system.containers.engine import until
 
 SETTLED_S = 120.0  # a lease of 60 s runs out first, where a worker died with it

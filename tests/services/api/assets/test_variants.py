@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from services.api.assets.variants import BOXES
 from shared import errors, images
-from tests.hostile import benign, build, corpus
+from tests.hostile import benign, build
 from tests.services import pictures
 from tests.services.api.client import refused, upload
 from tests.services.api.conftest import Api
@@ -140,7 +140,7 @@ def test_a_full_line_says_so(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_small_file_that_would_take_very_much_memory_has_no_variants(guest: FlaskClient) -> None:
-    asset = upload(guest, corpus.flat_webp(7_000, 7_000))
+    asset = upload(guest, build.claiming_webp(7_000, 7_000))
     refused(guest.get(f"{asset['url']}?w=400"), 422, "too_complex")
     _shown(guest, upload(guest), "400")
 

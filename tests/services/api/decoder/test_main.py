@@ -50,8 +50,30 @@ def test_a_child_ends_with_its_line_and_hears_no_farewell_before() -> None:
             process.send_signal(number)
         protocol.send(ours, QUESTION, GOOD)
         assert protocol.receive(ours) == ({}, b"")
-        assert resource.prlimit(process.pid, resource.RLIMIT_AS) == (inside.MEMORY_BYTES, inside.MEMORY_BYTES)
+        if sys.platform == "linux":
+            assert resource.prlimit(process.pid, resource.RLIMIT_AS) == (inside.MEMORY_BYTES, inside.MEMORY_BYTES)
         protocol.send(ours, QUESTION, GOOD)  # whose answer nobody will hear
+    assert process.wait(20) == 0
+
+
+def test_a_machine_that_cannot_limit_addresses_decodes_all_the_same() -> None:
+    as_on_macos = """
+import resource
+limit = resource.setrlimit
+def refusing(which, limits):
+    if which == resource.RLIMIT_AS:
+        raise ValueError("current limit exceeds maximum limit")
+    limit(which, limits)
+resource.setrlimit = refusing
+from services.api.decoder import __main__ as inside
+inside.main()
+"""
+    ours, theirs = socket.socketpair()
+    with ours:
+        process = subprocess.Popen([sys.executable, "-c", as_on_macos], stdin=theirs.fileno())
+        theirs.close()
+        protocol.send(ours, QUESTION, GOOD)
+        assert protocol.receive(ours) == ({}, b"")
     assert process.wait(20) == 0
 
 

@@ -14,6 +14,7 @@ import pytest
 from services.api.decoder import process as one
 from services.api.decoder.pool import CHILDREN, Decoder
 from shared import errors, images, timeouts
+from tests.processes import linux_only
 from tests.services import pictures
 
 GOOD = pictures.jpeg()
@@ -108,6 +109,7 @@ def test_a_silent_child_is_waited_for_only_so_long(lonely: Decoder, monkeypatch:
     lonely.verify(GOOD, JUDGED)
 
 
+@linux_only
 def test_a_picture_that_wants_more_memory_than_any_may_is_refused(lonely: Decoder) -> None:
     large = pictures.encoded(pictures.drawn(2000, 2000), "JPEG", progressive=True)
     now = int(Path(f"/proc/{_pid(lonely)}/statm").read_text().split()[0]) * resource.getpagesize()
@@ -142,6 +144,7 @@ def test_a_slow_picture_does_not_hold_up_the_next() -> None:
     pair.stop()
 
 
+@linux_only
 def test_a_child_knows_no_secret_and_has_no_file_of_ours_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SECRET_KEY", "very secret")
     with (tmp_path / "open").open("w") as file:

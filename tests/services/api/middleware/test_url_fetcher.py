@@ -1,4 +1,4 @@
-"""Pictures by address: what is fetched, and that nothing of ours is ever called for a stranger."""
+"""Pictures by URL: what is fetched, and that a stranger never makes us call our own network."""
 
 import contextlib
 import threading
@@ -17,36 +17,16 @@ from tests.services.api.sources import Say, Source, endless, moved, page, servin
 
 HERE = ip_network("127.0.0.2/32")  # where the tests' sources are; the canaries sit on 127.0.0.1
 NAME = "pictures.example"
-LITERALS = (
-    *("127.0.0.1", "127.1", "127.0.1", "0177.0.0.1", "0x7f.0.0.1", "2130706433", "017700000001", "0x7f000001", "0"),
-    *("127.0.0.1.", "127.000.000.001", "①②⑦.⓪.⓪.①", "127。0。0。1", "%31%32%37.0.0.1", "localhost", "localhost."),
-    *("[::]", "[::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:0:0:1]", "[::1%25lo]", "[fe80::1%lo]"),
-    *(
-        "[64:ff9b::7f00:1]",
-        "[2002:7f00:1::]",
-        "[127.0.0.1]",
-        "redis",
-        "\uff4cocalhost",
-        "loc\u00adalhost",
-        "-",
-        "_",
-        ".",
-    ),
+HOSTS = (  # neither a name nor an address in its usual form
+    *("192.0.2", "0300.0.2.1", "3221225985", "0xc0000201", "192.0.2.1.", "192.0.2.256", "[192.0.2.1]", "[::1%25lo]"),
+    *("[::", "localhost", "localhost.", "redis", "ex\u00e4mple.com", "%31.example.com", "-.example.com", "-", "_", "."),
 )
-DIFFERENT = (  # what two parsers read differently
-    *("http://{canary}\\@example.com/", "http://example.com@{canary}/", "http://example.com:80@{canary}/"),
-    *("http://user:password@{canary}/", "http://{canary}#@example.com/", "http://{canary}?@example.com/"),
-    *("http://example.com\\@{canary}/", "http:\\\\{canary}\\", "http:/{canary}/", "http:{canary}/", "//{canary}/"),
-    *("http://example.com &@{canary}# @example.com/", "http://{canary}\t/", "http://{canary}\r\nHost: x/", "\x00"),
-    *(
-        "http://{canary}:80/",
-        "http://{canary}:/",
-        "http://exa\nmple@{canary}/",
-        "http:///{canary}/",
-        "http://[{canary}]/",
-    ),
-    *("ftp://{canary}/", "file:///etc/passwd", "gopher://{canary}/_x", "dict://{canary}/", "data:image/png;base64,AA"),
-    *("", " ", "{canary}", "http://", "http://:80/", "https://{canary}/", "HTTP://{canary}/", " http://{canary}/"),
+MALFORMED = (  # no plain URL of a picture
+    *("", " ", "\x00", "{canary}", "//{canary}/", "http://", "http:///{canary}/", "http://:80/", "http:/{canary}/"),
+    *("http:{canary}/", " http://{canary}/", "http://{canary}:/", "http://{canary}:80/", "http://[{canary}]/"),
+    *("http://{canary}/a b", "http://{canary}\t/", "http://{canary}\n/", "http://{canary}\\", "http://{canary}/\\"),
+    *("http://user@{canary}/", "http://user:password@{canary}/", "http://example.com@{canary}/"),
+    *("ftp://{canary}/", "file:///name", "data:,picture", "https://{canary}/", "HTTP://{canary}/"),
 )
 
 
@@ -100,7 +80,7 @@ def test_a_body_may_come_without_a_length(way: str) -> None:
     assert _fetched(f"HTTP/1.1 200 OK\r\n{head}\r\n{body}".encode()) == b"abcde"
 
 
-def test_no_way_of_writing_an_address_of_ours_calls_it(canary: Source) -> None:
+def test_a_special_or_malformed_address_is_never_called(canary: Source) -> None:
     called: list[str] = []
 
     def resolve(host: str, _: int) -> Iterable[str]:
@@ -108,8 +88,8 @@ def test_no_way_of_writing_an_address_of_ours_calls_it(canary: Source) -> None:
         return ["127.0.0.1"]
 
     fetcher = UrlFetcher(resolve, ports=[canary.port])
-    literals = [f"http://{host}:{canary.port}/" for host in LITERALS]
-    urls = [*literals, *(url.replace("{canary}", f"127.0.0.1:{canary.port}") for url in DIFFERENT)]
+    literals = [f"http://{host}:{canary.port}/" for host in HOSTS]
+    urls = [*literals, *(url.replace("{canary}", f"127.0.0.1:{canary.port}") for url in MALFORMED)]
     urls += [f"http://[{text}]:{canary.port}/" if ":" in text else f"http://{text}:{canary.port}/" for text in SPECIAL]
     for url in [*urls, f"http://{NAME}:{canary.port}/", f"http://127.0.0.1.{NAME}:{canary.port}/"]:
         with pytest.raises(errors.UrlNotAllowed):
@@ -166,7 +146,7 @@ def test_a_fourth_redirect_and_a_loop_are_not(canary: Source) -> None:
 
 def test_a_redirect_is_vetted_like_any_address(canary: Source) -> None:
     inside = [f"http://127.0.0.1:{canary.port}/", f"//127.0.0.1:{canary.port}/", f"http://inner.example:{canary.port}/"]
-    for to in [*inside, *(url.replace("{canary}", f"127.0.0.1:{canary.port}") for url in DIFFERENT if ":" in url)]:
+    for to in [*inside, *(url.replace("{canary}", f"127.0.0.1:{canary.port}") for url in MALFORMED if ":" in url)]:
         if "\n" in to or "\x00" in to:
             continue  # no header can hold it
         with _source({"/": moved(to), f"/127.0.0.1:{canary.port}/": moved("file:///")}) as source:

@@ -1,4 +1,4 @@
-"""One picture through the real HTTP path, as a stranger would send it: upload, follow the events, fetch the cut-out."""
+"""A client of the api: uploads a picture, follows the job's events and downloads the cutout."""
 
 import json
 import time
@@ -10,18 +10,18 @@ from urllib.parse import urlsplit
 
 import requests
 
-from deploy.local.trouble import Trouble
+from deploy.local.errors import CommandError
 
 SAMPLE = Path(__file__).with_name("sample.jpg")
-_ACCEPTED_S = 60  # judging the largest picture, on a busy machine
-_SILENT_S = 15  # the event stream says something every 10 s
+_ACCEPTED_S = 60  # inspecting the largest picture on a busy machine
+_SILENT_S = 15  # the event stream sends something every 10 s
 _GIVE_UP_S = 300
 _FINAL = ("done", "failed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A job that is done."""
+    """A finished job and its cutout."""
 
     job: Mapping[str, Any]
     cutout: bytes
@@ -29,16 +29,16 @@ class Outcome:
     total_ms: int
 
 
-class Caller:
-    """A guest of the api at `address`; remembers its session."""
+class ApiClient:
+    """A guest of the api at `address`, with a session of its own."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy for the world does not reach this machine
+        self._session.trust_env = False  # a proxy for the internet does not reach this machine
 
     def cut_out(self, picture: bytes, name: str) -> Outcome:
-        """Raises Trouble with the server's own words when it refuses or fails."""
+        """Raises CommandError with the server's message when it refuses or fails."""
         began = time.monotonic()
         try:
             sent = {"file": (name, picture)}
@@ -47,7 +47,7 @@ class Caller:
             job = self._settled(accepted)
             cutout = self._get(job["result"]["cutoutUrl"]).content
         except requests.RequestException as error:
-            raise Trouble(f"the api at {self._address} stopped answering ({type(error).__name__})") from None
+            raise CommandError(f"the api at {self._address} stopped answering ({type(error).__name__})") from None
         return Outcome(job, cutout, accepted_ms, _ms_since(began))
 
     def _settled(self, accepted: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -58,8 +58,8 @@ class Caller:
                     return job
                 if job["status"] in _FINAL:
                     error = job["error"] or {"code": job["status"], "message": "The job was cancelled."}
-                    raise Trouble(f"{error['code']}: {error['message']}")
-        raise Trouble(f"the job is not done after {_GIVE_UP_S} s")
+                    raise CommandError(f"{error['code']}: {error['message']}")
+        raise CommandError(f"the job is not done after {_GIVE_UP_S} s")
 
     def _events(self, url: str) -> Iterator[Mapping[str, Any]]:
         with self._get(url, stream=True) as stream:
@@ -79,10 +79,10 @@ class Caller:
         try:
             body = answer.json()
         except requests.JSONDecodeError:
-            raise Trouble(f"{answer.url} answered {answer.status_code}, and no JSON") from None
+            raise CommandError(f"{answer.url} answered {answer.status_code}, and no JSON") from None
         if not answer.ok:
             error = body.get("error", {})
-            raise Trouble(f"{error.get('code', answer.status_code)}: {error.get('message', 'the server refused')}")
+            raise CommandError(f"{error.get('code', answer.status_code)}: {error.get('message', 'the server refused')}")
         return dict(body)
 
 

