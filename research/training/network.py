@@ -1,25 +1,26 @@
-"""The network: an encoder that looks ever wider, a decoder that draws the outline back in.
+"""The network: a pretrained encoder, and a light decoder that draws the outline back in.
 
-Dense residual blocks down to an eighth of the side, where detail is; inverted residual blocks with 5x5 depthwise
-kernels at a sixteenth and a thirty-second, where the overview is; one gate that lets the whole picture speak to every
-place. The decoder adds what each scale of the encoder saw, spends one 3x3 block a scale, and writes the last doubling
-as sub-pixels, so that a full-resolution mask costs almost nothing. In ONNX: Conv, Relu, Add, Mul, Sigmoid, Resize,
-GlobalAveragePool and DepthToSpace, nothing else.
+At a thirty-second of the side, where the overview is, three blocks look ever wider and a gate lets the whole picture
+speak to every place. The decoder adds what each scale of the encoder saw, spends one or two blocks a scale, and writes
+the last doubling as sub-pixels, so that a full-resolution mask costs almost nothing. In ONNX: Conv, Relu, Clip, Add,
+Mul, Sigmoid, Resize, GlobalAveragePool and DepthToSpace, nothing else.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-CHANNELS = (16, 32, 56, 96, 144)  # of the encoder, from half the side to a thirty-second
-DEPTHS = (1, 2, 4, 5)  # blocks after each halving but the first
-DECODER = (16, 24, 40, 64)  # channels, from half the side to a sixteenth and below
+from research.training.encoder import SEEN, Encoder
+from research.training.teacher import DEVIATION, MEAN
+
+DECODER = (16, 32, 56, 96, 160)  # channels, from half the side to a thirty-second
 
 
-def convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, groups: int = 1, active: bool = True):
+def convolution(inputs: int, outputs: int, kernel: int = 3, groups: int = 1, dilation: int = 1, *, active: bool = True):
     """Convolution and batch normalisation, with a ReLU unless told otherwise."""
+    padding = dilation * (kernel // 2)
     layers = [
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.Conv2d(inputs, outputs, kernel, 1, padding, groups=groups, bias=False, dilation=dilation),
         nn.BatchNorm2d(outputs),
     ]
     return nn.Sequential(*layers, *([nn.ReLU(inplace=True)] if active else []))
@@ -38,23 +39,22 @@ class Residual(nn.Module):
         return functional.relu(x + self.second(self.first(x)))
 
 
-class Inverted(nn.Module):
-    """Widen, look around one channel at a time, narrow; with a way around where the shapes allow."""
+class Separable(nn.Module):
+    """Widen to twice the channels, look around one channel at a time, narrow; it starts as the identity."""
 
-    def __init__(self, inputs: int, outputs: int, widening: int = 3, stride: int = 1) -> None:
+    def __init__(self, channels: int, dilation: int = 1) -> None:
         super().__init__()
-        wide = inputs * widening
-        self.passes = stride == 1 and inputs == outputs
-        self.layers = nn.Sequential(
-            convolution(inputs, wide, 1),
-            convolution(wide, wide, 5, stride, groups=wide),
-            convolution(wide, outputs, 1, active=False),
-        )
-        if self.passes:
-            nn.init.zeros_(self.layers[2][1].weight)
+        wide = 2 * channels
+        self.widen = convolution(channels, wide, 1)
+        self.look = convolution(wide, wide, 3, wide, dilation)
+        self.narrow = convolution(wide, channels, 1, active=False)
+        nn.init.zeros_(self.narrow[1].weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.layers(x) if self.passes else self.layers(x)
+        wide = self.widen(x)
+        with torch.autocast("cpu", enabled=False):
+            wide = self.look(wide.float())
+        return functional.relu(x + self.narrow(wide))
 
 
 class Overview(nn.Module):
@@ -76,42 +76,36 @@ class Compact(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        half, quarter, eighth, sixteenth, lowest = CHANNELS
-        dense_4, dense_8, wide_16, wide_32 = DEPTHS
-        self.encoder = nn.ModuleList(
+        self.encoder = Encoder()
+        # The encoder learnt on pixels from -1 to 1, this network is given ImageNet's mean and deviation.
+        mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) for values in (MEAN, DEVIATION))
+        self.register_buffer("factor", deviation * 255 / 128)
+        self.register_buffer("offset", (mean * 255 - 127) / 128)
+        half, quarter, eighth, sixteenth, lowest = DECODER
+        self.lateral = nn.ModuleList(
+            convolution(seen, width, 1, active=width == lowest) for seen, width in zip(SEEN, DECODER, strict=True)
+        )
+        self.overview = nn.Sequential(
+            Separable(lowest), Separable(lowest, 2), Separable(lowest, 3), Overview(lowest),
+            convolution(lowest, sixteenth, 1, active=False),
+        )  # fmt: skip
+        self.drawing = nn.ModuleList(
             [
-                convolution(3, half, 3, 2),
-                nn.Sequential(convolution(half, quarter, 3, 2), *_repeat(dense_4, Residual, quarter)),
-                nn.Sequential(convolution(quarter, eighth, 3, 2), *_repeat(dense_8, Residual, eighth)),
-                nn.Sequential(Inverted(eighth, sixteenth, 4, 2), *_repeat(wide_16, Inverted, sixteenth, sixteenth)),
+                convolution(half, half),
+                nn.Sequential(Residual(quarter), convolution(quarter, half, 1, active=False)),
+                nn.Sequential(Residual(eighth), convolution(eighth, quarter, 1, active=False)),
                 nn.Sequential(
-                    Inverted(sixteenth, lowest, 4, 2), *_repeat(wide_32, Inverted, lowest, lowest), Overview(lowest)
+                    Separable(sixteenth), Residual(sixteenth), convolution(sixteenth, eighth, 1, active=False)
                 ),
             ]
         )
-        narrow, thin, medium, broad = DECODER
-        widths = (narrow, thin, medium, broad, broad)
-        self.lateral = nn.ModuleList(
-            [convolution(seen, width, 1, active=False) for seen, width in zip(CHANNELS, widths, strict=True)]
-        )
-        self.drawing = nn.ModuleList(
-            [
-                convolution(narrow, narrow),
-                nn.Sequential(Residual(thin), convolution(thin, narrow, 1)),
-                nn.Sequential(Residual(medium), convolution(medium, thin, 1)),
-                nn.Sequential(Residual(broad), convolution(broad, medium, 1)),
-            ]
-        )
-        self.out = nn.Conv2d(narrow, 4, 3, 1, 1)
-        self.hints = nn.ModuleList([nn.Conv2d(width, 1, 1) for width in DECODER])
+        self.out = nn.Conv2d(half, 4, 3, 1, 1)
+        self.hints = nn.ModuleList(nn.Conv2d(width, 1, 1) for width in (half, quarter, eighth, sixteenth))
 
     def forward(self, x: Tensor, *, deep: bool = False) -> Tensor | tuple[Tensor, ...]:
         """The mask; with `deep` also the coarser ones that training supervises, finest first."""
-        seen = []
-        for stage in self.encoder:
-            x = stage(x)
-            seen.append(x)
-        drawn = self.lateral[4](seen[4])
+        seen = self.encoder(x * self.factor + self.offset)
+        drawn = self.overview(self.lateral[4](seen[4]))
         coarser = [drawn]
         for scale in (3, 2, 1, 0):
             doubled = functional.interpolate(drawn, scale_factor=2, mode="bilinear", align_corners=False)
@@ -121,7 +115,3 @@ class Compact(nn.Module):
         if not deep:
             return mask
         return mask, *(hint(level) for hint, level in zip(self.hints, coarser[1:], strict=True))
-
-
-def _repeat(times: int, block: type[nn.Module], *widths: int) -> list[nn.Module]:
-    return [block(*widths) for _ in range(times)]

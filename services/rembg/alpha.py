@@ -8,8 +8,8 @@ check or an underbase that is a translucent print on a dirty ground, so both end
 
 Between 10 % and 90 % alpha stays what the network gave: soft edges, hair and glass are untouched, and so is the share
 of uncertain ink. The ends were read off 51 photographs: values of at least 242 are found in 97.8 % of the pixels well
-inside a subject (median), values below 8 in 99.5 % of those well outside. On 120 rendered products the true alpha behind
-242 to 249 is 239 on average, behind 1 to 7 it is 8.
+inside a subject (median), values below 8 in 99.5 % of those well outside. On 120 rendered products the true alpha
+behind 242 to 249 is 239 on average, behind 1 to 7 it is 8.
 """
 
 import numpy as np
