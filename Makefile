@@ -74,13 +74,15 @@ check-platforms: $(VENV)/.dev ## Resolve the runtime locks to wheels for every s
 	@$(PIP) install --quiet uv
 	@UV=$(VENV)/bin/uv .ci/check-platforms
 
-models: $(VENV)/.runtime ## Fetch the weights of the production model (REMBG_MODEL= names another)
+models: $(VENV)/.runtime ## Fetch and optimize the weights of the production model (REMBG_MODEL= names another)
 	@$(RUN) services.rembg.weights
+	@$(PIP) install --quiet --require-hashes --no-compile -r requirements/models.txt
+	@$(RUN) services.rembg.weights.optimize
 
 lock: $(VENV)/.dev ## Compile the locks anew from pyproject.toml, with the newest versions it allows
 	@$(PIP) install --quiet uv
 	@$(COMPILE) --upgrade --group dev -o requirements/dev.txt
-	@for group in api worker rembg local; do \
+	@for group in api worker rembg local models; do \
 		$(COMPILE) --group $$group -c requirements/dev.txt -o requirements/$$group.txt || exit 1; \
 	done
 	@echo "requirements/ is compiled anew"

@@ -21,9 +21,10 @@ _GROUNDS: list[Colour] = [
     (255, 255, 255), (255, 255, 255), (250, 250, 248), (246, 239, 222), (0, 0, 0), (16, 16, 18), (128, 128, 128),
     (200, 30, 40), (24, 60, 140), (250, 210, 40), (30, 120, 70), (238, 240, 243),
 ]  # fmt: skip
-_WORDS = (
-    "BOARD Roadbook STOLEN TEE Pagoda OPERA coffee & Sons 1986 RQAB8 goose Big Apple DROP eagle 0469 Bakery".split()
-)
+_WORDS = [
+    "BOARD", "Roadbook", "STOLEN", "TEE", "Pagoda", "OPERA", "coffee", "&", "Sons", "1986", "RQAB8", "goose", "Big",
+    "Apple", "DROP", "eagle", "0469", "Bakery",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def steps(pictures: list[bytes], stack: RunningStack) -> Mapping[str, float]:
 
     def look() -> None:
         with database.transaction() as connection:
-            quotas.used(connection, owner)
+            quotas.usage(connection, owner)
 
     def add(work: Work) -> None:
         with database.transaction() as connection:
@@ -119,8 +119,7 @@ def steps(pictures: list[bytes], stack: RunningStack) -> Mapping[str, float]:
     doing: dict[str, Callable[[Work], object]] = {
         "read the form": lambda work: parse_form_data(_environ(work.body)),
         "look up what the caller keeps": lambda _: look(),
-        "judge the structure": lambda work: images.inspect(work.data),
-        "put it together without metadata": lambda work: images.strip(work.data, work.info),
+        "read its structure and strip metadata": lambda work: images.accept(work.data),
         "decode it to its end, in the decoder": lambda work: decoder.verify(work.kept.data, work.info),
         "digests": lambda work: (hashlib.sha256(work.data).digest(), hashlib.sha256(work.kept.data).digest()),
         "store it, and wait for the disk": lambda work: objects.put(work.asset.key, work.kept.data, "image/jpeg", {}),
@@ -139,11 +138,11 @@ def steps(pictures: list[bytes], stack: RunningStack) -> Mapping[str, float]:
 
 
 def _work(data: bytes, owner: Owner) -> Work:
-    info, sha256 = images.inspect(data), hashlib.sha256(data).hexdigest()
+    (info, kept), sha256 = images.accept(data), hashlib.sha256(data).hexdigest()
     key = storage.key_for("bench", owner, sha256, "jpeg")
     now = datetime.now(UTC)
     asset = Asset(ids.new(), owner, AssetKind.SOURCE, key, sha256, "image/jpeg", *SIZE, len(data), now)
-    return Work(_form(data), data, info, images.strip(data, info), replace(asset, name="photo.jpg"))
+    return Work(_form(data), data, info, kept, replace(asset, name="photo.jpg"))
 
 
 def _form(data: bytes) -> bytes:

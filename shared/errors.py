@@ -1,10 +1,10 @@
-"""Every failure a caller can meet: HTTP status, stable code, public words, and whether trying again helps.
+"""Every failure a caller can get: HTTP status, stable code, message, and whether a retry helps.
 
     Failure
-    ├── 4xx: the caller's to mend          MissingFile, InvalidRequest, NotFound, UnsupportedImage, ...
-    └── 503: ours, and passing             Busy (full), Unavailable (something behind us is down), with Retry-After
+    ├── 4xx: the caller's           MissingFile, InvalidRequest, NotFound, UnsupportedImage, ...
+    └── 503: ours, temporary        Busy (full), Unavailable (a dependency is down), with Retry-After
 
-Codes are part of the contract and never change; words may.
+Codes are part of the contract and never change; messages may.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from typing import ClassVar
 
 
 class Failure(Exception):
-    """A failure with public words.
+    """A failure with a public message.
 
     `details` must hold nothing secret; `retry_after_s` becomes the Retry-After header.
     """
@@ -35,7 +35,7 @@ class Failure(Exception):
         super().__init__(self.public)
 
     def envelope(self, request_id: str) -> dict[str, object]:
-        """The one shape of an error body."""
+        """The body of the error response."""
         error: dict[str, object] = {"code": self.code, "message": self.public, "requestId": request_id}
         if self.details:
             error["details"] = self.details
@@ -51,15 +51,15 @@ class MissingFile(Failure):
 
 
 class InvalidCursor(Failure):
-    status, code, message = 400, "invalid_cursor", "This page marker is not one of ours."
+    status, code, message = 400, "invalid_cursor", "This cursor is not valid."
 
 
 class DigestMismatch(Failure):
-    status, code, message = 400, "digest_mismatch", "The body is not the one its Content-Digest names."
+    status, code, message = 400, "digest_mismatch", "The body does not match its Content-Digest."
 
 
 class UrlNotAllowed(Failure):
-    status, code, message = 400, "url_not_allowed", "Only plain http and https addresses of the public web are fetched."
+    status, code, message = 400, "url_not_allowed", "Only http and https URLs of public hosts are fetched."
 
 
 class Unauthorized(Failure):
@@ -83,11 +83,11 @@ class JobNotFailed(Failure):
 
 
 class RequestInProgress(Failure):
-    status, code, message = 409, "request_in_progress", "The same request is being worked on; ask again in a moment."
+    status, code, message = 409, "request_in_progress", "The same request is still in progress; try again in a moment."
 
 
 class NotUploaded(Failure):
-    status, code, message = 409, "not_uploaded", "Nothing has arrived at the upload's address yet."
+    status, code, message = 409, "not_uploaded", "The file has not been uploaded yet."
 
 
 class LengthRequired(Failure):
@@ -99,11 +99,11 @@ class BodyTooLarge(Failure):
 
 
 class StorageQuota(Failure):
-    status, code, message = 413, "storage_quota", "You keep as much here as you may; delete some pictures first."
+    status, code, message = 413, "storage_quota", "Your storage quota is used up; delete some pictures first."
 
 
 class UnsupportedImage(Failure):
-    status, code, message = 415, "unsupported_image", "Only JPEG, PNG and WebP pictures are accepted."
+    status, code, message = 415, "unsupported_image", "This kind of file is not accepted."
 
 
 class UnreadableImage(Failure):
@@ -131,9 +131,9 @@ class KeyReused(Failure):
 
 
 class SourceUnreachable(Failure):
-    """422 and not 502: whether strangers' servers answer is nothing of ours that could be repaired or alarmed about."""
+    """422 and not 502: an unreachable third-party server is not a fault of ours, and no reason for an alarm."""
 
-    status, code, message = 422, "source_unreachable", "No picture could be fetched from this address."
+    status, code, message = 422, "source_unreachable", "No picture could be fetched from this URL."
 
 
 class UnknownForeground(Failure):
@@ -145,16 +145,11 @@ class RateLimited(Failure):
 
 
 class JobQuota(Failure):
-    status, code, message, retryable = (
-        429,
-        "job_quota",
-        "You have as many jobs under way as you may; let some end.",
-        True,
-    )
+    status, code, message, retryable = 429, "job_quota", "You have too many unfinished jobs; let some end.", True
 
 
 class Busy(Failure):
-    status, code, message, retryable = 503, "busy", "All places are taken; please try again in a moment.", True
+    status, code, message, retryable = 503, "busy", "The service is busy; please try again in a moment.", True
 
 
 class Unavailable(Failure):

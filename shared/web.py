@@ -1,7 +1,7 @@
-"""What both Flask apps share: request ids, the access log, errors as JSON, health and metrics.
+"""Shared by both Flask apps: request ids, the access log, errors as JSON, health and metrics.
 
-Nothing a caller sends can end in a traceback: known failures carry their own status and words, HTTP errors of the
-framework are put into the same envelope, and anything else is logged and answered as `internal`.
+No request can end in a traceback: our failures carry their own status and message, the framework's HTTP errors get the
+same JSON body, and everything else is logged and answered as `internal`.
 """
 
 import re
@@ -13,8 +13,8 @@ from werkzeug.exceptions import HTTPException
 
 from shared import errors, health, log, metrics
 
-_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # fits any proxy's ids, and nothing that could break a log line
-_USUAL = (
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # fits any proxy's ids, and cannot break a log line
+_FAILURES = (
     errors.InvalidRequest,
     errors.NotFound,
     errors.LengthRequired,
@@ -22,12 +22,12 @@ _USUAL = (
     errors.RateLimited,
     errors.Unavailable,
     errors.Failure,
-)  # the framework's own errors are called like ours of the same status
-_CODES = {failure.status: failure.code for failure in _USUAL}
-_WORDS = {404: errors.NotFound.message, 413: errors.BodyTooLarge.message}
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # callers may make up others
-# What a browser may do with an answer, unless its route says otherwise: read it, and show it on no page elsewhere.
-_STRICT = {
+)  # the framework's errors get the code of ours with the same status
+_CODES = {failure.status: failure.code for failure in _FAILURES}
+_MESSAGES = {404: errors.NotFound.message, 413: errors.BodyTooLarge.message}
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # a metric counts all others as one
+# Browsers may only read a response and embed it nowhere, unless its view sets other headers.
+_SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -35,15 +35,16 @@ _STRICT = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_QUIET = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})  # probes would drown the log
+ENDPOINTS = ("health", "health_live", "health_ready", "health_detailed", "metrics")  # of `install`
+_QUIET = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})  # probes would flood the log
 
 _log = log.get("web")
 
 
 def install(app: Flask, state: health.Health, ops_token: str | None = None) -> None:
     """Give `app` request ids, an access log, JSON errors, `/health*` and `/metrics`."""
-    app.before_request(_begin)
-    app.after_request(_end)
+    app.before_request(_start_request)
+    app.after_request(_finish_response)
     app.register_error_handler(errors.Failure, answer_failure)
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(Exception, _answer_unexpected)
@@ -51,58 +52,59 @@ def install(app: Flask, state: health.Health, ops_token: str | None = None) -> N
 
 
 def request_id() -> str:
-    """The id of the request being answered; the caller's own X-Request-Id where it is sane."""
+    """The id of the current request: the caller's X-Request-Id if it is valid, else a random one."""
     return str(g.get("request_id", ""))
 
 
 def sane_id(given: str) -> str:
-    """A caller's own X-Request-Id, or one of ours in its place."""
-    return given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
+    """`given` if it is a valid request id, else a random one."""
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def answer_failure(failure: errors.Failure) -> Response:
-    answer = jsonify(failure.envelope(request_id()))
-    answer.status_code = failure.status
-    answer.headers["Cache-Control"] = "no-store"
+    response = jsonify(failure.envelope(request_id()))
+    response.status_code = failure.status
+    response.headers["Cache-Control"] = "no-store"
     if failure.retry_after_s is not None:
-        answer.headers["Retry-After"] = str(failure.retry_after_s)
-    return answer
+        response.headers["Retry-After"] = str(failure.retry_after_s)
+    return response
 
 
-def _begin() -> None:
+def _start_request() -> None:
     g.request_id = sane_id(request.headers.get("X-Request-Id", ""))
-    g.began = time.perf_counter()
+    g.started = time.perf_counter()
     log.begin(request_id=g.request_id)
     if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1" and "Host" not in request.headers:
-        raise errors.InvalidRequest("A Host header is missing.")  # gunicorn lets it pass, others do not
+        raise errors.InvalidRequest("A Host header is missing.")  # gunicorn accepts this, other servers do not
 
 
-def _end(answer: Response) -> Response:
-    answer.headers["X-Request-Id"] = request_id()
-    for name, value in _STRICT.items():
-        answer.headers.setdefault(name, value)
-    took_s = time.perf_counter() - g.get("began", time.perf_counter())
+def _finish_response(response: Response) -> Response:
+    response.headers["X-Request-Id"] = request_id()
+    for name, value in _SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    elapsed_s = time.perf_counter() - g.get("started", time.perf_counter())
     route = request.url_rule.rule if request.url_rule else "unknown"
     method = request.method if request.method in _METHODS else "other"
-    metrics.REQUESTS.labels(route, method, answer.status_code).inc()
-    metrics.REQUEST_SECONDS.labels(route).observe(took_s)
-    say = _log.debug if request.path in _QUIET else _log.info
-    say("http_request", method=request.method, path=request.path, status=answer.status_code, ms=round(took_s * 1000, 1))
-    return answer
+    metrics.REQUESTS.labels(route, method, response.status_code).inc()
+    metrics.REQUEST_SECONDS.labels(route).observe(elapsed_s)
+    write = _log.debug if request.path in _QUIET else _log.info
+    ms = round(elapsed_s * 1000, 1)
+    write("http_request", method=request.method, path=request.path, status=response.status_code, ms=ms)
+    return response
 
 
 def _answer_http(error: HTTPException) -> Response:
     status = error.code or 500
     code = _CODES.get(status, re.sub(r"[^a-z]+", "_", error.name.lower()))
-    words = _WORDS.get(status) or error.description or error.name
-    body = {"error": {"code": code, "message": words, "requestId": request_id()}}
-    answer = jsonify(body)
-    answer.status_code = status
+    message = _MESSAGES.get(status) or error.description or error.name
+    body = {"error": {"code": code, "message": message, "requestId": request_id()}}
+    response = jsonify(body)
+    response.status_code = status
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):  # Allow, Retry-After and the like
-            answer.headers[name] = value
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+            response.headers[name] = value
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _answer_unexpected(error: Exception) -> Response:
@@ -115,10 +117,10 @@ def _health_routes(app: Flask, state: health.Health, ops_token: str | None) -> N
         return _no_store(jsonify(state.live()))
 
     def ready() -> Response:
-        fit, body = state.ready()
-        answer = _no_store(jsonify(body))
-        answer.status_code = 200 if fit else 503
-        return answer
+        is_ready, body = state.ready()
+        response = _no_store(jsonify(body))
+        response.status_code = 200 if is_ready else 503
+        return response
 
     def detailed() -> Response:
         _operators_only(ops_token)
@@ -131,11 +133,9 @@ def _health_routes(app: Flask, state: health.Health, ops_token: str | None) -> N
         body, content_type = metrics.expose()
         return _no_store(Response(body, content_type=content_type))
 
-    app.add_url_rule("/health", "health", live)
-    app.add_url_rule("/health/live", "health_live", live)
-    app.add_url_rule("/health/ready", "health_ready", ready)
-    app.add_url_rule("/health/detailed", "health_detailed", detailed)
-    app.add_url_rule("/metrics", "metrics", scrape)
+    views = {"health": live, "health_live": live, "health_ready": ready, "health_detailed": detailed, "metrics": scrape}
+    for endpoint, view in views.items():
+        app.add_url_rule(f"/{endpoint.replace('_', '/')}", endpoint, view)
 
 
 def _operators_only(token: str | None) -> None:
@@ -143,6 +143,6 @@ def _operators_only(token: str | None) -> None:
         raise errors.NotFound
 
 
-def _no_store(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def _no_store(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

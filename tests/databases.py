@@ -1,4 +1,4 @@
-"""Databases for tests: copies of one migrated template, made in hundredths of a second and emptied in thousandths."""
+"""Databases for tests: copies of one migrated template, created in hundredths of a second, emptied in thousandths."""
 
 import itertools
 
@@ -17,7 +17,7 @@ _OTHERS_END = """
 
 
 class Databases:
-    """`server` is the address without a database's name; the connection may make databases there."""
+    """`server` is the URL without a database's name; the connection may create databases there."""
 
     def __init__(self, connection: psycopg.Connection, server: str) -> None:
         self._connection = connection
@@ -31,9 +31,9 @@ class Databases:
             self._tables = _tables(template)
 
     def fresh(self) -> str:
-        """The address of an empty one: the one before if it can be emptied, else another.
+        """Return the URL of an empty database: the previous one if it can be emptied, else a new one.
 
-        Only now, not right after its test, when it would still be in use.
+        It is emptied here because it would still be in use right after its test.
         """
         if self._last and not self._emptied():
             self.close()
@@ -45,7 +45,7 @@ class Databases:
         return f"{self._server}/{self._last}"
 
     def lasting(self) -> str:
-        """The address of one that stays, for what many tests share."""
+        """Return the URL of a database that stays, for many tests to share."""
         return self._made(f"lasting_{next(self._names)}")
 
     def close(self) -> None:
@@ -54,7 +54,7 @@ class Databases:
             self._within = None
 
     def _emptied(self) -> bool:
-        """Whether no other session and no row is left; False when its tables are no longer those of the template."""
+        """Empty it and return whether that worked: no other session is left and its tables are the template's."""
         try:
             self._within = self._within or psycopg.connect(f"{self._server}/{self._last}", autocommit=True)
             self._within.execute(_OTHERS_END)

@@ -1,4 +1,4 @@
-"""Looking at processes from outside."""
+"""Processes seen from outside."""
 
 import sys
 from pathlib import Path
@@ -10,12 +10,12 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks at or lim
 
 
 def children(pid: int | str | None) -> list[str]:
-    """The process ids of its children."""
+    """Return the ids of its child processes."""
     return [str(child.pid) for child in psutil.Process(int(pid or 0)).children()]
 
 
 def nicenesses(pid: str) -> list[int]:
-    """The niceness of each of its threads."""
+    """Return the niceness of each of its threads."""
     if sys.platform != "linux":
         pytest.skip("only on Linux has each thread a niceness of its own")
     stats = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/stat")]

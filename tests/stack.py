@@ -1,4 +1,4 @@
-"""The running system for tests: the same processes as `make run`, on free ports, without anybody who restarts them.
+"""The running system for tests: the processes of `make run` on free ports, without a supervisor.
 
 Each can be killed, stopped, stuck or started by name: "postgres", "redis", "rembg", "worker", "api".
 """
@@ -21,7 +21,7 @@ from deploy.local.settings import Settings
 from deploy.local.stack import ROOT, Stack
 from deploy.local.supervisor import await_ready
 
-PATIENCE_S = 30  # far more than any of this takes
+TIMEOUT_S = 30  # far more than any of this takes
 _OUTSIDE = (
     *("DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL", "R2_ENDPOINT", "SECRET_KEY", "PUBLIC_URL", "OPS_TOKEN"),
     *("REMOVE_BG_API_KEY", "PROVIDER_DAILY_BUDGET_CENTS", "FAILPOINT", "TESTING"),
@@ -30,7 +30,7 @@ _OUTSIDE = (
 
 
 class RunningStack:
-    """`changes` are settings for the services, such as LEASE_S; the small bundled network unless they name another."""
+    """`changes` are settings of the services, such as LEASE_S; by default they run the bundled network."""
 
     def __init__(self, data: Path, **changes: str) -> None:
         data.mkdir(mode=0o711)
@@ -61,7 +61,7 @@ class RunningStack:
         return self._stack.environment()["REDIS_URL"]
 
     def caller(self) -> ApiClient:
-        """A new guest of the api."""
+        """Return a new guest of the api."""
         return ApiClient(self.address)
 
     def start(self) -> None:
@@ -72,7 +72,7 @@ class RunningStack:
         self._file.close()
 
     def kill(self, name: str) -> None:
-        """As `kill -9` of the process and all it started."""
+        """Kill the process and all it started with SIGKILL."""
         self._stack.processes[name].kill()
 
     def halt(self, name: str) -> None:
@@ -80,14 +80,14 @@ class RunningStack:
         self._stack.processes[name].stop()
 
     def freeze(self, name: str) -> None:
-        """Make it hold connections and answer nothing, until `thaw`."""
+        """Make it hold connections without responding, until `thaw`."""
         self._stack.processes[name].signal(signal.SIGSTOP)
 
     def thaw(self, name: str) -> None:
         self._stack.processes[name].signal(signal.SIGCONT)
 
     def bring(self, name: str) -> None:
-        """Start it again and wait until it is ready."""
+        """Restart it and wait until it is ready."""
         process = self._stack.processes[name]
         process.start()
         await_ready(process)
@@ -96,7 +96,7 @@ class RunningStack:
         return self._stack.processes[name]
 
     def another(self, name: str, port: int = 0, **changes: str) -> Service:
-        """One more process of a service, on a free port if not on this, with other settings; start it yourself."""
+        """Return one more process of a service, not started, on this or a free port, with other settings."""
         port = port or ports.free()
         process = self._stack.processes[name]
         return Service(
@@ -109,11 +109,11 @@ class RunningStack:
         )
 
     def thaw_soon(self, name: str) -> None:
-        """Let it go on a second from now, while the test waits for something else."""
+        """Resume it in a second, while the test waits for something else."""
         Timer(1, self.thaw, [name]).start()
 
     def eventually_ready(self, status: str, check: str, state: str) -> None:
-        """Wait until the api says so of itself and of one of those it depends on."""
+        """Wait until the api reports this of itself and of one of its dependencies."""
 
         def said() -> bool:
             answer = requests.get(f"{self.address}/health/ready", timeout=5).json()
@@ -122,7 +122,7 @@ class RunningStack:
         _eventually(said, f"{status}, with {check} {state}")
 
     def wait_for_log(self, *words: str) -> None:
-        """Wait for a line with all the words."""
+        """Wait for a log line with all the words."""
 
         def told() -> bool:
             return any(all(word in line for word in words) for line in self.log.read_text().splitlines())
@@ -130,14 +130,14 @@ class RunningStack:
         _eventually(told, f"a line with {' and '.join(words)}")
 
     def mend(self) -> None:
-        """Bring back whatever is down."""
+        """Restart everything that is down."""
         for name, process in self._stack.processes.items():
             if process.pid is None:
                 self.bring(name)
 
 
 def _eventually(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while not condition():
-        assert time.monotonic() < deadline, f"not within {PATIENCE_S} s: {what}"
+        assert time.monotonic() < deadline, f"not within {TIMEOUT_S} s: {what}"
         time.sleep(0.05)

@@ -1,8 +1,8 @@
-"""`make bench-rembg`: our service and its peer side by side; prints ratios, writes docs/benchmarks.md and its chart.
+"""`make bench-rembg`: our service compared with `rembg s`; prints ratios, writes docs/benchmarks.md and its chart.
 
-Same network file, same pictures, same form posted by the same client. Rounds are interleaved, ours, peer, ours, peer,
-so that whatever else the machine does meets both; the ratio is the median over the rounds. Processor time a picture is
-given as well: it hardly depends on what else runs.
+Both run the same network file on the same pictures, posted as the same form by the same client. Rounds alternate, so
+that other load on the machine affects both; the ratio is the median over the rounds. Processor time per picture hardly
+depends on other load.
 """
 
 import contextlib
@@ -18,36 +18,37 @@ from http import HTTPStatus
 from pathlib import Path
 
 from bench.removal import pictures, report, rims, servers, steps
-from bench.removal.asking import once, rate
+from bench.removal.client import post_once, rate
 from bench.removal.servers import Server
 from services.rembg.weights import Precision
+from services.rembg.weights.optimize import optimize
 
 _MODEL = "u2netp"
-_TIMES = 3  # that the smaller networks are measured
+_REPEATS = 3  # of measuring the other networks
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The same measure of both; `better` when ours is the larger or the smaller one."""
+    """The same measurement of both servers, by round."""
 
     name: str
     ours: list[float]
-    peer: list[float]
+    rembg_server: list[float]
     unit: str
     target: str
 
     @property
     def ratio(self) -> float:
-        return statistics.median(ours / peer for ours, peer in zip(self.ours, self.peer, strict=True))
+        return statistics.median(a / b for a, b in zip(self.ours, self.rembg_server, strict=True))
 
     def row(self) -> list[str]:
-        ours, peer = statistics.median(self.ours), statistics.median(self.peer)
-        return [self.name, f"{ours:.2f} {self.unit}", f"{peer:.2f} {self.unit}", f"**{self.ratio:.2f}**", self.target]
+        ours, other = statistics.median(self.ours), statistics.median(self.rembg_server)
+        return [self.name, f"{ours:.2f} {self.unit}", f"{other:.2f} {self.unit}", f"**{self.ratio:.2f}**", self.target]
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What the service gets out of a network, beside what the bare steps cost just before, in each round."""
+    """Throughput and cost of the service with one network, and the cost of the bare steps just before each round."""
 
     network: str
     rates: list[float]
@@ -60,29 +61,32 @@ class Served:
 
     def row(self, cores: int) -> list[str]:
         sums = [sum(bare.values()) for bare in self.bares]
-        had = statistics.median(rate * bare_s / cores for rate, bare_s in zip(self.rates, sums, strict=True))
-        paid = statistics.median(bare_s / cost_s for cost_s, bare_s in zip(self.costs, sums, strict=True))
+        achieved = statistics.median(rate * bare_s / cores for rate, bare_s in zip(self.rates, sums, strict=True))
+        share = statistics.median(bare_s / cost_s for cost_s, bare_s in zip(self.costs, sums, strict=True))
         bare_s, most = statistics.median(sums), max(self.bare, key=self.bare.__getitem__)
         return [
             self.network,
-            f"{statistics.median(self.rates):.2f} of {cores / bare_s:.2f} possible (**{had:.0%}**)",
+            f"{statistics.median(self.rates):.2f} of {cores / bare_s:.2f} possible (**{achieved:.0%}**)",
             f"{statistics.median(self.costs) * 1000:.0f} ms",
-            f"{bare_s * 1000:.0f} ms (**{paid:.0%}**)",
+            f"{bare_s * 1000:.0f} ms (**{share:.0%}**)",
             f"{most}, {self.bare[most] / bare_s:.0%}",
         ]
 
 
 def main() -> None:
-    parser = ArgumentParser(prog="python -m bench.removal", description="Compare the rembg service with its peer.")
+    parser = ArgumentParser(prog="python -m bench.removal", description="Compare the rembg service with `rembg s`.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=15.0, help="of each round of throughput")
+    parser.add_argument("--seconds", type=float, default=15.0, help="per round of throughput")
     parser.add_argument("--int8", type=Path, help="u2netp as `python -m research.quantize` makes it")
     asked = parser.parse_args()
     if not pictures.U2NETP.exists():
         raise SystemExit(f"{pictures.U2NETP} is needed: the network both servers run")
     load = os.getloadavg()[0]
-    start = _start(asked.rounds)
-    compared, bares = _side_by_side(asked.rounds, asked.seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        optimized = Path(folder) / pictures.U2NETP.name
+        optimize(pictures.U2NETP, optimized)  # as `make models` does
+        start = _start(optimized, asked.rounds)
+        compared, bares = _side_by_side(optimized, asked.rounds, asked.seconds)
     pairs = [*start, *compared]
     served = [Served("U2-NetP, float", compared[0].ours, compared[1].ours, bares)]
     if asked.int8:
@@ -92,7 +96,7 @@ def main() -> None:
 
 
 def _quantized(file: Path, seconds: float) -> Served:
-    """The service looks for it beside the float network."""
+    """Put the int8 file beside the float network, where the service looks for it."""
     with tempfile.TemporaryDirectory() as folder:
         network = Path(folder) / pictures.U2NETP.name
         shutil.copy(pictures.U2NETP, network)
@@ -107,67 +111,67 @@ def _served(
     with servers.ours(model, path, REMBG_PRECISION=precision.value) as server:
         rate(server, model, small, cores, 3)
         found = [
-            (steps.bare(cores, path, small, precision), *_throughput(server, small, cores, seconds / _TIMES))
-            for _ in range(_TIMES)
+            (steps.bare(cores, path, small, precision), *_throughput(server, small, cores, seconds / _REPEATS))
+            for _ in range(_REPEATS)
         ]
     bares, rates, costs = zip(*found, strict=True)
     return Served(title, list(rates), list(costs), list(bares))
 
 
-def _start(rounds: int) -> list[Pair]:
-    """From the command to the end of the first answer: of who has been asking since, and of who waits until he may."""
+def _start(optimized: Path, rounds: int) -> list[Pair]:
+    """From the command to the first cut-out: of a caller that keeps retrying, and of one that waits for readiness."""
     pairs = []
-    names = {False: ("start to first answer", "at most 0.5"), True: ("the same, asked once it says it is ready", "")}
+    names = {False: ("start to first cut-out", "at most 0.5"), True: ("the same, asked only once ready", "")}
     for wait, (name, target) in names.items():
-        ours, peer = [], []
+        ours, other = [], []
         for _ in range(rounds):
-            with servers.ours(_MODEL, pictures.U2NETP, wait=wait) as server:
+            with servers.ours(_MODEL, optimized, wait=wait) as server:
                 ours.append(_first_answer_s(server))
-            with servers.peer(_MODEL, pictures.U2NETP, wait=wait) as server:
-                peer.append(_first_answer_s(server))
-            print(f"{name}: ours {ours[-1]:.2f} s, peer {peer[-1]:.2f} s", flush=True)
-        pairs.append(Pair(name, ours, peer, "s", target))
+            with servers.rembg_server(_MODEL, pictures.U2NETP, wait=wait) as server:
+                other.append(_first_answer_s(server))
+            print(f"{name}: ours {ours[-1]:.2f} s, rembg s {other[-1]:.2f} s", flush=True)
+        pairs.append(Pair(name, ours, other, "s", target))
     return pairs
 
 
 def _first_answer_s(server: Server) -> float:
-    """Until somebody has a cut-out who tries again every hundredth of a second."""
+    """Retry every hundredth of a second until a cut-out comes back."""
     first = next(iter(pictures.fixtures().values()))
     while time.monotonic() - server.began < servers.START_S:
         with contextlib.suppress(OSError):
-            if once(server, _MODEL, first).status == HTTPStatus.OK:
+            if post_once(server, _MODEL, first).status == HTTPStatus.OK:
                 return time.monotonic() - server.began
         time.sleep(0.01)
     raise TimeoutError
 
 
-def _side_by_side(rounds: int, seconds: float) -> tuple[list[Pair], list[Mapping[str, float]]]:
-    """Both servers compared; and the bare steps, in turns with them as well."""
+def _side_by_side(optimized: Path, rounds: int, seconds: float) -> tuple[list[Pair], list[Mapping[str, float]]]:
+    """Both servers and the bare steps, in turns."""
     small, large = list(pictures.fixtures().values()), pictures.large()
     cores = len(os.sched_getaffinity(0))
-    with servers.ours(_MODEL, pictures.U2NETP) as ours, servers.peer(_MODEL, pictures.U2NETP) as peer:
-        both = (ours, peer)
+    with servers.ours(_MODEL, optimized) as ours, servers.rembg_server(_MODEL, pictures.U2NETP) as other:
+        both = (ours, other)
         for server in both:
             rate(server, _MODEL, small, cores, 3)
-        alone = _interleaved(both, rounds, lambda server: once(server, _MODEL, large).seconds)
+        alone = _interleaved(both, rounds, lambda server: post_once(server, _MODEL, large).seconds)
         rates: list[list[float]] = [[], []]
         costs: list[list[float]] = [[], []]
         bares: list[Mapping[str, float]] = []
         for _ in range(rounds):
-            bares.append(steps.bare(cores, pictures.U2NETP, small))
+            bares.append(steps.bare(cores, optimized, small))
             for index, server in enumerate(both):
                 speed, cost = _throughput(server, small, cores, seconds)
                 rates[index].append(speed)
                 costs[index].append(cost)
-                print(f"{server.name}: {speed:.2f} pictures/s, {cost:.3f} s of processor time each", flush=True)
+                print(f"{server.name}: {speed:.2f} pictures/s, {cost:.3f} s of processor time per picture", flush=True)
         edges = [[rims_of(server, picture) for picture in small] for server in both]
         memory = [[float(server.memory_mb()[1])] for server in both]
     pairs = [
         Pair(f"fixtures, {cores} connections", rates[0], rates[1], "pictures/s", "at least 1.25"),
-        Pair("processor time a fixture", costs[0], costs[1], "s", ""),
+        Pair("processor time per fixture", costs[0], costs[1], "s", ""),
         Pair("12 megapixels, alone", alone[0], alone[1], "s", "at most 0.33"),
         Pair("background in the edge's colours", edges[0], edges[1], "", "at most 0.5"),
-        Pair("memory at most", memory[0], memory[1], "MB", ""),
+        Pair("peak memory", memory[0], memory[1], "MB", ""),
     ]
     return pairs, bares
 
@@ -182,11 +186,11 @@ def _interleaved(both: Sequence[Server], rounds: int, measure: "steps.Measure[Se
 
 
 def rims_of(server: Server, picture: bytes) -> float:
-    return rims.contamination(picture, once(server, _MODEL, picture).data)
+    return rims.contamination(picture, post_once(server, _MODEL, picture).data)
 
 
 def _throughput(server: Server, small: list[bytes], connections: int, seconds: float) -> tuple[float, float]:
-    """Pictures a second, and the processor time of each."""
+    """Pictures per second, and the processor time of each."""
     began = server.processor_s()
     speed, count = rate(server, _MODEL, small, connections, seconds)
     return speed, (server.processor_s() - began) / count

@@ -1,13 +1,10 @@
-"""`python -m bench.removal.full_size` (by hand): what a network of U2-Net's size needs.
+"""`python -m bench.removal.full_size` (run by hand): time and memory of a network of U2-Net's size.
 
-The weights of u2net cannot be had everywhere, and neither time nor memory depends on their values. So the network is
-built here from the table its authors published (Qin et al. 2020, table 1: eleven U-shaped blocks, 44 million weights,
-176 MB), with random weights: two pictures of 12 megapixels at once, as fast as they go; 2 GB have to be enough.
-
-Needs `onnx`, which nothing else here does: `pip install onnx`.
+Neither depends on the values of the weights, which cannot be downloaded everywhere. So the network is built from its
+authors' table (Qin et al. 2020, table 1: eleven U-shaped blocks, 44 million weights, 176 MB) with random weights. It
+gets two pictures of 12 megapixels at once, back to back; 2 GB must be enough.
 """
 
-import importlib
 import math
 import tempfile
 from argparse import ArgumentParser
@@ -15,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from bench.removal import pictures, servers
-from bench.removal.asking import rate
+from bench.removal.client import rate
 from services.rembg.weights import Name
+from services.rembg.weights.optimize import optimize
 
 _SLOTS = 2
 _OPSET = 17
@@ -26,12 +26,11 @@ _SIDE = 320
 
 
 class Graph:
-    """Nodes and weights of an ONNX graph; each method adds a step and names what comes out of it."""
+    """Nodes and weights of an ONNX graph; each method adds a node and returns the name of its output."""
 
     def __init__(self) -> None:
-        self.onnx: Any = importlib.import_module("onnx")
-        self.nodes: list[Any] = []
-        self.weights: list[Any] = []
+        self.nodes: list[NodeProto] = []
+        self.weights: list[TensorProto] = []
         self.count = 0
         self._random = np.random.default_rng(1)
         self.keep("twice", np.asarray([1, 1, 2, 2], np.float32))
@@ -39,7 +38,7 @@ class Graph:
     def convolve(
         self, x: str, inputs: int, outputs: int, *, spread: int = 1, kernel: int = 3, relu: bool = True
     ) -> str:
-        """With weights that keep the size of what passes (He et al. 2015)."""
+        """With weights that preserve the variance of activations (He et al. 2015)."""
         shape = (outputs, inputs, kernel, kernel)
         values = self._random.standard_normal(shape, np.float32) * np.float32(math.sqrt(2 / (inputs * kernel * kernel)))
         weight = self.keep(f"w{len(self.weights)}", values)
@@ -58,26 +57,26 @@ class Graph:
     def join(self, *parts: str) -> str:
         return self.step("Concat", *parts, axis=1)
 
-    def step(self, kind: str, *inputs: str, **attributes: object) -> str:
+    def step(self, kind: str, *inputs: str, **attributes: Any) -> str:
         name = f"{kind.lower()}{len(self.nodes)}"
-        self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [name], **attributes))
+        self.nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
         return name
 
     def save(self, outputs: list[str], path: Path) -> None:
-        helper, floats = self.onnx.helper, self.onnx.TensorProto.FLOAT
+        floats = TensorProto.FLOAT
         into = [helper.make_tensor_value_info("input", floats, [1, 3, _SIDE, _SIDE])]
         out = [helper.make_tensor_value_info(name, floats, [1, 1, _SIDE, _SIDE]) for name in outputs]
         graph = helper.make_graph(self.nodes, "u2net-sized", into, out, self.weights)
         opset = helper.make_opsetid("", _OPSET)
-        self.onnx.save(helper.make_model(graph, opset_imports=[opset], ir_version=8), str(path))
+        onnx.save_model(helper.make_model(graph, opset_imports=[opset], ir_version=8), path)
 
     def keep(self, name: str, values: np.ndarray) -> str:
-        self.weights.append(self.onnx.numpy_helper.from_array(values, name))
+        self.weights.append(numpy_helper.from_array(values, name))
         return name
 
 
 def block(graph: Graph, x: str, depth: int, inputs: int, middle: int, outputs: int) -> str:
-    """A small U inside the large one: down `depth` - 2 times, a wider look at the bottom, up again."""
+    """A small U inside the large one: down `depth` - 2 times, a dilated convolution at the bottom, up again."""
     top = graph.convolve(x, inputs, outputs)
     seen = [graph.convolve(top, outputs, middle)]
     for _ in range(depth - 2):
@@ -89,7 +88,7 @@ def block(graph: Graph, x: str, depth: int, inputs: int, middle: int, outputs: i
 
 
 def flat_block(graph: Graph, x: str, inputs: int, middle: int, outputs: int) -> str:
-    """The same where the picture is too small to be halved: wider looks instead."""
+    """The same where the maps are too small to be halved: dilated convolutions instead."""
     top = graph.convolve(x, inputs, outputs)
     first = graph.convolve(top, outputs, middle)
     second = graph.convolve(first, middle, middle, spread=2)
@@ -101,7 +100,7 @@ def flat_block(graph: Graph, x: str, inputs: int, middle: int, outputs: int) -> 
 
 
 def build(path: Path) -> int:
-    """Write the network; how many weights it has."""
+    """Write the network and return its number of weights."""
     graph = Graph()
     one = block(graph, "input", 7, 3, 32, 64)
     two = block(graph, graph.halve(one), 6, 64, 32, 128)
@@ -121,7 +120,7 @@ def build(path: Path) -> int:
             y = graph.double(y)
         sides.append(y)
     fused = graph.convolve(graph.join(*sides), 6, 1, kernel=1, relu=False)
-    even = graph.step("InstanceNormalization", fused, *_plain(graph))  # random weights must not drive it to 0 or 1
+    even = graph.step("InstanceNormalization", fused, *_plain(graph))  # or random weights saturate the sigmoid
     graph.save([graph.step("Sigmoid", y) for y in (even, *sides)], path)
     return graph.count
 
@@ -131,12 +130,13 @@ def _plain(graph: Graph) -> tuple[str, str]:
 
 
 def measure(seconds: float) -> list[str]:
-    """A row for the page."""
+    """A row of docs/benchmarks.md."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "u2net-sized.onnx"
+        path, optimized = Path(folder) / "u2net-sized.onnx", Path(folder) / "optimized.onnx"
         weights = build(path)
         megabytes = path.stat().st_size / 1e6
-        with servers.ours(Name.U2NET, path, REMBG_MAX_WORKERS=str(_SLOTS)) as server:
+        optimize(path, optimized)  # as `make models` does
+        with servers.ours(Name.U2NET, optimized, REMBG_MAX_WORKERS=str(_SLOTS)) as server:
             speed, _ = rate(server, Name.U2NET, [pictures.large()], _SLOTS, seconds)
             now, peak = server.memory_mb()
     size = f"{weights / 1e6:.1f} million weights, {megabytes:.0f} MB"

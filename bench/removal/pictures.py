@@ -1,4 +1,4 @@
-"""The pictures of the benchmarks: the photographs of ../shared where they are, else drawn ones; and a large one."""
+"""The pictures of the benchmarks: the photographs of ../shared if present, else drawn ones; and a large one."""
 
 import io
 from pathlib import Path
@@ -12,7 +12,7 @@ _LARGE = (3000, 4000)
 
 
 def fixtures() -> dict[str, bytes]:
-    """0.2 to 1.5 megapixels; the peer would cut one with alpha out again, so it is sent as an opaque JPEG."""
+    """0.2 to 1.5 megapixels. One has alpha, which `rembg s` would cut out again, so it is sent as an opaque JPEG."""
     folder = SHARED / "fixtures"
     if not folder.is_dir():
         return {f"drawn-{seed}": encoded(drawn((900, 1200), seed)) for seed in range(4)}
@@ -32,7 +32,7 @@ def large() -> bytes:
 
 
 def drawn(size: tuple[int, int], seed: int) -> Image.Image:
-    """A garment-like shape of one texture on a ground of another; never the same twice."""
+    """A garment-like shape of one texture on a background of another, different for each seed."""
     random = np.random.default_rng(seed)
     width, height = size
     shape = Image.new("L", size)

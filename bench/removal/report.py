@@ -28,20 +28,20 @@ class Served(Protocol):
 
 
 def write(pairs: Sequence[Compared], served: Sequence[Served], load: float) -> None:
-    """The measured part of the page anew; what people wrote around it stays."""
+    """Replace the measured part of the page; the text around it stays."""
     cores = len(os.sched_getaffinity(0))
-    heads = ["network", "pictures a second", "processor time of each", "of that the bare steps", "what dominates"]
+    heads = ["network", "pictures per second", "processor time of each", "bare steps", "dominated by"]
     lines = [
         BEGIN,
-        f"{cores} cores, load {load:.1f} when it began and {os.getloadavg()[0]:.1f} when it ended; U2-NetP, float.",
+        f"{cores} cores, load {load:.1f} at the start and {os.getloadavg()[0]:.1f} at the end; U2-NetP, float.",
         "",
-        *table(["", "ours", "peer", "ours / peer", "target"], [pair.row() for pair in pairs]),
+        *table(["", "ours", "`rembg s`", "ratio", "target"], [pair.row() for pair in pairs]),
         "",
-        "How near to the bare steps:",
+        "Compared with the bare steps:",
         "",
         *table(heads, [each.row(cores) for each in served]),
         "",
-        "What the steps of U2-NetP, float, take by themselves:",
+        "The steps of U2-NetP, float, alone:",
         "",
         *table(["step", "ms"], [[step, f"{seconds * 1000:.1f}"] for step, seconds in served[0].bare.items()]),
         END,
@@ -57,7 +57,7 @@ def table(head: list[str], rows: Iterable[list[str]]) -> list[str]:
 
 
 def chart(pairs: Sequence[Compared]) -> str:
-    """A bar for each ratio; the line is the peer."""
+    """A bar for each ratio; the line is `rembg s`."""
     longest = max(2.0, *(pair.ratio for pair in pairs))
     scale = (_WIDTH - _LEFT - 60) / longest
     parts = []
@@ -69,10 +69,10 @@ def chart(pairs: Sequence[Compared]) -> str:
             f'<rect x="{_LEFT}" y="{y}" width="{width:.1f}" height="20" rx="3" fill="#3a6ea5"/>',
             f'<text x="{_LEFT + width + 6:.1f}" y="{y + 15}">{pair.ratio:.2f}</text>',
         ]
-    height, peer = 40 + len(pairs) * _ROW, _LEFT + scale
+    height, one = 40 + len(pairs) * _ROW, _LEFT + scale
     parts += [
-        f'<line x1="{peer:.1f}" y1="6" x2="{peer:.1f}" y2="{height - 24}" stroke="#b33" stroke-dasharray="4 3"/>',
-        f'<text x="{peer:.1f}" y="{height - 8}" text-anchor="middle" fill="#b33">rembg s = 1</text>',
+        f'<line x1="{one:.1f}" y1="6" x2="{one:.1f}" y2="{height - 24}" stroke="#b33" stroke-dasharray="4 3"/>',
+        f'<text x="{one:.1f}" y="{height - 8}" text-anchor="middle" fill="#b33">rembg s = 1</text>',
     ]
     style = 'font-family="sans-serif" font-size="13" fill="#222"'
     body = "\n".join(parts)

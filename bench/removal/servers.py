@@ -1,4 +1,4 @@
-"""The two servers, ours and the peer, as processes on free ports of this machine; with one network for both."""
+"""Our service and `rembg s` as processes on free ports of this machine, with the same network."""
 
 import os
 import resource
@@ -16,7 +16,8 @@ from pathlib import Path
 
 from deploy.local import ports
 
-PEER = "rembg[cpu,cli]==2.0.86"
+REMBG_SERVER = "rembg s"
+_REQUIREMENT = "rembg[cpu,cli]==2.0.86"
 START_S = 180.0
 _MB = 1 << 20
 
@@ -27,23 +28,23 @@ class Server:
     process: subprocess.Popen[bytes]
     port: int
     path: str  # where pictures are posted
-    began: float  # on the monotonic clock
-    started_s: float  # until it said that it can be asked, if that was waited for
+    began: float  # monotonic
+    started_s: float  # until it was ready, if that was waited for
 
     def memory_mb(self) -> tuple[int, int]:
-        """Resident now and at most, over all its processes."""
+        """Resident memory now and at its peak, over all its processes."""
         sizes = [_sizes(pid) for pid in _family(self.process.pid)]
         return sum(now for now, _ in sizes) // _MB, sum(peak for _, peak in sizes) // _MB
 
     def processor_s(self) -> float:
-        """Seconds of processor time that all its processes have taken."""
+        """Processor time of all its processes, in seconds."""
         ticks = sum(sum(map(int, _stat(pid)[11:13])) for pid in _family(self.process.pid))
         return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def ours(model: str, path: Path | None, *, wait: bool = True, **environment: str) -> Iterator[Server]:
-    """A gunicorn as deployed; ready means warm."""
+    """Our service under gunicorn, as deployed; ready means warmed up."""
     port = ports.free()
     given = {"REMBG_MODEL": model, "PORT": str(port), "BIND_HOST": ports.LOCAL, **environment}
     if path:
@@ -55,27 +56,28 @@ def ours(model: str, path: Path | None, *, wait: bool = True, **environment: str
 
 
 @contextmanager
-def peer(model: str, path: Path, limit_mb: int | None = None, *, wait: bool = True) -> Iterator[Server]:
-    """`rembg s` in an environment of its own, its weights where it looks for them."""
+def rembg_server(model: str, path: Path, limit_mb: int | None = None, *, wait: bool = True) -> Iterator[Server]:
+    """`rembg s` in an environment of its own, with the weights where it looks for them."""
     port = ports.free()
     with tempfile.TemporaryDirectory() as home:
         shutil.copy(path, Path(home) / f"{model}.onnx")
         environment = {**os.environ, "U2NET_HOME": home, "NO_ALBUMENTATIONS_UPDATE": "1", "BROWSER": "true"}
-        command = [str(_peers_program()), "s", "--no-ui", "-h", ports.LOCAL, "-p", str(port)]
+        command = [str(_rembg_program()), "s", "--no-ui", "-h", ports.LOCAL, "-p", str(port)]
         with _running(
-            "peer", command, environment, port, "/openapi.json", "/api/remove", limit_mb, wait=wait
+            REMBG_SERVER, command, environment, port, "/openapi.json", "/api/remove", limit_mb, wait=wait
         ) as server:
             yield server
 
 
-def _peers_program() -> Path:
-    """Made on first use, about 600 MB; DATA_DIR/peer unless PEER_DIR names another folder."""
-    folder = Path(os.environ.get("PEER_DIR") or Path(os.environ.get("DATA_DIR") or "data") / "peer").absolute()
+def _rembg_program() -> Path:
+    """Installed on first use, about 600 MB, into DATA_DIR/rembg-server unless REMBG_SERVER_DIR names another folder."""
+    default = Path(os.environ.get("DATA_DIR") or "data") / "rembg-server"
+    folder = Path(os.environ.get("REMBG_SERVER_DIR") or default).absolute()
     program = folder / "bin" / "rembg"
     if not program.exists():
-        print(f"installing {PEER} into {folder} (once; some minutes) ...", flush=True)
+        print(f"installing {_REQUIREMENT} into {folder} (once; some minutes) ...", flush=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", PEER], check=True)
+        subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", _REQUIREMENT], check=True)
     return program
 
 
@@ -93,7 +95,7 @@ def _running(
 ) -> Iterator[Server]:
     began = time.monotonic()
     log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
-    # A session of its own, as in a container: the kernel shares the processor among sessions, so the senders' many
+    # A session of its own, as in a container: the kernel divides the processor among sessions, so the client's many
     # threads take nothing from either server.
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
     if limit_mb:

@@ -1,7 +1,7 @@
-"""What each step of a cut-out costs by itself, in one thread: the bound that no server around them can beat.
+"""The cost of each step of a cut-out alone, in one thread: a bound that no server around them can beat.
 
-In as many processes at once as there are cores, because that is how a server runs them: cores share caches and the way
-to memory, and one alone is some 3 % faster than two.
+Measured in as many processes at once as there are cores, as a server runs them: cores share caches and memory
+bandwidth, and one alone is about 3 % faster than two.
 """
 
 import statistics
@@ -22,13 +22,13 @@ from shared import images
 
 T = TypeVar("T")
 Measure = Callable[[T], float]
-_TIMES = 3
+_REPEATS = 3
 
 
 def bare(
     count: int, path: Path | None, data: list[bytes], precision: Precision = Precision.FLOAT
 ) -> Mapping[str, float]:
-    """Seconds of processor time a picture, averaged over the pictures and a few runs in each of `count` processes."""
+    """Processor seconds per picture, averaged over the pictures and a few runs in each of `count` processes."""
     with ProcessPoolExecutor(count, get_context("spawn")) as pool:
         found = list(pool.map(_alone, [path] * count, [data] * count, [precision] * count))
     return {step: statistics.mean(each[step] for each in found) for step in found[0]}
@@ -50,11 +50,11 @@ def _of(network: Network, data: bytes) -> dict[str, float]:
     took: dict[str, float] = {}
 
     def timed(step: str, work: Callable[[], T]) -> T:
-        result = work()  # what is done once only is not counted
+        result = work()  # one-time work is not counted
         began = time.process_time()
-        for _ in range(_TIMES):
+        for _ in range(_REPEATS):
             result = work()
-        took[step] = (time.process_time() - began) / _TIMES
+        took[step] = (time.process_time() - began) / _REPEATS
         return result
 
     hands = Hands(1, 0)

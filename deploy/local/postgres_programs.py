@@ -71,5 +71,6 @@ def copied(programs: Path, root: Path) -> Path:
             if folder.exists():
                 there = part / folder.relative_to(package.parent)
                 shutil.copytree(folder, there, symlinks=True, ignore=shutil.ignore_patterns(*_UNUSED))
+        subprocess.run(["chmod", "-R", "a+rX", part], check=True)  # a strict umask closed them to Postgres' user
         part.rename(home)
     return home / programs.relative_to(package.parent)

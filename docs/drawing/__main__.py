@@ -1,4 +1,4 @@
-"""The project's own pictures, drawn by code: the sample (a T-shirt that no camera has seen) and the before/after.
+"""The project's pictures, drawn by code: the sample T-shirt and the before/after.
 
     python -m docs.drawing sample deploy/local/sample.jpg
     python -m docs.drawing before-after deploy/local/sample.jpg CUTOUT.png docs/before-after.webp
@@ -17,7 +17,7 @@ from PIL import Image
 from docs.drawing import shirt
 from docs.drawing.tools import HEIGHT, WIDTH, XX, YY, blur, encoded, linear, noise, over
 
-PAPER = (211, 173, 151)  # no lighter: what the cut-out's edge keeps of the backdrop must not shine on black
+PAPER = (211, 173, 151)  # no lighter, or backdrop left at the cut-out's edge would show on black
 
 
 def sample() -> Image.Image:
@@ -27,12 +27,12 @@ def sample() -> Image.Image:
     glow = 1.08 - 0.4 * (((XX - 640) / WIDTH) ** 2 + ((YY - 700) / HEIGHT) ** 2)
     picture = linear(PAPER) * (glow * (1 - 0.8 * shadow) * (1 + 0.008 * noise(2)))[..., None]
     picture = over(over(picture, shirt.inside(), back), shirt.front(shape, back), shape)
-    grain = 0.004 * noise(1.4)[..., None] * np.sqrt(np.maximum(picture, 0))  # a sensor's: grows with the light
+    grain = 0.004 * noise(1.4)[..., None] * np.sqrt(np.maximum(picture, 0))  # a sensor's grows with the light
     return Image.fromarray(encoded(picture + grain))
 
 
 def before_after(photo: Image.Image, cutout: Image.Image) -> Image.Image:
-    """The photograph and its cut-out on a checkerboard, side by side."""
+    """Put the photograph and its cut-out on a checkerboard side by side."""
     side, gap, square = 590, 20, 18
     yy, xx = np.mgrid[0:side, 0:side] // square
     board = Image.fromarray(np.where((xx + yy) % 2, 255, 232).astype(np.uint8)).convert("RGB")
@@ -45,7 +45,7 @@ def before_after(photo: Image.Image, cutout: Image.Image) -> Image.Image:
 
 
 def small(picture: Image.Image, side: int) -> Image.Image:
-    """The square with the shirt in it; premultiplied while shrinking, so that no hidden colour bleeds in."""
+    """Crop the square around the shirt; shrinks it premultiplied, so that hidden colours do not bleed in."""
     square = picture.crop((0, 225, WIDTH, 225 + WIDTH)).convert("RGBA").convert("RGBa")
     return square.resize((side, side), Image.Resampling.LANCZOS).convert("RGBA")
 

@@ -1,4 +1,4 @@
-"""The print: a setting sun in a bandit's mask, with lettering whose letters are strokes of our own (no font)."""
+"""The print: a setting sun in a bandit's mask; the letters are strokes, not a font."""
 
 from itertools import pairwise
 
@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from docs.drawing.tools import Map, Points, curve, linear
 
 CREAM, CORAL, AMBER = (248, 236, 212), (233, 104, 78), (244, 176, 84)
-ART = 2400  # side of the print's own square canvas; it is shrunk where it meets the cloth, which smooths its edges
+ART = 2400  # side of the print's square canvas; shrinking it onto the cloth smooths its edges
 
 # Letters as strokes in a box of 1 x 1; an arc is (centre x, centre y, radius x, radius y, from, to) in degrees.
 GLYPHS: dict[str, list[list[tuple[float, ...]]]] = {
@@ -22,7 +22,7 @@ GLYPHS: dict[str, list[list[tuple[float, ...]]]] = {
 
 
 def skeleton(letter: str) -> Points:
-    """Points along every stroke, so dense that discs set on them make a line, and an arch can bend it."""
+    """Return points along every stroke, dense enough that discs on them form a line that can be bent."""
     points = []
     for stroke in GLYPHS[letter]:
         path: list[tuple[float, ...]] = []
@@ -34,7 +34,7 @@ def skeleton(letter: str) -> Points:
 
 
 def letter_round(draw: ImageDraw.ImageDraw, word: str, radius: float, pitch: float) -> None:
-    """Write `word` round the middle of the canvas; a negative radius writes along the underside."""
+    """Write `word` around the centre of the canvas; a negative radius writes along the bottom."""
     up, size, pen = np.sign(radius), 0.145 * ART, 0.022 * ART
     for i, letter in enumerate(word):
         x, y = skeleton(letter).T
@@ -45,7 +45,7 @@ def letter_round(draw: ImageDraw.ImageDraw, word: str, radius: float, pitch: flo
 
 
 def outline(side: int, *p: tuple[float, float]) -> list[tuple[float, float]]:
-    """Two cubic arcs, p0..p3 and p3..p6, in sun radii from the middle; `side` -1 is its mirror image."""
+    """Return two cubic arcs, p0..p3 and p3..p6, in sun radii from the centre; `side` -1 mirrors them."""
     arcs = ART / 2 + SUN * np.concatenate([curve(*p[:4]), curve(*p[3:])]) * (side, 1)
     return [(x, y) for x, y in arcs]
 

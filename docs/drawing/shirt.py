@@ -14,7 +14,7 @@ def mirrored(points: Points) -> Points:
 
 
 def worn(points: Points) -> Points:
-    """Cloth is never symmetric: lean every outline by the same slow waves."""
+    """Bend every outline by the same slow waves, because cloth is never symmetric."""
     x, y = points[:, 0], points[:, 1]
     dx = 7 * np.sin(y / 260 + 1) + 5 * np.sin(y / 97 + x / 300) + 0.012 * (y - 1000)
     dy = 8 * np.sin(x / 310 + 2) + 4 * np.sin(x / 83 + y / 200)
@@ -22,8 +22,8 @@ def worn(points: Points) -> Points:
 
 
 def area(points: Points) -> Map:
-    """Filled outline, 0..1, with smooth edges."""
-    canvas = Image.new("L", (2 * WIDTH, 2 * HEIGHT))  # drawn at twice the size: PIL's edges are hard
+    """Fill the outline, 0..1, with smooth edges."""
+    canvas = Image.new("L", (2 * WIDTH, 2 * HEIGHT))  # at twice the size, because Pillow's edges are hard
     ImageDraw.Draw(canvas).polygon([tuple(p) for p in 2 * worn(points)], fill=255)
     return np.asarray(canvas.reduce(2), np.float32) / np.float32(255)
 
@@ -109,7 +109,7 @@ def pulled(side: int) -> Map:
 
 
 def hanging() -> Map:
-    """The slack cloth of the belly, and the small unrest of any cloth."""
+    """Add slack cloth at the belly and small irregularities everywhere."""
     h = 7 * noise(230) + 3 * noise(110) + 0.8 * noise(60)
     for _ in range(9):
         x, y, lean = RANDOM.uniform(520, 1080), RANDOM.uniform(1080, 1640), RANDOM.choice([-1, 1])

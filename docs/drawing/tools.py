@@ -1,4 +1,4 @@
-"""Maps of a picture's size, and what is done with them: light, blur, noise, curves."""
+"""Light, blur, noise and curves on maps of a picture's size."""
 
 from collections.abc import Iterable
 from itertools import pairwise
@@ -45,7 +45,7 @@ def noise(grain: float, stretch: tuple[float, float] = (1, 1)) -> Map:
 
 
 def over(below: Map, layer: Map, cover: Map) -> Map:
-    """Lay `layer` on `below` where `cover` (height x width, 0..1) says so."""
+    """Blend `layer` over `below` by `cover` (height x width, 0..1)."""
     return np.asarray(below + (layer - below) * cover[..., None], np.float32)
 
 

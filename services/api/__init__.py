@@ -1,1 +1,1 @@
-"""The REST service: takes pictures in, promises jobs, shows how they go. Never runs a model."""
+"""The REST service: accepts pictures, queues jobs and serves their results. Never runs a model."""

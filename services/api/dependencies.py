@@ -1,6 +1,7 @@
-"""What the api is made of. Views receive it; only `app.py` builds it."""
+"""The parts the views work with. Only `app.py` builds them."""
 
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
@@ -23,9 +24,10 @@ class Dependencies:
     variants: Variants
     waker: Waker
     hub: Hub
+    streams: BoundedSemaphore  # one for each open event stream
     health: Health
     urls: UrlBuilder
-    fetcher: UrlFetcher | None  # None: pictures by address are switched off
+    fetcher: UrlFetcher | None  # None if pictures are not fetched from URLs
 
     @property
     def secret(self) -> str:

@@ -1,27 +1,48 @@
-"""Quotas: what one caller may keep here and have under way, so that nobody fills the storage or the queue.
+"""Quotas: how much one caller may store and how many unfinished jobs it may have, so that none fills the service.
 
-Counted before anything is stored. Calls that race do not see each other, so a caller may go over by what he has in
-flight at that moment: at most a picture or a job for each open request (32 threads an instance), and the results of
-jobs that had been promised already.
+Usage is read once per request, before anything is stored. Concurrent requests do not see each other, so a caller can
+exceed a quota by what it has in flight at that moment: at most one picture or job for each open request (32 threads per
+instance), plus the results of jobs already accepted.
 """
 
+from dataclasses import dataclass
+
 from services.api.dependencies import Dependencies
+from services.api.settings import Web
 from shared import errors
 from shared.db import quotas
+from shared.db.pool import Connection
+from shared.db.quotas import Usage
 from shared.models.owner import Owner
 
-_SOON_S = 15  # some jobs have ended by then: a picture takes about five seconds
+_RETRY_S = 15  # some jobs have ended by then: a picture takes about five seconds
 
 
-def admit(deps: Dependencies, owner: Owner, *, stored: int = 0, jobs: int = 0) -> None:
-    """Raise StorageQuota or JobQuota where so many bytes or jobs more would be too many; 0 adds none."""
-    most_bytes, most_jobs = deps.settings.web.quota_stored_mb * 1_000_000, deps.settings.web.quota_unfinished_jobs
-    if not ((most_bytes and stored) or (most_jobs and jobs)):
-        return
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A caller's limits, 0 for none, and its usage when the request began."""
+
+    max_bytes: int
+    max_jobs: int
+    usage: Usage
+
+    def require(self, *, stored: int = 0, jobs: int = 0) -> None:
+        """Raise StorageQuota or JobQuota if so many more bytes or jobs exceed a limit; 0 adds none."""
+        if self.max_bytes and stored and self.usage.stored_bytes + stored > self.max_bytes:
+            raise errors.StorageQuota(details={"quotaBytes": self.max_bytes, "usedBytes": self.usage.stored_bytes})
+        if self.max_jobs and jobs and self.usage.unfinished_jobs + jobs > self.max_jobs:
+            details = {"quotaJobs": self.max_jobs, "unfinishedJobs": self.usage.unfinished_jobs}
+            raise errors.JobQuota(details=details, retry_after_s=_RETRY_S)
+
+
+def read(connection: Connection, owner: Owner, settings: Web) -> Quota:
+    """Query the usage, unless both limits are off."""
+    max_bytes, max_jobs = settings.quota_stored_mb * 1_000_000, settings.quota_unfinished_jobs
+    usage = quotas.usage(connection, owner) if max_bytes or max_jobs else Usage(0, 0)
+    return Quota(max_bytes, max_jobs, usage)
+
+
+def of(deps: Dependencies, owner: Owner) -> Quota:
+    """As `read`, in a transaction of its own, for requests that store bytes before they write rows."""
     with deps.database.transaction() as connection:
-        used = quotas.used(connection, owner)
-    if most_bytes and stored and used.stored_bytes + stored > most_bytes:
-        raise errors.StorageQuota(details={"quotaBytes": most_bytes, "usedBytes": used.stored_bytes})
-    if most_jobs and jobs and used.unfinished_jobs + jobs > most_jobs:
-        details = {"quotaJobs": most_jobs, "unfinishedJobs": used.unfinished_jobs}
-        raise errors.JobQuota(details=details, retry_after_s=_SOON_S)
+        return read(connection, owner, deps.settings.web)

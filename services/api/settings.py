@@ -1,4 +1,4 @@
-"""What the api reads from the environment."""
+"""The api's settings, read from the environment."""
 
 import re
 from dataclasses import dataclass
@@ -7,14 +7,17 @@ from typing import Self
 from pydantic import Field, field_validator
 
 from shared import settings
+from shared.image_format.structure import Format
 
 _RATE = re.compile(r"([1-9]\d*)/([1-9]\d*)?([smhd])")
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9._-]+(:\d+)?")  # nothing in it that could be taken for a pattern
+_ORIGIN = re.compile(
+    r"https?://[A-Za-z0-9._-]+(:\d+)?"
+)  # no characters of a regular expression, which flask-cors would compile
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
 class Web(settings.EnvSettings):
-    """How the api is reached and how much of it a caller may use."""
+    """Public URL, allowed origins, rate limits and quotas."""
 
     public_url: str = Field("", validation_alias="PUBLIC_URL")
     cors_origins: str = Field("", validation_alias="CORS_ORIGINS")
@@ -24,12 +27,28 @@ class Web(settings.EnvSettings):
     rate_uploads: str = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")
     quota_stored_mb: int = Field(10_000, validation_alias="QUOTA_STORED_MB", ge=0)
     quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0)
+    input_formats: str = Field(",".join(Format), validation_alias="INPUT_FORMATS")
     instances: int = Field(1, validation_alias="API_INSTANCES", ge=1)
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """The origins whose pages may use the api with the cookies of whoever looks at them."""
+        """The origins whose pages may use the api with their visitors' cookies."""
         return _origins(self.cors_origins)
+
+    @property
+    def formats(self) -> frozenset[Format]:
+        """What a picture may be sent as."""
+        return frozenset(map(Format, _words(self.input_formats)))
+
+    @field_validator("input_formats")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        names = _words(value)
+        if unknown := [name for name in names if name not in list(Format)]:
+            raise ValueError(f"{unknown[0]} is none of {', '.join(Format)}")
+        if not names:
+            raise ValueError("names no format")
+        return value
 
     @field_validator("public_url")
     @classmethod
@@ -43,21 +62,25 @@ class Web(settings.EnvSettings):
     def _exact(cls, value: str) -> str:
         if wrong := [origin for origin in _origins(value) if not _ORIGIN.fullmatch(origin)]:
             raise ValueError(
-                f"{wrong[0]} is no origin such as https://shop.example; `*` would let every page in the world act "
-                "for your customers, as cookies come along"
+                f"{wrong[0]} is not an origin such as https://shop.example; `*` would let every website act for your "
+                "customers, because browsers send their cookies"
             )
         return value
 
     @field_validator("rate_api", "rate_uploads")
     @classmethod
     def _rate(cls, value: str) -> str:
-        """From `100/15m` to the words of the limits library; empty = off."""
+        """From `100/15m` to the syntax of the limits library; empty means off."""
         if value == "0":
             return ""
         parts = _RATE.fullmatch(value)
         if not parts:
             raise ValueError("must look like 100/15m or 10/h; 0 switches the limit off")
         return f"{parts[1]} per {parts[2] or 1} {_UNITS[parts[3]]}"
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip().lower() for word in text.split(",") if word.strip()]
 
 
 def _origins(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Addresses in answers: root-relative, or absolute with PUBLIC_URL; never made from a request's Host header."""
+"""URLs in responses: root-relative, or absolute with PUBLIC_URL; never built from a request's Host header."""
 
 from dataclasses import dataclass
 from uuid import UUID

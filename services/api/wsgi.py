@@ -1,4 +1,4 @@
-"""The api for a WSGI server: `gunicorn -c deploy/gunicorn.conf.py services.api.wsgi:app`."""
+"""The api as a WSGI application: `gunicorn -c deploy/gunicorn.conf.py services.api.wsgi:app`."""
 
 from services.api.app import start
 

@@ -8,9 +8,9 @@ from pydantic import SecretStr
 
 from services.rembg import options
 from services.rembg.lingering_close import UNREAD
-from shared import errors
+from shared import errors, images
 
-MAX_BYTES = 20 * 1024 * 1024
+MAX_BYTES = images.MAX_STORED_BYTES  # of what the api stores, which may be larger than what it takes
 ENVELOPE_BYTES = 64 * 1024  # what multipart adds around the file
 SILENCE_S = 5.0  # between two pieces of a body; a silent caller does not keep its place in the queue
 REMBG_SERVER_FIELD = "file"  # of the form that `rembg s` accepts

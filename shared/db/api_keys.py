@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from shared.db import ids
 from shared.db.pool import Connection
 from shared.models.owner import Scope
+
+_COLUMNS = "id, name, scope, created_at, revoked_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,31 +23,45 @@ class Key:
 
 def add(connection: Connection, name: str, scope: Scope, digest: str) -> Key:
     row = connection.execute(
-        """insert into api_keys (id, name, scope, hash) values (%s, %s, %s, %s)
-        returning id, name, scope, created_at, revoked_at""",
+        f"""insert into api_keys (id, name, scope, hash)
+        values (%s, %s, %s, %s)
+        returning {_COLUMNS}""",
         [ids.new(), name, scope, digest],
     ).fetchone()
     assert row is not None
-    return Key(**{**row, "scope": Scope(row["scope"])})
+    return _key(row)
 
 
 def find(connection: Connection, digest: str) -> Key | None:
-    """The key with this hash, unless it was revoked."""
+    """The key with this hash, unless it is revoked."""
     row = connection.execute(
-        "select id, name, scope, created_at, revoked_at from api_keys where hash = %s and revoked_at is null", [digest]
+        f"""select {_COLUMNS}
+        from api_keys
+        where hash = %s
+        and revoked_at is null""",
+        [digest],
     ).fetchone()
-    return Key(**{**row, "scope": Scope(row["scope"])}) if row else None
+    return _key(row) if row else None
 
 
-def listed(connection: Connection) -> list[Key]:
-    rows = connection.execute(
-        "select id, name, scope, created_at, revoked_at from api_keys order by created_at"
-    ).fetchall()
-    return [Key(**{**row, "scope": Scope(row["scope"])}) for row in rows]
+def all_keys(connection: Connection) -> list[Key]:
+    """Oldest first, revoked ones included."""
+    rows = connection.execute(f"select {_COLUMNS} from api_keys order by created_at").fetchall()
+    return [_key(row) for row in rows]
 
 
 def revoke(connection: Connection, key_id: UUID) -> bool:
+    """False if there is no valid key with this id."""
     row = connection.execute(
-        "update api_keys set revoked_at = now() where id = %s and revoked_at is null returning id", [key_id]
+        """update api_keys
+        set revoked_at = now()
+        where id = %s
+        and revoked_at is null
+        returning id""",
+        [key_id],
     ).fetchone()
     return row is not None
+
+
+def _key(row: dict[str, Any]) -> Key:
+    return Key(**{**row, "scope": Scope(row["scope"])})

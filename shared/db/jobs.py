@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.db import pagination
+from shared.db import owners, pagination
 from shared.db.pool import Connection
 from shared.models.cutout import Foreground, Provider, Result
 from shared.models.job import Job, JobError, JobState, JobType, Timings
@@ -50,21 +50,11 @@ def page(
     connection: Connection, owner: Owner, limit: int, after: pagination.Cursor | None, status: JobState | None
 ) -> pagination.Page[Job]:
     """The owner's jobs, newest first."""
-    rows = connection.execute(
-        f"""select {COLUMNS} from jobs where owner_type = %(type)s and user_id = %(id)s
-        and (%(status)s::text is null or status = %(status)s)
-        and (%(at)s::timestamptz is null or (created_at, id) < (%(at)s::timestamptz, %(after)s::uuid))
-        order by created_at desc, id desc limit %(limit)s""",
-        {
-            "type": owner.type,
-            "id": owner.id,
-            "limit": limit + 1,
-            "status": status,
-            "at": after.created_at if after else None,
-            "after": after.id if after else None,
-        },
-    ).fetchall()
-    return pagination.page([from_row(row) for row in rows], limit)
+    select = f"""select {COLUMNS}
+        from jobs
+        where {owners.OWNED_JOBS}
+        and (%(status)s::text is null or status = %(status)s)"""
+    return pagination.fetch(connection, select, {"status": status, **owners.parameters(owner)}, from_row, limit, after)
 
 
 def cancel(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | None:

@@ -18,8 +18,8 @@ from shared.db.pool import Connection
 GOING_S = 60
 _KEEP_NOTES = "1 day"  # longer than any upload lies between its object and its row
 _STEM = "left(key, 64)"
-# Whether what was stored at a moment may have been removed since: (stem, moment). Needs the lock.
-LATELY = f"exists (select from removals where stem = %s and at > %s - interval '{GOING_S} seconds')"
+# Whether what was stored at a moment may have been removed since: %(stem)s, %(stored_at)s. Needs the lock.
+LATELY = f"exists (select from removals where stem = %(stem)s and at > %(stored_at)s - interval '{GOING_S} seconds')"
 
 
 def lock(connection: Connection, stem: str) -> None:

@@ -1,20 +1,22 @@
-"""Keyset pages: newest first, marked by (created_at, id) of the last row, so that new rows never shift a page.
+"""Keyset pages: newest first, each beginning after (created_at, id) of the last row before, so new rows shift no page.
 
-The marker is opaque text for callers; a forged one can only ask for another page of the caller's own rows.
+The cursor is opaque text for callers; a forged one only reaches another page of the caller's own rows.
 """
 
 import base64
 import binascii
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
 from shared import errors
+from shared.db.pool import Connection
 
 
 class Dated(Protocol):
-    """What a page can hold."""
+    """A row that can be paged."""
 
     @property
     def created_at(self) -> datetime: ...
@@ -37,7 +39,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a marker, or raise errors.InvalidCursor."""
+        """Raises errors.InvalidCursor."""
         try:
             plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
             at, _, identifier = plain.partition(" ")
@@ -51,19 +53,34 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Rows of one page, and the marker of the next or None."""
+    """The rows of one page, and the cursor of the next page or None."""
 
     items: list[Row]
     next: Cursor | None
 
     @property
-    def marker(self) -> str | None:
-        """The next page's marker as text."""
+    def next_cursor(self) -> str | None:
+        """The cursor as text."""
         return str(self.next) if self.next else None
 
 
-def page(rows: list[Row], limit: int) -> Page[Row]:
-    """Cut `limit + 1` fetched rows into a page: the extra one only tells that there is more."""
-    items = rows[:limit]
+def fetch(
+    connection: Connection,
+    select: str,
+    parameters: Mapping[str, object],
+    from_row: Callable[[dict[str, Any]], Row],
+    limit: int,
+    after: Cursor | None,
+) -> Page[Row]:
+    """One page of `select`, a statement up to its last condition."""
+    keyset = {"limit": limit + 1, "at": after.created_at if after else None, "after": after.id if after else None}
+    rows = connection.execute(
+        f"""{select}
+        and (%(at)s::timestamptz is null or (created_at, id) < (%(at)s::timestamptz, %(after)s::uuid))
+        order by created_at desc, id desc
+        limit %(limit)s""",
+        {**parameters, **keyset},
+    ).fetchall()
+    items = [from_row(row) for row in rows[:limit]]  # a row beyond the limit shows that there is a next page
     more = len(rows) > limit
     return Page(items, Cursor(items[-1].created_at, items[-1].id) if more else None)

@@ -1,19 +1,19 @@
-"""Pictures on their way: announced by a caller who sends them straight to the storage, then completed or forgotten."""
+"""Pending uploads: pictures announced by a caller who sends them straight to the storage, not yet completed."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
+from shared.db import owners
 from shared.db.pool import Connection
-from shared.models.owner import Owner, OwnerType
+from shared.models.owner import Owner
 
 _COLUMNS = "id, owner_type, owner_id, content_type, bytes, sha256, asset_id, expires_at"
 
 
 @dataclass(frozen=True, slots=True)
 class PendingUpload:
-    """What was announced. `asset_id` is None until it has become an asset."""
+    """The announced file. `asset_id` is None until the upload is completed."""
 
     id: UUID
     owner: Owner
@@ -24,30 +24,26 @@ class PendingUpload:
     asset_id: UUID | None = None
 
 
-def add(connection: Connection, announced: PendingUpload) -> None:
+def add(connection: Connection, pending: PendingUpload) -> None:
     connection.execute(
-        f"insert into incoming ({_COLUMNS}) values (%s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            announced.id,
-            announced.owner.type,
-            announced.owner.id,
-            announced.content_type,
-            announced.bytes,
-            announced.sha256,
-            announced.asset_id,
-            announced.expires_at,
-        ],
+        f"""insert into incoming ({_COLUMNS})
+        values (
+            %(id)s, %(owner_type)s, %(owner_id)s, %(content_type)s, %(bytes)s, %(sha256)s, %(asset_id)s, %(expires_at)s
+        )""",
+        asdict(pending) | owners.parameters(pending.owner),
     )
 
 
 def find(connection: Connection, owner: Owner | None, upload_id: UUID) -> PendingUpload | None:
-    """An announced upload by id; of anybody when `owner` is None."""
+    """A pending upload by id; anyone's if `owner` is None."""
     row = connection.execute(
-        f"""select {_COLUMNS} from incoming where id = %(id)s
-        and (%(type)s::text is null or owner_type = %(type)s and owner_id = %(owner)s)""",
-        {"id": upload_id, "type": owner.type if owner else None, "owner": owner.id if owner else None},
+        f"""select {_COLUMNS}
+        from incoming
+        where id = %(id)s
+        and {owners.VISIBLE}""",
+        {"id": upload_id, **owners.parameters(owner)},
     ).fetchone()
-    return _incoming(row) if row else None
+    return PendingUpload(**owners.fold(row)) if row else None
 
 
 def complete(connection: Connection, upload_id: UUID, asset_id: UUID) -> None:
@@ -55,19 +51,7 @@ def complete(connection: Connection, upload_id: UUID, asset_id: UUID) -> None:
 
 
 def prune(connection: Connection, older_than_s: float) -> int:
-    """Forget old ones; returns how many. What they left in the storage is collected by its age."""
+    """Delete old rows; returns how many. Maintenance collects their objects by age."""
     return connection.execute(
         "delete from incoming where created_at < now() - %s * interval '1 second'", [older_than_s]
     ).rowcount
-
-
-def _incoming(row: dict[str, Any]) -> PendingUpload:
-    return PendingUpload(
-        id=row["id"],
-        owner=Owner(OwnerType(row["owner_type"]), row["owner_id"]),
-        content_type=row["content_type"],
-        bytes=row["bytes"],
-        sha256=row["sha256"],
-        expires_at=row["expires_at"],
-        asset_id=row["asset_id"],
-    )

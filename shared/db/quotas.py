@@ -1,29 +1,40 @@
-"""How much of the system one owner uses at this moment."""
+"""How much of the service one owner uses at this moment."""
 
 from dataclasses import dataclass
 
+from shared.db import owners
 from shared.db.pool import Connection
 from shared.models.owner import Owner
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """Bytes of pictures kept, each object counted once however many rows name it, and jobs that have not ended."""
+class Usage:
+    """Bytes of stored pictures, each object counted once however many rows name it, and jobs that have not ended."""
 
     stored_bytes: int
     unfinished_jobs: int
 
 
-def used(connection: Connection, owner: Owner) -> Used:
+def usage(connection: Connection, owner: Owner) -> Usage:
     row = connection.execute(
-        """select (select coalesce(sum(bytes), 0)::bigint from (
-                select max(bytes) as bytes from assets
-                where owner_type = %(type)s and owner_id = %(id)s and deleted_at is null group by key
-            ) kept) as stored_bytes,
-            (select count(*) from jobs
-                where user_id = %(id)s and owner_type = %(type)s and status in ('queued', 'running')
+        f"""select
+            (
+                select coalesce(sum(bytes), 0)::bigint
+                from (
+                    select max(bytes) as bytes
+                    from assets
+                    where {owners.OWNED}
+                    and deleted_at is null
+                    group by key
+                ) stored
+            ) as stored_bytes,
+            (
+                select count(*)
+                from jobs
+                where {owners.OWNED_JOBS}
+                and status in ('queued', 'running')
             ) as unfinished_jobs""",
-        {"type": owner.type, "id": owner.id},
+        owners.parameters(owner),
     ).fetchone()
     assert row is not None
-    return Used(**row)
+    return Usage(**row)

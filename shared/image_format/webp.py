@@ -1,17 +1,20 @@
 """WebP: a RIFF file; either one chunk of pixels, or an extended header (VP8X) that says which chunks follow.
 
-The extended header states the sides a second time. Both must agree, or one of them would slip past the limits.
+The extended header states the sides a second time. Both must agree, or one of them would slip past the limits. An
+animation of one frame that fills its canvas is a still in more chunks than it needs.
 """
 
 import struct
 from collections.abc import Iterable, Iterator
 
-from shared.errors import TooComplex, UnreadableImage
+from shared.errors import TooComplex, UnreadableImage, UnsupportedImage
 from shared.image_format import exif, icc
-from shared.image_format.structure import MAX_CHUNKS, Structure, Text
+from shared.image_format.structure import MAX_CHUNKS, Structure, limited_profile
 
 _EXTENDED, _PROFILE, _LOSSY, _LOSSLESS, _EXIF = b"VP8X", b"ICCP", b"VP8 ", b"VP8L", b"EXIF"
-_ORDER = (_EXTENDED, _PROFILE, b"ALPH", _LOSSY, _LOSSLESS)
+_ORDER = (_EXTENDED, _PROFILE, b"ALPH", _LOSSY, _LOSSLESS, _EXIF)
+_FRAME = b"ANMF"
+_FRAME_HEADER = 16  # place, sides less one, duration, flags
 _HAS_PROFILE, _HAS_ALPHA, _HAS_EXIF = 0x20, 0x10, 0x08  # flags of the extended header
 
 Chunks = dict[bytes, memoryview]
@@ -22,36 +25,59 @@ def matches(data: bytes) -> bool:
 
 
 def read(data: bytes) -> Structure:
-    """Raises UnreadableImage and TooComplex. An animated file is not looked into: nothing of it is kept."""
+    """Raises UnreadableImage, UnsupportedImage and TooComplex. An animated file is not looked into: none of it is kept.
+
+    Density is in EXIF or nowhere, so EXIF is kept if it states one, with nothing else in it.
+    """
     chunks: Chunks = {}
+    frames: list[memoryview] = []
     for kind, body in _chunks(data):
-        if kind in (b"ANIM", b"ANMF"):
-            return Structure(0, 0, [], animated=True)
-        if kind in chunks and kind in _ORDER:
+        if kind == _FRAME:
+            frames.append(body)
+        elif kind in chunks and kind in _ORDER:
             raise UnreadableImage
         chunks.setdefault(kind, body)
-    Text().add(len(chunks.get(_PROFILE, b"")))
+    if len(frames) > 1:
+        return Structure(0, 0, [], animated=True)
+    if frames:
+        _unpack(chunks, frames[0])
     width, height, alpha = _picture(chunks)
-    if profile := icc.clean(bytes(chunks.pop(_PROFILE, b""))):
-        chunks[_PROFILE] = memoryview(profile)
+    profile = icc.clean(limited_profile(bytes(chunks.pop(_PROFILE, b"")))) if _EXTENDED in chunks else b""
+    facts = exif.read(chunks.pop(_EXIF, b""))
+    if _EXTENDED in chunks:
+        alpha = bool(chunks[_EXTENDED][0] & _HAS_ALPHA) if not frames else alpha or b"ALPH" in chunks
+        if profile:
+            chunks[_PROFILE] = memoryview(profile)
+        if facts.density:
+            chunks[_EXIF] = memoryview(exif.minimal(1, facts.density))
+        chunks[_EXTENDED] = memoryview(_extended(_flags(chunks, alpha), width, height))
     kept = {kind: chunks[kind] for kind in _ORDER if kind in chunks}
-    if _EXTENDED in kept:
-        flags = kept[_EXTENDED][0]
-        alpha = bool(flags & _HAS_ALPHA)
-        flags = flags & _HAS_ALPHA | bool(profile) * _HAS_PROFILE
-        kept[_EXTENDED] = memoryview(_extended(flags, width, height))
-    orientation = exif.orientation(chunks.get(_EXIF, b""))
-    return Structure(width, height, list(_file(kept.items())), orientation, alpha)
+    return Structure(
+        width, height, list(_file(kept.items())), facts.orientation, alpha, profile=profile, density=facts.density
+    )
 
 
 def with_orientation(data: bytes, orientation: int) -> bytes:
-    """`data` is a clean file."""
+    """`data` is a clean file; the density it may state is kept."""
     chunks = dict(_chunks(data))
     width, height, alpha = _picture(chunks)
-    flags = chunks[_EXTENDED][0] if _EXTENDED in chunks else alpha * _HAS_ALPHA
-    header = _EXTENDED, memoryview(_extended(flags | _HAS_EXIF, width, height))
-    pixels = [(kind, body) for kind, body in chunks.items() if kind != _EXTENDED]
-    return b"".join(_file([header, *pixels, (_EXIF, memoryview(exif.minimal(orientation)))]))
+    alpha = bool(chunks[_EXTENDED][0] & _HAS_ALPHA) if _EXTENDED in chunks else alpha
+    chunks[_EXIF] = memoryview(exif.minimal(orientation, exif.read(chunks.get(_EXIF, b"")).density))
+    chunks[_EXTENDED] = memoryview(_extended(_flags(chunks, alpha), width, height))
+    return b"".join(_file((kind, chunks[kind]) for kind in _ORDER if kind in chunks))
+
+
+def _unpack(chunks: Chunks, frame: memoryview) -> None:
+    """Put the chunks of an animation's only frame beside the others."""
+    canvas = bytes(chunks.get(_EXTENDED, b"")[4:10])
+    if bytes(frame[:6]) != bytes(6) or bytes(frame[6:12]) != canvas:
+        raise UnsupportedImage("This is a kind of WebP that is not supported (a frame smaller than its canvas).")
+    for kind, body in _within(frame, _FRAME_HEADER, len(frame)):
+        chunks.setdefault(kind, body)
+
+
+def _flags(chunks: Chunks, alpha: bool) -> int:
+    return alpha * _HAS_ALPHA | (_PROFILE in chunks) * _HAS_PROFILE | (_EXIF in chunks) * _HAS_EXIF
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
@@ -59,7 +85,10 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
     end = 8 + int.from_bytes(data[4:8], "little")
     if end > len(data):
         raise UnreadableImage
-    view, at = memoryview(data), 12
+    return _within(memoryview(data), 12, end)
+
+
+def _within(view: memoryview, at: int, end: int) -> Iterator[tuple[bytes, memoryview]]:
     for _ in range(MAX_CHUNKS):
         if at + 8 > end:
             return

@@ -9,9 +9,11 @@
 
 The content decides the format, never a name. Pillow is given only files that `shared.image_format` has rebuilt, and
 only one format to try, so none of its other decoders, metadata parsers or guesses can be reached. What it still raises
-becomes one of our errors in one place, `decoding.opened`.
+becomes one of our errors in one place, `opening.opened`. Files of other formats are first made into PNG, by
+`conversion`, which only the api's decoder process imports.
 """
 
+import hashlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,29 +29,36 @@ from shared.errors import (
     ImageTooSmall,
     TooComplex,
     UnreadableImage,
-    UnsupportedImage,
 )
 from shared.image_format import jpeg, png, webp
-from shared.image_format.structure import Format
+from shared.image_format.signature import recognise
+from shared.image_format.structure import STORED, Density, Format, Structure
 from shared.images import decoding, thumbnails
+from shared.images.opening import opened
 from shared.images.thumbnails import Copy, preview
 from shared.models.cutout import Foreground
 
 __all__ = [
     "INK",
+    "MAX_BYTES",
     "MAX_PIXELS",
     "MAX_SIDE",
+    "MAX_STORED_BYTES",
+    "STORED",
     "Copy",
     "Judged",
     "NotACutout",
     "Picture",
     "Stored",
+    "accept",
     "decode",
     "density",
     "inspect",
+    "limit",
     "measure",
     "open_cutout",
     "preview",
+    "recognise",
     "reduced",
     "strip",
     "verify",
@@ -57,14 +66,15 @@ __all__ = [
     "with_orientation",
 ]
 
+MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000  # 200 MB as RGBA; the largest phone and mirrorless pictures people send have 48 to 50
+MAX_STORED_BYTES = 150 << 20  # of a PNG made from another format: what 48 megapixels of a phone's HEIC become, and more
 MAX_SIDE = 16_000  # WebP ends at 16,383
 MIN_SIDE = 16  # below that there is no subject to be found, and nothing to print
 INK = 8  # alpha from which a pixel counts as visible
 _UNSURE = slice(26, 230)  # alpha between 10 % and 90 %
 _MAX_WEBP_DECODED = 16_000_000  # 250 MB, for what may be a file of 34 bytes
 _one_at_a_time = threading.Lock()  # so that a process with many threads needs the memory of one picture
-_MAX_DPI = 100_000  # what lies beyond is no statement about paper
 _SIDEWAYS = 5  # EXIF's orientations 5 to 8 lie on their side
 _READ = {Format.JPEG: jpeg.read, Format.PNG: png.read, Format.WEBP: webp.read}
 _ORIENT = {
@@ -103,18 +113,31 @@ class NotACutout(ValueError):
 
 def inspect(data: bytes) -> ImageInfo:
     """Raises one of the failures of a picture; costs milliseconds whatever the file claims to be."""
-    kind = _format(data)
+    return _inspect(data)[0]
+
+
+def accept(data: bytes) -> tuple[ImageInfo, Stored]:
+    """As `inspect` and `strip` together, which would each read the file's structure."""
+    info, structure = _inspect(data)
+    return info, Stored(structure.clean(), info.format.content_type, info.orientation)
+
+
+def _inspect(data: bytes) -> tuple[ImageInfo, Structure]:
+    kind = recognise(data, STORED)
     found = _READ[kind](data)
     if found.animated:
         raise AnimatedImage
-    if found.width * found.height > MAX_PIXELS or max(found.width, found.height) > MAX_SIDE:
-        raise ImageTooLarge(
-            details={"width": found.width, "height": found.height, "maxPixels": MAX_PIXELS, "maxSide": MAX_SIDE}
-        )
-    if min(found.width, found.height) < MIN_SIDE:
-        raise ImageTooSmall(details={"width": found.width, "height": found.height, "minSide": MIN_SIDE})
+    limit(found.width, found.height)
     sides = (found.width, found.height) if found.orientation < _SIDEWAYS else (found.height, found.width)
-    return ImageInfo(kind, *sides, found.orientation, found.alpha)
+    return ImageInfo(kind, *sides, found.orientation, found.alpha), found
+
+
+def limit(width: int, height: int) -> None:
+    """Raises ImageTooLarge or ImageTooSmall for sides that no picture may have."""
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise ImageTooLarge(details={"width": width, "height": height, "maxPixels": MAX_PIXELS, "maxSide": MAX_SIDE})
+    if min(width, height) < MIN_SIDE:
+        raise ImageTooSmall(details={"width": width, "height": height, "minSide": MIN_SIDE})
 
 
 def verify(data: bytes, info: ImageInfo) -> None:
@@ -130,9 +153,26 @@ def verify(data: bytes, info: ImageInfo) -> None:
     if info.format is Format.WEBP and info.width * info.height > _MAX_WEBP_DECODED:
         return
     whole = jpeg.unended(structure) if info.format is Format.JPEG else structure.clean()
-    with _one_at_a_time, decoding.opened(whole, info.format) as image:
-        image.draft("L", (1, 1))  # JPEG only: reads all coded data, but computes an eighth of each side of the luma
-        image.load()
+    with _one_at_a_time:
+        with opened(whole, info.format) as image:
+            image.draft("L", (1, 1))  # JPEG only: reads all coded data, but computes an eighth of each side of the luma
+            image.load()
+        if info.format is Format.JPEG:
+            _verify_last_scan(structure)
+
+
+def _verify_last_scan(structure: Structure) -> None:
+    """Whether a file of several scans that lacks its end marker lacks nothing else: decoding more shows no more."""
+    overfed = jpeg.overfed(structure)
+    if overfed is None:
+        return
+    digests = set()
+    for data in (structure.clean(), overfed):
+        with opened(data, Format.JPEG) as image:
+            image.load()
+            digests.add(hashlib.sha256(image.tobytes()).digest())
+    if len(digests) > 1:
+        raise UnreadableImage
 
 
 def strip(data: bytes, info: ImageInfo) -> Stored:
@@ -142,17 +182,19 @@ def strip(data: bytes, info: ImageInfo) -> Stored:
 
 def with_orientation(data: bytes, orientation: int) -> bytes:
     """A stored file for someone who has only the file: EXIF with the orientation and nothing else put back."""
-    return _ORIENT[_format(data)](data, orientation) if orientation != 1 else data
+    return _ORIENT[recognise(data, STORED)](data, orientation) if orientation != 1 else data
 
 
 def decode(data: bytes, info: ImageInfo) -> Image.Image:
     """Upright, in sRGB, 8 bits; RGBA when some pixel has alpha below 255, else RGB. Carries no metadata."""
-    return decoding.decoded(_READ[info.format](data).clean(), info.format, info.orientation)
+    return decoding.decoded(_READ[info.format](data), info.format, info.orientation)
 
 
 def reduced(data: bytes, info: ImageInfo, side: int) -> Image.Image:
     """What `decode` gives of a JPEG, halved up to three times while both sides stay at `side` or more; as `verify`."""
-    return decoding.decoded(jpeg.unended(jpeg.read(data)), info.format, info.orientation, (side, side))
+    structure = jpeg.read(data)
+    _verify_last_scan(structure)
+    return decoding.decoded(structure, info.format, info.orientation, (side, side), jpeg.unended(structure))
 
 
 def web_copy(data: bytes, info: ImageInfo, box: tuple[int, int]) -> Copy:
@@ -165,18 +207,14 @@ def web_copy(data: bytes, info: ImageInfo, box: tuple[int, int]) -> Copy:
     size = thumbnails.fitted((info.width, info.height), box)
     enough = 2 * size[0], 2 * size[1]  # a JPEG is decoded no larger than resampling needs to look its best
     draft = enough if info.orientation < _SIDEWAYS else enough[::-1]
-    clean = _READ[info.format](data).clean()
-    return thumbnails.for_web(decoding.decoded(clean, info.format, info.orientation, draft), size)
+    picture = decoding.decoded(_READ[info.format](data), info.format, info.orientation, draft)
+    return thumbnails.for_web(picture, size)
 
 
-def density(data: bytes, info: ImageInfo) -> tuple[float, float] | None:
+def density(data: bytes, info: ImageInfo) -> Density | None:
     """Pixels per inch across and down as displayed, where the file states them."""
-    with decoding.opened(_READ[info.format](data).clean(), info.format) as image:
-        stated = image.info.get("dpi")
-    if not stated or not all(0 < value < _MAX_DPI for value in stated):
-        return None
-    across, down = float(stated[0]), float(stated[1])
-    return (across, down) if info.orientation < _SIDEWAYS else (down, across)
+    stated = _READ[info.format](data).density
+    return stated if stated is None or info.orientation < _SIDEWAYS else (stated[1], stated[0])
 
 
 def measure(picture: Image.Image) -> tuple[Foreground, float]:
@@ -214,15 +252,3 @@ def open_cutout(data: bytes, width: int, height: int, quickly: Callable[[bytes],
     except Failure as failure:
         raise NotACutout(failure.public) from failure
     return picture if picture.mode == "RGBA" else picture.convert("RGBA")
-
-
-def _format(data: bytes) -> Format:
-    if any(signature.startswith(data) for signature in (jpeg.SIGNATURE, png.SIGNATURE)):
-        raise UnreadableImage("The file is empty or ends where it begins.")
-    if data.startswith(jpeg.SIGNATURE):
-        return Format.JPEG
-    if data.startswith(png.SIGNATURE):
-        return Format.PNG
-    if webp.matches(data):
-        return Format.WEBP
-    raise UnsupportedImage

@@ -12,10 +12,11 @@ SERVICES = ("api", "rembg", "worker")
 
 # Where a process starts. An image must carry what these modules import, directly or not.
 _MIGRATIONS = "shared.db.__main__"  # run in the api's image before the api starts
+_DECODER = "services.api.decoder.__main__"  # the processes that decode pictures
 _WEIGHTS = "services.rembg.weights.__main__"  # run while rembg's image is built
 _GUNICORN = "deploy.gunicorn.conf"
 ENTRIES = {
-    "api": ("services.api.wsgi", "services.api.app", _GUNICORN, _MIGRATIONS),
+    "api": ("services.api.wsgi", "services.api.app", _DECODER, _GUNICORN, _MIGRATIONS),
     "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN, _WEIGHTS),
     "worker": ("services.worker.app",),
 }

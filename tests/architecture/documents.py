@@ -1,6 +1,7 @@
 """Documents are true: what they name exists, locks hold what the groups ask for, and no machine is named."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from posixpath import basename, dirname, join, normpath
 
@@ -69,10 +70,13 @@ def _folder(path: str, folders: set[str]) -> bool:
 
 
 def decisions(tree: Tree) -> list[str]:
-    """Report decisions that lack a part, and those that the index does not list under their area."""
+    """Report decisions that lack a part, share a number, or are not listed in the index under their area."""
     areas = tree.file(f"{_DECISIONS}/README.md").split("\n## ")
     files = [path for path in tree.files if path.startswith(_DECISIONS) and not path.endswith("/README.md")]
-    return [problem for path in files for problem in _decision_problems(path, tree.files[path], areas)]
+    numbers = Counter(basename(path)[:4] for path in files)
+    return [problem for path in files for problem in _decision_problems(path, tree.files[path], areas)] + [
+        f"{_DECISIONS}: {count} decisions have the number {number}" for number, count in numbers.items() if count > 1
+    ]
 
 
 def _decision_problems(path: str, text: str, areas: list[str]) -> Iterator[str]:

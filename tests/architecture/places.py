@@ -20,7 +20,9 @@ _SQL = re.compile(
 )
 _ENV_NAME = re.compile(r"[A-Z][A-Z0-9_]+")
 _ENDINGS = {"Counter": ("_total",), "Histogram": ("_seconds", "_bytes")}  # the unit is part of the name
-_ROUTES = ("delete", "get", "patch", "post", "put", "route")
+ROUTES = "services.api.routes"  # the table of the api's routes and their policies
+_DECORATORS = ("delete", "get", "patch", "post", "put", "route")
+_REGISTER = ("add_url_rule", "register_api", "register_blueprint")
 
 
 def statements(tree: Tree) -> list[str]:
@@ -132,24 +134,22 @@ def _queues(broker: Module) -> Iterator[tuple[str, str, ast.AST]]:
 
 
 def routes(tree: Tree) -> list[str]:
-    """Report routes of the api that do not name their auth, limit and cache policy."""
-    return [
-        problem
-        for module in tree.modules.values()
-        if module.within("services.api")
-        for node in ast.walk(module.body)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        for problem in _policy_problems(module, node)
-    ]
+    """Report routes of the api that another module than its table of routes and policies registers."""
+    others = (module for module in tree.modules.values() if module.within("services.api") and module.name != ROUTES)
+    return [f"{module.at(node)}: a route outside {ROUTES}" for module in others for node in _registrations(module)]
 
 
-def _policy_problems(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
-    calls = [node for node in function.decorator_list if isinstance(node, ast.Call)]
-    route = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr in _ROUTES]
-    policies = [c for c in calls if module.dotted(c.func).split(".")[-1] == "policy"]
-    missing = {"auth", "limit", "cache"} - {keyword.arg for call in policies for keyword in call.keywords}
-    if route and missing:
-        yield f"{module.at(function)}: the route {function.name} names no {', '.join(sorted(missing))} policy"
+def _registrations(module: Module) -> Iterator[ast.AST]:
+    for node in ast.walk(module.body):
+        match node:
+            case ast.FunctionDef(decorator_list=decorators):
+                yield from (part for part in decorators if isinstance(part, ast.Call) and _method(part) in _DECORATORS)
+            case ast.Call() if _method(node) in _REGISTER:
+                yield node
+
+
+def _method(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
 
 
 def metrics(tree: Tree) -> list[str]:

@@ -83,10 +83,10 @@ QUEUES: Seeds = {
 }
 
 ROUTES: Seeds = {
-    "a route without a policy": (add(API, "@api.get('/seed')", "def seed(): ..."), "no auth, cache, limit policy"),
-    "a policy that names no limit": (
-        add(API, "@api.get('/seed')", "@policy(auth='none', cache='none')", "def seed(): ..."),
-        "no limit policy",
+    "a decorated view": (add(API, "@api.get('/seed')", "def seed(): ..."), "a route outside services.api.routes"),
+    "a view registered by a call": (
+        add(API, "def seed(app):", "    app.add_url_rule('/seed', 'seed', seed)"),
+        "a route outside services.api.routes",
     ),
 }
 
@@ -144,6 +144,10 @@ DECISIONS: Seeds = {
     "a decision without evidence": (
         add("docs/decisions/9999-coffee.md", _DECISION.replace("## Evidence", "Evidence").rstrip()),
         "not written like",
+    ),
+    "two decisions of one number": (
+        add("docs/decisions/0001-coffee.md", _DECISION.replace("9999", "0001").rstrip()),
+        "2 decisions have the number 0001",
     ),
     "a decision superseded by nothing": (
         edit("docs/decisions/0001-wake-ups-carry-no-priority.md", "Status: accepted", "Status: superseded"),

@@ -1,1 +1,1 @@
-"""The system as real processes while parts of it die, hang, lie or lose their memory, and what must hold afterwards."""
+"""The system as real processes while parts of it die, hang, lie or lose data, and what must hold afterwards."""

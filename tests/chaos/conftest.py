@@ -1,4 +1,4 @@
-"""One system for all these tests of a process; `make chaos` runs their long forms and prints a table of figures."""
+"""One system for all chaos tests of a process; `make chaos` runs the long forms and prints a table of figures."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from tests.chaos.crowd import Crowd
 from tests.chaos.system import System
 
-LEASE_S = 2.0  # short, so that nobody waits a minute for each dead worker; one test of the long form takes the real one
+LEASE_S = 2.0  # instead of a minute for each dead worker; one long test uses the real lease
 Note = Callable[[str, object], None]
 
 
@@ -18,7 +18,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def only_long(long: bool) -> None:
-    """For what takes long and is tested in the small elsewhere."""
+    """Skip slow tests whose subject smaller tests cover."""
     if not long:
         pytest.skip("`make chaos` runs it")
 
@@ -31,7 +31,7 @@ def _shared_system(open_folder: Path) -> Iterator[System]:
 
 @pytest.fixture
 def system(_shared_system: System) -> Iterator[System]:
-    """The running system, whole before the test and made whole after it."""
+    """The running system, repaired before and after the test."""
     _shared_system.mend()
     yield _shared_system
     _shared_system.mend()
@@ -44,12 +44,12 @@ def crowd(system: System) -> Crowd:
 
 @pytest.fixture
 def note(record_property: Callable[[str, object], None]) -> Note:
-    """Put a figure into the table that is printed at the end."""
+    """Add a figure to the table that is printed at the end."""
     return record_property
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The figures of every test of these, with the time it took."""
+    """The figures of each chaos test and its duration."""
     reports = [
         report
         for outcome in ("passed", "failed")

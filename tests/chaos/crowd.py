@@ -1,4 +1,4 @@
-"""People who send pictures and remember every promise they were given."""
+"""Guests who send pictures and remember every accepted job."""
 
 import io
 import threading
@@ -10,13 +10,13 @@ from uuid import UUID
 import requests
 from PIL import Image, ImageDraw
 
-_ANSWER_S = 12  # whatever happens, every request is answered within 10
+_ANSWER_S = 12  # every request must be answered within 10
 
 
 class Crowd:
     """Guests of the api at `address`. `promised` are the jobs that answered 202, `statuses` counts all answers.
 
-    A broken connection is status 0: nothing was promised, though the job may exist.
+    A broken connection counts as status 0: no job was accepted, although it may exist.
     """
 
     def __init__(self, address: str) -> None:
@@ -29,7 +29,7 @@ class Crowd:
         self._numbers = 0
 
     def send(self, *, guest: requests.Session | None = None, address: str = "", number: int = 0) -> UUID | None:
-        """Ask for a cut-out, of a picture nobody has sent before unless a number names one; the promised job's id."""
+        """Request a cut-out of a new picture, or of the numbered one, and return the job's id."""
         if guest is None:
             with a_guest() as stranger:
                 return self.send(guest=stranger, address=address)
@@ -62,14 +62,14 @@ class Crowd:
 
 
 def a_guest() -> requests.Session:
-    """Somebody new; close it."""
+    """Return a new guest; close it after use."""
     session = requests.Session()
     session.trust_env = False
     return session
 
 
 def shirt(number: int, width: int = 200, height: int = 150) -> bytes:
-    """A picture with something in it that every provider finds; another one for each number."""
+    """Return a picture, different for each number, with a subject that every provider finds."""
     image = Image.new("RGB", (width, height), (235, 235, 238))
     colour = (180, number * 7 % 200, number // 200 * 40 % 200)
     ImageDraw.Draw(image).ellipse((width // 4, height // 6, width * 3 // 4, height * 5 // 6), fill=colour)

@@ -1,4 +1,4 @@
-"""A network between two programs of this machine that can be bad: slow, deaf, cut."""
+"""A bad network between two programs of this machine: slow, silent or cut."""
 
 import contextlib
 import select
@@ -10,17 +10,17 @@ from collections.abc import Iterator
 from typing import Self
 
 _BLOCK = 1 << 14
-_LOOK_S = 0.05  # how often a silent connection looks for a reset
+_LOOK_S = 0.05  # how often a silent connection checks for a reset
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, zero seconds
 
 
 class Proxy:
-    """Forwards to `port` from a port of its own. Its attributes work at once, on connections old and new.
+    """Forward to `port` from a port of its own. Attributes take effect at once, for existing connections too.
 
-    latency_s      every block waits as long, each way
-    bytes_s        no more pass in a second, towards the client
-    cut_after      after as many bytes towards the client its connection is half closed: a body ends early
-    blackhole      nothing passes, nothing is closed: a cable pulled out
+    latency_s      delay of each block, each way
+    bytes_s        bytes per second towards the client
+    cut_after      bytes towards the client after which its connection is half closed: a body ends early
+    blackhole      nothing passes and nothing is closed, like a pulled cable
     refusing       new connections are reset
     """
 
@@ -31,7 +31,7 @@ class Proxy:
         self.blackhole = False
         self.refusing = False
         self._target = ("127.0.0.1", port)
-        self._age = 0  # how many resets there were; a connection of an earlier age is over
+        self._age = 0  # counts resets; connections of an earlier age are closed
         self._joints: list[threading.Thread] = []
         self._accepting = threading.Thread(target=self._accept, name="proxy", daemon=True)
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -43,20 +43,20 @@ class Proxy:
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept; a bare close would not
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes accept, which close alone would not
         self._accepting.join()
         self._listener.close()
         self.reset()
 
     def heal(self) -> None:
-        """A good network again; connections that suffered from a bad one are reset, as routers do."""
+        """Make the network good again; connections that went through the bad one are reset, as routers do."""
         suffered = any((self.latency_s, self.bytes_s, self.cut_after, self.blackhole, self.refusing))
         self.latency_s, self.bytes_s, self.cut_after, self.blackhole, self.refusing = 0.0, 0, 0, False, False
         if suffered:
             self.reset()
 
     def reset(self) -> None:
-        """Break every connection that exists now; done when this returns."""
+        """Reset all existing connections before returning."""
         self._age += 1
         for joint in self._joints:
             joint.join(5)
@@ -81,7 +81,7 @@ class Proxy:
             self._joints = [thread for thread in self._joints if thread.is_alive()] + [joint]
 
     def _join(self, near: socket.socket, far: socket.socket, age: int) -> None:
-        """Pass everything on, both ways, until both are at their end or a reset comes."""
+        """Forward both ways until both sides end or a reset comes."""
         upward = threading.Thread(target=self._pump, args=(near, far, False, age), name="proxy", daemon=True)
         upward.start()
         self._pump(far, near, True, age)
@@ -106,7 +106,7 @@ class Proxy:
                 sink.shutdown(socket.SHUT_WR)
 
     def _blocks(self, source: socket.socket, age: int) -> Iterator[bytes]:
-        """What arrives, until its end or a reset."""
+        """Yield incoming data until its end or a reset."""
         while age == self._age:
             if self.blackhole or not select.select([source], [], [], _LOOK_S)[0]:
                 time.sleep(_LOOK_S if self.blackhole else 0)

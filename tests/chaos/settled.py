@@ -1,14 +1,14 @@
-"""What must hold after every disaster, in one function: `assert_settled`.
+"""What must hold after every failure, in one function: `assert_settled`.
 
-I1 every promise reached its end, and done is the end unless the test says otherwise
-I2 one live set of output objects for each job that is done, of its picture's size, byte for byte what its rows say
-I3 the provider's ledger equals our cost rows; a (job, attempt) pays at most once, jobs pay at most once a crash more
+I1 every accepted job has ended, as done unless the test says otherwise
+I2 each done job has one live set of output objects, of its picture's size and with the bytes its rows state
+I3 the provider's ledger equals our cost rows; an attempt pays at most once, a job at most once more per crash
 I5 no wake-up is left
-I6 no object without a row, except what a crash left behind
+I6 no object lacks a row, except those a crash left behind
 I7 every process is ready again and of a sane size
-I8 nobody got an error he should not have got
+I8 clients got only the errors the test expects
 
-(I4 is about orders, which are still to come.)
+(I4 is reserved for orders.)
 """
 
 import hashlib
@@ -37,9 +37,9 @@ def assert_settled(
     failures: tuple[str, ...] = (),
     refusals: tuple[int, ...] = (),
 ) -> float:
-    """Wait until all is done, then look at everything; returns the seconds it took.
+    """Wait until all jobs are done, then check everything; return the seconds it took.
 
-    `failures` are job error codes, `refusals` HTTP statuses (0: a broken connection), that the test brought about.
+    `failures` are job error codes, `refusals` HTTP statuses (0: a broken connection), that the test causes.
     """
     began = time.monotonic()
     with system.database() as connection:
@@ -59,7 +59,7 @@ def assert_settled(
 
 
 def await_true(condition: Callable[[], bool], within_s: float, otherwise: Callable[[], str]) -> float:
-    """Wait for something; returns the seconds it took."""
+    """Wait for a condition and return the seconds it took."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < within_s, otherwise()
@@ -82,7 +82,7 @@ def _promises_kept(connection: Connection, crowd: Crowd, failures: tuple[str, ..
     ).fetchall()
     ends: dict[UUID, str] = {row["id"]: row["error_code"] or row["status"] for row in rows}
     lost = set(crowd.promised) - ends.keys()
-    assert not lost, f"{len(lost)} promised jobs have no row"
+    assert not lost, f"{len(lost)} accepted jobs have no row"
     wrong = {str(job_id): end for job_id, end in ends.items() if end not in ("done", "cancelled", *failures)}
     assert not wrong, wrong
 
@@ -118,12 +118,12 @@ def _bill_agrees(connection: Connection, system: System) -> None:
     theirs = Counter(entry.request_id for entry in system.removebg.entries() if entry.charged)
     assert all(count == 1 for count in theirs.values()), "a call was charged twice"
     unknown_to_us = theirs.keys() - ours.keys()
-    assert not unknown_to_us, f"charged, but not in our books: {unknown_to_us}"
+    assert not unknown_to_us, f"charged, but not recorded by us: {unknown_to_us}"
     for request, row in ours.items():
         charged = theirs[request] * PRICE_MICROUSD
         if row["outcome"] in ("ok", "refused", "broken"):
             assert row["cost_microusd"] == charged, (request, row)
-        else:  # we never heard how it ended: counted as charged, as it may have been
+        else:  # its outcome is unknown, so it counts as charged
             assert row["cost_microusd"] >= charged, (request, row)
     jobs = len({request.split(".")[0] for request in theirs})
     assert theirs.total() <= jobs + system.crashes * THREADS + system.faults

@@ -1,7 +1,7 @@
-"""The whole system with bad networks between its parts, a second worker, and a remove.bg that keeps its own books.
+"""The whole system with bad networks between its parts, a second worker, and a remove.bg double with a ledger.
 
-api and workers reach Postgres and Redis through a Proxy each; tests and settled.py reach them directly. Half of the
-jobs are meant for the paid provider, so that every test of every failure is also a test of the bill.
+The api and the workers reach Postgres and Redis through a Proxy each; tests and settled.py reach them directly. Half of
+the jobs are meant for the paid provider, so every failure test also tests the bill.
 """
 
 import contextlib
@@ -30,10 +30,10 @@ PRICE_MICROUSD = 200_000  # the default of REMOVE_BG_PRICE_CENTS
 
 
 class System:
-    """Started by `with`.
+    """The system; `with` starts it.
 
-    `crashes` counts the workers that were killed: each may cost the work in its hands. `faults` counts the answers of
-    remove.bg that were charged and useless, `leavings` the objects that a crash may have left without a row.
+    `crashes` counts killed workers: each may lose the jobs in hand. `faults` counts charged but useless responses of
+    remove.bg, `leavings` the objects that crashes may have left without a row.
     """
 
     def __init__(self, folder: Path, *, lease_s: float, **changes: str) -> None:
@@ -54,7 +54,7 @@ class System:
                 server.start()
             for server in (self.postgres, self.redis):
                 await_ready(server)
-            with self.database() as connection:  # a commit that was answered must outlive kill -9 of the server
+            with self.database() as connection:  # a confirmed commit must survive kill -9 of the server
                 connection.execute("alter database postgres set synchronous_commit = on")
             self.to_postgres = exits.enter_context(Proxy(self.postgres.port))
             self.to_redis = exits.enter_context(Proxy(self.redis.port))
@@ -71,25 +71,25 @@ class System:
         self._exits.close()
 
     def another(self, name: str, port: int = 0, **changes: str) -> Service:
-        """One more service, started but perhaps not yet ready; it ends with the test."""
+        """Start one more service, perhaps not ready yet; it ends with the test."""
         made = self.stack.another(name, port, **changes)
         self._more.append(made)
         made.start()
         return made
 
     def armed(self, name: str, step: str, action: str = "exit", port: int = 0) -> Service:
-        """One more that fails at a step; a worker of one thread, so that it fails with one job in hand."""
+        """Start one more that fails at a step; a worker gets one thread, so it fails with one job in hand."""
         return self.another(name, port, FAILPOINT=f"{step}:{action}", TESTING="1", WORKER_CONCURRENCY="1")
 
     def kill(self, process: Process) -> None:
-        """As `kill -9`, also for one that killed itself at a failpoint; the crash is counted."""
+        """Kill it with SIGKILL, or note that a failpoint did; counts the crash."""
         worker = process.name.startswith("worker")
         self.crashes += worker
         self.leavings += 3 * THREADS if worker else 1  # a cut-out with its preview and mask; or a source
         process.kill()
 
     def away(self) -> None:
-        """Count that Postgres was: it costs what the workers had in hand, as a crash of each would."""
+        """Count a kill of Postgres: like a crash of each worker, it costs the jobs in hand."""
         self.crashes += len(self.workers)
         self.leavings += 3 * THREADS * len(self.workers)
 
@@ -99,12 +99,12 @@ class System:
 
     @property
     def services(self) -> list[Service]:
-        """Those that should be well now."""
+        """Return the services that should be healthy now."""
         every = [self.stack.process(name) for name in ("api", "worker", "rembg")] + [self.second]
         return [process for process in every if isinstance(process, Service)]
 
     def mend(self) -> None:
-        """Everything up, everything connected, everybody honest."""
+        """Bring everything up, connected and honest."""
         self.to_postgres.heal()
         self.to_redis.heal()
         self.removebg.next.clear()
@@ -123,12 +123,12 @@ class System:
             await_ready(process)
 
     def restart(self, process: Process) -> None:
-        """Start again what was killed; not awaited."""
+        """Restart killed services without waiting for them."""
         process.kill()
         process.start()
 
     def fresh_workers(self) -> None:
-        """Others in their place, which remember no failures: an open breaker would rest for half a minute."""
+        """Replace the workers, which forgets failures: an open breaker would wait for half a minute."""
         for worker in self.workers:
             worker.signal(signal.SIGTERM)
         for worker in self.workers:
@@ -139,16 +139,16 @@ class System:
 
     @contextlib.contextmanager
     def database(self) -> Iterator[Connection]:
-        """A connection past the bad network."""
+        """Return a connection that bypasses the bad network."""
         with psycopg.connect(self.postgres.url, autocommit=True, row_factory=dict_row) as connection:
             yield connection
 
     def broker(self) -> redis.Redis:
-        """A client past the bad network; close it."""
+        """Return a client that bypasses the bad network; close it after use."""
         return redis.Redis.from_url(self.redis.url, socket_timeout=5)
 
     def objects(self) -> dict[str, Path]:
-        """Every object in the storage by its key; not what is still on its way in."""
+        """Return the stored objects by key, without unfinished uploads."""
         root = self.stack.data / "objects"
         return {path.name: path for path in root.glob("??/*")}
 

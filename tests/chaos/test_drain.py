@@ -1,4 +1,4 @@
-"""A worker asked to stop finishes what it holds, takes nothing new, and leaves at once when it is idle."""
+"""A worker asked to stop finishes its jobs, takes no new ones, and exits at once when idle."""
 
 import signal
 import time
@@ -31,8 +31,8 @@ def test_sigterm(system: System, crowd: Crowd, working: bool, note: Note, long: 
 
 
 @pytest.mark.usefixtures("only_long")
-def test_one_that_is_impatient_loses_nothing(system: System, crowd: Crowd, note: Note) -> None:
-    """Two SIGQUITs, as a platform whose patience ends: a crash, which the lease heals."""
+def test_a_forced_stop_loses_nothing(system: System, crowd: Crowd, note: Note) -> None:
+    """Two SIGQUITs, as from a platform that stops waiting: a crash, from which the lease recovers."""
     system.removebg.always = "slow"
     crowd.send_many(8)
     await_true(lambda: _running(system) >= 2, 10, lambda: "nothing runs")

@@ -1,4 +1,4 @@
-"""kill -9 at every step of a job's life, in api, worker and rembg; and a worker that sleeps through it all."""
+"""kill -9 at every step of a job, in api, worker and rembg; and a worker that sleeps past its lease."""
 
 import secrets
 import signal
@@ -20,10 +20,10 @@ from tests.chaos.settled import assert_settled, await_true
 from tests.chaos.system import System
 
 _SWEEP_S = timeouts.SWEEP_S + 1
-_OURS = 30_000  # numbers of pictures that no crowd comes to
+_OURS = 30_000  # numbers of pictures that no crowd uses
 
 
-# Groups, as a start takes a second; at most two steps of a group cost a job an attempt, of which it has three.
+# In groups, because a start takes a second; at most two steps of a group cost an attempt, and a job has three.
 @pytest.mark.parametrize("steps", ["w1 w2 w3", "w4 w5", "w6 w7 w8"])
 def test_a_worker_killed_at_any_step_loses_nothing(
     system: System, crowd: Crowd, steps: str, long: bool, note: Note
@@ -45,7 +45,7 @@ def test_a_worker_killed_at_any_step_loses_nothing(
     note("settled in s", round(took_s, 1))
 
 
-def test_an_api_killed_at_any_step_keeps_what_it_committed_and_whoever_asks_again_is_answered_once(
+def test_an_api_killed_at_any_step_keeps_its_commits_and_a_repeated_request_has_one_effect(
     system: System, crowd: Crowd, note: Note
 ) -> None:
     victims = [system.armed("api", step) for step in ("a1", "a2", "a3", "a4", "a5")]
@@ -68,7 +68,7 @@ def test_an_api_killed_at_any_step_keeps_what_it_committed_and_whoever_asks_agai
 
 
 def _with_key() -> requests.Session:
-    """A guest who says of each request that it is the same one."""
+    """A guest who sends every request with the same idempotency key."""
     guest = a_guest()
     guest.headers["Authorization"] = f"Bearer {secrets.token_urlsafe(32)}"
     guest.headers["Idempotency-Key"] = "the-same-again"
@@ -96,7 +96,7 @@ def test_a_sleeping_worker_wakes_up_to_find_its_job_done_and_writes_nothing(syst
     assert_settled(system, crowd, system.lease_s + _SWEEP_S + 15)
 
     def fenced_off() -> bool:
-        zombie.signal(signal.SIGCONT)  # again and again: each of its jobs that comes to the step stops it anew
+        zombie.signal(signal.SIGCONT)  # repeatedly: each of its jobs that reaches the step stops it again
         return log.read_text().count("result_fenced_off") > before
 
     await_true(fenced_off, 20, lambda: "the zombie wrote")
@@ -104,13 +104,13 @@ def test_a_sleeping_worker_wakes_up_to_find_its_job_done_and_writes_nothing(syst
 
 
 def stopped(process: Service) -> bool:
-    """Whether a SIGSTOP has taken effect."""
+    """Return whether a SIGSTOP has taken effect."""
     with suppress(OSError), open(f"/proc/{process.pid}/stat") as stat:  # noqa: PTH123
         return stat.read().rpartition(")")[2].split()[0] == "T"
     return False
 
 
-def test_a_rembg_killed_with_pictures_in_hand_costs_time_only(system: System, crowd: Crowd, note: Note) -> None:
+def test_a_rembg_killed_during_pictures_costs_only_time(system: System, crowd: Crowd, note: Note) -> None:
     rembg = system.stack.process("rembg")
     for step in ("r1", "r2"):
         system.kill(rembg)
@@ -123,8 +123,8 @@ def test_a_rembg_killed_with_pictures_in_hand_costs_time_only(system: System, cr
     note("settled in s", round(took_s, 1))
 
 
-def test_half_a_cutout_is_noticed(system: System, crowd: Crowd) -> None:
-    """A rembg that dies while it answers (r3), as a worker sees it: the network ends half way."""
+def test_a_truncated_cutout_is_detected(system: System, crowd: Crowd) -> None:
+    """A rembg that dies while responding (r3): for the worker, the connection ends half way."""
     with Proxy(system.stack.settings.rembg_port) as network, system.database() as connection:
         network.cut_after = 1500
         worker = system.another("worker", REMBG_ENDPOINT=f"http://127.0.0.1:{network.port}")
@@ -163,7 +163,7 @@ def test_a_killed_workers_job_runs_again_soon_after_its_lease(
 
 
 @pytest.mark.usefixtures("only_long")
-def test_a_job_that_kills_every_worker_is_given_up_and_others_flow(system: System, crowd: Crowd) -> None:
+def test_a_job_that_kills_every_worker_is_given_up_and_others_run(system: System, crowd: Crowd) -> None:
     for worker in system.workers:
         worker.stop()
     crowd.send()

@@ -1,4 +1,4 @@
-"""One caller's flood does not starve another."""
+"""One client's flood does not starve another client."""
 
 import signal
 
@@ -13,9 +13,9 @@ from tests.chaos.system import System
 @pytest.mark.usefixtures("only_long")
 def test_a_single_job_overtakes_a_flood(system: System, crowd: Crowd, note: Note) -> None:
     for worker in system.workers:
-        worker.signal(signal.SIGSTOP)  # or the flood would be gone as fast as it comes
+        worker.signal(signal.SIGSTOP)  # so that the flood stays queued
     with a_guest() as flooder:
-        crowd.send(guest=flooder)  # which makes him known
+        crowd.send(guest=flooder)  # creates the session
         flood = [crowd.send(guest=flooder) for _ in range(500)]
     single = crowd.send()
     for worker in system.workers:

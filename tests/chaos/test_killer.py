@@ -1,4 +1,4 @@
-"""Anything may die at any time: a random killer at work while people send pictures."""
+"""A random killer ends processes while guests send pictures."""
 
 import random
 import threading
@@ -12,7 +12,7 @@ from tests.chaos.settled import assert_settled
 from tests.chaos.system import System
 
 
-def test_nothing_is_lost_while_a_killer_goes_round(
+def test_nothing_is_lost_while_processes_are_killed(
     system: System, crowd: Crowd, long: bool, pytestconfig: pytest.Config, note: Note
 ) -> None:
     jobs, every_s, kills_wanted = (200, 2.0, 40) if long else (20, 0.7, 3)
@@ -43,7 +43,7 @@ def test_nothing_is_lost_while_a_killer_goes_round(
 
 
 def _send(crowd: Crowd, jobs: int, during_s: float) -> None:
-    """As many promises, spread over the time."""
+    """Send pictures until that many are accepted, spread over the time."""
     until = time.monotonic() + during_s * 3
     while len(crowd.promised) < jobs and time.monotonic() < until:
         if crowd.send() is None:

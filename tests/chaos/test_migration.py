@@ -1,4 +1,4 @@
-"""Moving house while somebody pulls the plug: killed again and again, it finishes, and says what it could not do."""
+"""The storage migration, killed again and again, finishes and reports what it could not copy."""
 
 import json
 import os
@@ -67,7 +67,7 @@ class House:
             return connection.execute("select id, url, extra from pictures order by id").fetchall()
 
     def moves(self) -> list[int]:
-        """How often each row was rewritten."""
+        """Return how often each row was rewritten."""
         with psycopg.connect(self.database_url) as connection:
             found = connection.execute(
                 "select (select count(*) from url_moves where row_key = pictures.id::text and column_name = name)::int "
@@ -110,7 +110,7 @@ def _kill_when(running: "subprocess.Popen[bytes]", reached: Callable[[], bool]) 
 
 
 def _copy_killed(house: House, kills: int) -> str:
-    """Kill it after each share of the objects, and damage the last object after the first kill; its key."""
+    """Kill it after each share of the objects; damage the last object after the first kill and return its key."""
     bad = house.keys[-1]
     for number in range(1, kills + 1):
         goal = len(house.keys) * number // (kills + 2)
@@ -129,7 +129,7 @@ def _client(given: settings.Storage) -> Any:
 
 
 def _rewrite_killed(house: House) -> None:
-    """Kill it while it waits for a row of its second transaction."""
+    """Kill it while its second transaction waits for a row."""
     with psycopg.connect(house.database_url) as somebody:
         somebody.execute("select from pictures where id = %s for update", [AT_ONCE + 20])
         running = house.start("rewrite", "--from", OLD, "--to", NEW, "--column", "pictures.url")
@@ -137,7 +137,9 @@ def _rewrite_killed(house: House) -> None:
 
 
 @pytest.mark.usefixtures("only_long")
-def test_it_moves_house_whoever_pulls_the_plug(house: House, note: Note, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_migration_finishes_after_repeated_kills(
+    house: House, note: Note, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = house.rows()
     assert house.run("copy", "--dry-run") == 1
     assert not _client(house.new).list_objects_v2(Bucket=buckets.BUCKET).get("Contents")
@@ -158,7 +160,7 @@ def test_it_moves_house_whoever_pulls_the_plug(house: House, note: Note, capsys:
 
     _rewrite_killed(house)
     rewrite = ("rewrite", "--from", OLD, "--to", NEW, "--column", "pictures.url", "--column", "pictures.extra")
-    for _ in range(2):  # again changes nothing
+    for _ in range(2):  # a repetition changes nothing
         assert house.run(*rewrite) == 1
         for (_, url, extra), (_, old_url, old_extra) in zip(house.rows()[:-1], before[:-1], strict=True):
             assert url == old_url.replace(OLD, NEW)

@@ -1,4 +1,4 @@
-"""Postgres may restart, vanish or lock up: whoever waits is told soon, and nothing that was promised is lost."""
+"""Postgres may restart, vanish or lock up: requests fail soon, and no accepted job is lost."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from tests.chaos.crowd import Crowd
 from tests.chaos.settled import assert_settled, await_true
 from tests.chaos.system import System
 
-WAIT_S = 10.0  # no request takes longer, whatever happens
+WAIT_S = 10.0  # no request may take longer
 
 
 def test_restarted_while_people_send(system: System, crowd: Crowd, long: bool, note: Note) -> None:
@@ -46,7 +46,7 @@ def test_restarted_while_people_send(system: System, crowd: Crowd, long: bool, n
         sender.join()
     note("answers", dict(crowd.statuses))
     assert crowd.slowest_s < WAIT_S
-    system.leavings += crowd.statuses[503]  # stored, and then no row could be written
+    system.leavings += crowd.statuses[503]  # stored before the row failed
     assert_settled(system, crowd, 30, refusals=(503,))
 
 
@@ -55,7 +55,7 @@ def _promised(crowd: Crowd, count: int) -> bool:
 
 
 def test_unplugged(system: System, crowd: Crowd, note: Note) -> None:
-    """Nothing is answered and nothing is closed."""
+    """No response comes and no connection is closed."""
     crowd.send_many(4)
     system.to_postgres.blackhole = True
     crowd.send_many(4)
@@ -70,7 +70,7 @@ def test_unplugged(system: System, crowd: Crowd, note: Note) -> None:
 
 
 @pytest.mark.usefixtures("only_long")
-def test_everybody_in_line_for_a_locked_table_is_told_to_come_again(system: System, crowd: Crowd) -> None:
+def test_requests_that_wait_for_a_locked_table_are_told_to_retry(system: System, crowd: Crowd) -> None:
     guest = requests.Session()
     guest.trust_env = False
     with guest, ExitStack() as exits:
@@ -112,7 +112,7 @@ def test_a_frozen_worker_in_a_transaction_does_not_keep_its_locks(database_url: 
     database.close()
 
 
-def test_of_two_that_wait_for_each_other_one_is_told_to_come_again_and_both_work_once(database_url: str) -> None:
+def test_one_of_two_deadlocked_requests_is_told_to_retry_and_both_have_one_effect(database_url: str) -> None:
     database = Database(database_url)
     database.open()
     with database.transaction() as connection:
@@ -143,4 +143,4 @@ def test_of_two_that_wait_for_each_other_one_is_told_to_come_again_and_both_work
     database.close()
     assert [row["times"] for row in rows] == [2, 2]
     assert len(tries) == 2
-    assert max(tries) >= 1, tries  # they may meet again, when the one told is back before the other woke
+    assert max(tries) >= 1, tries  # they may deadlock again if the retry comes before the other wakes up

@@ -1,4 +1,4 @@
-"""Providers may be down, slow, full of nonsense: jobs end well, and the bill stays what was allowed."""
+"""Providers may be down, slow or wrong: jobs finish, and the cost stays within the budget."""
 
 import contextlib
 import signal
@@ -20,7 +20,7 @@ PERCENT = 50
 
 
 @pytest.mark.usefixtures("only_long")
-def test_nonsense_of_the_paid_one_is_refused_and_asked_for_again(system: System, crowd: Crowd) -> None:
+def test_invalid_results_of_the_paid_provider_are_refused_and_retried(system: System, crowd: Crowd) -> None:
     nonsense = ["garbage", "wrong_size", "no_alpha", "cut"]
     system.removebg.next.extend(nonsense)
     system.faults += len(nonsense)
@@ -30,7 +30,7 @@ def test_nonsense_of_the_paid_one_is_refused_and_asked_for_again(system: System,
 
 
 @pytest.mark.usefixtures("only_long")
-def test_errors_of_the_paid_one_cost_nothing(system: System, crowd: Crowd) -> None:
+def test_errors_of_the_paid_provider_cost_nothing(system: System, crowd: Crowd) -> None:
     system.removebg.next.extend(["rate_limit_exceeded", "insufficient_credits", "internal_error"])
     while system.removebg.next:
         crowd.send()
@@ -38,13 +38,13 @@ def test_errors_of_the_paid_one_cost_nothing(system: System, crowd: Crowd) -> No
 
 
 def test_a_storm_of_fallbacks_stops_at_the_budget(system: System, crowd: Crowd, note: Note) -> None:
-    """Ours is down, so every job falls to the paid one; there is money for three more."""
+    """Ours is down, so every job goes to the paid provider; the budget allows three more."""
     system.stack.kill("rembg")
     before = len(system.removebg.entries())
     with money_for(system, 3):
         crowd.send_many(10)
         _open_jobs(system, crowd, 7)
-        time.sleep(3)  # time enough for a fourth
+        time.sleep(3)  # enough for a fourth
         note("paid calls", len(system.removebg.entries()) - before)
         assert len(system.removebg.entries()) - before == 3
         assert _refusals(system) > 0, "nobody was alarmed"
@@ -54,8 +54,8 @@ def test_a_storm_of_fallbacks_stops_at_the_budget(system: System, crowd: Crowd, 
     assert_settled(system, crowd, 40)
 
 
-def test_a_stuck_rembg_does_not_stop_jobs_of_the_other(system: System, crowd: Crowd, note: Note) -> None:
-    """And the jobs that hang with it keep their leases: nobody begins them a second time."""
+def test_a_stuck_rembg_does_not_stop_jobs_of_the_other_provider(system: System, crowd: Crowd, note: Note) -> None:
+    """Its hanging jobs keep their leases, so no other worker starts them."""
     rembg = system.stack.process("rembg")
     rembg.signal(signal.SIGSTOP)
     began = time.monotonic()
@@ -74,7 +74,7 @@ def test_a_stuck_rembg_does_not_stop_jobs_of_the_other(system: System, crowd: Cr
 
 
 @pytest.mark.usefixtures("only_long")
-def test_with_nobody_there_jobs_wait_without_a_hot_loop(system: System, crowd: Crowd, note: Note) -> None:
+def test_without_any_provider_jobs_wait_without_a_hot_loop(system: System, crowd: Crowd, note: Note) -> None:
     watched_s = 30
     system.stack.kill("rembg")
     system.removebg.always = "service_unavailable"
@@ -93,7 +93,7 @@ def test_with_nobody_there_jobs_wait_without_a_hot_loop(system: System, crowd: C
 
 @contextlib.contextmanager
 def money_for(system: System, calls: int) -> Iterator[None]:
-    """Only as many paid calls are left today: the rest of the budget is spent meanwhile."""
+    """Leave only that many paid calls today by spending the rest of the budget."""
     with system.database() as connection:
         row = connection.execute(
             """insert into spend (day, microusd) values ((now() at time zone 'utc')::date, %(left)s)
@@ -119,14 +119,14 @@ def _done(system: System, jobs: list[UUID]) -> int:
 
 
 def _open_jobs(system: System, crowd: Crowd, count: int) -> None:
-    """Wait until as many of the promised are left; the others are done."""
+    """Wait until only that many accepted jobs are unfinished."""
     done = len(crowd.promised) - count
     await_true(lambda: _done(system, crowd.promised) >= done, 20, lambda: f"{_done(system, crowd.promised)} are done")
     assert _done(system, crowd.promised) == done
 
 
 def _refusals(system: System) -> float:
-    """The sum of the workers' metric that an alarm watches."""
+    """Return the sum of the workers' metric that an alert watches."""
     total = 0.0
     for worker in system.services:
         text = requests.get(f"http://127.0.0.1:{worker.port}/metrics", timeout=5).text if worker.pid else ""

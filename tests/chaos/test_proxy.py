@@ -1,4 +1,4 @@
-"""The bad network is as bad as it claims to be, and otherwise perfect."""
+"""The bad network does what it claims and nothing else."""
 
 import socket
 import threading
@@ -14,7 +14,7 @@ WORDS = bytes(range(256)) * 400
 
 @pytest.fixture
 def echo() -> Iterator[int]:
-    """The port of somebody who sends back what he hears."""
+    """The port of an echo server."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
@@ -45,7 +45,7 @@ def proxy(echo: int) -> Iterator[Proxy]:
 
 
 def exchange(proxy: Proxy, words: bytes = WORDS) -> bytes:
-    """What comes back for the words until the other side ends."""
+    """Return the response to the words, up to the end of the connection."""
     with socket.create_connection(("127.0.0.1", proxy.port), 2) as connection:
         connection.settimeout(0.5)
         connection.sendall(words)
@@ -60,19 +60,19 @@ def test_a_good_network_passes_everything(proxy: Proxy) -> None:
     assert exchange(proxy) == WORDS
 
 
-def test_a_slow_one_takes_its_time_each_way(proxy: Proxy) -> None:
+def test_a_slow_network_delays_each_way(proxy: Proxy) -> None:
     proxy.latency_s = 0.1
     began = time.monotonic()
     assert exchange(proxy, b"hello") == b"hello"
     assert time.monotonic() - began >= 0.2
 
 
-def test_a_cut_ends_the_answer_early(proxy: Proxy) -> None:
+def test_a_cut_ends_the_response_early(proxy: Proxy) -> None:
     proxy.cut_after = 1000
     assert exchange(proxy) == WORDS[:1000]
 
 
-def test_a_blackhole_says_nothing_until_it_heals(proxy: Proxy) -> None:
+def test_a_blackhole_is_silent_until_it_heals(proxy: Proxy) -> None:
     proxy.blackhole = True
     with pytest.raises(TimeoutError):
         exchange(proxy, b"hello")
@@ -80,7 +80,7 @@ def test_a_blackhole_says_nothing_until_it_heals(proxy: Proxy) -> None:
     assert exchange(proxy) == WORDS
 
 
-def test_a_refusing_one_and_a_reset_break_connections(proxy: Proxy) -> None:
+def test_refusals_and_resets_break_connections(proxy: Proxy) -> None:
     with socket.create_connection(("127.0.0.1", proxy.port), 2) as connection:
         connection.sendall(b"hello")
         assert connection.recv(5) == b"hello"
@@ -88,5 +88,5 @@ def test_a_refusing_one_and_a_reset_break_connections(proxy: Proxy) -> None:
         with pytest.raises(ConnectionResetError):
             connection.recv(1)
     proxy.refusing = True
-    with pytest.raises(OSError, match=r"reset|not connected|[Bb]roken pipe"):  # by when it is noticed
+    with pytest.raises(OSError, match=r"reset|not connected|[Bb]roken pipe"):  # depending on when it is noticed
         exchange(proxy)

@@ -1,4 +1,4 @@
-"""The storage may be away, deaf, slow or forbid everything; objects may vanish under us."""
+"""The storage may be down, silent, slow or forbid everything; objects may vanish."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.settled import assert_settled
 from tests.chaos.system import System
 
-REFUSED_S = 10.0  # an upload is refused within
+REFUSED_S = 10.0  # within which an upload is refused
 _KEYS = {"R2_ACCESS_KEY_ID": "id", "R2_SECRET_ACCESS_KEY": "secret", "R2_BUCKET_NAME": "pictures"}
 
 
@@ -37,8 +37,10 @@ def bucket(free_port: int) -> Iterator[Proxy]:
     server.stop()
 
 
-def test_no_promise_without_an_object(system: System, crowd: Crowd, bucket: Proxy, long: bool, note: Note) -> None:
-    """An api of its own that stores in a bucket; the workers of this system know nothing of it."""
+def test_no_job_is_accepted_without_its_object(
+    system: System, crowd: Crowd, bucket: Proxy, long: bool, note: Note
+) -> None:
+    """A separate api stores in a bucket, of which this system's workers know nothing."""
     api = system.another("api", 0, R2_ENDPOINT=f"http://127.0.0.1:{bucket.port}", **_KEYS)
     await_ready(api)
     address = f"http://127.0.0.1:{api.port}"
@@ -61,7 +63,7 @@ def test_no_promise_without_an_object(system: System, crowd: Crowd, bucket: Prox
 
 
 @pytest.mark.usefixtures("only_long")
-def test_a_source_that_vanished_fails_its_job_in_words(system: System, crowd: Crowd) -> None:
+def test_a_vanished_source_fails_its_job_with_a_message(system: System, crowd: Crowd) -> None:
     for worker in system.workers:
         worker.stop()
     with a_guest() as guest:

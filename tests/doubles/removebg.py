@@ -1,12 +1,12 @@
-"""remove.bg as its clients see it: version 1.0 over HTTP, with faults on demand and a ledger of what it charged.
+"""A double of remove.bg 1.0 over HTTP, with faults on demand and a ledger of its charges.
 
-Another company's server is the one thing a test may pretend. This one checks the key, reads the form, cuts an ellipse
-out of the picture and keeps its books in an append-only file, one JSON line a call, which outlives any kill. In a
-thread: `with RemoveBg(ledger) as double`. As a process: `python -m tests.doubles.removebg PORT LEDGER`.
+Only another company's server may have a double. This one checks the key, parses the form, cuts an ellipse out of the
+picture and appends one JSON line a call to its ledger, a file that survives any kill. In a thread:
+`with RemoveBg(ledger) as double`. As a process: `python -m tests.doubles.removebg PORT LEDGER`.
 
-`double.next` holds the faults of the coming calls, `double.always` that of all others; over HTTP, `PUT /faults` with
+`double.next` holds the faults of the next calls, `double.always` that of all later ones; over HTTP, `PUT /faults` with
 `{"next": [...], "always": "..."}`. A fault is a name of FAULTS, or an error code of the API such as
-`unknown_foreground`; `200:unknown_foreground` is the same error under HTTP 200, as newer servers send it.
+`unknown_foreground`; `200:unknown_foreground` is the same error with HTTP 200, as newer servers send it.
 """
 
 import base64
@@ -48,7 +48,7 @@ _ERRORS = {  # code: (status, title)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the ledger: a call that was read to its end, and what it cost in credits."""
+    """A line of the ledger: a completely received call and its cost in credits."""
 
     request_id: str
     fault: str
@@ -57,7 +57,7 @@ class Entry:
 
 
 class RemoveBg:
-    """The double in a thread; the ledger may already hold the lines of an earlier life."""
+    """The double in a thread; the ledger may hold lines of an earlier run."""
 
     def __init__(self, ledger: Path, *, port: int = 0, retry_after_s: int = 1) -> None:
         self._ledger = ledger
@@ -65,14 +65,14 @@ class RemoveBg:
         self.next: deque[str] = deque()
         self.always = "ok"
         self.retry_after_s = retry_after_s
-        self.meanwhile: Callable[[], object] = lambda: None  # called while a caller waits for his picture
-        self.stopped = threading.Event()  # whoever hangs waits for this
+        self.meanwhile: Callable[[], object] = lambda: None  # called while a client waits for its picture
+        self.stopped = threading.Event()  # hanging responses wait for this
         self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"double": self}))
         self._server.daemon_threads = True
 
     @property
     def url(self) -> str:
-        """What REMOVE_BG_URL should say."""
+        """The value for REMOVE_BG_URL."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/v1.0"
 
     def __enter__(self) -> Self:
@@ -85,25 +85,25 @@ class RemoveBg:
         self._server.server_close()
 
     def serve(self) -> None:
-        """Serve in this thread, for ever."""
+        """Serve in this thread until the process ends."""
         self._server.serve_forever()
 
     def fault(self) -> str:
-        """The fault of the call that came just now."""
+        """Take the fault of the current call."""
         with self._lock:
             return self.next.popleft() if self.next else self.always
 
     def enter(self, entry: Entry) -> None:
-        """Write a line, before anything is answered, as an invoice would count it."""
+        """Write a line before responding, as an invoice would count the call."""
         line = json.dumps(asdict(entry)) + "\n"
         file = os.open(self._ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         try:
-            os.write(file, line.encode())  # one write: whole or not at all
+            os.write(file, line.encode())  # a single write is atomic
         finally:
             os.close(file)
 
     def entries(self) -> list[Entry]:
-        """The ledger so far."""
+        """Return the lines of the ledger."""
         if not self._ledger.exists():
             return []
         return [Entry(**json.loads(line)) for line in self._ledger.read_text().splitlines()]
@@ -127,7 +127,7 @@ class _Handler(BaseHTTPRequestHandler):
         act = FAULTS.get(fault)
         self._enter(fault, charged=1.0 if act else 0.0)
         self.double.meanwhile()
-        with suppress(BrokenPipeError, ConnectionResetError):  # a caller that was killed
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client was killed
             if act:
                 act(self, picture)
             else:
@@ -143,19 +143,19 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, json.dumps(value).encode(), {"Content-Type": "application/json; charset=utf-8", **headers})
 
     def send_picture(self, png: bytes, *, promised: int | None = None) -> None:
-        """Answer 200; with `promised`, a length that the body does not keep."""
+        """Respond 200; `promised` is a Content-Length that the body does not keep."""
         rate = {"X-RateLimit-Limit": "500", "X-RateLimit-Remaining": "499", "X-RateLimit-Reset": "0"}
         facts = {"Content-Type": "image/png", "X-Type": "other", "X-Credits-Charged": "1", **rate}
         self._send(200, png, facts, promised)
 
     def die(self) -> None:
-        """Close the connection for good."""
+        """Close the connection."""
         self.close_connection = True
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
 
     def _judge(self, body: bytes) -> tuple[str, bytes]:
-        """(code of what is wrong with the request or "", the picture)."""
+        """Return the code of the request's fault or "", and the picture."""
         if self.headers.get("X-Api-Key") != KEY:
             return "auth_failed", b""
         if self.path != "/v1.0/removebg":
@@ -167,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             "wsgi.input": io.BytesIO(body),
         }
         _, form, files = parse_form_data(environ)
-        if "image_file" not in files or form.get("format") != "png":  # the double makes nothing else
+        if "image_file" not in files or form.get("format") != "png":  # the double supports nothing else
             return "missing_source", b""
         with closing(files["image_file"]) as sent:
             picture = sent.read()
@@ -192,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def cutout(picture: bytes, mode: str = "RGBA", scale: float = 1.0) -> bytes:
-    """An ellipse of the picture with a soft edge; at most 10 megapixels, like the original."""
+    """Cut an ellipse with a soft edge out of the picture; at most 10 megapixels, like the original."""
     try:
         with Image.open(io.BytesIO(picture)) as image:
             upright = ImageOps.exif_transpose(image).convert("RGB")
@@ -241,7 +241,7 @@ def _base64(handler: _Handler, picture: bytes) -> None:
     handler.send_json(200, answer, {"X-Credits-Charged": "1"})
 
 
-# What may happen to a call that is charged: the good answer, and the bad ones after the money is gone.
+# Responses to charged calls: the good one, and the bad ones that cost money too.
 FAULTS: dict[str, Callable[[_Handler, bytes], None]] = {
     "ok": lambda handler, picture: handler.send_picture(cutout(picture)),
     "base64": _base64,

@@ -1,4 +1,4 @@
-"""The double does what the vendor's documents say; else the tests that lean on it would prove nothing."""
+"""The double behaves as the vendor documents, or tests that use it would prove nothing."""
 
 import io
 import json
@@ -36,7 +36,7 @@ def ask(url: str, key: str = KEY, **options: object) -> requests.Response:
         )
 
 
-def test_a_picture_comes_back_cut_out_in_its_own_size_and_is_charged(double: RemoveBg) -> None:
+def test_a_picture_is_cut_out_at_its_size_and_charged(double: RemoveBg) -> None:
     answer = ask(double.url)
     assert (answer.status_code, answer.headers["X-Credits-Charged"]) == (200, "1")
     image = Image.open(io.BytesIO(answer.content))
@@ -44,7 +44,7 @@ def test_a_picture_comes_back_cut_out_in_its_own_size_and_is_charged(double: Rem
     assert [(entry.request_id, entry.charged) for entry in double.entries()] == [("job.1", 1.0)]
 
 
-def test_a_wrong_key_is_refused_for_nothing(double: RemoveBg) -> None:
+def test_a_wrong_key_is_refused_without_charge(double: RemoveBg) -> None:
     answer = ask(double.url, key="another")
     assert answer.status_code == 403
     assert answer.json()["errors"][0]["code"] == "auth_failed"
@@ -64,13 +64,13 @@ def test_errors_are_json_and_cost_nothing(double: RemoveBg, fault: str, status: 
     assert [entry.charged for entry in double.entries()] == [0.0, 1.0]
 
 
-def test_who_comes_too_fast_is_told_when_to_come_again(double: RemoveBg) -> None:
+def test_too_many_calls_are_told_when_to_retry(double: RemoveBg) -> None:
     double.always = "rate_limit_exceeded"
     assert [ask(double.url).headers["Retry-After"] for _ in range(2)] == ["7", "7"]
 
 
 @pytest.mark.parametrize("fault", ["cut", "close"])
-def test_a_broken_answer_was_charged_all_the_same(double: RemoveBg, fault: str) -> None:
+def test_a_broken_response_is_charged_too(double: RemoveBg, fault: str) -> None:
     double.next.append(fault)
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         ask(double.url)

@@ -155,3 +155,10 @@ def icc_profile(space: bytes, primaries: tuple[int, int, int] = (0, 1, 2), gamma
 
 def _xyz(*values: float) -> bytes:
     return b"XYZ " + bytes(4) + struct.pack(">iii", *(round(value * 65536) for value in values))
+
+
+def exif_of_colour(space: int, index: bytes) -> bytes:
+    """A TIFF structure with a colour space, and an index of interoperability, in their directories."""
+    pointers = struct.pack(">2sHIHHHIII", b"MM", 42, 8, 1, 0x8769, 4, 1, 26, 0)
+    exif = struct.pack(">HHHIHHHHIII", 2, 0xA001, 3, 1, space, 0, 0xA005, 4, 1, 56, 0)
+    return pointers + exif + struct.pack(">HHHI4sI", 1, 1, 2, 4, index, 0)

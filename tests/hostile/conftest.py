@@ -1,4 +1,4 @@
-"""A live api over a database of its own, and whether the long forms are wanted."""
+"""A live api with a database of its own, and the number of damaged files."""
 
 import sys
 from collections.abc import Iterator
@@ -26,5 +26,5 @@ def live(environment: pytest.MonkeyPatch, free_port: int) -> Iterator[Live]:
 
 @pytest.fixture
 def mutations_wanted(long: bool) -> int:
-    """How many damaged files to try: as many as are promised with `make hostile`."""
+    """Return the number of damaged files: all of them with `make hostile`."""
     return digests.MUTATIONS if long else 150

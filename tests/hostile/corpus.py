@@ -1,7 +1,7 @@
 """Files made to exhaust, to mislead or to be half of something, each with the code of its refusal.
 
 They only claim what would exhaust: sizes in a header over a few bytes, counts and texts just over a limit. Given to a
-library itself, none costs more than 0.2 s or 8 MB (`test_harmless.py`). `info` says whether header and structure give
+library itself, none costs more than 0.2 s or 8 MB (`test_cost.py`). `info` says whether header and structure give
 the file away; the others are found when they are verified. Everything is seeded, so a file is the same in every run.
 """
 
@@ -15,7 +15,7 @@ from functools import cache
 
 from PIL import Image
 
-from shared.image_format.structure import MAX_CHUNKS, MAX_SCANS, MAX_TEXT_BYTES
+from shared.image_format.structure import MAX_CHUNKS, MAX_PROFILE_BYTES, MAX_SCANS
 from tests.hostile.build import (
     IEND,
     PNG_SIGNATURE,
@@ -90,28 +90,23 @@ def _sides() -> Iterator[Hostile]:
 
 
 def _texts() -> Iterator[Hostile]:
-    """Texts, profiles and counts just over their limits."""
+    """Profiles and counts just over their limits. Texts may have any length, since they are not read."""
+    long = b"v" * (MAX_PROFILE_BYTES + 1)
 
-    def text(name: str, before: bytes = b"", after: bytes = b"") -> Hostile:
-        return Hostile(name, png(16, 16, before=before, after=after), "too_complex")
+    def stuffed(name: str, before: bytes) -> Hostile:
+        return Hostile(name, png(16, 16, before=before), "too_complex")
 
-    long, half = b"v" * (MAX_TEXT_BYTES + 1), zlib.compress(b"v" * (MAX_TEXT_BYTES // 2 + 1))
-    yield text("png with a deflated text over the limit", chunk(b"zTXt", b"k\0\0" + zlib.compress(long)))
-    yield text("png with two deflated texts over the limit", chunk(b"zTXt", b"k\0\0" + half) * 2)
-    yield text("png with a deflated text after its pixels", after=chunk(b"iTXt", b"k\0\1\0\0\0" + zlib.compress(long)))
-    yield text("png with a profile over the limit", chunk(b"iCCP", b"p\0\0" + zlib.compress(long)))
-    yield text("png with a plain text over the limit", chunk(b"tEXt", b"k\0" + long))
-    yield text("png with a plain international text over the limit", chunk(b"iTXt", b"k\0\0\0\0\0" + long))
-    yield text("png with too many empty chunks", chunk(b"aaAa") * MAX_CHUNKS)
-    yield text("png with pixels in too many empty chunks", chunk(b"IDAT") * MAX_CHUNKS)
+    yield stuffed("png with a profile over the limit", chunk(b"iCCP", b"p\0\0" + zlib.compress(long)))
+    yield stuffed("png with too many empty chunks", chunk(b"aaAa") * MAX_CHUNKS)
+    yield stuffed("png with pixels in too many empty chunks", chunk(b"IDAT") * MAX_CHUNKS)
     plain = segments(encoded(picture(), "JPEG"))
-    profiled = encoded(picture(), "JPEG", icc_profile=long)
-    yield Hostile("jpeg with a profile over the limit", profiled, "too_complex")
-    comments = [segment(0xFE, bytes(60_000))] * (MAX_TEXT_BYTES // 60_000 + 1)
-    yield Hostile("jpeg with comments over the limit", jpeg(comments + plain), "too_complex")
+    profiled = segments(encoded(picture(), "JPEG", icc_profile=long))
+    stopped = jpeg([segment(0xDB, b"\x00"), *profiled])  # by a table cut short, so that no decoder copies the profile
+    yield Hostile("jpeg with a profile over the limit", stopped, "too_complex")
     yield Hostile("jpeg with too many empty comments", jpeg([segment(0xFE, b"")] * MAX_CHUNKS + plain), "too_complex")
-    profiled = encoded(picture(), "WEBP", icc_profile=long)
-    yield Hostile("webp with a profile over the limit", profiled, "too_complex")
+    head, profile, _ = riff_chunks(encoded(picture(), "WEBP", icc_profile=long))
+    stopped = riff(head, profile, *riff_chunks(claiming_webp(320, 240)))
+    yield Hostile("webp with a profile over the limit", stopped, "too_complex")
     pixels = riff_chunks(encoded(picture(), "WEBP"))
     empty = (b"aaaa" + bytes(4)) * MAX_CHUNKS
     yield Hostile("webp with too many empty chunks", riff(*pixels, after=empty), "too_complex")
@@ -127,8 +122,6 @@ def _animations() -> Iterator[Hostile]:
     for kind in ("PNG", "WEBP"):
         data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], duration=20)
         yield Hostile(f"animated {kind.lower()}", data, "animated_image")
-    animated = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=20)
-    yield Hostile("animated gif", animated, "unsupported_image")
 
 
 def _broken() -> Iterator[Hostile]:
@@ -148,9 +141,12 @@ def _broken() -> Iterator[Hostile]:
     yield Hostile("jpeg signature", b"\xff\xd8\xff", wrong)
     yield Hostile("webp signature", b"RIFF\x04\0\0\0WEBP", wrong)
     for name, data in whole.items():
+        by_its_end = "jpeg" in name  # which may be missing, so it is the decoder that misses the rest
         for percent in (1, 50, 99):
-            yield Hostile(f"{name} cut at {percent} %", data[: max(30, len(data) * percent // 100)], wrong)
-        yield Hostile(f"{name} without its last byte", data[:-1], wrong)
+            cut, info = data[: max(30, len(data) * percent // 100)], percent == 1 or not by_its_end
+            yield Hostile(f"{name} cut at {percent} %", cut, wrong, info)
+        if not by_its_end:
+            yield Hostile(f"{name} without its last byte", data[:-1], wrong)
     yield Hostile("png with 50 bytes flipped", _flipped(whole["png"], 50), wrong, info=False)
     for name in ("jpeg", "progressive jpeg"):  # no checksum: with few bytes flipped it is just another picture
         yield Hostile(f"{name} with 500 bytes flipped", _flipped(whole[name], 500), wrong)
@@ -184,6 +180,9 @@ def _broken_pngs(plain: bytes) -> Iterator[Hostile]:
     yield wrong("with a length of 2 GB", PNG_SIGNATURE + header(64, 64) + chunk(b"IDAT", length=0x7FFFFFFF))
     yield wrong("without pixels", PNG_SIGNATURE + header(64, 64) + IEND)
     yield wrong("without a palette", png(32, 32, 8, 3))
+    yield wrong("with a damaged palette", png(32, 32, 8, 3, before=chunk(b"PLTE", bytes(9), checksum=0)))
+    xcode = PNG_SIGNATURE + chunk(b"CgBI", bytes(4)) + plain[8:]
+    yield Hostile("png of Xcode's kind", xcode, "unsupported_image")
     yield wrong("of nine bits", png(32, 32, 9, 0))
     yield wrong("of colour type five", PNG_SIGNATURE + header(32, 32, 8, 5) + chunk(b"IDAT", pixels) + IEND)
     yield wrong("with a second header", png(32, 32, stream=pixels, before=header(9_000, 9_000)))
@@ -213,21 +212,22 @@ def _jpeg_damage() -> Iterator[Hostile]:
     for share in (0.5, 0.9, 0.99):
         cut = jpeg([*parts[:-1], parts[-1][: int(len(parts[-1]) * share)]])
         yield wrong(f"cut at {share:.0%} with its end put back", cut, info=False)
-    yield wrong("progressive, cut with its end put back", progressive[: len(progressive) // 4] + b"\xff\xd9")
-    yield wrong("progressive without its last scan", jpeg(scans[:-1]))
+    cut = progressive[: len(progressive) // 4] + b"\xff\xd9"
+    yield wrong("progressive, cut with its end put back", cut, info=False)
+    five = [index for index, part in enumerate(scans) if part[1] == 0xDA][5]
+    yield wrong("progressive with its first five scans", jpeg(scans[:five]))
     yield wrong("without a scan", jpeg(parts[:-1]))
     yield wrong("with its scan 60 times", jpeg([*parts, *parts[-1:] * 59]))
     yield wrong("without a frame", jpeg([part for part in parts if part[1] != 0xC0]))
     yield wrong("with two frames", jpeg([parts[0], *[part for part in parts if part[1] == 0xC0], *parts[1:]]))
     yield wrong("with a marker that is none", jpeg([*parts, b"\xff\x42\x00\x02"]))
     yield wrong("with a start inside", jpeg([*parts, b"\xff\xd8"]))
-    yield wrong("of lossless coding", jpeg([b"\xff\xc3" + part[2:] if part[1] == 0xC0 else part for part in parts]))
+    for name, marker in (("lossless", b"\xff\xc3"), ("arithmetic", b"\xff\xc9")):
+        other = jpeg([marker + part[2:] if part[1] == 0xC0 else part for part in parts])
+        yield Hostile(f"jpeg of {name} coding", other, "unsupported_image")
     yield wrong("of a segment with a length of one", jpeg([b"\xff\xfe\x00\x01", *parts]))
-    yield wrong(
-        "of twelve bits",
-        jpeg([part[:4] + b"\x0c" + part[5:] if part[1] == 0xC0 else part for part in parts]),
-        info=False,
-    )
+    twelve = jpeg([part[:4] + b"\x0c" + part[5:] if part[1] == 0xC0 else part for part in parts])
+    yield Hostile("jpeg of twelve bits", twelve, "unsupported_image")
     yield wrong("of fill bytes only", b"\xff\xd8" + b"\xff" * 100_000)
     yield wrong("of zeros only", b"\xff\xd8\xff" + bytes(100_000))
     yield wrong("without quantisation tables", jpeg([part for part in parts if part[1] != 0xDB]), info=False)
@@ -240,35 +240,14 @@ def _strangers() -> Iterator[Hostile]:
         return Hostile(name, data, "unsupported_image")
 
     image = picture(64, 64)
-    modes = {"MSP": "1", "XBM": "1", "SPIDER": "F", "GIF": "P"}
-    for kind in (
-        *modes,
-        "BMP",
-        "TGA",
-        "PPM",
-        "ICO",
-        "PCX",
-        "SGI",
-        "TIFF",
-        "JPEG2000",
-        "AVIF",
-        "DDS",
-        "QOI",
-        "EPS",
-    ):
+    modes = {"MSP": "1", "XBM": "1", "SPIDER": "F"}
+    for kind in (*modes, "TGA", "PPM", "ICO", "PCX", "SGI", "JPEG2000", "DDS", "QOI", "EPS"):
         yield stranger(kind.lower(), encoded(image.convert(modes.get(kind, "RGB")), kind))
     then = time.gmtime(0)
     yield stranger("pdf", encoded(image, "PDF", creationDate=then, modDate=then))
-    entity = '<!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
-    yield stranger(
-        "svg", f'<?xml version="1.0"?>{entity}<svg xmlns="http://www.w3.org/2000/svg"><text>&x;</text></svg>'.encode()
-    )
     yield stranger("html", b"<html><script>alert(1)</script></html>")
     yield stranger("postscript", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\n(id) (w) file\n")
     yield stranger("ppm that claims 60,000 x 60,000", b"P6 60000 60000 0\n" + bytes(100))
-    yield stranger("tiff that points to itself", b"II*\0\x08\0\0\0\0\0\x08\0\0\0")
-    screen = struct.pack("<HHBBB", 65535, 65535, 0x80, 0, 0)
-    yield stranger("gif with a screen of 65,535 x 65,535", b"GIF89a" + screen + bytes(6) + b";")
     yield stranger("fits", b"SIMPLE  =                    T".ljust(2880))
     yield stranger("psd", b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 30_000, 30_000, 8, 3))
     yield stranger("icns", b"icns" + struct.pack(">I4sI", 108, b"ic10", 100) + bytes(92))

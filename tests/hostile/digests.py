@@ -1,6 +1,6 @@
-"""The SHA-256 of every file of the corpus, beside `corpus.sha256`, where they are committed instead of the files.
+"""The SHA-256 of every file of the corpus; `corpus.sha256` is committed instead of the files.
 
-Encoders of another version write other bytes for the same picture, so the list begins with those it is true for.
+Other versions of the encoders write other bytes, so the list starts with the versions it holds for.
 
     python -m tests.hostile.digests > tests/hostile/corpus.sha256
 """

@@ -1,4 +1,4 @@
-"""An api in its real processes, and what each request cost them."""
+"""A live api and what each request costs its processes."""
 
 import os
 import re
@@ -17,7 +17,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of all processes of the server together; `megabytes` beyond what they held before."""
+    """Of all the server's processes; `megabytes` is their growth."""
 
     cpu_s: float
     megabytes: int
@@ -32,7 +32,7 @@ class Live:
         self._session = requests.Session()
         self._session.trust_env = False
         until = time.monotonic() + 60
-        while self.get("/health/live").status_code != 200:  # it listens before it is built
+        while self.get("/health/live").status_code != 200:  # it listens before it is ready
             assert time.monotonic() < until
 
     def close(self) -> None:
@@ -45,10 +45,10 @@ class Live:
         return self._session.get(f"{self.address}{path}", timeout=60)
 
     def weighed(self, data: bytes) -> tuple[requests.Response, Cost]:
-        """The answer to an upload, and its cost."""
+        """Upload the data; return the response and its cost."""
         processes = self.processes()
         for process in processes:
-            (process / "clear_refs").write_text("5")  # the peak starts again from here
+            (process / "clear_refs").write_text("5")  # resets the peak
         before = [(_cpu_s(process), _megabytes(process, "VmRSS")) for process in processes]
         answer = self.upload(data)
         spent = sum(_cpu_s(process) - cpu_s for process, (cpu_s, _) in zip(processes, before, strict=True))
@@ -56,7 +56,7 @@ class Live:
         return answer, Cost(spent, grown)
 
     def processes(self) -> list[Path]:
-        """The server, its worker and the decoder's children."""
+        """Return the server, its worker and the decoder's children."""
         return list(_family(self._root))
 
     def megabytes(self) -> int:

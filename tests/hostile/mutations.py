@@ -1,4 +1,4 @@
-"""Honest files with a few bytes changed, cut out or doubled: mostly harmless, and some that no recipe would find."""
+"""Honest files with a few bytes changed, removed or inserted: mostly harmless, but not thought up by anyone."""
 
 import itertools
 import random
@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from tests.hostile import benign
 
-_MAX_BYTES = 20_000  # of a file: where nearly everything a decoder decides on lies
+_MAX_BYTES = 20_000  # of a file: decoders decide nearly everything there
 
 
 def files(count: int, seed: int = 3) -> Iterator[bytes]:
-    """The same in every run, and the first ones the same for every count."""
+    """Yield the same files in every run; a smaller count yields the first of them."""
     chance = random.Random(seed)
     for case in itertools.islice(itertools.cycle(benign.files()), count):
         data = bytearray(case.data[:_MAX_BYTES])

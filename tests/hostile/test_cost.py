@@ -7,13 +7,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.hostile import build, corpus, mutations
+from tests.hostile import build, convertible, corpus, mutations
 from tests.hostile.digests import MUTATIONS
 from tests.processes import linux_only
 
 pytestmark = linux_only
 
-# Prints (name, seconds of the processor, megabytes at the peak) of each file; the first warms the process up.
+# Prints the processor seconds and the growth in megabytes for each file; the first file warms the process up.
 PROBE = """
 import io, json, pathlib, re, sys, time, warnings
 from PIL import Image
@@ -22,6 +22,16 @@ from shared import errors, images
 def judge(data):
     try:
         images.verify(data, images.inspect(data))
+    except errors.Failure:
+        pass
+
+def convert(data):
+    from shared.image_format.signature import recognise
+    from shared.image_format.structure import Format
+    from shared.images import conversion
+
+    try:
+        conversion.to_png(data, recognise(data, list(Format)))
     except errors.Failure:
         pass
 
@@ -43,7 +53,7 @@ take, said = globals()[sys.argv[1]], []
 take(pathlib.Path(sys.argv[2], "0").read_bytes())
 for path in sorted(pathlib.Path(sys.argv[2]).iterdir(), key=lambda path: int(path.name)):
     data = path.read_bytes()
-    pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from here
+    pathlib.Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     held, begun = megabytes("VmRSS"), time.process_time()
     take(data)
     said.append((time.process_time() - begun, megabytes("VmHWM") - held))
@@ -65,10 +75,18 @@ def test_a_verdict_on_a_hostile_file_costs_little_time_and_memory(tmp_path: Path
         assert megabytes < 16, name
 
 
+def test_converting_a_hostile_file_costs_little_time_and_memory(tmp_path: Path) -> None:
+    first = {case.name: case.data for case in convertible.honest()}  # they load the libraries
+    hostile = {case.name: case.data for case in convertible.hostile()}
+    for name, seconds, megabytes in costs(tmp_path, "convert", first | hostile)[len(first) :]:
+        assert seconds < 0.2, name
+        assert megabytes < 16, name
+
+
 def test_no_file_makes_a_library_work_hard(tmp_path: Path) -> None:
-    """What a stranger finds in our tests can hurt nothing, even where none of our guards stands before it."""
+    """A file taken from these tests hurts no other software, although none of our guards protects it."""
     damaged = {f"damaged file {number}": data for number, data in enumerate(mutations.files(MUTATIONS))}
-    files = {case.name: case.data for case in corpus.files()} | damaged
+    files = {case.name: case.data for case in (*corpus.files(), *convertible.hostile())} | damaged
     for name, seconds, megabytes in costs(tmp_path, "library", files):
         assert seconds < 0.2, name
         assert megabytes < 8, name

@@ -15,7 +15,7 @@ def test_the_corpus_is_the_committed_one() -> None:
     assert made == LISTED
 
 
-def test_it_is_as_large_as_was_promised() -> None:
+def test_the_corpus_keeps_its_size() -> None:
     names = [line[66:] for line in LISTED[1:-1]]
     assert len(set(names)) == len(names)
     assert sum(not line.startswith("#") for line in LISTED) - 1 >= 110 + 110

@@ -1,4 +1,4 @@
-"""The whole corpus against a live api: each file gets its answer, and costs little; nobody dies, nothing leaks."""
+"""The whole corpus against a live api: each file is answered, costs little and kills or leaks nothing."""
 
 import io
 from pathlib import Path
@@ -8,7 +8,7 @@ import requests
 from PIL import Image
 
 from shared import errors
-from tests.hostile import benign, corpus, mutations
+from tests.hostile import benign, convertible, corpus, mutations
 from tests.hostile.benign import Benign
 from tests.hostile.live import Cost, Live
 
@@ -16,12 +16,13 @@ STATUS = {kind.code: kind.status for kind in errors.Failure.__subclasses__()}
 
 
 def test_over_http(live: Live, mutations_wanted: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One start, as it is what takes the time."""
+    """One test, because the start takes longest."""
     processes = live.processes()
     assert len(processes) == 4  # the server, its worker, two decoders
-    costs = [_is_refused(live, case) for case in corpus.files()]
+    hostile, honest = (*corpus.files(), *convertible.hostile()), (*benign.files(), *convertible.honest())
+    costs = [_is_refused(live, case) for case in hostile]
     assert live.get("/api/assets").json()["items"] == []
-    for case in benign.files():
+    for case in honest:
         _is_taken_and_shown_upright(live, case)
     _nothing_secret_is_kept(tmp_path / "data")
     before = live.megabytes()
@@ -32,7 +33,7 @@ def test_over_http(live: Live, mutations_wanted: int, tmp_path: Path, capsys: py
     with capsys.disabled():
         cpu_s, megabytes = max(cost.cpu_s for cost in costs), max(cost.megabytes for cost in costs)
         print(f"\n{len(costs)} hostile files refused, at most {cpu_s:.2f} s of the processor and {megabytes} MB each")
-        print(f"{len(benign.files())} honest ones taken; of {len(taken)} damaged ones {sum(taken)} taken")
+        print(f"{len(honest)} honest ones taken; of {len(taken)} damaged ones {sum(taken)} taken")
 
 
 def _is_refused(live: Live, case: corpus.Hostile) -> Cost:
@@ -65,7 +66,7 @@ def _looks_right(case: Benign, served: requests.Response) -> None:
         assert isinstance(seen, tuple)
         alpha = expected[3] if len(expected) > 3 else 255
         assert abs(seen[3] - alpha) <= 4, case.name
-        near = 2 * benign.LOSSY if alpha else 255  # nobody sees the colour of what is clear
+        near = 2 * benign.LOSSY if alpha else 255  # the colour of a clear pixel is invisible
         assert all(abs(one - other) <= near for one, other in zip(seen[:3], expected[:3], strict=True)), (case, seen)
 
 
@@ -76,7 +77,7 @@ def _nothing_secret_is_kept(folder: Path) -> None:
 
 
 def _is_answered(live: Live, data: bytes) -> bool:
-    """Whether it was taken; refused is as right."""
+    """Return whether the file was accepted; a refusal is as good."""
     answer = live.upload(data)
     assert answer.status_code in (200, 201, 415, 422), answer.text
     return answer.status_code < 400

@@ -34,8 +34,8 @@ def marked_png() -> bytes:
     return encoded(drawn(), "PNG", pnginfo=text)
 
 
-def animated() -> bytes:
-    return encoded(drawn(), "PNG", save_all=True, append_images=[drawn(shade=200)])
+def animated(kind: str = "PNG") -> bytes:
+    return encoded(drawn(), kind, save_all=True, append_images=[drawn(shade=200)])
 
 
 def cutout(width: int = 40, height: int = 30) -> bytes:

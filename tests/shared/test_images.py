@@ -196,10 +196,10 @@ def test_sixteen_bits_are_scaled_not_clipped() -> None:
 
 
 def test_a_format_knows_how_it_is_called() -> None:
-    assert [(kind.content_type, kind.extension) for kind in Format] == [
-        ("image/jpeg", "jpg"),
-        ("image/png", "png"),
-        ("image/webp", "webp"),
+    assert [(kind.content_type, kind.extension, kind.label) for kind in (Format.JPEG, Format.WEBP, Format.SVG)] == [
+        ("image/jpeg", "jpg", "JPEG"),
+        ("image/webp", "webp", "WebP"),
+        ("image/svg+xml", "svg", "SVG"),
     ]
 
 
@@ -243,7 +243,7 @@ def test_a_cutout_that_kept_everything_is_still_rgba() -> None:
     ("data", "reason"),
     [
         (b"", "empty"),
-        (b"<html>503</html>", "accepted"),
+        (b"<html>503</html>", "web page"),
         (fast_png.encode(noise(40, 30, 4))[:-40], "damaged"),
         (fast_png.encode(noise(40, 30, 3)), "alpha"),
         (fast_png.encode(noise(30, 40, 4)), "expected 30x40, got 40x30"),

@@ -1,4 +1,4 @@
-"""Whatever is asked of a Flask app of ours, the answer has one shape, an id, and nothing that was not meant for it."""
+"""What `shared.web` gives every Flask app: one error body, request ids, logs, and nothing revealed by accident."""
 
 import re
 from collections.abc import Iterator
@@ -79,7 +79,7 @@ def error(answer: Any, status: int) -> dict[str, Any]:
     return found
 
 
-def test_a_failure_is_told_in_its_own_words(client: FlaskClient) -> None:
+def test_a_failure_gets_its_own_message(client: FlaskClient) -> None:
     answer = client.get("/failure")
     found = error(answer, 503)
     assert found.pop("requestId")
@@ -103,7 +103,7 @@ def test_a_failure_is_told_in_its_own_words(client: FlaskClient) -> None:
         ("/many", "GET", 429, "rate_limited"),
     ],
 )
-def test_an_error_of_the_framework_is_told_in_the_same_shape(
+def test_an_error_of_the_framework_gets_the_same_body(
     client: FlaskClient, path: str, method: str, status: int, code: str
 ) -> None:
     found = error(client.open(path, method=method), status)
@@ -122,9 +122,7 @@ def test_a_body_over_the_cap_is_refused(client: FlaskClient) -> None:
     assert error(client.post("/body", data=b"x" * 1001), 413)["code"] == "body_too_large"
 
 
-def test_an_unexpected_error_tells_the_caller_nothing_and_the_log_everything(
-    client: FlaskClient, lines: list[Any]
-) -> None:
+def test_an_unexpected_error_is_logged_and_reveals_nothing_to_the_caller(client: FlaskClient, lines: list[Any]) -> None:
     answer = client.get("/broken")
     assert error(answer, 500)["code"] == "internal"
     assert SECRET not in answer.text
@@ -143,7 +141,7 @@ def test_each_request_has_an_id_of_its_own(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("given", ["a", "0190a0b0-1234-7abc-8def-001122334455", "A.b_c-9", "x" * 64])
-def test_a_sane_id_of_the_caller_is_kept(client: FlaskClient, given: str) -> None:
+def test_a_valid_request_id_of_the_caller_is_kept(client: FlaskClient, given: str) -> None:
     answer = client.get("/ok/1", headers={"X-Request-Id": given})
     assert (answer.headers["X-Request-Id"], answer.text) == (given, f"1 {given}")
 
@@ -154,25 +152,25 @@ def test_another_id_is_replaced(client: FlaskClient, given: str) -> None:
     assert re.fullmatch(r"[0-9a-f]{16}", answer.headers["X-Request-Id"])
 
 
-def test_every_answer_forbids_guessing_its_type(client: FlaskClient) -> None:
+def test_every_response_forbids_content_sniffing(client: FlaskClient) -> None:
     for path in ("/ok/1", "/nowhere", "/broken", "/failure", "/health"):
         assert client.get(path).headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_requests_are_logged_with_what_happened(client: FlaskClient, lines: list[Any]) -> None:
+def test_requests_are_logged_with_their_outcome(client: FlaskClient, lines: list[Any]) -> None:
     client.get("/ok/1?secret=yes")
     (line,) = [line for line in lines if line["event"] == "http_request"]
     assert (line["method"], line["path"], line["status"], line["log_level"]) == ("GET", "/ok/1", 200, "info")
     assert 0 <= line["ms"] < 5000
 
 
-def test_the_thread_speaks_for_the_request_it_answers(client: FlaskClient) -> None:
+def test_log_lines_carry_the_id_of_the_request(client: FlaskClient) -> None:
     for given in ("first", "second"):
         client.get("/ok/1", headers={"X-Request-Id": given})
         assert structlog.contextvars.get_contextvars() == {"request_id": given}
 
 
-def test_probes_do_not_drown_the_log(client: FlaskClient, lines: list[Any]) -> None:
+def test_probes_do_not_flood_the_log(client: FlaskClient, lines: list[Any]) -> None:
     for path in ("/health", "/health/live", "/health/ready", "/metrics"):
         client.get(path)
     assert {line["log_level"] for line in lines} == {"debug"}
@@ -189,7 +187,7 @@ def test_requests_are_counted_by_route_and_not_by_path(client: FlaskClient) -> N
     assert counted(route="/ok/<int:number>", method="GET", status="200") == before + 2
 
 
-def test_callers_cannot_make_up_metrics(client: FlaskClient) -> None:
+def test_callers_cannot_add_metric_labels(client: FlaskClient) -> None:
     before = counted(route="unknown", method="other", status="404")
     for number in range(3):
         client.open(f"/made/up/{number}", method=f"MADEUP{number}")
@@ -197,7 +195,7 @@ def test_callers_cannot_make_up_metrics(client: FlaskClient) -> None:
     assert "MADEUP" not in client.get("/metrics").text
 
 
-def test_health_is_open_to_everybody_and_never_kept() -> None:
+def test_health_is_public_and_never_cached() -> None:
     app, state = create()
     outside = {"REMOTE_ADDR": "10.0.0.1"}
     client = app.test_client()
@@ -216,7 +214,7 @@ OPERATORS_PAGES = ("/health/detailed", "/metrics")
 
 
 @pytest.mark.parametrize("path", OPERATORS_PAGES)
-def test_operators_pages_open_on_this_machine_or_with_the_token(client: FlaskClient, path: str) -> None:
+def test_operations_routes_open_on_this_machine_or_with_the_token(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
@@ -225,14 +223,14 @@ def test_operators_pages_open_on_this_machine_or_with_the_token(client: FlaskCli
 
 
 @pytest.mark.parametrize("path", OPERATORS_PAGES)
-def test_operators_pages_do_not_exist_for_others(client: FlaskClient, path: str) -> None:
+def test_operations_routes_are_not_found_for_others(client: FlaskClient, path: str) -> None:
     for headers in ({}, {"Authorization": "Bearer guess"}, {"Authorization": "Bearer "}):
         assert error(client.get(path, headers=headers, environ_overrides={"REMOTE_ADDR": "10.0.0.1"}), 404)
     for name in HEADERS:
         assert error(client.get(path, headers={name: "127.0.0.1"}), 404)
 
 
-def test_detailed_and_metrics_say_what_operators_ask_for(client: FlaskClient) -> None:
+def test_operations_routes_show_details_and_metrics(client: FlaskClient) -> None:
     body = client.get("/health/detailed").json
     assert body
     assert {"status", "timestamp", "uptime", "memory", "cpu", "nothing", "service"} <= set(body)

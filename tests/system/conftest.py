@@ -1,4 +1,4 @@
-"""The running system for these tests: each may break it, and finds it whole."""
+"""The running system: each test may break it and finds it repaired."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.system.guest import Guest
 
 @pytest.fixture
 def system(stack: RunningStack) -> Iterator[RunningStack]:
-    """Whatever the test takes down comes back after it."""
+    """Restore the system after the test."""
     yield stack
     stack.mend()
 

@@ -1,4 +1,4 @@
-"""Somebody with a picture, who talks to the running system over HTTP and nothing else."""
+"""A guest with a picture, who uses the running system over HTTP only."""
 
 import json
 import time
@@ -9,11 +9,11 @@ import requests
 
 from deploy.local.api_client import SAMPLE
 
-PATIENCE_S = 60  # far more than any of this takes
+TIMEOUT_S = 60  # far more than any of this takes
 
 
 class Guest:
-    """Remembers its session, as a browser does."""
+    """A client that keeps its session, as a browser does."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -21,15 +21,15 @@ class Guest:
         self.session.trust_env = False
 
     def send(self, *, request_id: str | None = None) -> requests.Response:
-        """Ask for a cut-out of the sample."""
+        """Request a cut-out of the sample."""
         files = {"file": (SAMPLE.name, SAMPLE.read_bytes())}
         headers = {"X-Request-Id": request_id}
         return self.session.post(f"{self.address}/api/cutouts", files=files, headers=headers, timeout=20)
 
     def accepted(self, *, patient: bool = False) -> str:
-        """Send the sample; the id of the promised job. Who is patient comes back when asked to."""
+        """Send the sample and return the job's id; a patient guest retries when told to."""
         answer = self.send()
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while patient and answer.status_code == 503 and time.monotonic() < deadline:
             time.sleep(int(answer.headers["Retry-After"]))
             answer = self.send()
@@ -37,8 +37,8 @@ class Guest:
         return str(answer.json()["id"])
 
     def job(self, job_id: str) -> dict[str, Any]:
-        """The job; asked for again while the api says that it cannot tell now."""
-        deadline = time.monotonic() + PATIENCE_S
+        """Return the job, retrying while the api is unavailable."""
+        deadline = time.monotonic() + TIMEOUT_S
         while (answer := self.get(f"/api/jobs/{job_id}")).status_code == 503:
             if time.monotonic() > deadline:
                 pytest.fail(f"the api is still not available: {answer.text}")
@@ -46,17 +46,17 @@ class Guest:
         return dict(answer.json())
 
     def eventually(self, job_id: str, status: str) -> dict[str, Any]:
-        """The job as soon as it has the status."""
-        deadline = time.monotonic() + PATIENCE_S
+        """Return the job once it has the status."""
+        deadline = time.monotonic() + TIMEOUT_S
         while (job := self.job(job_id))["status"] != status:
             assert job["status"] not in ("done", "failed", "cancelled"), job
             if time.monotonic() > deadline:
-                pytest.fail(f"not {status} within {PATIENCE_S} s: {job}")
+                pytest.fail(f"not {status} within {TIMEOUT_S} s: {job}")
             time.sleep(0.05)
         return job
 
     def events(self, job_id: str) -> list[tuple[int, dict[str, Any]]]:
-        """Every event of the stream to its end: id and job."""
+        """Return all events of the stream: id and job."""
         url = f"{self.address}/api/jobs/{job_id}/events"
         with self.session.get(url, stream=True, timeout=35) as stream:
             assert stream.headers["Content-Type"].startswith("text/event-stream")

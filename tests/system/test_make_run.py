@@ -1,4 +1,4 @@
-"""What a newcomer does: a fresh clone, one command, a cut-out, Ctrl-C; and nothing is left behind."""
+"""A newcomer's first minutes: a fresh clone, one command, a cut-out, Ctrl-C; and nothing is left behind."""
 
 import os
 import shutil
@@ -21,8 +21,8 @@ from deploy.local.service import health
 from tests.deploy.local.processes import ended, eventually
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60  # far more than any of this takes
-# Settings of whoever runs the tests, and the measuring of coverage, which would count the clone as other code.
+TIMEOUT_S = 60  # far more than any of this takes
+# Settings of the person who runs the tests, and coverage, which would count the clone as other code.
 NOT_OURS = ("COV", "DATA", "MODELS", "R2_", "REDIS", "REMBG", "SECRET")
 
 
@@ -45,29 +45,29 @@ class Clone:
         return Command(self, [sys.executable, "-m", module, *arguments], self.environment | environment)
 
     def run(self) -> "Command":
-        """`make run`, up to the report."""
+        """Start `make run` and wait for its report."""
         command = self.start("deploy.local")
-        eventually(lambda: "Open http" in command.said() or command.ended(), "a report", within_s=PATIENCE_S)
+        eventually(lambda: "Open http" in command.said() or command.ended(), "a report", within_s=TIMEOUT_S)
         assert not command.ended(), command.said()
         return command
 
     def demo(self, image: str, out: Path) -> "Command":
-        """`make demo`, to its end."""
+        """Run `make demo` to its end."""
         command = self.start("deploy.local.demo", image, str(out))
-        command.process.wait(PATIENCE_S)
+        command.process.wait(TIMEOUT_S)
         return command
 
     def secrets(self) -> list[str]:
-        """What is made once for each data folder, with it."""
+        """Return the secrets that are created with a data folder."""
         return [(self.folder / "data" / name).read_text() for name in ("secret_key", "postgres/password")]
 
     def left(self) -> list[int]:
-        """Processes that run for this clone: all of them stand in its folder."""
+        """Return the processes of this clone, recognised by their working directory."""
         return [process.pid for process in psutil.process_iter() if _stands_in(process, self.folder)]
 
 
 class Command:
-    """Something started in the clone."""
+    """A command started in the clone."""
 
     def __init__(self, clone: Clone, command: list[str], environment: dict[str, str]) -> None:
         self._clone = clone
@@ -82,9 +82,9 @@ class Command:
         return self.process.poll() is not None
 
     def stop(self, number: signal.Signals) -> None:
-        """Ask it to end, and see that it does so properly."""
+        """Ask it to stop and check that it does so properly."""
         self.process.send_signal(number)
-        assert self.process.wait(PATIENCE_S) == 0
+        assert self.process.wait(TIMEOUT_S) == 0
         assert self.said().endswith("stopped\n")
         assert self._clone.left() == []
 
@@ -105,7 +105,7 @@ def _idle(open_folder: Path) -> Iterator[Clone]:
 
 @pytest.fixture
 def clone(_idle: Clone) -> Clone:
-    """One in which nothing runs, without data."""
+    """A clone without data in which nothing runs."""
     shutil.rmtree(_idle.folder / "data", ignore_errors=True)
     return _idle
 
@@ -119,7 +119,7 @@ def running(open_folder: Path) -> Iterator[tuple[Clone, Command]]:
         command.stop(signal.SIGTERM)
 
 
-def test_killed_it_takes_everything_along_and_the_next_run_finds_its_data_and_leaves_nothing(clone: Clone) -> None:
+def test_a_kill_ends_every_process_and_the_next_run_keeps_the_data_and_leaves_nothing(clone: Clone) -> None:
     command = clone.run()
     assert is_a_cutout(clone.folder / "data" / "sample-cutout.png")
     assert f"Open http://localhost:{clone.ports['PORT']} " in command.said()
@@ -134,18 +134,18 @@ def test_killed_it_takes_everything_along_and_the_next_run_finds_its_data_and_le
     command.stop(signal.SIGINT)
 
 
-def test_a_taken_port_is_told_in_a_sentence_and_nothing_stays(clone: Clone) -> None:
+def test_a_port_in_use_ends_the_start_with_a_message_and_leaves_nothing(clone: Clone) -> None:
     with socket.create_server(("127.0.0.1", int(clone.ports["REMBG_PORT"]))):
         command = clone.start("deploy.local")
-        assert command.process.wait(PATIENCE_S) == 1
+        assert command.process.wait(TIMEOUT_S) == 1
     assert f"port {clone.ports['REMBG_PORT']} is in use" in command.said()
     assert "Traceback" not in command.said()
     assert clone.left() == []
 
 
-def test_a_model_that_cannot_be_had_ends_the_start_with_its_reason(clone: Clone) -> None:
+def test_a_missing_model_ends_the_start_with_the_reason(clone: Clone) -> None:
     command = clone.start("deploy.local", REMBG_MODEL="u2net")
-    assert command.process.wait(PATIENCE_S) == 1
+    assert command.process.wait(TIMEOUT_S) == 1
     assert "rembg ended with status" in command.said()
     assert "make models" in command.said()
     assert clone.left() == []
@@ -158,7 +158,7 @@ def test_a_demo_starts_the_system_for_one_picture_and_stops_it(clone: Clone) -> 
     assert clone.left() == []
 
 
-def test_a_demo_joins_the_system_that_runs(running: tuple[Clone, Command]) -> None:
+def test_a_demo_uses_the_running_system(running: tuple[Clone, Command]) -> None:
     clone, _ = running
     demo = clone.demo("deploy/local/sample.jpg", clone.folder / "cut.png")
     assert demo.process.returncode == 0, demo.said()
@@ -171,25 +171,32 @@ def test_a_demo_joins_the_system_that_runs(running: tuple[Clone, Command]) -> No
     [
         ("nowhere.jpg", "none.png", "there is no picture nowhere.jpg\n"),
         ("deploy/local/sample.jpg", "no/such/cut.png", "there is no folder {folder}/no/such to write to\n"),
-        ("Makefile", "none.png", "unsupported_image: Only JPEG, PNG and WebP pictures are accepted.\n"),
+        (
+            "Makefile",
+            "none.png",
+            (
+                "unsupported_image: This is no picture of a kind that is known here. "
+                "Accepted are JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP and SVG.\n"
+            ),
+        ),
     ],
 )
-def test_a_demo_that_cannot_be_says_why(image: str, out: str, words: str, running: tuple[Clone, Command]) -> None:
+def test_a_demo_that_fails_says_why(image: str, out: str, words: str, running: tuple[Clone, Command]) -> None:
     clone, _ = running
     demo = clone.demo(image, Path(out))
     assert (demo.process.returncode, demo.said()) == (1, words.format(folder=clone.folder))
     assert not (clone.folder / out).exists()
 
 
-def test_a_second_run_in_the_same_folder_is_refused_in_words(running: tuple[Clone, Command]) -> None:
+def test_a_second_run_in_the_same_folder_is_refused_with_a_message(running: tuple[Clone, Command]) -> None:
     clone, command = running
     second = clone.start("deploy.local", PORT=str(ports.free()))
-    assert second.process.wait(PATIENCE_S) == 1
+    assert second.process.wait(TIMEOUT_S) == 1
     assert f"data is in use by process {command.process.pid}; stop that one" in second.said()
     assert "Traceback" not in second.said()
 
 
-def test_what_crashes_is_started_again(running: tuple[Clone, Command]) -> None:
+def test_a_crashed_process_is_restarted(running: tuple[Clone, Command]) -> None:
     clone, _ = running
     for name in ("valkey-server", "postgres", "services.api.wsgi", "services.rembg.wsgi", "services.worker.app"):
         masters = [pid for pid in clone.left() if name in " ".join(psutil.Process(pid).cmdline())]
@@ -200,7 +207,7 @@ def test_what_crashes_is_started_again(running: tuple[Clone, Command]) -> None:
         answers = health(int(clone.ports["PORT"])) == 200
         return answers and clone.demo("deploy/local/sample.jpg", clone.folder / "again.png").process.returncode == 0
 
-    eventually(works, "a cut-out from what came back", PATIENCE_S)
+    eventually(works, "a cut-out from what came back", TIMEOUT_S)
 
 
 def is_a_cutout(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""One picture through every hop: api, Postgres, Redis, worker, rembg, storage, events and back, all of them real."""
+"""One picture through every real part: api, Postgres, Redis, worker, rembg, storage, events and back."""
 
 import hashlib
 import io
@@ -29,7 +29,7 @@ def walk(stack: RunningStack) -> "Walk":
 
 
 class Walk:
-    """The upload, and what can be seen of it from each side when it is done."""
+    """A finished upload as each side sees it."""
 
     def __init__(self, stack: RunningStack) -> None:
         guest = Guest(stack.address)
@@ -51,7 +51,7 @@ class Walk:
         return [line for line in self.stack.log.read_text().splitlines() if f" {service} " in line]
 
 
-def test_the_promise_names_the_job_and_where_to_follow_it(walk: Walk) -> None:
+def test_the_response_names_the_job_and_where_to_follow_it(walk: Walk) -> None:
     body = walk.answer.json()
     assert walk.answer.status_code == 202
     assert walk.answer.headers["Location"] == f"/api/jobs/{walk.id}" == body["statusUrl"]
@@ -59,7 +59,7 @@ def test_the_promise_names_the_job_and_where_to_follow_it(walk: Walk) -> None:
     assert body["status"] == "queued"
 
 
-def test_the_job_is_a_row_that_is_done(walk: Walk) -> None:
+def test_the_row_of_the_job_is_done(walk: Walk) -> None:
     row = walk.job_row
     assert (row["status"], row["attempts"], row["provider"], row["progress"]) == ("done", 1, "self_hosted", 100)
     assert row["created_at"] <= row["started_at"] <= row["finished_at"]
@@ -71,12 +71,12 @@ def test_source_cutout_preview_and_mask_are_rows_and_files_with_the_same_bytes(w
     for asset in walk.assets.values():
         data = (walk.stack.data / "objects" / asset["key"][:2] / asset["key"]).read_bytes()
         assert len(data) == asset["bytes"]
-        if asset["kind"] != "source":  # whose digest is of what was received, before its metadata was removed
+        if asset["kind"] != "source":  # its digest is of the received bytes, with metadata
             assert hashlib.sha256(data).hexdigest() == asset["sha256"]
     assert walk.assets["source"]["sha256"] == hashlib.sha256(SAMPLE.read_bytes()).hexdigest()
 
 
-def test_the_events_tell_the_way_from_queued_to_done(walk: Walk) -> None:
+def test_the_events_lead_from_queued_to_done(walk: Walk) -> None:
     numbers = [number for number, _ in walk.events]
     states = [job["status"] for _, job in walk.events]
     progress = [job["progress"] for _, job in walk.events]
@@ -93,7 +93,7 @@ def test_every_step_was_timed(walk: Walk) -> None:
     assert sum(steps) <= timings["totalMs"] + 10  # each is rounded
 
 
-def test_the_wake_up_was_heard(walk: Walk) -> None:
+def test_the_wake_up_was_consumed(walk: Walk) -> None:
     with redis.Redis.from_url(walk.stack.redis_url) as client:
         assert client.llen(QUEUE) == 0
 
@@ -105,7 +105,7 @@ def test_the_cutout_is_the_picture_at_full_size_with_the_background_gone(walk: W
     visible = pixels[..., 3] > 0
     assert np.array_equal(pixels[..., :3][visible], np.asarray(source)[visible])
     corners, middle = pixels[[0, 0, -1, -1], [0, -1, 0, -1], 3], pixels[source.height // 2, source.width // 2, 3]
-    assert corners.max() < 8  # less does not count as ink
+    assert corners.max() < 8  # below that, a pixel does not count as visible
     assert middle > 247
 
 

@@ -1,6 +1,6 @@
-"""The page for people, in a real browser against the running system: nothing on it may fail silently.
+"""The page for people, in a real browser against the running system; no failure may be silent.
 
-Set SCREENSHOTS to a folder to take the pictures of docs/screenshots anew.
+Set SCREENSHOTS to a folder to retake the pictures of docs/screenshots.
 """
 
 import base64
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser and is not installed")
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_PATIENCE_MS = 30_000  # a bound for a busy machine, not an expectation: a cut-out takes about half a second
+_TIMEOUT_MS = 30_000  # a bound for a busy machine; a cut-out takes about half a second
 _DROP = """([bytes, name, type]) => {
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type }));
@@ -38,13 +38,13 @@ _PASTE = """([bytes, name, type]) => {
   document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
 }"""
 _NATURAL_SIZE = "(image) => [image.naturalWidth, image.naturalHeight]"
-_ENTRANCE_MS = 1000  # the divider's, 0.9 s
-_REFUSED = "Failed to load resource"  # what the browser itself writes for any 4xx, 5xx or dead connection
+_ENTRANCE_MS = 1000  # of the divider: 0.9 s
+_REFUSED = "Failed to load resource"  # the browser's own line for any 4xx, 5xx or dead connection
 
 
 @dataclass
 class Visit:
-    """A guest's tab, with everything it complained about: console, exceptions and the content security policy."""
+    """A guest's tab and its complaints: console, exceptions and the content security policy."""
 
     page: "Page"
     address: str
@@ -61,7 +61,7 @@ class Visit:
             self.complaints.append(said.text)
 
     def sees(self, section: str) -> None:
-        self.page.wait_for_selector(f"#{section}:not([hidden])", timeout=_PATIENCE_MS)
+        self.page.wait_for_selector(f"#{section}:not([hidden])", timeout=_TIMEOUT_MS)
 
     def drops(self, data: bytes, name: str, kind: str = "image/jpeg") -> None:
         self.page.evaluate(_DROP, [base64.b64encode(data).decode(), name, kind])
@@ -119,7 +119,7 @@ def night_visit(browser: "Browser", stack: RunningStack) -> Iterator[Visit]:
     yield from _visit(browser, stack, color_scheme="dark", reduced_motion="reduce")
 
 
-def test_a_dropped_picture_is_cut_out_and_can_be_taken_home(visit: Visit) -> None:
+def test_a_dropped_picture_is_cut_out_and_can_be_downloaded(visit: Visit) -> None:
     visit.photographs("page-start.png")
     visit.drops_the_sample()
     visit.sees("result")
@@ -135,7 +135,7 @@ def test_a_dropped_picture_is_cut_out_and_can_be_taken_home(visit: Visit) -> Non
     assert visit.complaints == []
 
 
-def test_the_steps_are_said_to_those_who_cannot_see_them(visit: Visit) -> None:
+def test_the_steps_are_announced_to_screen_readers(visit: Visit) -> None:
     visit.page.evaluate(
         "new MutationObserver(() => (window.heard ??= []).push(document.querySelector('#said').textContent))"
         ".observe(document.querySelector('#said'), { childList: true })"
@@ -169,7 +169,7 @@ def test_the_divider_follows_keys_and_pointer(visit: Visit) -> None:
     assert frame is not None
     visit.page.mouse.move(frame["x"] + frame["width"] / 2, frame["y"] + 99)
     visit.page.mouse.down()
-    visit.page.mouse.move(frame["x"] + 2 * frame["width"], frame["y"] + 99)  # out of the frame and on
+    visit.page.mouse.move(frame["x"] + 2 * frame["width"], frame["y"] + 99)  # beyond the frame
     visit.page.mouse.up()
     assert visit.divider() == "100%"
 
@@ -194,27 +194,27 @@ def test_a_reload_keeps_the_result_and_the_start_page_lists_it(visit: Visit) -> 
     assert visit.complaints == []
 
 
-def test_a_text_named_jpg_is_refused_in_the_servers_words(visit: Visit) -> None:
+def test_a_text_named_jpg_is_refused_with_the_servers_message(visit: Visit) -> None:
     visit.drops(b"not a picture at all", "letter.jpg")
     visit.sees("trouble")
-    assert visit.reads("#why") == "Only JPEG, PNG and WebP pictures are accepted."
+    assert visit.reads("#why").startswith("This is no picture of a kind that is known here. Accepted are JPEG")
     assert visit.reads("#code").startswith("unsupported_image · ")
     assert visit.page.is_hidden("#again")  # the same file would be refused again
     assert visit.unexpected() == []
 
 
-def test_what_cannot_be_a_picture_of_ours_is_refused_before_it_travels(visit: Visit) -> None:
-    visit.drops(b"GIF89a", "dance.gif", "image/gif")
+def test_a_file_that_cannot_be_accepted_is_refused_before_it_is_sent(visit: Visit) -> None:
+    visit.drops(b"%PDF-1.7", "shirt.pdf", "application/pdf")
     visit.sees("trouble")
-    assert "JPEG, PNG or WebP" in visit.reads("#why")
-    assert visit.complaints == []  # the browser would have written of a refusal
+    assert "JPEG, PNG, WebP, HEIC" in visit.reads("#why")
+    assert visit.complaints == []  # the browser would have logged a refusal by the server
 
 
-def test_while_no_worker_is_there_the_page_waits(visit: Visit, stack: RunningStack) -> None:
+def test_the_page_waits_while_no_worker_runs(visit: Visit, stack: RunningStack) -> None:
     stack.halt("worker")
     visit.drops_the_sample()
     visit.page.wait_for_selector("[data-step=queued].now")
-    visit.page.goto(visit.address)  # the visitor leaves, and comes back
+    visit.page.goto(visit.address)  # the visitor leaves and comes back
     visit.page.wait_for_selector("#thumbs .queued")
     visit.page.click("#thumbs a")
     visit.page.wait_for_selector("[data-step=queued].now")
@@ -242,7 +242,7 @@ def test_a_waiting_job_can_be_cancelled(visit: Visit, stack: RunningStack) -> No
     assert visit.complaints == []
 
 
-def test_when_the_server_is_gone_the_picture_can_be_sent_again(visit: Visit, stack: RunningStack) -> None:
+def test_a_picture_can_be_sent_again_after_the_server_was_down(visit: Visit, stack: RunningStack) -> None:
     stack.halt("api")
     visit.drops_the_sample()
     visit.sees("trouble")
@@ -253,14 +253,14 @@ def test_when_the_server_is_gone_the_picture_can_be_sent_again(visit: Visit, sta
     assert visit.unexpected() == []
 
 
-def test_where_the_event_stream_does_not_pass_the_page_asks(visit: Visit) -> None:
+def test_the_page_polls_where_the_event_stream_does_not_pass(visit: Visit) -> None:
     visit.page.route("**/events", lambda route: route.abort())
     visit.drops_the_sample()
     visit.sees("result")
     assert visit.unexpected() == []
 
 
-def test_at_night_the_page_is_dark(night_visit: Visit) -> None:
+def test_the_page_is_dark_in_dark_mode(night_visit: Visit) -> None:
     night_visit.drops_the_sample()
     night_visit.sees("result")
     night_visit.photographs("page-dark.png")

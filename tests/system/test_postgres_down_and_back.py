@@ -1,12 +1,10 @@
-"""Without Postgres there is no record, so nothing is promised: callers are told to come back."""
+"""Without Postgres no job can be recorded, so callers are told to retry."""
 
 from tests.stack import RunningStack
 from tests.system.guest import Guest
 
 
-def test_an_upload_is_refused_with_a_time_to_come_back_and_succeeds_afterwards(
-    system: RunningStack, guest: Guest
-) -> None:
+def test_an_upload_is_refused_with_retry_after_and_succeeds_later(system: RunningStack, guest: Guest) -> None:
     system.kill("postgres")
     refused = guest.send()
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "unavailable")
@@ -16,7 +14,7 @@ def test_an_upload_is_refused_with_a_time_to_come_back_and_succeeds_afterwards(
     guest.eventually(guest.accepted(patient=True), "done")
 
 
-def test_a_job_under_way_is_finished_after_postgres_is_back(system: RunningStack, guest: Guest) -> None:
+def test_a_running_job_is_finished_after_postgres_is_back(system: RunningStack, guest: Guest) -> None:
     system.freeze("rembg")
     job_id = guest.accepted()
     guest.eventually(job_id, "running")

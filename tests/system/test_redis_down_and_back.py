@@ -1,4 +1,4 @@
-"""Without Redis the wake-up is silent and nothing else: uploads are accepted, and run when it is back."""
+"""Without Redis only wake-ups are missing: uploads are accepted and run once it is back."""
 
 import time
 
@@ -16,7 +16,7 @@ def test_a_job_accepted_without_redis_runs_when_it_is_back(system: RunningStack,
     assert guest.eventually(job_id, "done")["attempts"] == 1
 
 
-def test_a_redis_that_hangs_holds_no_upload_up(system: RunningStack, guest: Guest) -> None:
+def test_a_hanging_redis_delays_no_upload(system: RunningStack, guest: Guest) -> None:
     system.freeze("redis")
     began = time.monotonic()
     job_id = guest.accepted()

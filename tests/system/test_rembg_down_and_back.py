@@ -1,4 +1,4 @@
-"""Without rembg nothing is refused and nothing is lost: jobs wait, at no cost to their attempts."""
+"""Without rembg nothing is refused or lost: jobs wait without using up attempts."""
 
 import pytest
 
@@ -16,14 +16,14 @@ def test_a_job_waits_for_rembg_and_runs_when_it_is_back(way: str, system: Runnin
     assert guest.eventually(job_id, "done")["attempts"] == 1
 
 
-def test_the_api_stays_ready_and_says_that_rembg_is_away(system: RunningStack, guest: Guest) -> None:
+def test_the_api_stays_ready_and_reports_that_rembg_is_down(system: RunningStack, guest: Guest) -> None:
     system.halt("rembg")
     system.eventually_ready("degraded", "rembg", "down")
     system.bring("rembg")
     system.eventually_ready("ok", "rembg", "ok")
 
 
-def test_a_rembg_that_dies_at_work_costs_no_job(system: RunningStack, guest: Guest) -> None:
+def test_a_rembg_that_dies_during_a_job_loses_none(system: RunningStack, guest: Guest) -> None:
     system.freeze("rembg")
     job_id = guest.accepted()
     guest.eventually(job_id, "running")

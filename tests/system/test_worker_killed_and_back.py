@@ -1,4 +1,4 @@
-"""A worker may die at any moment: another one finishes what it held, once its lease has run out."""
+"""A worker may die at any moment: once its lease expires, another one finishes its job."""
 
 from tests.stack import RunningStack
 from tests.system.guest import Guest
@@ -12,7 +12,7 @@ def test_a_job_waits_for_a_worker(system: RunningStack, guest: Guest) -> None:
 
 
 def test_the_job_of_a_killed_worker_is_run_again(system: RunningStack, guest: Guest) -> None:
-    system.freeze("rembg")  # so that the job is surely under way
+    system.freeze("rembg")  # so that the job is certainly running
     job_id = guest.accepted()
     guest.eventually(job_id, "running")
     system.kill("worker")

@@ -1,4 +1,4 @@
-"""The shapes of what operators ask and are told under /api/admin."""
+"""Requests and responses of /api/admin."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ class RolloutChange(ResponseModel):
 
 
 class RolloutOut(ResponseModel):
-    """The percentage of jobs that the self-hosted provider gets, and who set it when, newest first."""
+    """The percentage of jobs that the self-hosted provider gets, and its changes, newest first."""
 
     percent: int
     history: list[RolloutChange]
@@ -31,7 +31,7 @@ class DaysQuery(RequestModel):
 
 
 class ProviderDayOut(ResponseModel):
-    """Durations in milliseconds; `uncertain` is the average share of unsure ink."""
+    """Durations in milliseconds; `uncertain` is the mean share of visible pixels with alpha between 10 % and 90 %."""
 
     day: str
     provider: Provider
@@ -61,7 +61,7 @@ class DeadJob(ResponseModel):
 
 
 class JobsReport(ResponseModel):
-    """How many jobs are in each state, how long the oldest has been waiting, and the newest that died, and why."""
+    """Jobs per state, the age of the oldest waiting job, and the newest dead jobs with their errors."""
 
     states: dict[JobState, int]
     oldest_queued_s: float | None

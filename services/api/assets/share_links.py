@@ -1,41 +1,31 @@
-"""Private links: one picture for a quarter of an hour, without the key that would open it for ever."""
+"""Private links: one picture for 15 minutes, without the key that opens it permanently."""
 
 from datetime import UTC, datetime
 
-from flask import Response, jsonify
-from flask_openapi3 import APIBlueprint, Tag
+from flask import Response
 
-from services.api import schemas, url_signing
+from services.api import lookup
+from services.api.assets import url_signing
+from services.api.assets.schemas import AssetPath, LinkOut, LinkQuery
 from services.api.dependencies import Dependencies
-from services.api.middleware import auth, downloads, http_responses
-from services.api.middleware.policy import Auth, Cache, Limit, policy
+from services.api.middleware import auth, downloads
+from shared.db import assets
 
 
-def blueprint(deps: Dependencies) -> APIBlueprint:
-    api = APIBlueprint("private", __name__, abp_tags=[Tag(name="pictures")])
+def create_link(deps: Dependencies, path: AssetPath) -> LinkOut:
+    """A private link to a picture.
 
-    @api.post(
-        "/api/assets/<uuid:asset_id>/link",
-        summary="A private link to a picture",
-        responses=http_responses.told(schemas.LinkOut, 201),
-    )
-    @policy(auth=Auth.GUEST_READ, limit=Limit.API, cache=Cache.NO_STORE)
-    def make(path: schemas.AssetPath) -> tuple[Response, int]:
-        """Whoever holds it may see this one picture for 15 minutes; the picture's own address is for ever."""
-        asset = http_responses.find_asset(deps, auth.reach(), path.asset_id)
-        query, expires = url_signing.link(deps.secret, asset.id)
-        out = schemas.LinkOut(url=deps.urls.private(asset.id, query), expires_at=datetime.fromtimestamp(expires, UTC))
-        return jsonify(out.json_ready()), 201
+    Anyone who has the link can see this one picture for 15 minutes; the picture's own URL never expires.
+    """
+    asset = lookup.require(deps, assets.find, auth.visible_owner(), path.asset_id)
+    query, expires = url_signing.link(deps.secret, asset.id)
+    return LinkOut(url=deps.urls.private(asset.id, query), expires_at=datetime.fromtimestamp(expires, UTC))
 
-    @api.get(
-        "/private/<uuid:asset_id>",
-        summary="A picture by a private link",
-        responses=http_responses.told("image/*", 200, 206),
-    )
-    @policy(auth=Auth.PUBLIC, limit=Limit.NONE, cache=Cache.NO_STORE)
-    def fetch(path: schemas.AssetPath, query: schemas.LinkQuery) -> Response:
-        """As `/assets/<key>`; 403 for a link that is over or was changed."""
-        url_signing.check_link(deps.secret, path.asset_id, query.expires, query.signature)
-        return downloads.send(deps.storage, http_responses.find_asset(deps, None, path.asset_id))
 
-    return api
+def follow_link(deps: Dependencies, path: AssetPath, query: LinkQuery) -> Response:
+    """A picture by a private link.
+
+    Like `/assets/<key>`; 403 if the link has expired or was changed.
+    """
+    url_signing.check_link(deps.secret, path.asset_id, query.expires, query.signature)
+    return downloads.send(deps.storage, lookup.require(deps, assets.find, None, path.asset_id))

@@ -1,66 +1,98 @@
-"""Assets: list, show, delete; and the objects themselves under their unguessable keys."""
+"""Pictures: upload, list, show and delete them, and serve their bytes under unguessable keys."""
 
 from contextlib import suppress
+from functools import partial
 
-from flask import Response, jsonify
-from flask_openapi3 import APIBlueprint, Tag
+from flask import Response
 
-from services.api import schemas
-from services.api.assets import variants
+from services.api import lookup, quotas
+from services.api.assets import ingest, variants
+from services.api.assets.schemas import AssetOut, AssetPage, AssetPath, KeyPath, UploadHeaders, VariantQuery
 from services.api.dependencies import Dependencies
-from services.api.middleware import auth, downloads, http_responses
-from services.api.middleware.policy import Auth, Cache, Limit, policy
-from shared import errors, storage
-from shared.db import assets, pagination
+from services.api.middleware import auth, downloads, upload_parser
+from services.api.middleware.idempotency import Record, once
+from services.api.middleware.upload_parser import Upload
+from services.api.quotas import Quota
+from services.api.schemas import PageQuery
+from shared import errors, metrics, storage
+from shared.db import assets
+from shared.db.pagination import Cursor
 from shared.models.asset import Asset
+from shared.models.owner import Owner
 
 
-def blueprint(deps: Dependencies) -> APIBlueprint:
-    api = APIBlueprint("assets", __name__, abp_tags=[Tag(name="pictures")])
+def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG001 - validates the headers
+    """Keep a picture.
 
-    @api.get(
-        "/api/assets", summary="Your pictures, newest first", responses=http_responses.told(schemas.AssetPage, 200)
-    )
-    @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
-    def listed(query: schemas.PageQuery) -> Response:
-        after = pagination.Cursor.parse(query.cursor) if query.cursor else None
-        owner = auth.caller()
-        if owner is None:
-            return jsonify(schemas.AssetPage(items=[], next_cursor=None).json_ready())
-        with deps.database.transaction() as connection:
-            page = assets.page(connection, owner, query.limit, after)
-        items = [schemas.asset_out(asset, deps.urls) for asset in page.items]
-        return jsonify(schemas.AssetPage(items=items, next_cursor=page.marker).json_ready())
+    The same bytes from the same caller are one asset: 201 the first time, 200 after.
+    """
+    received, owner = upload_parser.parse(), auth.writer()
+    return once(deps.database, owner, received.fingerprint, partial(_upload, deps, owner, received))
 
-    @api.get("/api/assets/<uuid:asset_id>", summary="A picture", responses=http_responses.told(schemas.AssetOut, 200))
-    @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
-    def show(path: schemas.AssetPath) -> Response:
-        asset = http_responses.find_asset(deps, auth.reach(), path.asset_id)
-        return jsonify(schemas.asset_out(asset, deps.urls).json_ready())
 
-    @api.delete("/api/assets/<uuid:asset_id>", summary="Delete a picture", responses=http_responses.told(None, 204))
-    @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
-    def delete(path: schemas.AssetPath) -> tuple[str, int]:
-        """Hidden at once; its bytes are removed a week later."""
-        with deps.database.transaction() as connection:
-            found = assets.delete(connection, auth.reach(), path.asset_id)
-        if not found:
+def _upload(deps: Dependencies, owner: Owner, received: Upload, record: Record) -> Response:
+    stored = store(deps, owner, quotas.of(deps, owner), received)
+    with deps.database.transaction() as connection:
+        asset, created = assets.add(connection, stored)
+        response = AssetOut.of(asset, deps.urls).response(201 if created else 200)
+        record(connection, response)
+    return response
+
+
+def store(deps: Dependencies, owner: Owner, quota: Quota, received: Upload) -> Asset:
+    """As `ingest.store`, after fetching the picture if the caller sent its URL."""
+    data = _fetch(deps, received.url) if received.data is None else received.data
+    return ingest.store(deps, owner, quota, data, received.name)
+
+
+def _fetch(deps: Dependencies, url: str) -> bytes:
+    try:
+        if deps.fetcher is None:
+            raise errors.UrlNotAllowed("This service does not fetch pictures from URLs.")
+        return deps.fetcher.fetch(url)
+    except errors.Failure as failure:
+        metrics.UPLOADS.labels(failure.code).inc()
+        raise
+
+
+def page(deps: Dependencies, query: PageQuery) -> AssetPage:
+    """Your pictures, newest first."""
+    after = Cursor.parse(query.cursor) if query.cursor else None
+    owner = auth.caller()
+    if owner is None:
+        return AssetPage(items=[], next_cursor=None)
+    with deps.database.transaction() as connection:
+        found = assets.page(connection, owner, query.limit, after)
+    return AssetPage(items=[AssetOut.of(asset, deps.urls) for asset in found.items], next_cursor=found.next_cursor)
+
+
+def show(deps: Dependencies, path: AssetPath) -> AssetOut:
+    """A picture."""
+    return AssetOut.of(lookup.require(deps, assets.find, auth.visible_owner(), path.asset_id), deps.urls)
+
+
+def delete(deps: Dependencies, path: AssetPath) -> None:
+    """Delete a picture.
+
+    Hidden at once; its bytes are removed a week later.
+    """
+    with deps.database.transaction() as connection:
+        if not assets.delete(connection, auth.visible_owner(), path.asset_id):
             raise errors.NotFound
-        return "", 204
 
-    @api.get("/assets/<key>", summary="The bytes of a picture", responses=http_responses.told("image/*", 200, 206))
-    @policy(auth=Auth.PUBLIC, limit=Limit.NONE, cache=Cache.ASSET)
-    def fetch(path: schemas.KeyPath, query: schemas.VariantQuery) -> Response:
-        """Knowing the key is the permission; `?download=1` makes a browser save it under the picture's own name."""
-        if not path.key.isprintable():  # Postgres takes no NUL
-            raise errors.NotFound
-        with deps.database.transaction() as connection:
-            asset = assets.by_key(connection, path.key)
-        if asset is None:
-            raise errors.NotFound
-        return _send_variant(deps, asset, query.w) if query.w else downloads.send(deps.storage, asset)
 
-    return api
+def download(deps: Dependencies, path: KeyPath, query: VariantQuery) -> Response:
+    """The bytes of a picture.
+
+    The key is the permission. `?download=1` makes a browser save the file under the picture's own name.
+    """
+    if not path.key.isprintable():  # Postgres takes no NUL
+        raise errors.NotFound
+    with deps.database.transaction() as connection:
+        asset = assets.by_key(connection, path.key)
+    if asset is None:
+        raise errors.NotFound
+    return _send_variant(deps, asset, query.w) if query.w else downloads.send(deps.storage, asset)
 
 
 def _send_variant(deps: Dependencies, asset: Asset, name: str) -> Response:

@@ -12,6 +12,7 @@ from typing import Any
 from services.api.decoder.process import Child
 from services.api.middleware.bulkhead import Bulkhead
 from shared import timeouts
+from shared.image_format.structure import Format
 from shared.images import ImageInfo
 
 CHILDREN = 2
@@ -19,7 +20,7 @@ WAITING = 22  # with those in work 24 of gunicorn's 32 threads: some are always 
 
 
 class Decoder:
-    """Safe to share between threads. What cannot be decoded raises UnreadableImage or TooComplex; a full line Busy."""
+    """Safe to share between threads. What cannot be decoded raises a failure of the picture; a full line Busy."""
 
     def __init__(self, children: int = CHILDREN) -> None:
         self._line = Bulkhead(children, WAITING, timeouts.DECODE_WAIT_S)
@@ -42,13 +43,17 @@ class Decoder:
         """As `images.verify`."""
         self._ask({"task": "verify", "judged": asdict(info)}, data)
 
+    def convert(self, data: bytes, kind: Format) -> bytes:
+        """As `conversion.to_png`."""
+        return self._ask({"task": "convert", "format": kind}, data)[1]
+
     def shrink(self, data: bytes, info: ImageInfo, box: tuple[int, int]) -> tuple[bytes, str]:
         """As `images.web_copy`: bytes and content type."""
         told, made = self._ask({"task": "shrink", "judged": asdict(info), "box": box}, data)
         return made, "image/webp" if told["contentType"] == "image/webp" else "image/jpeg"
 
     def _ask(self, question: Mapping[str, object], data: bytes) -> tuple[dict[str, Any], bytes]:
-        with self._line.place():
+        with self._line.slot():
             child = self._idle.get_nowait()  # there is one for each place
             try:
                 return child.ask(question, data)

@@ -16,7 +16,15 @@ from shared import errors, log, metrics, timeouts
 SHARE = 1_000  # pictures; whatever a library has leaked by then goes with the child
 _ROOT = Path(__file__).parents[3]
 _REFUSALS: Mapping[object, type[errors.Failure]] = {
-    kind.code: kind for kind in (errors.UnreadableImage, errors.TooComplex)
+    kind.code: kind
+    for kind in (
+        errors.AnimatedImage,
+        errors.ImageTooLarge,
+        errors.ImageTooSmall,
+        errors.TooComplex,
+        errors.UnreadableImage,
+        errors.UnsupportedImage,
+    )
 }
 
 _log = log.get("decoder")
@@ -48,7 +56,8 @@ class Child:
         except (OSError, EOFError, ValueError) as error:
             raise self._replaced(error) from None
         if "refused" in answer:
-            raise _REFUSALS.get(answer["refused"], errors.UnreadableImage)
+            kind = _REFUSALS.get(answer["refused"], errors.UnreadableImage)
+            raise kind(str(answer["words"]), details=answer["details"])
         return answer, made
 
     def _replaced(self, error: Exception) -> errors.Failure:

@@ -1,80 +1,71 @@
 """GET /api/jobs/<id>/events: a job as server-sent events.
 
     retry: 1000                         reconnect after a second
-    event: status, id: 3, data: {job}   its state now, then each change
-    : waiting                           every 10 s of silence, so that no proxy cuts the line
+    event: status, id: 3, data: {job}   the state now, then every change
+    : waiting                           every 10 s without a change, so that no proxy closes the connection
 
-Ends with the job, or after 30 s: a browser comes back by itself, and no deploy has to wait for it longer.
+The stream ends with the job, or after 30 s: browsers reconnect by themselves, and no deploy has to wait longer.
 """
 
 import json
 import time
 from collections.abc import Generator, Iterator
-from threading import BoundedSemaphore
 from uuid import UUID
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
 
-from services.api import schemas
+from services.api import lookup
 from services.api.dependencies import Dependencies
-from services.api.middleware import auth, http_responses
-from services.api.middleware.policy import Auth, Cache, Limit, policy
+from services.api.jobs.schemas import JobOut, JobPath
+from services.api.middleware import auth
 from shared import errors, metrics, timeouts
+from shared.db import jobs
 from shared.events import Subscription
 from shared.models.owner import Owner
 
 STREAM_S = timeouts.REQUEST_S
 COMMENT_S = 10
-MAX_STREAMS = 20  # each holds one of the server's 24 threads for them; the others say busy
+MAX_STREAMS = 20  # each holds one of the server's 24 threads for streams; further ones get Busy
 
 
-def blueprint(deps: Dependencies) -> APIBlueprint:
-    api = APIBlueprint("events", __name__, url_prefix="/api/jobs", abp_tags=[Tag(name="jobs")])
-    places = BoundedSemaphore(MAX_STREAMS)
+def follow(deps: Dependencies, path: JobPath) -> Response:
+    """Follow a job (server-sent events).
 
-    @api.get(
-        "/<uuid:job_id>/events",
-        summary="Follow a job (server-sent events)",
-        responses=http_responses.told("text/event-stream", 200),
-    )
-    @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
-    def follow(path: schemas.JobPath) -> Response:
-        """`event: status` with the job as data: its state now, then each change, until it ends or 30 s have passed."""
-        owner, caller = auth.reach(), auth.caller()
-        assert caller is not None  # else there would be nothing within reach
-        http_responses.find_job(deps, owner, path.job_id)
-        if not places.acquire(blocking=False):
-            raise errors.Busy("Too many streams are open; ask for the job itself meanwhile.", retry_after_s=2)
-        stream = Response(_events(deps, owner, caller, path.job_id), content_type="text/event-stream; charset=utf-8")
-        stream.headers["X-Accel-Buffering"] = "no"  # a buffering proxy would hold events back
-        stream.call_on_close(places.release)
-        return stream
-
-    return api
+    `event: status` with the job as data: its state now, then each change, until it ends or 30 s have passed.
+    """
+    owner, caller = auth.visible_owner(), auth.caller()
+    assert caller is not None  # visible_owner would have raised
+    lookup.require(deps, jobs.find, owner, path.job_id)
+    if not deps.streams.acquire(blocking=False):
+        raise errors.Busy("Too many streams are open; poll the job itself in the meantime.", retry_after_s=2)
+    stream = Response(_events(deps, owner, caller, path.job_id), content_type="text/event-stream; charset=utf-8")
+    stream.headers["X-Accel-Buffering"] = "no"  # a buffering proxy would hold events back
+    stream.call_on_close(deps.streams.release)
+    return stream
 
 
 def _events(deps: Dependencies, owner: Owner | None, caller: Owner, job_id: UUID) -> Iterator[str]:
     until = time.monotonic() + STREAM_S
     yield "retry: 1000\n\n"
-    with deps.hub.follow(str(job_id), caller.id) as news, metrics.STREAMS.track_inprogress():
-        seen = 0
+    with deps.hub.follow(str(job_id), caller.id) as changes, metrics.STREAMS.track_inprogress():
+        sent = 0
         while True:
             try:
-                job = http_responses.find_job(deps, owner, job_id)
+                job = lookup.require(deps, jobs.find, owner, job_id)
             except errors.Failure:
-                return  # the browser comes back and hears why
-            if job.version != seen:
-                seen = job.version
-                yield f"event: status\nid: {seen}\ndata: {json.dumps(http_responses.job(deps, job))}\n\n"
-            if job.status.terminal or not (yield from _next_news(deps, news, until)):
+                return  # the browser reconnects and gets the error as a response
+            if job.version != sent:
+                sent = job.version
+                body = json.dumps(JobOut.of(job, deps.urls).json_ready())
+                yield f"event: status\nid: {sent}\ndata: {body}\n\n"
+            if job.status.terminal or not (yield from _wait(deps, changes, until)):
                 return
 
 
-def _next_news(deps: Dependencies, news: Subscription, until: float) -> Generator[str, None, bool]:
-    """Wait for a change, commenting on the silence; false when the stream is over."""
-    while (left_s := until - time.monotonic()) > 0 and not (news.superseded or deps.hub.stopped):
-        if news.wait(min(COMMENT_S, left_s)):
+def _wait(deps: Dependencies, changes: Subscription, until: float) -> Generator[str, None, bool]:
+    """Wait for a change, sending comments meanwhile; false when the stream is over."""
+    while (left_s := until - time.monotonic()) > 0 and not (changes.superseded or deps.hub.stopped):
+        if changes.wait(min(COMMENT_S, left_s)):
             return True
         yield ": waiting\n\n"
     return False

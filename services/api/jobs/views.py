@@ -1,94 +1,89 @@
-"""Jobs: promise, show, list, cancel and try again."""
+"""Jobs: create, list, show, cancel and retry them."""
 
 from functools import partial
 
-from flask import Response, jsonify
-from flask_openapi3 import APIBlueprint, Tag
+from flask import Response
 
-from services.api import quotas, schemas
-from services.api.cutouts import schemas as sending
+from services.api import lookup, quotas
 from services.api.dependencies import Dependencies
-from services.api.middleware import auth, http_responses
-from services.api.middleware.idempotency import Keep, once
-from services.api.middleware.policy import Auth, Cache, Limit, policy
+from services.api.jobs import queueing
+from services.api.jobs.schemas import JobOut, JobPage, JobPath, JobQuery, NewJob
+from services.api.middleware import auth
+from services.api.middleware.idempotency import Record, once
+from services.api.schemas import IdempotencyHeaders
 from shared import errors, metrics, web
-from shared.db import assets, ids, jobs, pagination
+from shared.db import assets, ids, jobs
+from shared.db.pagination import Cursor
 from shared.models.owner import Owner
 
 
-def blueprint(deps: Dependencies) -> APIBlueprint:
-    api = APIBlueprint("jobs", __name__, url_prefix="/api/jobs", abp_tags=[Tag(name="jobs")])
+def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Response:  # noqa: ARG001 - validates them
+    """Cut out a kept picture.
 
-    @api.post("", summary="Cut out a kept picture", responses=http_responses.told(schemas.Accepted, 202))
-    @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
-    def create(header: sending.Repeatable, body: schemas.NewJob) -> Response:  # noqa: ARG001 - for its checks
-        """`priority` (0, the most urgent, to 9) and `provider` are for API keys."""
-        if auth.key() is None and (body.priority is not None or body.provider is not None):
-            raise errors.Forbidden("Choosing a priority or a provider needs an API key.")
-        owner = auth.writer()
-        return once(deps.database, owner, body.model_dump_json(), partial(_create, deps, owner, body))
-
-    @api.get("", summary="Your jobs, newest first", responses=http_responses.told(schemas.JobPage, 200))
-    @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
-    def listed(query: schemas.JobQuery) -> Response:
-        after = pagination.Cursor.parse(query.cursor) if query.cursor else None
-        owner = auth.caller()
-        if owner is None:
-            return jsonify(schemas.JobPage(items=[], next_cursor=None).json_ready())
-        with deps.database.transaction() as connection:
-            page = jobs.page(connection, owner, query.limit, after, query.status)
-        items = [schemas.job_out(job, deps.urls) for job in page.items]
-        return jsonify(schemas.JobPage(items=items, next_cursor=page.marker).json_ready())
-
-    @api.get("/<uuid:job_id>", summary="How a job goes", responses=http_responses.told(schemas.JobOut, 200))
-    @policy(auth=Auth.GUEST_READ, limit=Limit.NONE, cache=Cache.NO_STORE)
-    def show(path: schemas.JobPath) -> Response:
-        return jsonify(http_responses.job(deps, http_responses.find_job(deps, auth.reach(), path.job_id)))
-
-    @api.delete("/<uuid:job_id>", summary="Cancel a job", responses=http_responses.told(schemas.JobOut, 200))
-    @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
-    def cancel(path: schemas.JobPath) -> Response:
-        owner = auth.reach()
-        with deps.database.transaction() as connection:
-            job = jobs.cancel(connection, owner, path.job_id)
-        if job is None:
-            http_responses.find_job(deps, owner, path.job_id)
-            raise errors.JobFinished
-        metrics.JOBS.labels("cancelled", "").inc()
-        return jsonify(http_responses.job(deps, job))
-
-    @api.post(
-        "/<uuid:job_id>/retry", summary="Try a failed job again", responses=http_responses.told(schemas.Accepted, 202)
-    )
-    @policy(auth=Auth.GUEST_WRITE, limit=Limit.API, cache=Cache.NO_STORE)
-    def retry(path: schemas.JobPath) -> Response:
-        owner = auth.reach()
-        quotas.admit(deps, auth.writer(), jobs=1)
-        with deps.database.transaction() as connection:
-            job = jobs.retry(connection, owner, path.job_id)
-        if job is None:
-            http_responses.find_job(deps, owner, path.job_id)
-            raise errors.JobNotFailed
-        return http_responses.announced(deps, job, http_responses.accepted(deps, job))
-
-    return api
+    `priority` (0, the most urgent, to 9) and `provider` are for API keys.
+    """
+    if auth.key() is None and (body.priority is not None or body.provider is not None):
+        raise errors.Forbidden("Choosing a priority or a provider needs an API key.")
+    owner = auth.writer()
+    return once(deps.database, owner, body.model_dump_json(), partial(_create, deps, owner, body))
 
 
-def _create(deps: Dependencies, owner: Owner, wish: schemas.NewJob, keep: Keep) -> Response:
-    quotas.admit(deps, owner, jobs=1)
-    priority = jobs.NORMAL if wish.priority is None else wish.priority
+def _create(deps: Dependencies, owner: Owner, wanted: NewJob, record: Record) -> Response:
     with deps.database.transaction() as connection:
-        if assets.find(connection, owner, wish.asset_id) is None:
-            raise errors.NotFound("There is no such picture of yours.")
+        quotas.read(connection, owner, deps.settings.web).require(jobs=1)
+        if assets.find(connection, owner, wanted.asset_id) is None:
+            raise errors.NotFound("You have no such picture.")
         job = jobs.create(
             connection,
             ids.new(),
             owner,
-            wish.asset_id,
-            priority=priority,
-            wanted=wish.provider,
+            wanted.asset_id,
+            priority=jobs.NORMAL if wanted.priority is None else wanted.priority,
+            wanted=wanted.provider,
             request_id=web.request_id(),
         )
-        answer = http_responses.accepted(deps, job)
-        keep(connection, answer)
-    return http_responses.announced(deps, job, answer)
+        response = queueing.accepted(deps, job)
+        record(connection, response)
+    queueing.wake_worker(deps, job)
+    return response
+
+
+def page(deps: Dependencies, query: JobQuery) -> JobPage:
+    """Your jobs, newest first."""
+    after = Cursor.parse(query.cursor) if query.cursor else None
+    owner = auth.caller()
+    if owner is None:
+        return JobPage(items=[], next_cursor=None)
+    with deps.database.transaction() as connection:
+        found = jobs.page(connection, owner, query.limit, after, query.status)
+    return JobPage(items=[JobOut.of(job, deps.urls) for job in found.items], next_cursor=found.next_cursor)
+
+
+def show(deps: Dependencies, path: JobPath) -> JobOut:
+    """A job's state."""
+    return JobOut.of(lookup.require(deps, jobs.find, auth.visible_owner(), path.job_id), deps.urls)
+
+
+def cancel(deps: Dependencies, path: JobPath) -> JobOut:
+    """Cancel a job."""
+    owner = auth.visible_owner()
+    with deps.database.transaction() as connection:
+        job = jobs.cancel(connection, owner, path.job_id)
+    if job is None:
+        lookup.require(deps, jobs.find, owner, path.job_id)
+        raise errors.JobFinished
+    metrics.JOBS.labels("cancelled", "").inc()
+    return JobOut.of(job, deps.urls)
+
+
+def retry(deps: Dependencies, path: JobPath) -> Response:
+    """Try a failed job again."""
+    owner, writer = auth.visible_owner(), auth.writer()
+    with deps.database.transaction() as connection:
+        quotas.read(connection, writer, deps.settings.web).require(jobs=1)
+        job = jobs.retry(connection, owner, path.job_id)
+    if job is None:
+        lookup.require(deps, jobs.find, owner, path.job_id)
+        raise errors.JobNotFailed
+    queueing.wake_worker(deps, job)
+    return queueing.accepted(deps, job)

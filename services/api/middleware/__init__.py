@@ -1,1 +1,1 @@
-"""The routes, one file per noun; each file is a blueprint made from the Parts it works on."""
+"""What requests pass through before and after the views: limits, authentication, bodies, errors, caching."""

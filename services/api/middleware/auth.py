@@ -1,8 +1,8 @@
-"""Who is calling: a guest, known by an opaque token that only the guest holds, or the holder of an API key.
+"""Authentication: the caller is a guest, known by a random token that only the guest holds, or holds an API key.
 
-Browsers keep it in the cookie `session`, other clients send `Authorization: Bearer <token>` (given to them as
-X-Session-Token with their first write). Only its SHA-256 is stored, as the owner of rows, so reading the database
-opens nobody's pictures.
+Browsers keep the token in the cookie `session`; other clients send `Authorization: Bearer <token>`, which they get as
+X-Session-Token with their first write. Only its SHA-256 is stored, as the owner of rows, so a leaked database gives
+access to no pictures.
 """
 
 import hashlib
@@ -24,17 +24,17 @@ API_KEY = "X-Api-Key"
 COOKIE = "session"
 HEADER = "X-Session-Token"
 KEEP_S = 30 * 86_400  # as long as a guest's files
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 random bytes; three letters shorter than a key
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 random bytes; three characters shorter than a key
 
 
 def install(app: Flask, database: Database) -> None:
-    """Find the caller before each request, and give new guests their token after it."""
+    """Identify the caller before each request, and send new guests their token after it."""
     app.before_request(partial(_identify, database))
-    app.after_request(_hand_over)
+    app.after_request(_send_token)
 
 
 def caller() -> Owner | None:
-    """Who is calling; None for a reader without a token, who owns nothing."""
+    """The caller; None for a reader without a token, who owns nothing."""
     found: Owner | None = g.get("owner")
     return found
 
@@ -45,8 +45,8 @@ def key() -> api_keys.Key | None:
     return found
 
 
-def reach() -> Owner | None:
-    """Whose things the caller may ask for by id; None is everybody's. Without a token there is nothing here."""
+def visible_owner() -> Owner | None:
+    """Whose rows the caller may reach by id; None means everyone's. Raises NotFound without a token."""
     found = key()
     if found is not None and found.scope is Scope.ADMIN:
         return None
@@ -56,7 +56,7 @@ def reach() -> Owner | None:
 
 
 def writer() -> Owner:
-    """The caller of a write; a new guest is made where nobody was."""
+    """The caller of a write; a new guest if the request names none."""
     found = caller()
     if found is None:
         g.token = secrets.token_urlsafe(32)
@@ -70,20 +70,20 @@ def _identify(database: Database) -> None:
     auth = policy.current().auth
     if auth is Auth.PUBLIC:
         return
-    shown = request.headers.get(API_KEY)
-    token = (_bearer() or _cookie()) if shown is None else None
+    secret = request.headers.get(API_KEY)
+    token = (_bearer() or _cookie()) if secret is None else None
     if token and not _TOKEN.fullmatch(token):
-        shown = token
-    if shown is not None:  # an empty one is a key as well, and a wrong one
-        g.key = _known(database, shown)
+        secret = token
+    if secret is not None:  # an empty header is a wrong key
+        g.key = _find_key(database, secret)
         g.owner = Owner(OwnerType.KEY, str(g.key.id))
     elif token:
         g.token, g.owner = token, _owner(token)
     if auth is Auth.ADMIN:
-        _admins_only()
+        _require_admin()
 
 
-def _admins_only() -> None:
+def _require_admin() -> None:
     found = key()
     if found is None:
         raise errors.Unauthorized("This needs an API key of scope admin.")
@@ -91,11 +91,11 @@ def _admins_only() -> None:
         raise errors.Forbidden
 
 
-def _known(database: Database, given: str) -> api_keys.Key:
-    if not given.startswith(PREFIX):
+def _find_key(database: Database, secret: str) -> api_keys.Key:
+    if not secret.startswith(PREFIX):
         raise errors.Unauthorized
     with database.transaction() as connection:
-        found = api_keys.find(connection, digest(given))
+        found = api_keys.find(connection, digest(secret))
     if found is None:
         raise errors.Unauthorized
     return found
@@ -113,16 +113,16 @@ def _bearer() -> str | None:
 
 def _cookie() -> str | None:
     token = request.cookies.get(COOKIE, "")
-    return token if _TOKEN.fullmatch(token) else None  # a stale or foreign cookie is nobody's fault
+    return token if _TOKEN.fullmatch(token) else None  # browsers may hold a stale or foreign cookie: no error
 
 
-def _hand_over(answer: Response) -> Response:
-    if g.get("wrote") and g.token and answer.status_code < 400:
-        answer.headers[HEADER] = g.token
-        answer.set_cookie(
+def _send_token(response: Response) -> Response:
+    if g.get("wrote") and g.token and response.status_code < 400:
+        response.headers[HEADER] = g.token
+        response.set_cookie(
             COOKIE, g.token, max_age=KEEP_S, httponly=True, samesite="Lax", secure=request.is_secure, path="/"
         )
-    return answer
+    return response
 
 
 def _owner(token: str) -> Owner:

@@ -1,4 +1,4 @@
-"""A bounded line before a bounded number of places: whoever finds it full, or waits too long, comes back later."""
+"""A bulkhead: a bounded queue before a bounded number of concurrent calls; when it is full, callers get Busy."""
 
 import threading
 from collections.abc import Iterator
@@ -8,24 +8,24 @@ from shared.errors import Busy
 
 
 class Bulkhead:
-    """Safe to share between threads."""
+    """Thread-safe."""
 
-    def __init__(self, places: int, waiting: int, wait_s: float) -> None:
+    def __init__(self, concurrent: int, waiting: int, wait_s: float) -> None:
         self._wait_s = wait_s
-        self._places = threading.Semaphore(places)
-        self._inside = threading.Semaphore(places + waiting)
+        self._running = threading.Semaphore(concurrent)
+        self._admitted = threading.Semaphore(concurrent + waiting)
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """A place for as long as the block runs. Raises Busy."""
-        if not self._inside.acquire(blocking=False):
+    def slot(self) -> Iterator[None]:
+        """Hold a slot while the block runs. Raises Busy if the queue is full or the wait too long."""
+        if not self._admitted.acquire(blocking=False):
             raise Busy
         try:
-            if not self._places.acquire(timeout=self._wait_s):
+            if not self._running.acquire(timeout=self._wait_s):
                 raise Busy
             try:
                 yield
             finally:
-                self._places.release()
+                self._running.release()
         finally:
-            self._inside.release()
+            self._admitted.release()

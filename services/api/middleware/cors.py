@@ -1,21 +1,21 @@
-"""CORS: whose pages may use the api with the cookies of their visitors, and what they may read of its answers.
+"""CORS: which origins' pages may call the api with their visitors' cookies, and which response headers they may read.
 
-A browser asks before it sends a request from another origin (OPTIONS, a preflight). That is answered before callers are
-looked for or counted: a preflight carries neither token nor key, and is not the caller's doing.
+Browsers first send a preflight (OPTIONS). It is answered before authentication and rate limits: it carries no token or
+key, and the caller did not ask for it.
 """
 
 from flask import Flask, Response, current_app, request
 from flask_cors import CORS
 
-_REMEMBERED_S = 7200  # a preflight's answer; browsers keep it no longer
-_READABLE = (
+_MAX_AGE_S = 7200  # of a preflight; browsers cap it there
+_EXPOSED = (
     *("Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-Id"),
     *("X-Session-Token", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
 )
 
 
 def install(app: Flask, origins: tuple[str, ...]) -> None:
-    """Let pages of `origins` in, and no others. Before `limits` and `auth`, so that preflights are answered first."""
+    """Allow pages of `origins` only. Install before `rate_limits` and `auth`, so that preflights are answered first."""
     app.before_request(_preflight)
     if not origins:
         return
@@ -23,13 +23,13 @@ def install(app: Flask, origins: tuple[str, ...]) -> None:
         app,
         origins=list(origins),
         supports_credentials=True,
-        expose_headers=_READABLE,
-        max_age=_REMEMBERED_S,
-        always_send=False,  # not where nobody asked
-        vary_header=False,  # it would say so only to those that were let in
-        intercept_exceptions=False,  # every error becomes an answer like any other
+        expose_headers=_EXPOSED,
+        max_age=_MAX_AGE_S,
+        always_send=False,  # not to requests without an Origin
+        vary_header=False,  # the extension would set it for allowed origins only
+        intercept_exceptions=False,  # every error becomes a normal response anyway
     )
-    app.after_request(_varied)
+    app.after_request(_vary)
 
 
 def _preflight() -> Response | None:
@@ -38,7 +38,7 @@ def _preflight() -> Response | None:
     return None
 
 
-def _varied(answer: Response) -> Response:
-    """A cache must not show one origin what it keeps for another, or for none."""
-    answer.vary.add("Origin")
-    return answer
+def _vary(response: Response) -> Response:
+    """Keep caches from serving one origin's response to another origin."""
+    response.vary.add("Origin")
+    return response

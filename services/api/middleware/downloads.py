@@ -1,8 +1,8 @@
-"""Answering with the bytes of a picture: tagged by their digest, in part where a part was asked for, never damaged.
+"""Sending a stored picture: tagged by its digest, as a range if requested, and never damaged.
 
-The object is read from its beginning and checked while it passes, whatever part is wanted, so that the last bytes of an
-answer leave only once the whole is known to be what was stored. A damaged small object is not found; a large one breaks
-off, and the client sees that bytes are missing.
+The object is read from its beginning and hashed on the way, whatever range is requested, so that the last bytes of a
+response are sent only once the whole object is known to be intact. A damaged small object is NotFound; a large one
+breaks off, and the client notices that bytes are missing.
 """
 
 import itertools
@@ -22,60 +22,60 @@ _SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # a picture
 
 
 def send(objects: storage.Storage, asset: Asset) -> Response:
-    """The asset's object, as the request wants it. Raises NotFound where it is lost."""
+    """The asset's object, honouring the request's conditions and range. Raises NotFound if it is lost."""
     tag = asset.digest or asset.key
-    answer = Response(status=304) if request.if_none_match.contains(tag) else _body(objects, asset, tag)
-    answer.set_etag(tag)
-    answer.accept_ranges = "bytes"
-    answer.headers["Content-Security-Policy"] = _SANDBOX
-    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # shops show pictures on pages of their own
-    return answer
+    response = Response(status=304) if request.if_none_match.contains(tag) else _body(objects, asset, tag)
+    response.set_etag(tag)
+    response.accept_ranges = "bytes"
+    response.headers["Content-Security-Policy"] = _SANDBOX
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # shops embed pictures in their own pages
+    return response
 
 
 def _body(objects: storage.Storage, asset: Asset, tag: str) -> Response:
     try:
         found = integrity.open(objects, asset.key, asset.digest)
         try:
-            start, stop = _wanted(found.bytes, tag)
-            pieces = _cut(integrity.pieces(found.stream, asset.key, asset.digest), start, stop)
-            answer = Response(itertools.chain([next(pieces)], pieces), content_type=asset.content_type)
+            start, stop = _range(found.bytes, tag)
+            pieces = _slice(integrity.pieces(found.stream, asset.key, asset.digest), start, stop)
+            response = Response(itertools.chain([next(pieces)], pieces), content_type=asset.content_type)
         except BaseException:
             found.stream.close()
             raise
     except storage.Missing:
         raise errors.NotFound from None
-    answer.call_on_close(found.stream.close)
-    answer.content_length = stop - start
+    response.call_on_close(found.stream.close)
+    response.content_length = stop - start
     if stop - start < found.bytes:
-        answer.status_code = 206
-        answer.content_range = ContentRange("bytes", start, stop, found.bytes)
-    kind = "attachment" if "download" in request.args else "inline"
-    answer.headers.set("Content-Disposition", kind, **_named(_file_name(asset)))
-    return answer
+        response.status_code = 206
+        response.content_range = ContentRange("bytes", start, stop, found.bytes)
+    disposition = "attachment" if "download" in request.args else "inline"
+    response.headers.set("Content-Disposition", disposition, **_name_parameters(_file_name(asset)))
+    return response
 
 
-def _wanted(length: int, tag: str) -> tuple[int, int]:
-    """The part to send. Several parts at once, or a part of another version, are answered with the whole."""
-    part, condition = request.range, request.if_range
+def _range(length: int, tag: str) -> tuple[int, int]:
+    """The bytes to send. Several ranges at once, or a range of another version, get the whole object."""
+    requested, condition = request.range, request.if_range
     stale = condition.date is not None or condition.etag not in (None, tag)
-    if request.method != "GET" or part is None or part.units != "bytes" or len(part.ranges) > 1 or stale:
+    if request.method != "GET" or requested is None or requested.units != "bytes" or len(requested.ranges) > 1 or stale:
         return 0, length
-    if (found := part.range_for_length(length)) is None:
+    if (found := requested.range_for_length(length)) is None:
         raise RequestedRangeNotSatisfiable(length)
     return found
 
 
-def _cut(pieces: Iterator[bytes], start: int, stop: int) -> Iterator[bytes]:
-    """The part of the pieces; its end waits for the end of the whole."""
-    at, waiting = 0, b""
+def _slice(pieces: Iterator[bytes], start: int, stop: int) -> Iterator[bytes]:
+    """The bytes from `start` to `stop`; holds back the last part until all pieces are read."""
+    at, held = 0, b""
     for piece in pieces:
         part = piece[max(0, start - at) : max(0, stop - at)]
         at += len(piece)
         if part:
-            if waiting:
-                yield waiting
-            waiting = part
-    yield waiting
+            if held:
+                yield held
+            held = part
+    yield held
 
 
 def _file_name(asset: Asset) -> str:
@@ -84,7 +84,7 @@ def _file_name(asset: Asset) -> str:
     return f"{stem}{suffix}.{asset.content_type.removeprefix('image/')}"
 
 
-def _named(name: str) -> dict[str, str]:
-    """The parameters of Content-Disposition, for old browsers and for names that no plain header can carry."""
+def _name_parameters(name: str) -> dict[str, str]:
+    """Of Content-Disposition: `filename*` as well where the name is not ASCII, which old browsers ignore."""
     plain = name.encode("ascii", "ignore").decode()
     return {"filename": name} if plain == name else {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"}

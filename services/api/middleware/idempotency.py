@@ -1,12 +1,12 @@
-"""Idempotency-Key: a request that is sent again, because its answer was lost, has one effect and the same answer.
+"""Idempotency-Key: a request repeated because its response was lost has one effect and gets the same response.
 
-    claim the key ──> work ──> effect and answer in one transaction ──> answer
-          │             └── failed: nothing happened, the key is given back, and sent again it is tried again
-          ├── answered before: that answer, with Idempotent-Replayed
-          ├── another at work: 409, until it is done or a minute has passed
-          └── another request under that key: 422
+    claim the key ──> work ──> effect and response recorded in one transaction ──> response
+          │             └── failed: no effect; the key is released, so that a repeat tries again
+          ├── recorded before: that response, with Idempotent-Replayed
+          ├── claimed by a request in progress: 409, until it is done or a minute has passed
+          └── used with another request: 422
 
-Keys belong to their caller, so whoever has no token yet gains nothing by one: each such request is a new guest's.
+Keys belong to their caller. Without a token each request comes from a new guest, so a key has no effect.
 """
 
 import contextlib
@@ -24,45 +24,47 @@ from shared.db.pool import Connection, Database
 from shared.models.owner import Owner
 
 HEADER = "Idempotency-Key"
-Keep = Callable[[Connection, Response], None]  # says, inside the effect's transaction, what will be answered
+Record = Callable[[Connection, Response], None]  # stores the response in the transaction of the effect
 
 
-def once(database: Database, owner: Owner, content: str, work: Callable[[Keep], Response]) -> Response:
-    """The answer of `work`, or the one it gave before. `content` is what makes two requests the same."""
+def once(database: Database, owner: Owner, content: str, work: Callable[[Record], Response]) -> Response:
+    """The response of `work`, or the one recorded for this key. Requests with equal `content` are the same."""
     key = request.headers.get(HEADER)
     if key is None:
-        return work(_nothing)
+        return work(_record_nothing)
     fingerprint = sha256(f"{request.method} {request.path}\n{content}".encode()).hexdigest()
     claim_id = ids.new()
     with database.transaction() as connection:
         held = keys.claim(connection, owner, key, fingerprint, claim_id, timeouts.IDEMPOTENCY_LOCK_S)
     if held:
-        return _replayed(held, fingerprint)
+        return _replay(held, fingerprint)
     try:
-        return work(partial(_keep, claim_id, owner, key))
+        return work(partial(_record, claim_id, owner, key))
     except BaseException:
-        with contextlib.suppress(errors.Unavailable), database.transaction() as connection:  # the lock ends by itself
+        with contextlib.suppress(errors.Unavailable), database.transaction() as connection:  # the claim expires anyway
             keys.release(connection, claim_id, owner, key)
         raise
 
 
-def _nothing(connection: Connection, answer: Response) -> None:
-    """Without a key nothing is remembered."""
+def _record_nothing(connection: Connection, response: Response) -> None:
+    """For requests without a key."""
 
 
-def _keep(claim_id: UUID, owner: Owner, key: str, connection: Connection, answer: Response) -> None:
-    said = keys.Answer(answer.status_code, answer.headers.get("Location"), answer.get_data(as_text=True))
-    if not keys.keep(connection, claim_id, owner, key, said):
+def _record(claim_id: UUID, owner: Owner, key: str, connection: Connection, response: Response) -> None:
+    stored = keys.StoredResponse(
+        response.status_code, response.headers.get("Location"), response.get_data(as_text=True)
+    )
+    if not keys.record(connection, claim_id, owner, key, stored):
         raise errors.RequestInProgress
 
 
-def _replayed(held: keys.Held, fingerprint: str) -> Response:
+def _replay(held: keys.Held, fingerprint: str) -> Response:
     if held.fingerprint != fingerprint:
         raise errors.KeyReused
-    if held.answer is None:
+    if held.response is None:
         raise errors.RequestInProgress
-    answer = Response(held.answer.body, held.answer.status, content_type="application/json")
-    if held.answer.location:
-        answer.headers["Location"] = held.answer.location
-    answer.headers["Idempotent-Replayed"] = "true"
-    return answer
+    response = Response(held.response.body, held.response.status, content_type="application/json")
+    if held.response.location:
+        response.headers["Location"] = held.response.location
+    response.headers["Idempotent-Replayed"] = "true"
+    return response

@@ -1,8 +1,8 @@
-"""Which addresses of the network a stranger may make us call: those of the public internet, and no special ones.
+"""Which IP addresses a caller may make the api connect to: public ones, outside every special-purpose block.
 
-The tables are IANA's registries of special-purpose addresses, written out because Python's own idea of `is_global`
-differs between its versions. Of IPv6 only the space for global unicast is let through, less its special blocks, so
-whatever carries an IPv4 address inside (mapped, translated, 6to4, Teredo) is refused unseen.
+The table is IANA's special-purpose registries, written out because `is_global` differs between Python versions. Of IPv6
+only global unicast is allowed, less its special blocks, so every address that embeds an IPv4 address (mapped,
+translated, 6to4, Teredo) is refused.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ _SPECIAL = tuple(
         *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12"),
         *("192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16"),
         *("192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
-        "168.63.129.16/32",  # in no registry: inside one cloud it is the host of the machine
+        "168.63.129.16/32",  # in no registry: one cloud's virtual machines reach their host there
         *("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"),
     )
 )
@@ -35,7 +35,7 @@ def within(address: Address, networks: Iterable[Network]) -> bool:
 
 
 def parsed(text: str) -> Address | None:
-    """A literal in its one usual form; None for a name, and for the other ways there are to write an address."""
+    """An IP address in its canonical form; None for a name and for every other notation of an address."""
     try:
         address = ip_address(text)
     except ValueError:

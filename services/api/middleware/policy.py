@@ -1,21 +1,20 @@
-"""Every route's policy, said at the route: who may call it, what it counts against, how long its answer may be kept.
+"""Policies of routes: who may call one, which rate limit it counts against, how long its response may be cached.
 
-A route without one does not start. Cache rules are applied here; `auth.py` and `limits.py` apply the others.
+`services/api/routes.py` states them. Cache rules are applied here, the others by `auth` and `rate_limits`.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, request
 
 
 class Auth(StrEnum):
-    PUBLIC = "public"  # no caller is looked for
-    GUEST_READ = "guest_read"  # whoever the token names; without one there is nothing to see
+    PUBLIC = "public"  # the caller is not identified
+    GUEST_READ = "guest_read"  # the caller its token or key names; without one there is nothing to read
     GUEST_WRITE = "guest_write"  # as above, and a new guest gets a token
-    ADMIN = "admin"  # an API key of that scope
+    ADMIN = "admin"  # an API key of scope admin
 
 
 class Limit(StrEnum):
@@ -29,7 +28,7 @@ class Cache(StrEnum):
 
     NO_STORE = "no-store"
     ASSET = "public, max-age=604800, immutable"  # an unguessable key is the permission
-    PAGE = "no-cache"  # kept, but asked for again: a deploy must reach open browsers
+    PAGE = "no-cache"  # cached but revalidated: a deploy must reach open browsers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,46 +38,33 @@ class Policy:
     cache: Cache
 
 
-View = TypeVar("View", bound=Callable[..., Any])
-_SHARED = Policy(Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)  # the routes of shared.web, which guard themselves
-_SHARED_ROUTES = frozenset({"health", "health_live", "health_ready", "health_detailed", "metrics"})
-
-
-def policy(*, auth: Auth, limit: Limit, cache: Cache) -> Callable[[View], View]:
-    """Attach a policy to a view."""
-
-    def attach(view: View) -> View:
-        view.policy = Policy(auth, limit, cache)  # type: ignore[attr-defined]
-        return view
-
-    return attach
+UNRESTRICTED = Policy(Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)
+_EXTENSION = "policies"
 
 
 def of(app: Flask, endpoint: str) -> Policy:
-    """The policy of an endpoint; raises KeyError when it has none."""
-    if endpoint in _SHARED_ROUTES:
-        return _SHARED
-    try:
-        return vars(app.view_functions[endpoint])["policy"]  # type: ignore[no-any-return]
-    except KeyError:
-        raise KeyError(f"route {endpoint} names no policy") from None
+    """The policy of an endpoint; raises KeyError if it has none."""
+    policies: Mapping[str, Policy] = app.extensions[_EXTENSION]
+    return policies[endpoint]
 
 
 def current() -> Policy:
-    """The policy of the request; unknown routes get the strictest cache rule."""
-    return of(current_app, request.endpoint) if request.endpoint else _SHARED
+    """The policy of the current request; unknown paths are answered to anyone and cached by no one."""
+    return of(current_app, request.endpoint) if request.endpoint else UNRESTRICTED
 
 
-def install(app: Flask) -> None:
-    """Check that every route has a policy, and apply the cache rules from now on."""
-    for rule in app.url_map.iter_rules():
-        of(app, rule.endpoint)
+def install(app: Flask, policies: Mapping[str, Policy]) -> None:
+    """Apply `policies`, by endpoint. Raises ValueError if a route has none."""
+    missing = {rule.endpoint for rule in app.url_map.iter_rules()} - policies.keys()
+    if missing:
+        raise ValueError(f"routes without a policy: {', '.join(sorted(missing))}")
+    app.extensions[_EXTENSION] = policies
     app.after_request(_cache)
 
 
-def _cache(answer: Response) -> Response:
-    rule = current().cache if answer.status_code in (200, 206, 304) else Cache.NO_STORE
-    answer.headers["Cache-Control"] = rule
+def _cache(response: Response) -> Response:
+    rule = current().cache if response.status_code in (200, 206, 304) else Cache.NO_STORE
+    response.headers["Cache-Control"] = rule
     if rule is Cache.ASSET:
-        answer.headers["CDN-Cache-Control"] = rule
-    return answer
+        response.headers["CDN-Cache-Control"] = rule
+    return response

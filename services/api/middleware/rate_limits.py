@@ -1,10 +1,10 @@
-"""Limits per client, shared over all instances through Redis, and kept locally while Redis is away.
+"""Rate limits per client, shared by all instances through Redis, and counted locally while Redis is down.
 
-Writes of pictures count against `RATE_LIMIT_UPLOADS` and the general limit, the other writes and the operators' pages
-against `RATE_LIMIT_API`; whatever only reads counts against none. A route says which in its policy.
+Uploads count against `RATE_LIMIT_UPLOADS` and the general limit, other writes and the admin routes against
+`RATE_LIMIT_API`; reads are not limited. Each route's policy names its limit.
 
-Windows move: in no stretch of time as long as one do more calls pass than it allows, and a refusal can say to the
-second when the next one will. A client is an address, as tokens cost nothing.
+Windows slide: no stretch of time as long as one sees more calls than it allows, and a refusal states to the second when
+the next call will pass. A client is an IP address, because tokens are free.
 """
 
 import ipaddress
@@ -27,24 +27,24 @@ def install(app: Flask, settings: Web, redis_url: str) -> None:
     """Count every request as its route's policy says. With both limits off nothing is built."""
     if not (settings.rate_api or settings.rate_uploads):
         return
-    # Without Redis each instance counts alone. The general limit then lets pass what each would alone; a share of the
-    # uploads each keeps them, which cost storage and work, as few as before.
+    # Without Redis each instance counts alone. Each then applies the whole general limit, but only its share of the
+    # upload limit, because uploads cost storage and work.
     limiter = Limiter(
         _client,
         app=app,
-        application_limits=_rules(settings.rate_api, settings.rate_uploads),
-        in_memory_fallback=_rules(settings.rate_api, _share(settings.rate_uploads, settings.instances)),
+        application_limits=_limits(settings.rate_api, settings.rate_uploads),
+        in_memory_fallback=_limits(settings.rate_api, _share(settings.rate_uploads, settings.instances)),
         storage_uri=redis_url,
         storage_options={"socket_timeout": timeouts.REDIS_S, "socket_connect_timeout": timeouts.REDIS_S},
         strategy="moving-window",
         key_prefix="stolentee",
     )
     app.register_error_handler(RateLimitExceeded, partial(_refuse, limiter))
-    app.after_request(partial(_tell, limiter))
+    app.after_request(partial(_add_headers, limiter))
 
 
-def _rules(rate_api: str, rate_uploads: str) -> list[Any]:
-    scopes = ((Limit.API, rate_api, _uncounted), (Limit.UPLOADS, rate_uploads, _no_upload))
+def _limits(rate_api: str, rate_uploads: str) -> list[Any]:
+    scopes = ((Limit.API, rate_api, _is_unlimited), (Limit.UPLOADS, rate_uploads, _is_no_upload))
     return [
         ApplicationLimit(rate, key_function=_client, scope=scope, exempt_when=exempt)
         for scope, rate, exempt in scopes  # two equal rates of one scope would share a counter
@@ -53,39 +53,38 @@ def _rules(rate_api: str, rate_uploads: str) -> list[Any]:
 
 
 def _share(rate: str, instances: int) -> str:
-    """What one of so many may let pass; at least one."""
+    """One instance's share of a rate; at least one call."""
     number, _, rest = rate.partition(" ")
     return f"{max(1, int(number) // instances)} {rest}" if rate else ""
 
 
 def _refuse(limiter: Limiter, _: RateLimitExceeded) -> Response:
-    left = _left(limiter)
-    return web.answer_failure(errors.RateLimited(retry_after_s=max(1, left[2]) if left else 1))
+    remaining = _remaining(limiter)
+    return web.answer_failure(errors.RateLimited(retry_after_s=max(1, remaining[2]) if remaining else 1))
 
 
-def _tell(limiter: Limiter, answer: Response) -> Response:
-    """How much is left, of the limit that is nearest."""
-    if left := _left(limiter):
+def _add_headers(limiter: Limiter, response: Response) -> Response:
+    if remaining := _remaining(limiter):
         names = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
-        answer.headers.update({name: str(number) for name, number in zip(names, left, strict=True)})
-    return answer
+        response.headers.update({name: str(number) for name, number in zip(names, remaining, strict=True)})
+    return response
 
 
-def _left(limiter: Limiter) -> tuple[int, int, int] | None:
-    """(limit, remaining, seconds until there is one more); None for what is not counted."""
+def _remaining(limiter: Limiter) -> tuple[int, int, int] | None:
+    """(limit, remaining, seconds until one more) of the tightest limit; None for uncounted requests."""
     counted = limiter.current_limits
     if not counted:
         return None
-    nearest = next((hit for hit in counted if hit.breached), min(counted, key=lambda hit: hit.limit.amount))
+    tightest = next((hit for hit in counted if hit.breached), min(counted, key=lambda hit: hit.limit.amount))
     try:
-        window = nearest.window
-    except Exception:  # noqa: BLE001 - the storage was lost in this moment; whatever it raises, nothing depends on it
+        window = tightest.window
+    except Exception:  # noqa: BLE001 - Redis went down just now; the request itself does not depend on it
         return None
-    return nearest.limit.amount, max(0, window.remaining), max(0, math.ceil(window.reset_time - time.time()))
+    return tightest.limit.amount, max(0, window.remaining), max(0, math.ceil(window.reset_time - time.time()))
 
 
 def _client() -> str:
-    """The address; of IPv6 the network that one customer gets, in which he may take as many as he likes."""
+    """The IP address; of IPv6 its /64 network, all addresses of which belong to one customer."""
     given = request.remote_addr or "unknown"
     try:
         address = ipaddress.ip_address(given)
@@ -96,9 +95,9 @@ def _client() -> str:
     return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
 
 
-def _uncounted() -> bool:
+def _is_unlimited() -> bool:
     return policy.current().limit is Limit.NONE
 
 
-def _no_upload() -> bool:
+def _is_no_upload() -> bool:
     return policy.current().limit is not Limit.UPLOADS

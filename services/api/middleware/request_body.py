@@ -1,7 +1,7 @@
-"""The body of every request, measured while it is read: whole, within its limit and of the digest it claims.
+"""The body of every request, checked while it is read: complete, within its limit, and matching its digest.
 
-Servers differ in what they do with a body that ends early, never ends or breaks off within a chunk; some hand over what
-they have got, as if that were all. So whoever reads a body here reads it through `Body`, which raises instead.
+WSGI servers differ in how they treat a body that ends early, never ends or breaks off within a chunk; some return the
+part received as if it were everything. `Body` wraps their stream and raises instead.
 """
 
 import hashlib
@@ -16,79 +16,78 @@ from pydantic import ValidationError
 
 from shared import errors
 
-MAX_BYTES = 20 * 1024 * 1024  # of a picture
-ENVELOPE_BYTES = 64 * 1024  # what a form or JSON may add around it, and what any other body may have
+ENVELOPE_BYTES = 64 * 1024  # for what a form or JSON adds to a picture, and for every other body
 _STEP = 256 * 1024
 _SHA256 = re.compile(r"(?:^|,)\s*sha-256=([^,]*)")
 
 
 def install(app: Flask) -> None:
-    """Measure what is read from now on."""
-    app.before_request(_measure)
+    """Wrap the input stream of each request."""
+    app.before_request(_wrap)
 
 
 def refuse(error: ValidationError) -> NoReturn:
-    """What is wrong, field by field, without repeating what was sent."""
+    """Raise InvalidRequest with the problem of each field, without repeating the input."""
     if request.is_json and request.get_json(silent=True) is None:
         raise errors.InvalidRequest("The body is not valid JSON.")
-    wrong = {".".join(map(str, e["loc"])) or "body": e["msg"] for e in error.errors(include_input=False)}
-    raise errors.InvalidRequest(details={"fields": wrong})
+    fields = {".".join(map(str, e["loc"])) or "body": e["msg"] for e in error.errors(include_input=False)}
+    raise errors.InvalidRequest(details={"fields": fields})
 
 
-def allow(most: int) -> None:
-    """Let the body of this request, unread so far, be larger than others."""
-    request.environ["wsgi.input"].most = most
+def allow(max_bytes: int) -> None:
+    """Change the limit of this request's body; call before reading it."""
+    request.environ["wsgi.input"].max_bytes = max_bytes
 
 
-def _measure() -> None:
+def _wrap() -> None:
     environ, length = request.environ, request.content_length
     ends = length is not None or "wsgi.input_terminated" in environ
-    environ["wsgi.input"] = Body(environ["wsgi.input"] if ends else io.BytesIO(), length, _claimed())
+    environ["wsgi.input"] = Body(environ["wsgi.input"] if ends else io.BytesIO(), length, _claimed_digest())
     environ["wsgi.input_terminated"] = True
 
 
-def _claimed() -> str | None:
-    """The SHA-256 of Content-Digest (RFC 9530) as it is written there; other algorithms are left alone."""
+def _claimed_digest() -> str | None:
+    """The SHA-256 of Content-Digest (RFC 9530) as written there; other algorithms are ignored."""
     found = _SHA256.search(request.headers.get("Content-Digest", ""))
     return found[1].strip() if found else None
 
 
 class Body:
-    """A stream of at most `most` bytes, of `length` if that is known."""
+    """A stream of at most `max_bytes`, and of exactly `length` if that is known."""
 
-    def __init__(self, stream: Any, length: int | None, claimed: str | None) -> None:
-        self.most = ENVELOPE_BYTES
+    def __init__(self, stream: Any, length: int | None, claimed_digest: str | None) -> None:
+        self.max_bytes = ENVELOPE_BYTES
         self._stream = stream
         self._length = length
-        self._claimed = claimed
-        self._sha256 = hashlib.sha256() if claimed is not None else None
+        self._claimed_digest = claimed_digest
+        self._sha256 = hashlib.sha256() if claimed_digest is not None else None
         self._count = 0
 
     def read(self, size: int = -1) -> bytes:
         if size < 0:
             return b"".join(iter(partial(self.read, _STEP), b""))
-        self._refuse_more_than_may_be(self._length or 0)
+        self._check_limit(self._length or 0)
         data = self._receive(size if self._length is None else min(size, self._length - self._count))
         self._count += len(data)
-        self._refuse_more_than_may_be(self._count)
+        self._check_limit(self._count)
         if self._sha256:
             self._sha256.update(data)
         if size and (not data or self._count == self._length):
-            self._check()
+            self._check_end()
         return data
 
-    def _refuse_more_than_may_be(self, count: int) -> None:
-        if count > self.most:
-            raise errors.BodyTooLarge("The body is larger than 64 KB." if self.most == ENVELOPE_BYTES else None)
+    def _check_limit(self, count: int) -> None:
+        if count > self.max_bytes:
+            raise errors.BodyTooLarge("The body is larger than 64 KB." if self.max_bytes == ENVELOPE_BYTES else None)
 
     def _receive(self, size: int) -> bytes:
         try:
             return bytes(self._stream.read(size)) if size else b""
-        except Exception as error:  # each server has its own for chunks that are none and callers who are gone
-            raise errors.InvalidRequest("The body breaks off.") from error
+        except Exception as error:  # each server has its own for malformed chunks and closed connections
+            raise errors.InvalidRequest("The body is incomplete.") from error
 
-    def _check(self) -> None:
+    def _check_end(self) -> None:
         if self._length is not None and self._count < self._length:
             raise errors.InvalidRequest("The body is shorter than its Content-Length.")
-        if self._sha256 and self._claimed != f":{b64encode(self._sha256.digest()).decode()}:":
+        if self._sha256 and self._claimed_digest != f":{b64encode(self._sha256.digest()).decode()}:":
             raise errors.DigestMismatch

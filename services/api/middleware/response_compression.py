@@ -1,6 +1,6 @@
-"""Compression of what is text, here and nowhere else: the front proxy passes it on as it is.
+"""Compression of text responses. The front proxy passes them on unchanged.
 
-Pictures are packed already, and an event stream must not wait for a block to fill.
+Pictures are already compressed, and an event stream must not wait for a block to fill.
 """
 
 from functools import partial
@@ -8,29 +8,29 @@ from functools import partial
 from flask import Flask, Response, request
 from flask_compress import Compress
 
-MIN_BYTES = 1024  # less fits into one packet as it is
+MIN_BYTES = 1024  # smaller bodies fit into one packet uncompressed
 _TYPES = ["application/json", "text/css", "text/html", "text/javascript", "text/plain"]
-_WAYS = ["zstd", "br", "gzip"]  # the first that the caller takes
+_ENCODINGS = ["zstd", "br", "gzip"]  # in order of preference
 
 
 def install(app: Flask) -> None:
-    """Pack every answer worth it; ETags tell the ways apart, Vary says that there are some."""
+    """Compress every response worth it; each encoding has its own ETag, and Vary names Accept-Encoding."""
     app.config.update(
-        COMPRESS_ALGORITHM=_WAYS,
+        COMPRESS_ALGORITHM=_ENCODINGS,
         COMPRESS_MIMETYPES=_TYPES,
         COMPRESS_MIN_SIZE=MIN_BYTES,
         COMPRESS_REGISTER=False,
     )
-    app.after_request(partial(_pack, Compress(app)))
+    app.after_request(partial(_compress, Compress(app)))
 
 
-def _pack(compress: Compress, answer: Response) -> Response:
-    if answer.status_code == 206:  # a part of a file is a part of it as it lies there
-        return answer
-    wanted = [name for name, quality in request.accept_encodings if quality]  # the library takes "q=0" for a wish
-    request.environ["HTTP_ACCEPT_ENCODING"] = ", ".join(wanted)
-    if answer.is_streamed and answer.mimetype in _TYPES:  # a file of ours; as a stream, the library would not close it
-        answer.direct_passthrough = False
-        answer.make_sequence()
-    packed: Response = compress.after_request(answer)
-    return packed
+def _compress(compress: Compress, response: Response) -> Response:
+    if response.status_code == 206:  # a range counts the stored file's bytes
+        return response
+    accepted = [name for name, quality in request.accept_encodings if quality]  # the library accepts "q=0"
+    request.environ["HTTP_ACCEPT_ENCODING"] = ", ".join(accepted)
+    if response.is_streamed and response.mimetype in _TYPES:  # a static file; the library would not close its stream
+        response.direct_passthrough = False
+        response.make_sequence()
+    compressed: Response = compress.after_request(response)
+    return compressed

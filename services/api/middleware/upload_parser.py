@@ -1,30 +1,39 @@
-"""The forms in which a picture is sent: a form's file, the whole body, base64 in JSON, or the address of a picture."""
+"""The ways to upload a picture: a file in a form, the whole body, base64 in JSON, or the URL of a picture."""
 
 import binascii
 import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Self
 
 from flask import request
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, model_validator
 from werkzeug.datastructures import FileStorage
 
-from services.api.cutouts import schemas
 from services.api.middleware import request_body
-from services.api.middleware.request_body import ENVELOPE_BYTES, MAX_BYTES
+from services.api.middleware.request_body import ENVELOPE_BYTES
+from services.api.schemas import RequestModel
 from shared import errors
+from shared.images import MAX_BYTES
 
-_NAME_CHARS = 120  # longer names help nobody find their picture
-_DATA_URL = re.compile(r"data:[\w/+.-]*;base64,")
+_NAME_CHARS = 120
+_DATA_URL = re.compile(r"\s*data:[^,]{0,200};\s*base64,", re.IGNORECASE)
+_AS_STANDARD = str.maketrans(
+    "-_", "+/", " \t\r\n"
+)  # from the URL-safe alphabet to the standard one, without whitespace
+# Base64 adds a third; lines of 64 characters with an escaped line break each add a sixteenth to that.
+_MAX_BASE64_BYTES = MAX_BYTES * 4 // 3 * 17 // 16
 _FILE = {"type": "string", "format": "binary"}
 _BASE64 = {"type": "string", "contentEncoding": "base64", "description": "Base64 of the file, or a data: URL with it."}
-_URL = {"type": "string", "format": "uri", "description": "http or https, on its usual port; fetched within 10 s."}
-# How OpenAPI is told; the views read the body themselves, because the framework knows one form an operation.
-REQUEST_BODY: dict[str, Any] = {
+_URL = {"type": "string", "format": "uri", "description": "http or https, on the default port; fetched within 10 s."}
+# The request body as OpenAPI describes it.
+BODY: dict[str, Any] = {
     "required": True,
-    "description": "A JPEG, PNG or WebP of at most 20 MB and 50 megapixels, in one of these forms.",
+    "description": (
+        "A JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP or SVG of at most 20 MB and 50 megapixels, not animated, in one "
+        "of these content types. JPEG, PNG and WebP are stored as received, the others as a lossless PNG."
+    ),
     "content": {
         "multipart/form-data": {
             "schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]},
@@ -43,9 +52,22 @@ REQUEST_BODY: dict[str, Any] = {
 }
 
 
+class PictureIn(RequestModel):
+    """A picture in JSON: either its bytes in base64 or the URL to fetch it from."""
+
+    image: str | None = None
+    image_url: str | None = Field(None, max_length=2000)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.image is None) == (self.image_url is None):
+            raise ValueError("send either `image` or `imageUrl`")
+        return self
+
+
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A picture as it was sent: `data`, or None where it has to be fetched from `url`."""
+class Upload:
+    """A picture as received: `data`, or None if it has to be fetched from `url`."""
 
     data: bytes | None
     url: str = ""
@@ -53,39 +75,39 @@ class Sent:
 
     @property
     def fingerprint(self) -> str:
-        """Equal for two requests that mean the same picture, however it is wrapped."""
+        """Equal for two requests with the same picture, whatever the content type."""
         return self.url if self.data is None else sha256(self.data).hexdigest()
 
 
-def received() -> Sent:
+def parse() -> Upload:
     """The picture of this request. Raises MissingFile, LengthRequired, InvalidRequest or BodyTooLarge."""
-    kind = request.mimetype
-    request_body.allow(_most(kind))
-    if kind == "multipart/form-data":
-        return _file()
+    content_type = request.mimetype
+    request_body.allow(_max_bytes(content_type))
+    if content_type == "multipart/form-data":
+        return _from_form()
     if request.is_json:
-        return _json()
-    if kind == "application/octet-stream" or kind.startswith("image/"):
-        return _whole()
+        return _from_json()
+    if content_type == "application/octet-stream" or content_type.startswith("image/"):
+        return _from_body()
     raise errors.MissingFile
 
 
-def _most(kind: str) -> int:
+def _max_bytes(content_type: str) -> int:
     if request.is_json:
-        return MAX_BYTES * 4 // 3 + ENVELOPE_BYTES
-    return MAX_BYTES + ENVELOPE_BYTES * (kind == "multipart/form-data")
+        return _MAX_BASE64_BYTES + ENVELOPE_BYTES
+    return MAX_BYTES + ENVELOPE_BYTES * (content_type == "multipart/form-data")
 
 
-def _file() -> Sent:
+def _from_form() -> Upload:
     files = request.files.getlist("file")
     if not files:
         raise errors.MissingFile("The field `file` must be a file." if request.form.get("file") else None)
     if len(files) > 1:
         raise errors.InvalidRequest("Send one file at a time.")
     data = _within_limit(files[0])
-    if not data and not files[0].filename:  # what a browser sends when nothing was chosen
+    if not data and not files[0].filename:  # as browsers send a form without a chosen file
         raise errors.MissingFile
-    return Sent(data, name=plain_name(files[0].filename or ""))
+    return Upload(data, name=plain_name(files[0].filename or ""))
 
 
 def _within_limit(file: FileStorage) -> bytes:
@@ -95,35 +117,37 @@ def _within_limit(file: FileStorage) -> bytes:
     return data
 
 
-def _whole() -> Sent:
+def _from_body() -> Upload:
     if request.content_length is None:
         raise errors.LengthRequired
-    return Sent(request.stream.read())
+    return Upload(request.stream.read())
 
 
-def _json() -> Sent:
+def _from_json() -> Upload:
     try:
-        wish = schemas.PictureIn.model_validate(request.get_json())
+        picture = PictureIn.model_validate(request.get_json())
     except ValidationError as error:
         request_body.refuse(error)
-    if wish.image is not None:
-        return Sent(_decoded(wish.image))
-    url = wish.image_url or ""
-    return Sent(None, url, plain_name(url.partition("?")[0]))
+    if picture.image is not None:
+        return Upload(_decoded(picture.image))
+    url = picture.image_url or ""
+    return Upload(None, url, plain_name(url.partition("?")[0]))
 
 
 def _decoded(image: str) -> bytes:
+    """Base64 as common tools write it: in lines, without padding, in the alphabet for URLs, behind `data:`."""
     prefix = _DATA_URL.match(image)
+    digits = (image[prefix.end() :] if prefix else image).translate(_AS_STANDARD).rstrip("=")
     try:
-        data = binascii.a2b_base64(image[prefix.end() :] if prefix else image, strict_mode=True)
+        data = binascii.a2b_base64(digits + "=" * (-len(digits) % 4), strict_mode=True)
     except ValueError:
-        raise errors.InvalidRequest("`image` is not base64.") from None
+        raise errors.InvalidRequest("`image` is not valid base64.") from None
     if len(data) > MAX_BYTES:
         raise errors.BodyTooLarge
     return data
 
 
 def plain_name(name: str) -> str:
-    """The last part of a path, printable and short; it is only ever shown."""
+    """The last part of a path, printable and short, for display only."""
     last = PurePath(name.replace("\\", "/")).name
     return "".join(c for c in last if c.isprintable())[:_NAME_CHARS]

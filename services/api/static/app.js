@@ -2,7 +2,7 @@
 import { Trouble, call, final, follow, here, upload } from "/static/api.js";
 
 const MAX_BYTES = 20 * 1024 * 1024; // the api's own limit: said here before the picture travels
-const KINDS = ["image/jpeg", "image/png", "image/webp"];
+const KINDS = /^image\/(jpe?g|png|webp|hei[cf]|avif|tiff|gif|bmp|x-ms-bmp|svg\+xml)$/;
 const UNSURE = 0.25; // share of doubtful edge above which a print wants a second look
 const SENDING = 40; // of 100 on the bar; the job's own progress fills the rest
 const TITLES = { start: "Stolen Tee", work: "Working… - Stolen Tee", result: "Done - Stolen Tee", trouble: "Sorry - Stolen Tee" };
@@ -42,7 +42,7 @@ function home() {
 
 function objection(file) {
   if (file.size === 0) return "This file is empty.";
-  if (file.type && !KINDS.includes(file.type)) return "This is not a kind of picture we know. Please use a JPEG, PNG or WebP.";
+  if (file.type && !KINDS.test(file.type)) return "This is not a kind of picture we know. Please use a JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP or SVG.";
   if (file.size > MAX_BYTES) return `This file has ${bytes(file.size)}, and we take up to 20 MB. A smaller export of it will do.`;
   return "";
 }

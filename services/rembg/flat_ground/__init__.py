@@ -1,4 +1,13 @@
-"""Cuts a logo off its flat ground by colour, exactly; pictures that aren't flat artwork are left to the network."""
+"""Cuts a logo off its flat ground by colour, with the edges' true alpha; other pictures are left to the network.
+
+    border ──> ground ──> palette ──> flat artwork? ──> labels ──> unmixing ──> colours, alpha
+                 │                         │
+                 └── not flat: None        └── a photograph: None
+
+All that shows the ground's colour is cut off, enclosed or not: counters of letters, the inside of a ring, lettering
+knocked out of a badge. A white eye in a drawing on white goes too, since nothing tells it from a hole; on a ground that
+is only nearly white it stays. Who wants it kept asks for the network.
+"""
 
 import numpy as np
 
@@ -6,10 +15,16 @@ from services.rembg.flat_ground import ground, palette, unmixing
 
 
 def cut(pixels: np.ndarray, *, forced: bool = False) -> tuple[np.ndarray, np.ndarray] | None:
+    """Colours, H x W x 3, and alpha, H x W, of a picture H x W x 3, all uint8; None where it isn't flat artwork.
+
+    Colours hold none of the ground; clear pixels are black but for two pixels around the artwork, which continue it.
+    `forced` takes whatever isn't ground for artwork; then None where the border isn't flat or all is ground.
+    """
     found = ground.find(pixels)
     if found is None:
         return None
     inks, shares = palette.find(pixels, found)
     if not (shares.flat or forced):
         return None
-    return unmixing.cut(pixels, found, inks)
+    colours, alpha = unmixing.cut(pixels, found, inks)
+    return (colours, alpha) if alpha.any() else None

@@ -25,27 +25,29 @@ class Ground:
 
     @property
     def constant(self) -> bool:
-        return not self.terms[1:].any()
+        return not np.any(self.terms[1:])
 
     @property
     def middle(self) -> np.ndarray:
-        return self.terms[0]
+        first: np.ndarray = self.terms[0]
+        return first
 
     def at(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Colours, N x 3 float32, at places from -1 to 1."""
         if self.constant:
             return np.broadcast_to(self.middle.astype(np.float32), (len(x), 3))
-        return (_basis(x, y) @ self.terms).astype(np.float32)
+        found: np.ndarray = (_basis(x, y) @ self.terms).astype(np.float32)
+        return found
 
     def rows(self, top: int, bottom: int, size: tuple[int, int]) -> np.ndarray:
         """Whole colours of rows of a picture of this width and height, uint8, broadcastable to rows x width x 3."""
         if self.constant:
-            return np.rint(self.middle).astype(np.uint8)[None, None]
+            return np.array(np.rint(self.middle), np.uint8)[None, None]
         x = places(np.arange(size[0]), size[0])[None, :, None].astype(np.float32)
         y = places(np.arange(top, bottom), size[1])[:, None, None].astype(np.float32)
         one, by_x, by_y, by_xx, by_xy, by_yy = self.terms.astype(np.float32)
         found = (one + by_y * y + by_yy * y * y) + x * (by_x + by_xy * y) + x * x * by_xx
-        return np.rint(found.clip(0, 255)).astype(np.uint8)
+        return np.array(np.rint(found.clip(0, 255)), np.uint8)
 
 
 def find(pixels: np.ndarray) -> Ground | None:

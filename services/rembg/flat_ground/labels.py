@@ -8,6 +8,7 @@ from services.rembg.flat_ground.palette import Palette
 
 NOTHING, OWN, GROUND = 0, 17, 18  # the inks are 1 to 16
 _QUIET = 4  # of 255, between neighbours
+_LOSSLESS = 3.0  # of 255 from an ink where nothing rings: less than an eightieth of ground is mixed in
 _RIDGE = 3  # of 255 below the highest nearby
 
 
@@ -16,10 +17,10 @@ class Labels:
 
     def __init__(self, palette: Palette, ground: Ground) -> None:
         self.inks, self.ringing, self.faint = palette.inks, palette.ringing, palette.faint
-        self.tolerance = palette.tolerance
+        self.tolerance = palette.tolerance if palette.ringing else _LOSSLESS
         least = np.abs(self.inks - ground.middle).max(axis=1).min(initial=255)
         self.clear = int(min(max(1, ground.noise + 1, palette.ringing), max(1, least / 3)))
-        self._table = _nearest(palette, ground)
+        self._table = _nearest(palette.inks, self.tolerance, ground.middle)
 
     def of(self, pixels: np.ndarray, base: np.ndarray) -> np.ndarray:
         """H x W, uint8, of pixels H x W x 3 before a ground that is broadcastable to them."""
@@ -40,33 +41,33 @@ class Labels:
 
     def _add_quiet(self, labels: np.ndarray, pixels: np.ndarray, off: np.ndarray) -> None:
         """Blends, and shapes too small to count as an ink: no steeper than noise, and not the foot of an edge."""
-        height, width = labels.shape
         rows, columns = np.nonzero((labels == NOTHING) & (off > self.faint))
-        here = pixels[rows, columns].astype(np.int16)
-        quiet = np.ones(len(rows), bool)
         for down, across in ((0, 1), (1, 0)):
-            steps = [
-                np.abs(
-                    here
-                    - pixels[(rows + sign * down).clip(0, height - 1), (columns + sign * across).clip(0, width - 1)]
-                ).max(axis=1, initial=0)
-                for sign in (-1, 1)
-            ]
-            quiet &= np.minimum(*steps) <= _QUIET + self.ringing
-        rows, columns = rows[quiet], columns[quiet]
-        foot = off[rows, columns] < 0.8 * windows.highest(off, 2)[rows, columns]
-        labels[rows[~foot], columns[~foot]] = OWN
+            before = _step(pixels, rows, columns, -down, -across)
+            after = _step(pixels, rows, columns, down, across)
+            quiet = np.minimum(before, after) <= _QUIET + self.ringing
+            rows, columns = rows[quiet], columns[quiet]
+        if len(rows):
+            peak = off[rows, columns] >= 0.8 * windows.highest(off, 2)[rows, columns]
+            labels[rows[peak], columns[peak]] = OWN
 
 
-def _nearest(palette: Palette, ground: Ground) -> np.ndarray:
+def _step(pixels: np.ndarray, rows: np.ndarray, columns: np.ndarray, down: int, across: int) -> np.ndarray:
+    """How far the neighbour's colour is from the pixel's."""
+    height, width = pixels.shape[:2]
+    beside = pixels[(rows + down).clip(0, height - 1), (columns + across).clip(0, width - 1)]
+    return windows.widest(np.abs(pixels[rows, columns].astype(np.int16) - beside))
+
+
+def _nearest(inks: np.ndarray, tolerance: float, ground: np.ndarray) -> np.ndarray:
     """The label of the ink within tolerance and nearer than the ground, by colour in 6 bits a channel."""
     levels = np.arange(2, 256, 4, dtype=np.float32)
-    best = np.full((64, 64, 64), palette.tolerance, np.float32)
+    best = np.full((64, 64, 64), tolerance, np.float32)
     labels = np.zeros(best.shape, np.uint8)
-    for label, ink in enumerate(palette.inks, 1):
+    for label, ink in enumerate(inks, 1):
         red, green, blue = (np.abs(levels - level) for level in ink)
         off = np.maximum(np.maximum(red[:, None, None], green[None, :, None]), blue[None, None])
-        nearer = (off <= best) & (off <= np.abs(ink - ground.middle).max() / 2)
+        nearer = (off <= best) & (off <= np.abs(ink - ground).max() / 2)
         labels[nearer], best[nearer] = label, off[nearer]
     return labels.ravel()
 

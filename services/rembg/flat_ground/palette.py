@@ -5,8 +5,8 @@ ground must be one of four things: an ink, which is a colour that stands alone i
 of two colours that both lie within reach; a smooth blend, only where nothing else is wrong with the picture; or within
 reach of an edge, where a lossy file may show any colour. A garment on white has folds, weave and soft shadows inside
 its outline, and those are none of the four. The shares allowed were measured on 200 rendered and 112 real logos, 632
-photographs of garments and people cut out and put on flat grounds, blurred, shrunk and as they are, and 268
-photographs: none of the photographs passes as they are (bench/logos.py has the rendered ones).
+photographs of garments and people cut out and put on flat grounds, blurred, shrunk and as they were, and 268
+photographs, none of which passes (bench/logos.py has the rendered logos).
 """
 
 from dataclasses import dataclass
@@ -23,9 +23,11 @@ _BLOCK = 8  # pixels around an edge in which JPEG rings
 _FAINT, _FAINT_OF_CONTRAST = 24, 0.25  # ringing stays below, and next to an edge ink is above
 _QUIET = 4  # of 255 within 3 x 3 pixels
 _MOST_INKS = 16
+_RUNG = 2.0  # tolerances that ringing takes an ink from its colour
+_SHADE = 32  # of 255: inks no further apart are shades of one, as of folds and blends
 _REACH = 3  # pixels around a colour in which its mixes lie
 # Shares of the artwork's pixels (of the ground's outline for `soft`).
-_STRAY, _TEXTURE, _SOFT, _UNEXPLAINED = 0.04, 0.01, 0.15, 0.5
+_STRAY, _TEXTURE, _SOFT, _UNEXPLAINED = 0.05, 0.01, 0.15, 0.5
 _BLENDED, _STRAY_BESIDE_BLENDS, _SOFT_BESIDE_BLENDS = 0.03, 0.005, 0.03
 
 
@@ -122,7 +124,7 @@ class _Look:
         rough = self.rough.ravel()[other]
         return Shares(
             stray=share * _part(~blend & ~excused, at),
-            blended=share * _part(blend & ~excused, at),
+            blended=share * _part(blend & ~excused, at) + self._shaded(drawn) / total,
             texture=share * _part(~blend & (rough > 8) & ~self.by_edge.ravel()[other], at),
             unexplained=share * _part(~blend, at) if drawn else 1.0,
             soft=self._soft(near),
@@ -152,12 +154,27 @@ class _Look:
             np.abs(twice - padded[rows + 1, columns] - padded[rows + 1, columns + 2]),
             np.abs(twice - padded[rows, columns + 1] - padded[rows + 2, columns + 1]),
         ).max(axis=1, initial=0)
-        return (self.rough.ravel()[at] <= 8) & (bent <= 3 + self.ringing / 2)
+        smooth: np.ndarray = (self.rough.ravel()[at] <= 8) & (bent <= 3 + self.ringing / 2)
+        return smooth
 
     def _excused(self, at: np.ndarray, near: list[np.ndarray]) -> np.ndarray:
         """Beside the ground or between two inks, where mixes of a lossy file are of any colour."""
         inks = sum((windows.around(plane, 1).astype(np.uint8) for plane in near), np.zeros(self.ink.shape, np.uint8))
-        return (windows.around(self.ground, _REACH) | (inks >= 2)).ravel()[at]
+        found: np.ndarray = (windows.around(self.ground, _REACH) | (inks >= 2)).ravel()[at]
+        colours, reach = self.pixels.reshape(-1, 3)[at].astype(np.float32), _RUNG * self.tolerance
+        for ink, plane in zip(self.inks, near, strict=True) if self.ringing else ():
+            rung = (self.by_edge & plane).ravel()[at]
+            found |= rung & (windows.widest(np.abs(colours - ink.astype(np.float32))) <= reach)
+        return found
+
+    def _shaded(self, drawn: list[np.ndarray]) -> int:
+        """Pixels of inks that are shades of a more frequent one."""
+        shades = (
+            plane
+            for index, (ink, plane) in enumerate(zip(self.inks, drawn, strict=True))
+            if any(np.abs(ink - other).max() <= _SHADE for other in self.inks[:index])
+        )
+        return sum(int((plane & self.ink).sum()) for plane in shades)
 
     def _soft(self, near: list[np.ndarray]) -> float:
         """The share of the ground's outline that meets no ink within reach: shadows, glows, fading subjects."""

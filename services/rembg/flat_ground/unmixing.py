@@ -148,7 +148,8 @@ def _on_line(pixels: np.ndarray, first: np.ndarray, last: np.ndarray) -> tuple[n
 
 
 def _dot(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    return np.einsum("...i,...i->...", left, right)
+    product: np.ndarray = np.einsum("...i,...i->...", left, right)
+    return product
 
 
 def _bleed(colours: np.ndarray, alpha: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Windows around each pixel, and differences of colours: whole planes in few passes, laid out so that they vectorise."""
+"""Windows around each pixel and differences of colours, in few passes over whole planes that vectorise."""
 
 import numpy as np
 

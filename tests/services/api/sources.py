@@ -1,4 +1,4 @@
-"""Servers on this machine that strangers could name: they count who calls and keep what was asked."""
+"""Local servers that callers could name in a URL: they count connections and record requests."""
 
 import contextlib
 import socketserver
@@ -13,7 +13,7 @@ PAUSE_S = 0.02
 
 
 class Source(socketserver.ThreadingTCPServer):
-    """`pages` says for each target what to send; `host` may be any address of 127.0.0.0/8."""
+    """`pages` holds the response of each path; `host` may be any address of 127.0.0.0/8."""
 
     daemon_threads = True
     block_on_close = False
@@ -36,7 +36,7 @@ class Source(socketserver.ThreadingTCPServer):
         return True
 
     def handle_error(self, *_: Any) -> None:
-        """Callers who hang up are what we are here for."""
+        """Callers that hang up are part of the tests."""
 
 
 class _Caller(socketserver.StreamRequestHandler):
@@ -83,7 +83,7 @@ def moved(to: str, status: str = "302 Found") -> bytes:
 
 
 def endless(before: bytes, drop: bytes, pause_s: float = PAUSE_S) -> Say:
-    """First `before`, then `drop` after `drop`, until the caller has had enough."""
+    """First `before`, then one `drop` after another until the caller closes the connection."""
 
     def say(write: Callable[[bytes], Any]) -> None:
         write(before)

@@ -1,4 +1,4 @@
-"""The api as a whole: health, what it does without its helpers, and what callers never get to see."""
+"""The api as a whole: health, behaviour without its dependencies, and what it never reveals."""
 
 import socket
 import time
@@ -15,23 +15,23 @@ from tests.services.api.conftest import Api, Start
 _FAR = {"REMOTE_ADDR": "203.0.113.7"}
 
 
-def test_live_asks_nobody(guest: FlaskClient) -> None:
+def test_liveness_checks_no_dependency(guest: FlaskClient) -> None:
     for path in ("/health", "/health/live"):
-        answer = guest.get(path)
-        assert answer.status_code == 200
-        assert answer.headers["Cache-Control"] == "no-store"
-        assert set(body(answer)) == {"status", "timestamp"}
-        assert body(answer)["status"] == "ok"
+        response = guest.get(path)
+        assert response.status_code == 200
+        assert response.headers["Cache-Control"] == "no-store"
+        assert set(body(response)) == {"status", "timestamp"}
+        assert body(response)["status"] == "ok"
 
 
 def test_without_rembg_the_api_is_degraded_but_ready(guest: FlaskClient) -> None:
-    answer = guest.get("/health/ready")
-    assert answer.status_code == 200
-    assert body(answer)["status"] == "degraded"
-    assert body(answer)["checks"] == {"database": "ok", "storage": "ok", "redis": "ok", "rembg": "down"}
+    response = guest.get("/health/ready")
+    assert response.status_code == 200
+    assert body(response)["status"] == "degraded"
+    assert body(response)["checks"] == {"database": "ok", "storage": "ok", "redis": "ok", "rembg": "down"}
 
 
-def test_without_the_database_the_api_is_not_ready_after_three_looks(
+def test_without_the_database_the_api_is_not_ready_after_three_checks(
     start: Start, monkeypatch: pytest.MonkeyPatch, lose_database: Callable[[], None]
 ) -> None:
     monkeypatch.setattr(health, "FRESH_S", 0)
@@ -40,7 +40,7 @@ def test_without_the_database_the_api_is_not_ready_after_three_looks(
     assert guest.get("/health/ready").status_code == 200
     lose_database()
     said = [guest.get("/health/ready") for _ in range(3)]
-    assert [(answer.status_code, body(answer)["status"]) for answer in said] == [
+    assert [(response.status_code, body(response)["status"]) for response in said] == [
         (200, "degraded"),
         (200, "degraded"),
         (503, "unavailable"),
@@ -48,7 +48,7 @@ def test_without_the_database_the_api_is_not_ready_after_three_looks(
     assert guest.get("/health/live").status_code == 200
 
 
-def test_operators_pages_are_for_this_machine_and_for_the_token(start: Start, environment: pytest.MonkeyPatch) -> None:
+def test_operations_routes_are_for_this_machine_and_the_token(start: Start, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("OPS_TOKEN", "the token of operations")
     environment.setenv("TRUSTED_HOPS", "1")
     guest = start().guest()
@@ -61,61 +61,61 @@ def test_operators_pages_are_for_this_machine_and_for_the_token(start: Start, en
         assert guest.get(path, environ_base=_FAR, headers=right).status_code == 200
 
 
-def test_details_hold_facts_but_no_secret(api: Api, database_url: str, redis_url: str) -> None:
-    answer = api.guest().get("/health/detailed")
-    facts = body(answer)
+def test_health_details_hold_no_secret(api: Api, database_url: str, redis_url: str) -> None:
+    response = api.guest().get("/health/detailed")
+    facts = body(response)
     assert {"database", "storage", "redis", "rembg", "memory", "cpu", "uptime", "service"} < set(facts)
     assert facts["service"] == "api"
     assert set(facts["database"]["pool"]) == {"total", "idle", "waiting"}
     for url in (database_url, redis_url, api.deps.secret):
         for part in (url, url.rpartition("@")[0].rpartition(":")[2]):
-            assert not part or part not in answer.text
+            assert not part or part not in response.text
 
 
 def test_metrics_count_by_route_not_by_id(guest: FlaskClient) -> None:
-    promise = cut_out(guest)
-    guest.get(promise["statusUrl"])
+    accepted = cut_out(guest)
+    guest.get(accepted["statusUrl"])
     text = guest.get("/metrics").text
     assert 'stolentee_http_requests_total{method="GET",route="/api/jobs/<uuid:job_id>",status="200"}' in text
     assert 'stolentee_uploads_total{outcome="ok"}' in text
-    assert promise["id"] not in text
+    assert accepted["id"] not in text
 
 
-def test_a_cut_out_rings_once_and_an_upload_does_not(guest: FlaskClient, redis_url: str) -> None:
+def test_a_cut_out_sends_one_wake_up_and_an_upload_none(guest: FlaskClient, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as server:
         upload(guest)
         assert server.llen("jobs") == 0
-        promise = cut_out(guest)
+        accepted = cut_out(guest)
         assert server.llen("jobs") == 1
-        guest.delete(promise["statusUrl"])
-        guest.post(f"{promise['statusUrl']}/retry")
+        guest.delete(accepted["statusUrl"])
+        guest.post(f"{accepted['statusUrl']}/retry")
         assert server.llen("jobs") == 2
 
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """Accepts connections and never says a word."""
+    """The port of a server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
 
 @pytest.mark.parametrize("silent", [False, True], ids=["refusing", "silent"])
-def test_without_a_broker_a_cut_out_is_promised_all_the_same(
+def test_without_a_broker_a_cut_out_is_still_accepted(
     start: Start, environment: pytest.MonkeyPatch, silent_port: int, silent: bool
 ) -> None:
     environment.setenv("REDIS_URL", f"redis://127.0.0.1:{silent_port if silent else 1}/0")
     guest = start().guest()
     began = time.monotonic()
-    promise = cut_out(guest)
+    accepted = cut_out(guest)
     assert time.monotonic() - began < 5
-    assert body(guest.get(promise["statusUrl"]))["status"] == "queued"
-    until = time.monotonic() + 5  # whether it is back is asked of Redis itself, and that takes its time
+    assert body(guest.get(accepted["statusUrl"]))["status"] == "queued"
+    until = time.monotonic() + 5  # the check connects to Redis itself, which takes a moment
     while body(guest.get("/health/ready"))["checks"]["redis"] != "down":
         assert time.monotonic() < until
         time.sleep(0.1)
 
 
-def test_a_sane_request_id_is_kept_and_any_other_replaced(guest: FlaskClient) -> None:
+def test_a_valid_request_id_is_kept_and_any_other_replaced(guest: FlaskClient) -> None:
     for given in ("abc-123", "x" * 64):
         assert guest.get("/health", headers={"X-Request-Id": given}).headers["X-Request-Id"] == given
     for given in ("", "a b", "x" * 65, "é", "{}"):
@@ -124,20 +124,20 @@ def test_a_sane_request_id_is_kept_and_any_other_replaced(guest: FlaskClient) ->
         assert len(made) == 16
 
 
-def test_what_is_not_there_and_what_is_not_allowed_have_the_one_shape(guest: FlaskClient) -> None:
+def test_unknown_paths_and_methods_get_the_error_body(guest: FlaskClient) -> None:
     refused(guest.get("/nowhere"), 404, "not_found")
     refused(guest.get("/api/jobs/not-an-id"), 404, "not_found")
-    answer = guest.put("/api/jobs")
-    refused(answer, 405, "method_not_allowed")
-    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+    response = guest.put("/api/jobs")
+    refused(response, 405, "method_not_allowed")
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
-def test_a_mistake_of_ours_tells_nothing_of_itself(api: Api) -> None:
+def test_an_internal_error_reveals_nothing(api: Api) -> None:
     guest = api.guest()
     upload(guest)
     with api.deps.database.transaction() as connection:
         connection.execute("drop table jobs")
     refused(guest.post("/api/cutouts", data={}), 400, "missing_file")
-    answer = guest.get("/api/jobs")
-    refused(answer, 500, "internal")
-    assert "jobs" not in answer.text
+    response = guest.get("/api/jobs")
+    refused(response, 500, "internal")
+    assert "jobs" not in response.text

@@ -1,4 +1,4 @@
-"""The command for API keys: made, listed and ended; shown once, and stored as a hash."""
+"""The command for API keys: create, list, revoke; a key is shown once and stored as a hash."""
 
 import hashlib
 import os
@@ -40,7 +40,7 @@ def process(database_url: str) -> Command:
 def command(
     database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_logging: None
 ) -> Command:
-    """The same within this process, which takes no second to start."""
+    """The same within this process, which saves the start of an interpreter."""
     monkeypatch.setenv("DATABASE_URL", database_url)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -59,7 +59,7 @@ def _rows(database_url: str) -> list[dict[str, object]]:
         return connection.execute("select * from api_keys").fetchall()
 
 
-def test_a_key_is_long_random_and_ours() -> None:
+def test_a_key_is_long_random_and_has_our_prefix() -> None:
     made = {keys.make() for _ in range(100)}
     assert len(made) == 100
     assert all(re.fullmatch(r"sk_[A-Za-z0-9_-]{43}", key) for key in made)
@@ -70,7 +70,7 @@ def test_a_key_is_printed_once_and_only_its_hash_is_stored(process: Command, dat
     done = process("create", "the shop", "--scope", scope)
     assert done.returncode == 0, done.stderr
     key = done.stdout.removesuffix("\n")
-    assert re.fullmatch(r"sk_[A-Za-z0-9_-]{43}", key)  # and nothing else: scripts keep what is printed
+    assert re.fullmatch(r"sk_[A-Za-z0-9_-]{43}", key)  # and nothing else: scripts capture the output
     assert key not in done.stderr
     (row,) = _rows(database_url)
     assert (row["name"], row["scope"], row["revoked_at"]) == ("the shop", scope, None)
@@ -96,11 +96,11 @@ def test_a_key_is_revoked_once_and_stays_listed(command: Command, database_url: 
     (row,) = _rows(database_url)
     first, second = command("revoke", str(row["id"])), command("revoke", str(row["id"]))
     assert (first.returncode, first.stdout) == (0, "revoked\n")
-    assert (second.returncode, second.stdout, second.stderr) == (1, "", "there is no such valid key\n")
+    assert (second.returncode, second.stdout, second.stderr) == (1, "", "no valid key has this id\n")
     assert "revoked" in command("list").stdout
 
 
-def test_a_wrong_command_explains_itself_and_makes_nothing(command: Command, database_url: str) -> None:
+def test_a_wrong_command_prints_its_usage_and_creates_nothing(command: Command, database_url: str) -> None:
     for arguments in (
         (),
         ("create",),
@@ -116,7 +116,7 @@ def test_a_wrong_command_explains_itself_and_makes_nothing(command: Command, dat
     assert _rows(database_url) == []
 
 
-def test_without_a_database_nothing_is_printed_that_looks_like_a_key(process: Command) -> None:
+def test_without_a_database_no_key_is_printed(process: Command) -> None:
     away = process("create", "shop", "--scope", "admin", DATABASE_URL="postgresql://u:p@127.0.0.1:1/n")
     assert (away.returncode, away.stdout) == (1, "")
     assert "The database is not available" in away.stderr

@@ -1,4 +1,4 @@
-"""Quotas: what a caller may keep and have under way, and how far racing calls get beyond it."""
+"""Quotas: how much a caller may store and queue, and how far concurrent requests can exceed it."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ def guest(api: Api) -> FlaskClient:
 
 
 def _fill(api: Api, used: int) -> None:
-    """As if the one picture that is kept were as large."""
+    """Set the size of the stored picture."""
     with api.deps.database.transaction() as connection:
         connection.execute("update assets set bytes = %s", [used])
 
@@ -37,18 +37,18 @@ def _order(guest: FlaskClient, asset_id: str) -> int:
     return guest.post("/api/jobs", json={"assetId": asset_id, "type": "cutout"}).status_code
 
 
-def test_who_keeps_too_much_is_told_and_may_delete(api: Api, guest: FlaskClient) -> None:
+def test_a_caller_over_its_storage_quota_is_refused_until_it_deletes(api: Api, guest: FlaskClient) -> None:
     asset = upload(guest)
     _fill(api, _MB - 10)
     for path in ("/api/uploads", "/api/cutouts"):
         details = refused(send(guest, path, pictures.png()), 413, "storage_quota")
         assert details == {"quotaBytes": _MB, "usedBytes": _MB - 10}
-    upload(api.guest(), pictures.png())  # somebody else
+    upload(api.guest(), pictures.png())  # another guest
     assert guest.delete(f"/api/assets/{asset['id']}").status_code == 204
     upload(guest, pictures.png())
 
 
-def test_what_is_refused_is_not_stored(api: Api, guest: FlaskClient, environment: pytest.MonkeyPatch) -> None:
+def test_a_refused_picture_is_not_stored(api: Api, guest: FlaskClient, environment: pytest.MonkeyPatch) -> None:
     upload(guest)
     _fill(api, _MB)
     before = {path for path in api.deps.settings.storage.data_dir.rglob("*") if path.is_file()}
@@ -56,7 +56,7 @@ def test_what_is_refused_is_not_stored(api: Api, guest: FlaskClient, environment
     assert {path for path in api.deps.settings.storage.data_dir.rglob("*") if path.is_file()} == before
 
 
-def test_an_object_of_many_rows_counts_once(api: Api, guest: FlaskClient) -> None:
+def test_an_object_with_several_rows_counts_once(api: Api, guest: FlaskClient) -> None:
     upload(guest)
     _fill(api, _MB // 2)
     with api.deps.database.transaction() as connection:
@@ -67,27 +67,27 @@ def test_an_object_of_many_rows_counts_once(api: Api, guest: FlaskClient) -> Non
     upload(guest, pictures.png())
 
 
-def test_who_has_too_many_jobs_under_way_waits_for_one_to_end(api: Api, guest: FlaskClient) -> None:
-    promise, asset = cut_out(guest), upload(guest)
+def test_a_caller_over_its_job_quota_is_refused_until_a_job_ends(api: Api, guest: FlaskClient) -> None:
+    accepted, asset = cut_out(guest), upload(guest)
     assert _order(guest, asset["id"]) == 202
-    for answer in (
+    for response in (
         send(guest, "/api/cutouts", pictures.jpeg()),
         guest.post("/api/jobs", json={"assetId": asset["id"], "type": "cutout"}),
     ):
-        assert refused(answer, 429, "job_quota") == {"quotaJobs": 2, "unfinishedJobs": 2}
-        assert int(answer.headers["Retry-After"]) > 1
+        assert refused(response, 429, "job_quota") == {"quotaJobs": 2, "unfinishedJobs": 2}
+        assert int(response.headers["Retry-After"]) > 1
     cut_out(api.guest())
-    assert guest.delete(promise["statusUrl"]).status_code == 200
+    assert guest.delete(accepted["statusUrl"]).status_code == 200
     assert _order(guest, asset["id"]) == 202
-    refused(guest.post(f"{promise['statusUrl']}/retry"), 429, "job_quota")
+    refused(guest.post(f"{accepted['statusUrl']}/retry"), 429, "job_quota")
 
 
-def test_those_who_race_get_no_further_than_they_are_many(api: Api, guest: FlaskClient) -> None:
+def test_concurrent_requests_exceed_a_quota_by_at_most_their_number(api: Api, guest: FlaskClient) -> None:
     asset, token = upload(guest), bearer(guest)
 
     def order(_: int) -> int:
-        wish = {"assetId": asset["id"], "type": "cutout"}
-        return api.app.test_client().post("/api/jobs", json=wish, headers=token).status_code
+        payload = {"assetId": asset["id"], "type": "cutout"}
+        return api.app.test_client().post("/api/jobs", json=payload, headers=token).status_code
 
     with ThreadPoolExecutor(4) as callers:
         statuses = Counter(callers.map(order, range(24)))
@@ -95,8 +95,8 @@ def test_those_who_race_get_no_further_than_they_are_many(api: Api, guest: Flask
     assert statuses[202] + statuses[429] == 24
 
 
-def test_quotas_are_counted_from_the_indexes(databases: Databases) -> None:
-    with psycopg.connect(databases.lasting()) as connection:  # of no past: plans follow statistics
+def test_quotas_are_counted_from_indexes(databases: Databases) -> None:
+    with psycopg.connect(databases.lasting()) as connection:  # a new database: plans depend on statistics
         connection.execute("set local enable_seqscan = off")
         connection.execute("set local enable_bitmapscan = off")
         rows = connection.execute(
@@ -106,7 +106,7 @@ def test_quotas_are_counted_from_the_indexes(databases: Databases) -> None:
     assert "Index Only Scan using assets_kept" in str(rows)
 
 
-def test_without_quotas_nobody_is_counted(start: Start, environment: pytest.MonkeyPatch) -> None:
+def test_without_quotas_nothing_is_refused(start: Start, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("QUOTA_STORED_MB", "0")
     environment.setenv("QUOTA_UNFINISHED_JOBS", "0")
     api = start()

@@ -1,4 +1,4 @@
-"""What /openapi.json promises, against itself and against what is really answered."""
+"""The OpenAPI document: valid in itself, and matched by the real responses."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,7 +33,7 @@ def _references(node: Any) -> Iterator[str]:
             yield from _references(part)
 
 
-def test_the_description_is_of_its_version_and_says_what_it_describes(guest: FlaskClient) -> None:
+def test_the_document_has_its_version_title_and_security_schemes(guest: FlaskClient) -> None:
     description = body(guest.get("/openapi.json"))
     assert description["openapi"].startswith("3.1")
     assert description["info"]["version"] == app.VERSION
@@ -43,7 +43,7 @@ def test_the_description_is_of_its_version_and_says_what_it_describes(guest: Fla
     assert description["security"] == [{}, {"bearer": []}, {"cookie": []}, {"key": []}]
 
 
-def test_every_reference_leads_somewhere_and_every_schema_is_one(guest: FlaskClient) -> None:
+def test_every_reference_resolves_and_every_schema_is_valid(guest: FlaskClient) -> None:
     description = body(guest.get("/openapi.json"))
     schemas = description["components"]["schemas"]
     for schema in schemas.values():
@@ -51,16 +51,16 @@ def test_every_reference_leads_somewhere_and_every_schema_is_one(guest: FlaskCli
     assert {name.removeprefix("#/components/schemas/") for name in _references(description)} <= set(schemas)
 
 
-def test_every_operation_says_what_it_is_and_what_it_answers(guest: FlaskClient) -> None:
+def test_every_operation_has_a_summary_tags_and_responses(guest: FlaskClient) -> None:
     operations = list(_operations(body(guest.get("/openapi.json"))))
     assert len({operation["operationId"] for _, _, operation in operations}) == len(operations)
     envelope = {"schema": {"$ref": "#/components/schemas/ErrorOut"}}
     for method, path, operation in operations:
         assert operation["summary"], (method, path)
         assert operation["tags"]
-        answers = operation["responses"]
-        assert {"4XX", "5XX"} < set(answers)
-        assert answers["4XX"]["content"][_JSON] == answers["5XX"]["content"][_JSON] == envelope
+        responses = operation["responses"]
+        assert {"4XX", "5XX"} < set(responses)
+        assert responses["4XX"]["content"][_JSON] == responses["5XX"]["content"][_JSON] == envelope
         named = {place["name"] for place in operation.get("parameters", []) if place["in"] == "path"}
         assert named == {part[1:-1] for part in path.split("/") if part.startswith("{")}
 
@@ -76,18 +76,18 @@ def test_every_route_of_the_api_is_described(api: Api) -> None:
     assert described == routes
 
 
-def _answers(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
-    """(method, described path, an answer) of every operation, and of every kind of error."""
+def _responses(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
+    """(method, documented path, a response) of every operation, and of every kind of error."""
     guest = api.guest()
-    asset, promise = upload(guest), cut_out(guest)
-    job, kept = promise["statusUrl"], f"/api/assets/{asset['id']}"
-    wish = {"assetId": asset["id"], "type": "cutout"}
+    asset, accepted = upload(guest), cut_out(guest)
+    job, kept = accepted["statusUrl"], f"/api/assets/{asset['id']}"
+    payload = {"assetId": asset["id"], "type": "cutout"}
     yield "POST", "/api/uploads", send(guest, "/api/uploads", pictures.png())
     yield "POST", "/api/uploads", send(guest, "/api/uploads", pictures.png())
     yield "POST", "/api/uploads", send(guest, "/api/uploads", b"no picture")
     yield "POST", "/api/cutouts", send(guest, "/api/cutouts", pictures.png())
     yield "POST", "/api/cutouts", guest.post("/api/cutouts")
-    yield from _direct_answers(guest)
+    yield from _presigned_responses(guest)
     yield "GET", "/api/assets", guest.get("/api/assets?limit=1")
     yield "GET", "/api/assets", guest.get("/api/assets?limit=1", headers={"Authorization": "Bearer x"})
     yield "GET", "/api/assets/{asset_id}", guest.get(kept)
@@ -96,21 +96,21 @@ def _answers(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
     linked = guest.post(f"{kept}/link")
     yield "POST", "/api/assets/{asset_id}/link", linked
     yield "GET", "/private/{asset_id}", guest.get(body(linked)["url"], buffered=True)
-    yield "POST", "/api/jobs", guest.post("/api/jobs", json=wish)
+    yield "POST", "/api/jobs", guest.post("/api/jobs", json=payload)
     yield "POST", "/api/jobs", guest.post("/api/jobs", json={"assetId": 1, "colour": "red"})
     yield "GET", "/api/jobs", guest.get("/api/jobs?limit=1")
     yield "GET", "/api/jobs", guest.get("/api/jobs?cursor=x")
     yield "GET", "/api/jobs/{job_id}", guest.get(job)
     yield "DELETE", "/api/jobs/{job_id}", guest.delete(job)
     yield "DELETE", "/api/jobs/{job_id}", guest.delete(job)
-    yield "GET", "/api/jobs/{job_id}/events", guest.get(promise["eventsUrl"], buffered=True)
+    yield "GET", "/api/jobs/{job_id}/events", guest.get(accepted["eventsUrl"], buffered=True)
     yield "POST", "/api/jobs/{job_id}/retry", guest.post(f"{job}/retry")
     yield "POST", "/api/jobs/{job_id}/retry", guest.post(f"{job}/retry")
     yield "DELETE", "/api/assets/{asset_id}", guest.delete(kept)
-    yield from _admin_answers(api)
+    yield from _admin_responses(api)
 
 
-def _direct_answers(guest: FlaskClient) -> Iterator[tuple[str, str, TestResponse]]:
+def _presigned_responses(guest: FlaskClient) -> Iterator[tuple[str, str, TestResponse]]:
     data = pictures.png(shade=7)
     announced = guest.post("/api/uploads/presign", json={"contentType": "image/png", "bytes": len(data)})
     completing = f"/api/uploads/{body(announced)['id']}/complete"
@@ -123,7 +123,7 @@ def _direct_answers(guest: FlaskClient) -> Iterator[tuple[str, str, TestResponse
         yield "POST", "/api/uploads/{upload_id}/complete", guest.post(completing)
 
 
-def _admin_answers(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
+def _admin_responses(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
     secret = keys.make()
     with api.deps.database.transaction() as connection:
         rows.add(connection, "the shop", Scope.ADMIN, keys.digest(secret))
@@ -134,14 +134,14 @@ def _admin_answers(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
         yield "GET", path, client.get(path, headers=admin)
 
 
-def test_every_answer_is_of_the_shape_that_is_described(api: Api) -> None:
+def test_every_response_matches_its_schema(api: Api) -> None:
     description = body(api.guest().get("/openapi.json"))
     operations = {(method, path): operation for method, path, operation in _operations(description)}
     met = set()
-    for method, path, answer in _answers(api):
+    for method, path, answer in _responses(api):
         met.add((method, path))
-        told = operations[method, path]["responses"]
-        response = told.get(str(answer.status_code)) or told[f"{answer.status_code // 100}XX"]
+        report = operations[method, path]["responses"]
+        response = report.get(str(answer.status_code)) or report[f"{answer.status_code // 100}XX"]
         if not response.get("content"):
             assert answer.data == b""
         elif schema := response["content"].get(_JSON):

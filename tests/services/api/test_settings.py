@@ -1,9 +1,10 @@
-"""What the api takes from the environment, and how it says that something is wrong with it."""
+"""The api's settings: defaults, parsing and error messages."""
 
 import pytest
 
 from services.api.settings import Settings
 from shared import settings
+from shared.image_format.structure import Format
 
 
 def test_defaults_are_those_of_the_contract(bare_environment: pytest.MonkeyPatch) -> None:
@@ -12,9 +13,15 @@ def test_defaults_are_those_of_the_contract(bare_environment: pytest.MonkeyPatch
     web = Settings.read().web
     assert (web.rate_api, web.rate_uploads) == ("100 per 15 minute", "10 per 1 hour")
     assert (web.public_url, web.trusted_hops) == ("", 0)
+    assert web.formats == frozenset(Format)
 
 
-def test_limits_are_read_from_their_short_form(bare_environment: pytest.MonkeyPatch) -> None:
+def test_formats_are_read_as_people_write_them(bare_environment: pytest.MonkeyPatch) -> None:
+    bare_environment.setenv("INPUT_FORMATS", "JPEG, png,heic,")
+    assert Settings.read().web.formats == {Format.JPEG, Format.PNG, Format.HEIC}
+
+
+def test_rate_limits_are_parsed(bare_environment: pytest.MonkeyPatch) -> None:
     for short, words in (("5/s", "5 per 1 second"), ("7/2d", "7 per 2 day"), ("0", ""), ("9/30m", "9 per 30 minute")):
         bare_environment.setenv("RATE_LIMIT_API", short)
         assert Settings.read().web.rate_api == words
@@ -30,6 +37,8 @@ def test_limits_are_read_from_their_short_form(bare_environment: pytest.MonkeyPa
         ("PUBLIC_URL", "shop.example"),
         ("PUBLIC_URL", "https://shop.example/path"),
         ("TRUSTED_HOPS", "-1"),
+        ("INPUT_FORMATS", "jpeg,pdf"),
+        ("INPUT_FORMATS", " , "),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", ""),
         ("DATABASE_URL", ""),
@@ -38,13 +47,13 @@ def test_limits_are_read_from_their_short_form(bare_environment: pytest.MonkeyPa
         ("R2_ENDPOINT", "https://r2.example"),
     ],
 )
-def test_a_wrong_setting_is_named(bare_environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_an_error_names_the_invalid_setting(bare_environment: pytest.MonkeyPatch, name: str, value: str) -> None:
     bare_environment.setenv(name, value)
     with pytest.raises(settings.Invalid, match=name):
         Settings.read()
 
 
-def test_a_wrong_secret_is_not_told(bare_environment: pytest.MonkeyPatch) -> None:
+def test_an_error_does_not_show_a_secret(bare_environment: pytest.MonkeyPatch) -> None:
     bare_environment.setenv("SECRET_KEY", "hunter2")
     bare_environment.setenv("R2_ENDPOINT", "https://r2.example")
     with pytest.raises(settings.Invalid) as refusal:

@@ -1,4 +1,4 @@
-"""The api behind its real server, where HTTP itself matters: streams, bodies, connections, the end."""
+"""The api behind its real server: streams, bodies, connections and shutdown."""
 
 import contextlib
 import http.client
@@ -23,12 +23,12 @@ def _ask(
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[http.client.HTTPResponse, dict[str, object]]:
     connection.request(method, path, body, dict(headers))
-    answer = connection.getresponse()
-    return answer, json.loads(answer.read())
+    response = connection.getresponse()
+    return response, json.loads(response.read())
 
 
 def test_over_http(served: Served) -> None:
-    """One start, as it is what takes the time."""
+    """One test, because starting the server takes most of the time."""
     _a_connection_is_kept_also_over_refusals(served)
     _a_body_without_a_length_is_taken_up_to_the_limit(served)
     _a_body_beyond_the_limit_is_refused_before_it_is_sent(served)
@@ -65,9 +65,9 @@ def _a_body_beyond_the_limit_is_refused_before_it_is_sent(served: Served) -> Non
     for name, value in (*_FORM.items(), ("Content-Length", "1000000000")):
         connection.putheader(name, value)
     connection.endheaders()
-    answer = connection.getresponse()
-    assert answer.status == 413
-    assert json.loads(answer.read())["error"]["code"] == "body_too_large"
+    response = connection.getresponse()
+    assert response.status == 413
+    assert json.loads(response.read())["error"]["code"] == "body_too_large"
 
 
 def _events_arrive_when_they_happen(served: Served) -> None:
@@ -90,11 +90,11 @@ def _open_streams_do_not_keep_the_process(served: Served) -> None:
 
 def _following(served: Served) -> tuple[dict[str, str], http.client.HTTPResponse, str]:
     """A guest's headers, the stream of a job after its first line, the job's address."""
-    answer, promise = _ask(served.connect(), "POST", "/api/cutouts", form(pictures.jpeg()), _FORM)
-    guest = {"Authorization": f"Bearer {answer.headers['X-Session-Token']}"}
+    response, accepted = _ask(served.connect(), "POST", "/api/cutouts", form(pictures.jpeg()), _FORM)
+    guest = {"Authorization": f"Bearer {response.headers['X-Session-Token']}"}
     connection = served.connect()
-    connection.request("GET", str(promise["eventsUrl"]), headers=guest)
+    connection.request("GET", str(accepted["eventsUrl"]), headers=guest)
     stream = connection.getresponse()
     assert stream.headers["Content-Type"] == "text/event-stream; charset=utf-8"
     assert (stream.readline(), stream.readline()) == (b"retry: 1000\n", b"\n")
-    return guest, stream, str(promise["statusUrl"])
+    return guest, stream, str(accepted["statusUrl"])

@@ -1,4 +1,4 @@
-"""One loaded network for all tests: loading is what takes time."""
+"""Networks that all tests share, because loading takes time."""
 
 from pathlib import Path
 

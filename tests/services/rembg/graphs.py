@@ -1,99 +1,77 @@
-"""Small networks as files: nodes and constants put together in the form that onnxruntime reads."""
+"""Small networks for tests."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from onnx import ModelProto, NodeProto, TensorProto, checker, helper, numpy_helper
 
-from services.rembg.onnx_wire import Field, Network, Node, Tensor, _message, text_attribute
-
-HALF_PIXELS = {name: text_attribute(name, value) for name, value in (
-    ("mode", "linear"), ("coordinate_transformation_mode", "pytorch_half_pixel"),
-)}  # fmt: skip
-_FLOATS, _INTEGERS = 1, 7
+X = np.random.default_rng(7).random((1, 3, 16, 24), np.float32)
+_PADS = [1, 1, 1, 1]
 
 
-def integers(name: str, *values: int) -> bytes:
-    return _message([(1, name.encode()), *((8, value) for value in values), (20, 7)])
+def model(nodes: Sequence[NodeProto], constants: dict[str, np.ndarray], outputs: Sequence[str]) -> ModelProto:
+    """Takes `x`, a tensor like X; each output has one channel."""
+    given = [helper.make_tensor_value_info("x", TensorProto.FLOAT, X.shape)]
+    made = [helper.make_tensor_value_info(name, TensorProto.FLOAT, (1, 1, *X.shape[2:])) for name in outputs]
+    tensors = [numpy_helper.from_array(values, name) for name, values in constants.items()]
+    graph = helper.make_graph(list(nodes), "small", given, made, tensors)
+    network = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 14)])
+    checker.check_model(network)
+    return network
 
 
-def integer(name: str, value: int) -> bytes:
-    return _message([(1, name.encode()), (3, value), (20, 2)])
+def small_u(middle: int = 16, to: np.ndarray | None = None, stride: int = 2) -> ModelProto:
+    """One step down and up again as in U-2-Net's blocks, with a second mask that nothing else needs.
 
+    `to` is the size, or the scales, that the middle is resized to.
+    """
+    random = np.random.default_rng(1)
+    to = np.array([1, 32, 16, 24]) if to is None else to
+    constants = {"to": to}
+    nodes: list[NodeProto] = []
 
-def step(kind: str, inputs: Sequence[str], output: str, **attributes: bytes) -> Node:
-    return Node(kind, tuple(inputs), (output,), attributes)
-
-
-def sizes(name: str, *values: int) -> Tensor:
-    raw = np.asarray(values, "<i8").tobytes()
-    return Tensor((len(values),), _message([(1, len(values)), (2, _INTEGERS), (8, name.encode()), (9, raw)]))
-
-
-def value(name: str, shape: Sequence[int]) -> bytes:
-    """A tensor that goes in or comes out."""
-    lengths = _message([(1, _message([(1, length)])) for length in shape])
-    return _message([(1, name.encode()), (2, _message([(1, _message([(1, _FLOATS), (2, lengths)]))]))])
-
-
-def network(
-    nodes: Sequence[Node],
-    constants: dict[str, Tensor],
-    x: Sequence[int],
-    outputs: dict[str, Sequence[int]],
-    ir_version: int = 8,
-    opset: int = 13,
-) -> Network:
-    """Takes `x`, a tensor of that shape."""
-    given = {name: value(name, shape) for name, shape in outputs.items()}
-    around: list[Field] = [(1, ir_version), (8, _message([(2, opset)]))]
-    beside: list[Field] = [(2, b"small"), (11, value("x", x))]
-    return Network(list(nodes), constants, {"x": tuple(x)}, given, around, beside)
-
-
-def small_u(seed: int = 1, middle: int = 16) -> Network:
-    """One step down and up again as U-2-Net's blocks do it, with a second mask that nothing else needs."""
-    random = np.random.default_rng(seed)
-    constants: dict[str, Tensor] = {"to": sizes("to", 1, 32, 16, 24)}
-    nodes: list[Node] = []
+    def add(kind: str, inputs: Sequence[str], output: str, **attributes: Any) -> None:
+        nodes.append(helper.make_node(kind, inputs, [output], **attributes))
 
     def convolve(x: str, y: str, inputs: int, outputs: int) -> None:
         weight = random.standard_normal((outputs, inputs, 3, 3)) / np.sqrt(9 * inputs)
-        constants[f"{y}.weight"] = Tensor.of(f"{y}.weight", weight)
-        constants[f"{y}.bias"] = Tensor.of(f"{y}.bias", random.standard_normal(outputs))
-        pads = integers("pads", 1, 1, 1, 1)
-        nodes.append(step("Conv", [x, f"{y}.weight", f"{y}.bias"], y, pads=pads))
+        constants[f"{y}.weight"] = weight.astype(np.float32)
+        constants[f"{y}.bias"] = random.standard_normal(outputs).astype(np.float32)
+        add("Conv", [x, f"{y}.weight", f"{y}.bias"], y, pads=_PADS)
 
     convolve("x", "wide", 3, middle)
-    nodes.append(step("Relu", ["wide"], "seen"))
-    halves = {"kernel_shape": integers("kernel_shape", 2, 2), "strides": integers("strides", 2, 2)}
-    nodes.append(step("MaxPool", ["seen"], "half", ceil_mode=integer("ceil_mode", 1), **halves))
+    add("Relu", ["wide"], "seen")
+    add("MaxPool", ["seen"], "half", kernel_shape=[2, 2], strides=[stride, stride], ceil_mode=1)
     convolve("half", "low", middle, 32)
-    nodes.append(step("Resize", ["low", "", "", "to"], "up", **HALF_PIXELS))
-    nodes.append(step("Concat", ["up", "seen"], "both", axis=integer("axis", 1)))
+    scales = ["low", "", "to"] if to.dtype == np.float32 else ["low", "", "", "to"]
+    add("Resize", scales, "up", mode="linear", coordinate_transformation_mode="pytorch_half_pixel")
+    add("Concat", ["up", "seen"], "both", axis=1)
     convolve("both", "joint", 32 + middle, 32)
-    nodes.append(step("Relu", ["joint"], "shown"))
+    add("Relu", ["joint"], "shown")
     for name in ("mask", "other"):
         convolve("shown", f"{name}.raw", 32, 1)
-        nodes.append(step("Sigmoid", [f"{name}.raw"], name))
-    return network(nodes, constants, (1, 3, 16, 24), {"mask": (1, 1, 16, 24), "other": (1, 1, 16, 24)})
+        add("Sigmoid", [f"{name}.raw"], name)
+    return model(nodes, constants, ["mask", "other"])
 
 
-def with_computed_sizes(made: Network) -> Network:
-    """The same as PyTorch writes it: the size to resize to is taken from another tensor's shape as it runs."""
-    nodes: list[Node] = []
-    for node in made.nodes:
-        if node.kind == "Resize":
+def with_computed_sizes(network: ModelProto) -> ModelProto:
+    """The same as PyTorch exports it: the size to resize to is computed from another tensor's shape."""
+    graph = network.graph
+    nodes: list[NodeProto] = []
+    for node in graph.node:
+        if node.op_type == "Resize":
             nodes += [
-                step("Shape", [node.inputs[0]], "low.shape"),
-                step("Slice", ["low.shape", "0", "2", "0"], "low.count"),
-                step("Shape", ["seen"], "seen.shape"),
-                step("Slice", ["seen.shape", "2", "4", "0"], "seen.size"),
-                step("Concat", ["low.count", "seen.size"], "size", axis=integer("axis", 0)),
+                helper.make_node("Shape", [node.input[0]], ["low.shape"]),
+                helper.make_node("Slice", ["low.shape", "0", "2", "0"], ["low.count"]),
+                helper.make_node("Shape", ["seen"], ["seen.shape"]),
+                helper.make_node("Slice", ["seen.shape", "2", "4", "0"], ["seen.size"]),
+                helper.make_node("Concat", ["low.count", "seen.size"], ["size"], axis=0),
             ]
-            nodes.append(replace(node, inputs=(*node.inputs[:3], "size")))
-        else:
-            nodes.append(node)
-    for edge in (0, 2, 4):
-        made.constants[str(edge)] = sizes(str(edge), edge)
-    return replace(made, nodes=nodes)
+            node.input[3] = "size"
+        nodes.append(node)
+    copied = [NodeProto.FromString(node.SerializeToString()) for node in nodes]
+    del graph.node[:]
+    graph.node.extend(copied)
+    graph.initializer.extend(numpy_helper.from_array(np.array([edge]), str(edge)) for edge in (0, 2, 4))
+    return network

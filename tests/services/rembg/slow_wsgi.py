@@ -1,4 +1,4 @@
-"""The service with a network that takes SLOW_S seconds, as a large one on a small machine does."""
+"""The service with a network that takes SLOW_S seconds, like a large one on a small machine."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""The HTTP surface, without a server: what is accepted, what is refused, and what the answers say."""
+"""The HTTP API without a server: accepted and refused requests, and their answers."""
 
 import io
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -49,10 +49,10 @@ def form(data: bytes, field: str) -> dict[str, object]:
     return {field: (io.BytesIO(data), "shirt.png")}
 
 
-def refusal(answer: TestResponse) -> tuple[int, str]:
-    error = answer.get_json()["error"]
-    assert error["requestId"] == answer.headers["X-Request-Id"]
-    return answer.status_code, error["code"]
+def refusal(response: TestResponse) -> tuple[int, str]:
+    error = response.get_json()["error"]
+    assert error["requestId"] == response.headers["X-Request-Id"]
+    return response.status_code, error["code"]
 
 
 def test_the_body_the_form_and_the_alias_give_the_same_cutout(client: FlaskClient) -> None:
@@ -91,7 +91,7 @@ def test_the_facts_are_in_the_headers(client: FlaskClient, compact: Network) -> 
     ],
     ids=["empty", "gif", "text", "cut", "damaged", "blank", "tiny"],
 )
-def test_what_cannot_be_cut_out_is_refused_with_its_reason(
+def test_a_picture_that_cannot_be_cut_out_is_refused_with_its_code(
     client: FlaskClient, data: bytes, status: int, code: str
 ) -> None:
     assert refusal(client.post("/remove", data=data)) == (status, code)
@@ -99,12 +99,12 @@ def test_what_cannot_be_cut_out_is_refused_with_its_reason(
     assert client.get("/stats").get_json()["failures"] == {code: 2}
 
 
-def test_a_body_over_the_limit_is_refused_by_its_length_alone(client: FlaskClient) -> None:
+def test_a_body_over_the_limit_is_refused_by_its_length(client: FlaskClient) -> None:
     unread = {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": str(MAX_BYTES + 1)}
     assert refusal(client.post("/remove", environ_overrides=unread)) == (413, "body_too_large")
 
 
-def test_a_form_without_the_field_is_missing_its_file(client: FlaskClient) -> None:
+def test_a_form_without_the_field_is_refused(client: FlaskClient) -> None:
     assert refusal(client.post("/remove", data=form(PNG, "image"))) == (400, "missing_file")
     assert refusal(client.post("/remove", data={"image_file": "not a file"}, content_type="multipart/form-data")) == (
         400,
@@ -118,7 +118,7 @@ def test_a_body_without_its_length_is_refused(client: FlaskClient) -> None:
     assert refusal(answer) == (411, "length_required")
 
 
-def test_a_full_house_is_busy_and_says_when_to_come_back(client: FlaskClient, deps: Dependencies) -> None:
+def test_a_full_queue_is_busy_with_retry_after(client: FlaskClient, deps: Dependencies) -> None:
     with deps.queue.admit():
         answer = client.post("/remove", data=PNG)
     assert refusal(answer) == (503, "busy")
@@ -127,22 +127,20 @@ def test_a_full_house_is_busy_and_says_when_to_come_back(client: FlaskClient, de
     assert client.post("/remove", data=PNG).status_code == 200
 
 
-def test_before_the_first_inference_it_is_live_but_not_ready(cold: FlaskClient, deps: Dependencies) -> None:
+def test_before_the_first_inference_the_service_is_live_but_not_ready(cold: FlaskClient, deps: Dependencies) -> None:
     assert cold.get("/health/live").status_code == 200
     assert cold.get("/health/ready").status_code == 503
-    assert cold.post("/remove", data=PNG).status_code == 200  # somebody could not wait: that is the first inference
+    assert cold.post("/remove", data=PNG).status_code == 200  # this is the first inference
     deps.health.mark_ready()
     assert cold.get("/health/ready").status_code == 200
 
 
-def test_filling_the_memory_waits_for_the_places_of_pictures(
-    deps: Dependencies, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_is_filled_only_while_no_picture_has_a_slot(deps: Dependencies, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "_AFTER_READY_S", 0.0)
     warm: Future[float] = Future()
     warm.set_result(0.1)
     turn = deps.queue.acquire(1)
-    with ThreadPoolExecutor(1) as pool:  # whose thread steps back, and ends
+    with ThreadPoolExecutor(1) as pool:  # its thread lowers its priority, and ends
         preparing = pool.submit(app._prepare, deps, warm)
         with pytest.raises(TimeoutError):
             preparing.result(0.5)
@@ -152,12 +150,12 @@ def test_filling_the_memory_waits_for_the_places_of_pictures(
     assert (deps.queue.started, deps.queue.working) == (2, 0)
 
 
-def test_stats_tell_what_was_done_and_with_what(client: FlaskClient, compact: Network) -> None:
+def test_stats_report_counts_and_the_network(client: FlaskClient, compact: Network) -> None:
     cutout = client.post("/remove", data=PNG).data
-    told = client.get("/stats").get_json()
-    assert (told["requests"], told["successes"], told["inFlight"], told["waiting"]) == (1, 1, 0, 0)
-    assert (told["bytesIn"], told["bytesOut"]) == (len(PNG), len(cutout))
-    assert (told["model"], told["digest"], told["precision"]) == ("compact", compact.weights.sha256, "float")
+    figures = client.get("/stats").get_json()
+    assert (figures["requests"], figures["successes"], figures["inFlight"], figures["waiting"]) == (1, 1, 0, 0)
+    assert (figures["bytesIn"], figures["bytesOut"]) == (len(PNG), len(cutout))
+    assert (figures["model"], figures["digest"], figures["precision"]) == ("compact", compact.weights.sha256, "float")
 
 
 def test_every_step_is_measured(client: FlaskClient) -> None:
@@ -167,13 +165,13 @@ def test_every_step_is_measured(client: FlaskClient) -> None:
         assert f'stolentee_removal_step_seconds_count{{step="{step}"}}' in scraped
 
 
-def test_the_first_page_says_what_this_is(client: FlaskClient) -> None:
-    told = client.get("/").get_json()
-    assert told["model"] == "compact"
-    assert {"POST /remove", "POST /remove-background", "GET /stats", "GET /health/ready"} <= set(told["endpoints"])
+def test_the_root_describes_the_service(client: FlaskClient) -> None:
+    figures = client.get("/").get_json()
+    assert figures["model"] == "compact"
+    assert {"POST /remove", "POST /remove-background", "GET /stats", "GET /health/ready"} <= set(figures["endpoints"])
 
 
-def test_with_a_token_only_its_holders_may_use_it(compact: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_is_required_if_set(compact: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REMBG_TOKEN", "quiet-please")
     deps = Dependencies(Settings.read(), compact, AdmissionQueue(1, 0), Stats(), Health("rembg"), ThreadPoolExecutor(4))
     deps.health.mark_ready()

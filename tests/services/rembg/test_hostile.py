@@ -13,7 +13,7 @@ from services.rembg.inference import Network
 from services.rembg.settings import Settings
 from services.rembg.stats import Stats
 from shared.health import Health
-from tests.hostile import benign, corpus
+from tests.hostile import benign, convertible, corpus
 from tests.hostile.benign import SECRET, Benign
 from tests.hostile.corpus import Hostile
 from tests.services.rembg import pictures
@@ -29,7 +29,7 @@ def client(compact: Network) -> FlaskClient:
 
 
 @pytest.mark.parametrize("file", benign.files(), ids=str)
-def test_every_honest_file_is_cut_out_upright_or_has_no_subject(client: FlaskClient, file: Benign) -> None:
+def test_every_benign_file_is_cut_out_upright_or_has_no_subject(client: FlaskClient, file: Benign) -> None:
     answer = client.post("/remove", data=file.data)
     if answer.status_code == 422:
         assert answer.get_json()["error"]["code"] == "unknown_foreground"  # four flat quarters are no subject
@@ -47,6 +47,13 @@ def test_every_hostile_file_is_refused_with_its_code(client: FlaskClient, file: 
     assert (answer.status_code // 100, answer.get_json()["error"]["code"]) == (4, code)
 
 
+@pytest.mark.parametrize("file", convertible.honest(), ids=str)
+def test_formats_that_the_api_converts_are_named_and_refused(client: FlaskClient, file: Benign) -> None:
+    answer = client.post("/remove", data=file.data)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (415, "unsupported_image")
+    assert "accepted are JPEG, PNG and WebP" in answer.get_json()["error"]["message"]
+
+
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (10, 200, 30)], ids=["black", "white", "green"])
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 def test_one_colour_all_over_has_no_subject(client: FlaskClient, colour: tuple[int, int, int], kind: str) -> None:
@@ -59,7 +66,7 @@ def test_a_wholly_clear_picture_has_no_subject(client: FlaskClient) -> None:
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "unknown_foreground")
 
 
-def test_the_peers_doorway_speaks_its_language(client: FlaskClient) -> None:
+def test_the_route_of_rembg_s_accepts_its_fields(client: FlaskClient) -> None:
     data = pictures.encode(pictures.shirt())
 
     def ask(path: str = "/api/remove", **fields: str) -> tuple[int, str]:

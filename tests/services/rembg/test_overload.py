@@ -1,4 +1,4 @@
-"""More than it can do, and being stopped: a real gunicorn with a slow network, and callers who see only answers."""
+"""Overload and shutdown: a real gunicorn with a slow network, whose callers always get an answer."""
 
 import signal
 import socket
@@ -25,7 +25,7 @@ def post(url: str) -> requests.Response:
 
 
 def ask(url: str) -> None:
-    """Whatever the answer."""
+    """Ignore the answer."""
     post(url)
 
 
@@ -36,7 +36,7 @@ def together(count: int, work: Callable[[], None]) -> list[threading.Thread]:
     return threads
 
 
-def test_stopping_ends_what_runs_and_sends_the_line_away_at_once(tmp_path: Path) -> None:
+def test_stopping_finishes_running_work_and_refuses_the_waiting_at_once(tmp_path: Path) -> None:
     with gunicorn(tmp_path, *CONFIG, app=SLOW, SLOW_S="2", REMBG_MAX_WORKERS="1") as (process, url):
         wait_until_ready(url)
         answers: list[tuple[int, float]] = []
@@ -55,16 +55,16 @@ def test_stopping_ends_what_runs_and_sends_the_line_away_at_once(tmp_path: Path)
 
 
 @pytest.mark.parametrize("after_s", [0.2, 1.0])
-def test_stopping_twice_or_while_starting_ends_cleanly(tmp_path: Path, after_s: float) -> None:
+def test_stopping_twice_or_during_the_start_ends_cleanly(tmp_path: Path, after_s: float) -> None:
     with gunicorn(tmp_path, *CONFIG) as (process, _):
         time.sleep(after_s)
         process.terminate()
         process.terminate()
-        assert process.wait(START_S) in (0, -signal.SIGTERM)  # before Python runs, nobody has said what a signal means
+        assert process.wait(START_S) in (0, -signal.SIGTERM)  # before Python has installed its handlers
     assert list(tmp_path.iterdir()) == []
 
 
-def test_who_sends_all_before_reading_still_sees_the_refusal(tmp_path: Path) -> None:
+def test_a_caller_that_sends_everything_before_reading_sees_the_refusal(tmp_path: Path) -> None:
     options = {"SLOW_S": "3", "REMBG_MAX_WORKERS": "1", "REMBG_MAX_WAITING": "0"}
     with gunicorn(tmp_path, *CONFIG, app=SLOW, **options) as (_, url):
         wait_until_ready(url)
@@ -75,10 +75,10 @@ def test_who_sends_all_before_reading_still_sees_the_refusal(tmp_path: Path) -> 
             connection.sendall(
                 f"POST /remove HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
             )
-            said = connection.recv(1 << 16)
-        assert said.startswith(b"HTTP/1.1 503 ")
-        assert b"Retry-After:" in said
-        assert b"Connection: close" in said
+            response = connection.recv(1 << 16)
+        assert response.startswith(b"HTTP/1.1 503 ")
+        assert b"Retry-After:" in response
+        assert b"Connection: close" in response
         busy[0].join(START_S)
 
 
@@ -100,7 +100,7 @@ def test_several_processes_are_refused_at_start(tmp_path: Path) -> None:
     assert "rembg runs in one process: set REMBG_MAX_WORKERS" in output
 
 
-def test_a_flood_is_answered_with_pictures_and_refusals_only(tmp_path: Path) -> None:
+def test_a_flood_gets_only_pictures_and_refusals(tmp_path: Path) -> None:
     large = pictures.encode(pictures.shirt((3000, 2000)), "JPEG", quality=95)
     with gunicorn(tmp_path, *CONFIG) as (_, url):
         wait_until_ready(url)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.rembg import inference, onnx_wire, remover
+from services.rembg import inference, remover
 from services.rembg.inference import Network, _blank
 from services.rembg.matting import _doubt
 from services.rembg.options import Matting, Options
@@ -15,6 +15,7 @@ from services.rembg.remover import Cutout
 from services.rembg.weights import CATALOGUE, Name, Weights
 from shared import images
 from shared.errors import UnknownForeground, UnreadableImage
+from shared.images import srgb
 from shared.settings import Invalid
 from tests.services.rembg import pictures
 from tests.services.rembg.pictures import BOX, SIZE
@@ -181,12 +182,13 @@ def test_every_kind_of_picture_is_cut_out(compact: Network, mode: str, kind: str
     grey = pictures.shirt().convert("L")
     wide = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
     picture = wide if mode == "I;16" else pictures.shirt().convert(mode)
+    plain = grey if mode == "I;16" else picture
     cutout = removed(compact, pictures.encode(picture, kind))
     shown = pictures.pixels(cutout.file.data)
     assert not cutout.passed_through
     solid = shown[..., 3] > 250
     assert 0.2 < solid.mean() < 0.5
-    wanted = np.asarray((grey if mode == "I;16" else picture).convert("RGB")).astype(int)
+    wanted = np.asarray(srgb.converted(picture, b"") if mode == "CMYK" else plain.convert("RGB")).astype(int)
     assert np.abs(shown[..., :3] - wanted)[solid].mean() < 6  # CMYK and WebP lose some
 
 
@@ -204,11 +206,6 @@ def test_a_dark_picture_is_brought_to_full_brightness_before_the_network_sees_it
     assert batch.ravel() == pytest.approx([(0 - 0.485) / 0.229, (0.5 - 0.456) / 0.224, (1 - 0.406) / 0.225])
 
 
-def test_only_the_first_output_is_computed(u2netp: Network) -> None:
-    assert len(onnx_wire.Network.read(u2netp.weights.path.read_bytes()).outputs) == 7
-    assert len(u2netp._alone.get_outputs()) == 1
-
-
 def test_a_file_that_is_no_network_cannot_be_loaded(tmp_path: Path) -> None:
     path = tmp_path / "u2net.onnx"
     path.write_bytes(b"<html>not found</html>")
@@ -221,7 +218,7 @@ def test_a_picture_that_came_first_takes_the_place_of_the_warm_up(compact: Netwo
     with ThreadPoolExecutor(1) as pool:
         removed(fresh, pictures.encode(pictures.shirt()))
         with pytest.raises(Exception, match="terminate"):  # an inference of nothing has given way
-            fresh._infer(fresh._nothing(), alone=True, options=fresh._warming)
+            fresh._infer(fresh._zeros(), alone=True, options=fresh._warming)
         pool.submit(fresh.warm_up).result(5)
 
 

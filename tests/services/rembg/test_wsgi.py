@@ -1,4 +1,4 @@
-"""The service as deployments start it: a real gunicorn, real sockets."""
+"""The service as deployed: a real gunicorn, real sockets."""
 
 import os
 import socket
@@ -23,7 +23,7 @@ START_S = 30
 def gunicorn(
     folder: Path, *options: str, app: str = "services.rembg.wsgi:app", **environment: str
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The process and where it listens; stopped, and gone, at the end."""
+    """The process and its URL; it is stopped at the end."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REMBG_")}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -73,7 +73,7 @@ def test_plain_gunicorn_serves_cutouts(tmp_path: Path) -> None:
         assert process.wait(START_S) == 0
 
 
-def test_bodies_too_short_and_too_long_are_refused_and_the_next_picture_is_served(tmp_path: Path) -> None:
+def test_truncated_and_oversized_bodies_are_refused_and_the_next_picture_is_served(tmp_path: Path) -> None:
     data = pictures.encode(pictures.shirt())
     with gunicorn(tmp_path, "--worker-class", "gthread", "--threads", "4") as (_, url):
         wait_until_ready(url)
@@ -87,7 +87,7 @@ def test_bodies_too_short_and_too_long_are_refused_and_the_next_picture_is_serve
         assert requests.post(f"{url}/remove", files={"image_file": data}, timeout=START_S).status_code == 200
 
 
-def test_a_picture_that_comes_before_the_server_is_up_waits_for_it(tmp_path: Path) -> None:
+def test_a_picture_that_arrives_during_the_start_waits_for_it(tmp_path: Path) -> None:
     with gunicorn(tmp_path) as (_, url):
         while not listens(url):
             time.sleep(0.01)
@@ -97,9 +97,9 @@ def test_a_picture_that_comes_before_the_server_is_up_waits_for_it(tmp_path: Pat
 
 
 @pytest.mark.parametrize("model", ["u2net", "bria-rmbg"])
-def test_a_network_that_cannot_be_had_ends_the_server(tmp_path: Path, model: str) -> None:
+def test_a_network_that_cannot_be_loaded_ends_the_server(tmp_path: Path, model: str) -> None:
     with gunicorn(tmp_path, REMBG_MODEL=model) as (process, _):
-        said, _ = process.communicate(timeout=START_S)
+        output, _ = process.communicate(timeout=START_S)
     assert process.returncode == 3
-    assert "make models" in said if model == "u2net" else "REMBG_MODEL: Input should be" in said
-    assert said.count("Booting worker") == 1  # and not again and again
+    assert "make models" in output if model == "u2net" else "REMBG_MODEL: Input should be" in output
+    assert output.count("Booting worker") == 1  # not restarted

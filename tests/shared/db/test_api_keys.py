@@ -16,7 +16,7 @@ def test_a_key_is_found_by_its_hash(records: Records) -> None:
         assert api_keys.find(connection, "another") is None
 
 
-def test_a_revoked_key_is_found_no_more_and_stays_listed(records: Records) -> None:
+def test_a_revoked_key_is_no_longer_found_but_still_listed(records: Records) -> None:
     with records.database.transaction() as connection:
         first = api_keys.add(connection, "first", Scope.PREMIUM, "1")
         second = api_keys.add(connection, "second", Scope.ADMIN, "2")
@@ -25,7 +25,7 @@ def test_a_revoked_key_is_found_no_more_and_stays_listed(records: Records) -> No
         assert not api_keys.revoke(connection, ids.new())
         assert api_keys.find(connection, "1") is None
         assert api_keys.find(connection, "2") == second
-        assert {(key.name, key.revoked_at is None) for key in api_keys.listed(connection)} == {
+        assert {(key.name, key.revoked_at is None) for key in api_keys.all_keys(connection)} == {
             ("first", False),
             ("second", True),
         }

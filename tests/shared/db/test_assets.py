@@ -1,4 +1,4 @@
-"""Assets belong to one owner, the same picture is there once, and what is deleted is gone at once and removed later."""
+"""Assets belong to one owner; the same picture is stored once; deleted ones are hidden at once and removed later."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,7 +21,7 @@ def cut_out(database: Database, of: str = "ann") -> dict[AssetKind, Asset]:
     return {kind: added(database, f"{kind} {job_id}", of=of, kind=kind, job_id=job_id) for kind in kinds}
 
 
-def test_an_asset_comes_back_as_it_was(database: Database) -> None:
+def test_an_asset_survives_the_round_trip(database: Database) -> None:
     one = asset(job_id=ids.new())
     assert run(database, assets.add, one) == (one, True)
     assert run(database, assets.find, owner(), one.id) == one
@@ -58,7 +58,7 @@ def test_the_same_picture_is_new_again_once_it_was_deleted(database: Database) -
     assert run(database, assets.find, owner(), newer.id) == newer
 
 
-def test_the_same_picture_sent_many_times_at_once_is_one_asset(database: Database) -> None:
+def test_the_same_picture_uploaded_concurrently_is_one_asset(database: Database) -> None:
     with ThreadPoolExecutor(8) as senders:
         outcomes = list(senders.map(lambda _: run(database, assets.add, asset()), range(16)))
     assert len({found.id for found, _ in outcomes}) == 1
@@ -70,7 +70,7 @@ def test_equal_cut_outs_of_two_jobs_are_two_assets(database: Database) -> None:
     assert first.id != second.id
 
 
-def test_a_deleted_asset_is_gone_for_everybody_at_once(database: Database) -> None:
+def test_a_deleted_asset_is_hidden_from_everyone_at_once(database: Database) -> None:
     one = added(database)
     assert not run(database, assets.delete, owner("bob"), one.id)
     assert run(database, assets.find, owner(), one.id) == one
@@ -81,14 +81,14 @@ def test_a_deleted_asset_is_gone_for_everybody_at_once(database: Database) -> No
     assert run(database, assets.page, owner(), 10, None).items == []
 
 
-def test_deleting_nothing_says_so(database: Database) -> None:
+def test_deleting_an_unknown_asset_returns_false(database: Database) -> None:
     one = added(database)
     assert not run(database, assets.delete, owner(), ids.new())
     run(database, assets.delete, owner(), one.id)
     assert not run(database, assets.delete, owner(), one.id)
 
 
-def test_a_cut_out_takes_its_preview_and_mask_along_and_nothing_else(database: Database) -> None:
+def test_deleting_a_cut_out_deletes_its_preview_and_mask_and_nothing_else(database: Database) -> None:
     source = added(database)
     first, second = cut_out(database), cut_out(database)
     assert run(database, assets.delete, owner(), first[AssetKind.CUTOUT].id)
@@ -98,14 +98,14 @@ def test_a_cut_out_takes_its_preview_and_mask_along_and_nothing_else(database: D
 
 
 @pytest.mark.parametrize("kind", [AssetKind.PREVIEW, AssetKind.MASK])
-def test_a_preview_or_mask_goes_alone(database: Database, kind: AssetKind) -> None:
+def test_a_preview_or_mask_is_deleted_alone(database: Database, kind: AssetKind) -> None:
     made = cut_out(database)
     assert run(database, assets.delete, owner(), made.pop(kind).id)
     for each in made.values():
         assert run(database, assets.find, owner(), each.id)
 
 
-def test_a_list_shows_pictures_and_not_what_comes_with_them(database: Database) -> None:
+def test_a_list_omits_previews_and_masks(database: Database) -> None:
     source = added(database)
     made = cut_out(database)
     added(database, of="bob")
@@ -114,7 +114,7 @@ def test_a_list_shows_pictures_and_not_what_comes_with_them(database: Database) 
     assert page.next is None
 
 
-def test_sending_again_renews_what_is_noted_of_the_object(database: Database) -> None:
+def test_uploading_again_updates_the_stored_digest(database: Database) -> None:
     older = added(database, stored_sha256="old")
     again, fresh = run(database, assets.add, asset(stored_sha256="new"))
     assert (again.id, again.stored_sha256, fresh) == (older.id, "new", False)

@@ -1,4 +1,4 @@
-"""Keys of repeated requests and announced uploads, as rows."""
+"""Idempotency keys and pending uploads as rows."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from shared.db import idempotency, ids, pending_uploads
 from shared.db.pool import Database
 from tests.shared.db.rows import owner, run
 
-ANSWER = idempotency.Answer(202, "/api/jobs/x", '{"id": "x"}')
+RESPONSE = idempotency.StoredResponse(202, "/api/jobs/x", '{"id": "x"}')
 
 
 def _claim(database: Database, fingerprint: str = "f", lock_s: float = 60) -> idempotency.Held | None:
@@ -23,33 +23,33 @@ def _claimed(database: Database, fingerprint: str = "f", lock_s: float = 60) -> 
     return claim_id
 
 
-def test_a_key_is_claimed_once_and_again_when_its_lock_has_ended(database: Database) -> None:
+def test_a_key_is_claimed_once_and_again_when_its_claim_has_expired(database: Database) -> None:
     first = _claimed(database, lock_s=0)
     second = _claimed(database)
     assert _claim(database) == idempotency.Held("f", None)
-    assert not run(database, idempotency.keep, first, owner(), "k", ANSWER)
-    assert run(database, idempotency.keep, second, owner(), "k", ANSWER)
-    assert _claim(database, lock_s=0) == idempotency.Held("f", ANSWER)
+    assert not run(database, idempotency.record, first, owner(), "k", RESPONSE)
+    assert run(database, idempotency.record, second, owner(), "k", RESPONSE)
+    assert _claim(database, lock_s=0) == idempotency.Held("f", RESPONSE)
 
 
-def test_a_key_with_an_ended_lock_is_still_its_first_request_s(database: Database) -> None:
+def test_a_key_with_an_expired_claim_still_belongs_to_its_first_request(database: Database) -> None:
     _claimed(database, lock_s=0)
     assert _claim(database, fingerprint="other") == idempotency.Held("f", None)
 
 
-def test_only_an_unanswered_key_of_one_s_own_is_given_back(database: Database) -> None:
+def test_only_an_own_claim_without_a_response_is_released(database: Database) -> None:
     first = _claimed(database)
     run(database, idempotency.release, ids.new(), owner(), "k")
     assert _claim(database) == idempotency.Held("f", None)
     run(database, idempotency.release, first, owner(), "k")
     second = _claimed(database, fingerprint="other")
-    run(database, idempotency.keep, second, owner(), "k", ANSWER)
+    run(database, idempotency.record, second, owner(), "k", RESPONSE)
     run(database, idempotency.release, second, owner(), "k")
-    assert _claim(database) == idempotency.Held("other", ANSWER)
+    assert _claim(database) == idempotency.Held("other", RESPONSE)
 
 
 @pytest.mark.parametrize("hours", [23, 25])
-def test_both_are_forgotten_after_a_day(database: Database, hours: int) -> None:
+def test_both_are_deleted_after_a_day(database: Database, hours: int) -> None:
     _claimed(database)
     announced = pending_uploads.PendingUpload(ids.new(), owner(), "image/png", 9, None, datetime.now(UTC))
     run(database, pending_uploads.add, announced)

@@ -1,4 +1,4 @@
-"""Pages follow each other without gap or repetition, whatever is added meanwhile and whatever marker is made up."""
+"""Pages follow each other without gaps or repeats, whatever is added meanwhile and whatever cursor is sent."""
 
 import base64
 from datetime import UTC, datetime, timedelta, timezone
@@ -22,7 +22,7 @@ def marker(plain: str | bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def test_a_marker_survives_its_journey() -> None:
+def test_a_cursor_survives_the_round_trip() -> None:
     cursor = Cursor(AT, ID)
     assert Cursor.parse(str(cursor)) == cursor
     assert str(cursor).replace("-", "").replace("_", "").isalnum()  # goes into an address as it is
@@ -42,7 +42,7 @@ def test_a_marker_survives_its_journey() -> None:
         marker(f"{AT.isoformat()} {ID}; drop table jobs"),
     ],
 )
-def test_a_marker_that_is_not_ours_is_refused(forged: str) -> None:
+def test_an_invalid_cursor_is_refused(forged: str) -> None:
     with pytest.raises(errors.InvalidCursor):
         Cursor.parse(forged)
 
@@ -59,7 +59,7 @@ def test_a_marker_that_is_not_ours_is_refused(forged: str) -> None:
         "20250304T050607Z",
     ],
 )
-def test_a_marker_of_an_odd_time_is_refused_or_answered_but_never_breaks(database: Database, at: str) -> None:
+def test_a_cursor_with_an_odd_time_never_causes_a_server_error(database: Database, at: str) -> None:
     try:
         cursor = Cursor.parse(marker(f"{at} {ID}"))
     except errors.InvalidCursor:
@@ -68,7 +68,7 @@ def test_a_marker_of_an_odd_time_is_refused_or_answered_but_never_breaks(databas
     assert run(database, assets.page, owner(), 10, cursor).items == []
 
 
-def test_a_marker_means_its_time_wherever_it_was_written() -> None:
+def test_a_cursor_in_another_time_zone_means_the_same_moment() -> None:
     there = AT.astimezone(timezone(timedelta(hours=5, minutes=30)))
     assert Cursor.parse(marker(f"{there.isoformat()} {ID}")) == Cursor(AT, ID)
 
@@ -80,9 +80,9 @@ def everything(database: Database, limit: int) -> list[UUID]:
         page = run(database, jobs.page, owner(), limit, after, None)
         assert len(page.items) <= limit
         found += [job.id for job in page.items]
-        if page.marker is None:
+        if page.next_cursor is None:
             return found
-        after = Cursor.parse(page.marker)
+        after = Cursor.parse(page.next_cursor)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 100])
@@ -115,10 +115,10 @@ def test_an_exactly_full_last_page_has_no_next(database: Database) -> None:
     first = run(database, jobs.page, owner(), 2, None, None)
     assert first.next is not None
     assert run(database, jobs.page, owner(), 2, first.next, None).next is None
-    assert run(database, jobs.page, owner("nobody"), 2, None, None).marker is None
+    assert run(database, jobs.page, owner("nobody"), 2, None, None).next_cursor is None
 
 
-def test_what_comes_in_meanwhile_does_not_shift_the_pages(database: Database) -> None:
+def test_rows_added_meanwhile_do_not_shift_the_pages(database: Database) -> None:
     made = [queued(database).id for _ in range(4)]
     first = run(database, jobs.page, owner(), 2, None, None)
     queued(database)
@@ -126,7 +126,7 @@ def test_what_comes_in_meanwhile_does_not_shift_the_pages(database: Database) ->
     assert [job.id for job in (*first.items, *second.items)] == made[::-1]
 
 
-def test_what_goes_away_meanwhile_does_not_shift_the_pages(database: Database) -> None:
+def test_rows_removed_meanwhile_do_not_shift_the_pages(database: Database) -> None:
     made = [run(database, assets.add, asset(str(number)))[0].id for number in range(4)]
     first = run(database, assets.page, owner(), 2, None)
     for gone in first.items:
@@ -135,7 +135,7 @@ def test_what_goes_away_meanwhile_does_not_shift_the_pages(database: Database) -
     assert [each.id for each in second.items] == [made[1], made[0]]
 
 
-def test_a_marker_opens_only_the_callers_own_rows(database: Database) -> None:
+def test_a_cursor_reaches_only_the_caller_s_own_rows(database: Database) -> None:
     for _ in range(3):
         queued(database, "bob")
     theirs = run(database, jobs.page, owner("bob"), 1, None, None)

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from shared.image_format import icc
+from shared.image_format.structure import MAX_PROFILE_BYTES
 from tests.hostile.build import icc_profile
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -43,13 +44,11 @@ def test_words_are_gone_and_cleaning_twice_is_cleaning_once(name: str) -> None:
     assert struct.unpack_from(">I", profile) == (len(profile),)
 
 
-def test_one_for_whom_nothing_is_computed_is_still_known() -> None:
+def test_nobody_s_name_for_a_profile_is_kept() -> None:
     """In both versions of the format."""
-    once = icc.clean(SRGB)
     assert SRGB[SRGB.index(b"mluc") :][:4] == b"mluc"
-    assert ImageCms.getProfileDescription(_opened(once)).strip() == "sRGB"
-    assert ImageCms.getProfileDescription(_opened(icc.clean(once))).strip() == "sRGB"
-    assert ImageCms.getProfileDescription(_opened(icc.clean(icc_profile(b"RGB ")))).strip() == "profile"
+    for profile in (SRGB, icc_profile(b"RGB ")):
+        assert ImageCms.getProfileDescription(_opened(icc.clean(profile))).strip() == "profile"
 
 
 def test_equal_tags_share_their_bytes() -> None:
@@ -70,3 +69,23 @@ def test_what_is_no_profile_is_left_out() -> None:
     endless = bytearray(icc_profile(b"RGB "))
     endless[128:132] = b"\xff" * 4
     assert len(icc.clean(bytes(endless))) < 2_000_000
+
+
+def test_tags_that_overlap_make_no_profile_larger_than_a_file_may_be() -> None:
+    names = [f"{kind}{index}".encode() for kind in ("A2B", "B2A", "D2B", "B2D") for index in range(4)]
+    size = MAX_PROFILE_BYTES // 2
+    table = b"".join(struct.pack(">4sII", name, 1_000 + index, size) for index, name in enumerate(names))
+    grown = icc_profile(b"RGB ")[:128] + struct.pack(">I", len(names)) + table
+    assert icc.clean(grown.ljust(MAX_PROFILE_BYTES, b"x")) == b""
+
+
+def test_only_a_profile_of_curves_and_a_matrix_has_curves() -> None:
+    profile = icc.clean(icc_profile(b"RGB ", gamma=1.8))
+    curves = icc.curves(profile)
+    assert curves is not None
+    assert len(set(curves)) == 1 < len(curves)
+    assert icc.curves(icc.with_curves(profile, b"para" + bytes(12))) == [b"para" + bytes(12)] * 3
+    assert icc.curves(icc.clean(icc_profile(b"GRAY"))) is not None
+    tables = icc.made(icc.RGB, {b"A2B0": b"mft2" + bytes(60)} | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), b"curv"))
+    assert icc.curves(tables) is None
+    assert icc.curves(b"") is None

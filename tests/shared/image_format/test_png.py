@@ -1,12 +1,15 @@
 """The stream of pixels is followed to its end across blocks, passes and chunks."""
 
+import io
 import random
+import struct
 import zlib
 
 import pytest
+from PIL import Image
 
-from shared.errors import UnreadableImage
-from shared.image_format import png
+from shared.errors import UnreadableImage, UnsupportedImage
+from shared.image_format import exif, png
 from tests.hostile import build
 
 
@@ -48,3 +51,38 @@ def test_a_stream_is_not_read_beyond_its_picture() -> None:
 def test_what_stands_after_the_pixels_is_dropped_unless_it_ends_them() -> None:
     data = build.png(16, 16, after=build.chunk(b"pHYs", bytes(9)) + build.chunk(b"tRNS", bytes(6)))
     assert png.read(data).clean() == build.png(16, 16)
+
+
+@pytest.mark.parametrize(("unit", "density"), [(1, (299.9994, 72.009)), (0, None), (2, None)])
+def test_density_is_per_metre(unit: int, density: tuple[float, float] | None) -> None:
+    data = build.png(16, 16, before=build.chunk(b"pHYs", struct.pack(">IIB", 11_811, 2_835, unit)))
+    structure = png.read(data)
+    assert structure.density == (density and pytest.approx(density))
+    assert png.read(structure.clean()).density == structure.density
+
+
+def test_density_that_only_exif_states_is_kept() -> None:
+    data = build.png(16, 16, after=build.chunk(b"eXIf", exif.minimal(6, (300, 300))))
+    assert png.read(png.read(data).clean()).density == pytest.approx((300, 300), rel=1e-4)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize(("kind", "channels"), [(0, 1), (2, 3), (4, 2), (6, 4)])
+def test_grey_of_16_bits_can_be_told_as_its_bytes(depth: int, kind: int, channels: int) -> None:
+    data = build.png_of(16, 16, depth, kind, lambda x, y: tuple(4_000 * c % 256 + x + y for c in range(channels)))
+    doubled = png.doubled(png.read(data))
+    if depth == 8 or kind in (2, 6):
+        assert doubled is None
+        return
+    assert doubled is not None
+    png.check(png.read(doubled))
+    with Image.open(io.BytesIO(doubled)) as image:
+        bands = [band.tobytes() for band in image.split()]
+    assert bands[0] == bytes(256)
+    assert bands[1] == bytes(x + y for y in range(16) for x in range(16))
+
+
+def test_xcode_s_kind_is_called_that_and_not_damaged() -> None:
+    plain = build.png(16, 16)
+    with pytest.raises(UnsupportedImage, match="kind of PNG that is not supported"):
+        png.read(plain[:8] + build.chunk(b"CgBI", bytes(4)) + plain[8:])

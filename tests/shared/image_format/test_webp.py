@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from shared.errors import UnreadableImage
+from shared.errors import UnreadableImage, UnsupportedImage
 from shared.image_format import exif, webp
 from tests.hostile import build, corpus
 
@@ -50,3 +50,42 @@ def test_two_pictures_in_one_file_are_refused() -> None:
     chunks = build.riff_chunks(lossless(20, 20))
     with pytest.raises(UnreadableImage):
         webp.read(build.riff(*chunks, *chunks))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_density_is_kept_and_nothing_else_of_exif(mode: str) -> None:
+    told = Image.Exif()
+    told[0x010F], told[0x011A], told[0x011B], told[0x0128], told[0x0112] = "SECRET", 300.0, 200.0, 2, 6
+    structure = webp.read(build.encoded(corpus.picture().convert(mode), "WEBP", exif=told))
+    assert (structure.density, structure.orientation) == ((300, 200), 6)
+    assert b"SECRET" not in structure.clean()
+    again = webp.read(structure.clean())
+    assert (again.density, again.orientation, again.clean()) == ((300, 200), 1, structure.clean())
+    turned = webp.read(webp.with_orientation(structure.clean(), 6))
+    assert (turned.density, turned.orientation) == ((300, 200), 6)
+    with Image.open(io.BytesIO(structure.clean())) as image:
+        assert set(image.getexif()) == {0x011A, 0x011B, 0x0128}
+
+
+def animation(*frames: bytes, place: bytes = bytes(6)) -> bytes:
+    """Of frames of 20 x 20."""
+    sides = (19).to_bytes(3, "little") * 2
+    packed = [(b"ANMF", place + sides + bytes(4) + build.riff(*build.riff_chunks(frame))[12:]) for frame in frames]
+    return build.riff((b"VP8X", bytes([2, 0, 0, 0]) + sides), (b"ANIM", bytes(6)), *packed)
+
+
+def test_an_animation_of_one_frame_is_a_still() -> None:
+    still = lossless(20, 20)
+    structure = webp.read(animation(still))
+    assert not structure.animated
+    with Image.open(io.BytesIO(structure.clean())) as image, Image.open(io.BytesIO(still)) as expected:
+        assert image.convert("RGB").tobytes() == expected.convert("RGB").tobytes()
+    assert webp.read(animation(still, still)).animated
+
+
+def test_a_frame_that_does_not_fill_its_canvas_is_called_unsupported() -> None:
+    for data in (animation(lossless(20, 20), place=b"\2\0\0\0\0\0"),):
+        with pytest.raises(UnsupportedImage, match="smaller than its canvas"):
+            webp.read(data)
+    with pytest.raises(UnreadableImage):
+        webp.read(animation(lossless(10, 10)))

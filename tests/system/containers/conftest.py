@@ -1,4 +1,4 @@
-"""Containers take minutes and a machine, so these tests run only when named: make test T=tests/system/containers."""
+"""Containers take minutes, so these tests run only when named: make test T=tests/system/containers."""
 
 from collections.abc import Iterator
 from pathlib import Path

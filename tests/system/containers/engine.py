@@ -1,4 +1,4 @@
-"""The system in containers, for tests: a project of its own, started from the files as they are."""
+"""The system in containers, as a compose project of its own, from the files as they are."""
 
 import json
 import os
@@ -17,7 +17,7 @@ HEALTHY_S = 60.0
 
 
 def missing() -> str | None:
-    """Why there are no containers here, or None."""
+    """Return why containers are unavailable here, or None."""
     if shutil.which("docker") is None:
         return "there is no container engine on this machine"
     done = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
@@ -26,7 +26,7 @@ def missing() -> str | None:
 
 
 class Compose:
-    """One project. `settings` are variables for the compose file."""
+    """One compose project; `settings` are variables of the compose file."""
 
     def __init__(self, project: str, **settings: str) -> None:
         self.project = project
@@ -51,7 +51,7 @@ class Compose:
 
     @contextmanager
     def also(self, file: Path) -> Iterator[None]:
-        """With what another compose file adds, for the time of the block."""
+        """Add another compose file for the duration of the block."""
         self._environment["COMPOSE_FILE"] = f"docker-compose.yml:{file}"
         try:
             yield
@@ -74,7 +74,7 @@ class Compose:
         return bool(state["Running"]) and isinstance(health, dict) and health["Status"] == "healthy"
 
     def kill(self, service: str) -> None:
-        """End the container's first process from outside, as the kernel would; return once it shows."""
+        """Kill the container's first process from outside, as the kernel would, and wait until it is gone."""
         pid = self.inspect(service)["State"]["Pid"]
         assert isinstance(pid, int)
         os.kill(pid, 9)
@@ -82,7 +82,7 @@ class Compose:
 
     @contextmanager
     def cut_off(self, service: str) -> Iterator[None]:
-        """Take a container off all its networks for the time of the block."""
+        """Disconnect a container from all its networks for the duration of the block."""
         container = self.container(service)
         networks = list(self.inspect(service)["NetworkSettings"]["Networks"])  # type: ignore[call-overload]
         for network in networks:
@@ -99,7 +99,7 @@ def docker(*arguments: str) -> str:
 
 
 def until(true: Callable[[], bool], within_s: float = HEALTHY_S) -> float:
-    """Seconds it took to become true."""
+    """Wait until the condition holds and return the seconds it took."""
     began = time.monotonic()
     while not true():
         assert time.monotonic() - began < within_s

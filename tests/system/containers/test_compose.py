@@ -1,4 +1,4 @@
-"""`docker compose up --build --wait` from the files as they are: it works, mends itself, and loses nothing."""
+"""`docker compose up --build --wait` from the files as they are: it works, recovers and loses nothing."""
 
 import os
 import re
@@ -31,14 +31,14 @@ def test_the_whole_stack_is_idle_in_little_memory(compose: Compose) -> None:
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_nobody_is_root_and_nothing_can_be_written(compose: Compose, service: str) -> None:
+def test_no_container_runs_as_root_or_can_write_to_its_image(compose: Compose, service: str) -> None:
     assert compose.run("exec", "-T", service, "id", "-u").strip() == "10001"
     with pytest.raises(AssertionError, match="Read-only file system"):
         compose.run("exec", "-T", service, "touch", "/app/x")
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_an_image_tells_no_secret_of_its_making(compose: Compose, service: str) -> None:
+def test_an_image_holds_no_secret_of_its_build(compose: Compose, service: str) -> None:
     told = docker("history", "--no-trunc", f"stolentee-{service}") + docker("inspect", f"stolentee-{service}")
     assert not re.search(r"password|secret|token|api_key", told, re.IGNORECASE)
     assert "REMBG_MODEL=" not in told.replace("ARG REMBG_MODEL", "")
@@ -46,7 +46,7 @@ def test_an_image_tells_no_secret_of_its_making(compose: Compose, service: str) 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may end what runs in a container")
 @pytest.mark.parametrize("service", SERVICES)
-def test_what_is_killed_comes_back_and_nothing_is_lost(compose: Compose, service: str) -> None:
+def test_a_killed_service_comes_back_and_nothing_is_lost(compose: Compose, service: str) -> None:
     promised = Promised(compose.address)
     for shade in range(5):
         promised.send(picture(shade))
@@ -58,7 +58,7 @@ def test_what_is_killed_comes_back_and_nothing_is_lost(compose: Compose, service
 
 
 @pytest.mark.parametrize("service", ["redis", "rembg"])
-def test_a_cut_network_heals(compose: Compose, service: str) -> None:
+def test_the_system_recovers_from_a_cut_network(compose: Compose, service: str) -> None:
     promised = Promised(compose.address)
     with compose.cut_off(service):
         time.sleep(1)

@@ -1,4 +1,4 @@
-"""The largest pictures that are accepted, as many at once as a worker takes, fit into the memory of each container."""
+"""The largest accepted pictures, as many as a worker takes at once, fit into each container's memory."""
 
 import io
 
@@ -13,12 +13,12 @@ AT_ONCE = 3  # WORKER_CONCURRENCY
 
 
 def _ends(compose: Compose) -> list[str]:
-    """How often each was started again, and whether the kernel ended something in it for want of memory."""
+    """Return each container's restarts and whether the kernel killed a process in it for lack of memory."""
     told = "{{.Name}} {{.RestartCount}} {{.State.OOMKilled}}"
     return [docker("inspect", "--format", told, compose.container(name)) for name in ("api", "worker", "rembg")]
 
 
-def test_nobody_runs_out_of_memory(compose: Compose) -> None:
+def test_no_container_runs_out_of_memory(compose: Compose) -> None:
     before, promised, large = _ends(compose), Promised(compose.address), Image.open(SAMPLE).resize(SIDES)
     for number in range(AT_ONCE):
         file = io.BytesIO()

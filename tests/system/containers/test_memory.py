@@ -1,6 +1,6 @@
-"""Memory of every service idle and under load, beside its limit, with weights of u2net's size.
+"""Memory of each service, idle and under load, compared with its limit, with weights of u2net's size.
 
-WEIGHTS names the file: any network of that shape will do, also one of chance.
+WEIGHTS names the file: any network of that shape works, even with random weights.
 """
 
 import os
@@ -19,7 +19,7 @@ WEIGHTS = os.environ.get("WEIGHTS", "")
 SERVICES = ("front", "api", "worker", "rembg", "postgres", "redis")
 IDLE_MB = 1500  # of the whole stack
 LOAD_S = 40.0
-SETTLED_S = 20.0  # the second session is made after the first answer, and what that took is given back
+SETTLED_S = 20.0  # the second session is built after the first response, then freed memory is returned
 _UNITS = {"B": 1e-6, "KiB": 1024e-6, "MiB": 1.048576, "GiB": 1073.741824}
 _SIZE = re.compile(r"([\d.]+)([KMG]?i?B)")
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(not WEIGHTS, reason="WEIGHTS names no file of we
 
 @pytest.fixture(scope="module")
 def large(compose: Compose, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
-    """With the large network; pictures of chance are cut out by it, or refused."""
+    """The stack with the large network of random weights, which cuts pictures out or refuses them."""
     folder = Path(WEIGHTS).resolve().parent
     override = tmp_path_factory.mktemp("large") / "compose.yml"
     override.write_text(
@@ -42,7 +42,7 @@ def large(compose: Compose, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def _used(compose: Compose) -> dict[str, tuple[float, float]]:
-    """MB in use and allowed, by service."""
+    """Return MB in use and allowed, by service."""
     containers = {service: compose.container(service) for service in SERVICES}
     told = docker("stats", "--no-stream", "--format", "{{.MemUsage}}", *containers.values())
     sizes = [[float(amount) * _UNITS[unit] for amount, unit in _SIZE.findall(line)] for line in told.splitlines()]

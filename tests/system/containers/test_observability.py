@@ -1,4 +1,4 @@
-"""What operators see, live: Prometheus finds every instance, and every query of the dashboards has an answer."""
+"""Live monitoring: Prometheus finds every instance, and every query of the dashboards returns data."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from tests.services import pictures
 from tests.system.containers.engine import Compose, until
 
 ADDRESS = "http://127.0.0.1:9090"
-SOON_S = 120.0  # scrapes every 10 s, rates over what two of them saw
+SOON_S = 120.0  # scrapes every 10 s; a rate needs two of them
 ALERT_S = 60.0
 
 
@@ -52,7 +52,7 @@ def test_every_instance_is_found(watched: Compose) -> None:
 
 
 @pytest.mark.parametrize("query", dashboard_queries())
-def test_every_query_has_an_answer(watched: Compose, query: str) -> None:
+def test_every_query_returns_data(watched: Compose, query: str) -> None:
     until(lambda: bool(_ask("query", query=query)["result"]), SOON_S)
 
 
@@ -62,7 +62,7 @@ def _firing(alert: str) -> bool:
     )
 
 
-def test_a_stopped_redis_is_told_within_a_minute_and_taken_back(watched: Compose) -> None:
+def test_a_stopped_redis_raises_an_alert_within_a_minute_that_clears_again(watched: Compose) -> None:
     watched.run("stop", "redis")
     took = until(lambda: _firing("RedisDown"), ALERT_S)
     watched.run("start", "redis")

@@ -1,4 +1,4 @@
-"""A caller who was promised cut-outs, and keeps the promises in mind."""
+"""A client that remembers the cut-outs it was promised."""
 
 import io
 import time
@@ -9,11 +9,11 @@ from PIL import Image
 from deploy.local.api_client import SAMPLE
 from tests.system.containers.engine import until
 
-SETTLED_S = 120.0  # a lease of 60 s runs out first, where a worker died with it
+SETTLED_S = 120.0  # includes the 60 s lease of a worker that died
 
 
 def picture(number: int, side: int = 1000) -> bytes:
-    """The sample, each number with a corner of its own."""
+    """Return the sample, with a different corner for each number."""
     small, file = Image.open(SAMPLE).resize((side, side)), io.BytesIO()
     small.putpixel((0, 0), (number, number, number))
     small.save(file, "PNG")
@@ -28,7 +28,7 @@ class Promised:
         self.jobs: list[str] = []
 
     def send(self, picture: bytes, request_id: str | None = None) -> None:
-        """Send until it is accepted, as a caller does who is told to try again."""
+        """Send until accepted, retrying when told to."""
         url, named = f"{self._address}/api/cutouts", {"X-Request-Id": request_id}
         for _ in range(60):
             sent = self._session.post(url, files={"file": ("p.png", picture)}, headers=named, timeout=20)
@@ -46,12 +46,12 @@ class Promised:
             return False
 
     def withdraw(self) -> None:
-        """Cancel what is not done yet."""
+        """Cancel unfinished jobs."""
         for job in self.jobs:
             self._session.delete(f"{self._address}/api/jobs/{job}", timeout=20)
 
     def settle(self) -> float:
-        """Seconds until every job is done."""
+        """Wait until every job is done and return the seconds it took."""
         return until(lambda: all(self._status(job) == "done" for job in self.jobs), SETTLED_S)
 
     def _status(self, job: str) -> str:

@@ -1,4 +1,4 @@
-"""/api/admin: rollout, providers side by side, and how the queue stands; for admins and nobody else."""
+"""/api/admin: rollout, provider figures and the state of the queue, for admin keys only."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -41,10 +41,10 @@ class Admin:
         return self._client.open(path, method=method, headers=self._headers, **options)
 
     def get(self, path: str) -> dict[str, Any]:
-        answer = self.ask("GET", path)
-        assert answer.status_code == 200, answer.text
-        assert answer.headers["Cache-Control"] == "no-store"
-        return body(answer)
+        response = self.ask("GET", path)
+        assert response.status_code == 200, response.text
+        assert response.headers["Cache-Control"] == "no-store"
+        return body(response)
 
     def put(self, percent: object) -> TestResponse:
         return self.ask("PUT", "/api/admin/rollout", json={"percent": percent})
@@ -80,22 +80,22 @@ def test_every_admin_route_is_in_these_tests(api: Api) -> None:
 # Rollout
 
 
-def test_before_anybody_decides_the_setting_rules(start: Start, environment: pytest.MonkeyPatch) -> None:
+def test_without_a_change_the_setting_applies(start: Start, environment: pytest.MonkeyPatch) -> None:
     assert Admin(start()).get("/api/admin/rollout") == {"percent": 100, "history": []}
     environment.setenv("SELF_HOSTED_ROLLOUT_PERCENT", "40")
     assert Admin(start()).get("/api/admin/rollout") == {"percent": 40, "history": []}
 
 
-def test_a_change_is_kept_with_who_made_it_when(api: Api, admin: Admin) -> None:
+def test_a_change_is_recorded_with_its_key_and_time(api: Api, admin: Admin) -> None:
     began = datetime.now(UTC) - timedelta(seconds=5)
-    answer = admin.put(25)
-    assert answer.status_code == 200
+    response = admin.put(25)
+    assert response.status_code == 200
     Admin(api, "bert").put(0)
-    told = admin.get("/api/admin/rollout")
-    assert told["percent"] == 0
-    assert [(change["percent"], change["setBy"]) for change in told["history"]] == [(0, "bert"), (25, "anne")]
-    assert body(answer) == {"percent": 25, "history": told["history"][1:]}
-    for change in told["history"]:
+    report = admin.get("/api/admin/rollout")
+    assert report["percent"] == 0
+    assert [(change["percent"], change["setBy"]) for change in report["history"]] == [(0, "bert"), (25, "anne")]
+    assert body(response) == {"percent": 25, "history": report["history"][1:]}
+    for change in report["history"]:
         assert change["setAt"].endswith("Z")
         assert began < datetime.fromisoformat(change["setAt"]) < datetime.now(UTC) + timedelta(seconds=5)
 
@@ -125,7 +125,7 @@ def _call(api: Api, provider: Provider, spoken: provider_calls.Spoken, took_ms: 
 
 
 def api_job(api: Api) -> Any:
-    """Something that has an id and a fence."""
+    """A stand-in with an id and a fence."""
 
     class Job:
         id: UUID = ids.new()
@@ -134,17 +134,17 @@ def api_job(api: Api) -> Any:
     return Job()
 
 
-def test_providers_stand_side_by_side(start: Start, environment: pytest.MonkeyPatch) -> None:
+def test_providers_are_compared_by_day(start: Start, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("PROVIDER_DAILY_BUDGET_CENTS", "500")
     api = start()
     for took_ms, uncertain in ((100, 0.1), (200, 0.2), (900, 0.3)):
         _call(api, Provider.SELF_HOSTED, provider_calls.Spoken("ok", 0, 5_000, uncertain), took_ms)
     _call(api, Provider.SELF_HOSTED, provider_calls.Spoken("unavailable", 0), 2_000)
     _call(api, Provider.REMOVEBG, provider_calls.Spoken("ok", 200_000, 7_000), 1_500)
-    told = Admin(api).get("/api/admin/providers?days=7")
-    assert told["spentTodayUsd"] == 0.2
-    assert told["dailyBudgetUsd"] == 5.0
-    paid, ours = told["items"]
+    report = Admin(api).get("/api/admin/providers?days=7")
+    assert report["spentTodayUsd"] == 0.2
+    assert report["dailyBudgetUsd"] == 5.0
+    paid, ours = report["items"]
     assert paid == {
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
         "provider": "removebg",
@@ -179,14 +179,14 @@ def test_without_calls_the_table_is_empty(admin: Admin) -> None:
 
 
 @pytest.mark.parametrize("query", ["days=0", "days=91", "days=x", "weeks=1"])
-def test_a_wrong_question_is_refused(admin: Admin, query: str) -> None:
+def test_an_invalid_query_is_refused(admin: Admin, query: str) -> None:
     refused(admin.ask("GET", f"/api/admin/providers?{query}"), 400, "invalid_request")
 
 
 # Jobs
 
 
-def test_an_empty_queue_is_told_as_such(admin: Admin) -> None:
+def test_the_report_of_an_empty_queue(admin: Admin) -> None:
     states = dict.fromkeys(("queued", "running", "done", "failed", "cancelled"), 0)
     assert admin.get("/api/admin/jobs") == {"states": states, "oldestQueuedS": None, "dead": []}
 
@@ -198,7 +198,7 @@ def _fail(api: Api, error: JobFailure) -> str:
     return str(job.id)
 
 
-def test_the_queue_tells_its_states_its_oldest_and_its_dead(api: Api, admin: Admin) -> None:
+def test_the_report_counts_states_and_shows_the_oldest_and_the_dead(api: Api, admin: Admin) -> None:
     guest = api.guest()
     for shade in range(3):
         cut_out(guest, pictures.png(shade=shade * 50))
@@ -210,11 +210,14 @@ def test_the_queue_tells_its_states_its_oldest_and_its_dead(api: Api, admin: Adm
     api.claim()
     with api.deps.database.transaction() as connection:
         connection.execute("update jobs set created_at = now() - interval '90 seconds' where status = 'queued'")
-    told = admin.get("/api/admin/jobs")
-    assert told["states"] == {"queued": 1, "running": 1, "done": 0, "failed": 3, "cancelled": 0}
-    assert 90 <= told["oldestQueuedS"] < 120
-    assert [dead["id"] for dead in told["dead"]] == [poison, first]  # a picture without a subject is nobody's fault
-    assert nothing_there not in str(told)
-    dead = told["dead"][0]
+    report = admin.get("/api/admin/jobs")
+    assert report["states"] == {"queued": 1, "running": 1, "done": 0, "failed": 3, "cancelled": 0}
+    assert 90 <= report["oldestQueuedS"] < 120
+    assert [dead["id"] for dead in report["dead"]] == [
+        poison,
+        first,
+    ]  # a picture without a subject is not an error of ours
+    assert nothing_there not in str(report)
+    dead = report["dead"][0]
     assert dead.pop("finishedAt").endswith("Z")
     assert dead == {"id": poison, "code": "poison", "message": "words about poison", "attempts": 1}

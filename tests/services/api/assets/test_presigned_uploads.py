@@ -1,4 +1,4 @@
-"""Uploads straight to the storage: announced, sent, completed; in a folder and in buckets that check signatures."""
+"""Presigned uploads: announced, sent, completed; in a folder and in buckets that check signatures."""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api.app import create_app
-from services.api.middleware.request_body import MAX_BYTES
+from shared.images import MAX_BYTES
 from shared.storage import INCOMING, Missing
 from shared.storage.bucket import Bucket
 from tests.services import pictures
@@ -22,10 +22,10 @@ from tests.shared import buckets
 
 
 def _announce(guest: FlaskClient, data: bytes, **more: object) -> dict[str, Any]:
-    wish = {"contentType": "image/jpeg", "bytes": len(data), **more}
-    answer = guest.post("/api/uploads/presign", json=wish)
-    assert answer.status_code == 201, answer.text
-    return body(answer)
+    payload = {"contentType": "image/jpeg", "bytes": len(data), **more}
+    response = guest.post("/api/uploads/presign", json=payload)
+    assert response.status_code == 201, response.text
+    return body(response)
 
 
 def _put(guest: FlaskClient, place: dict[str, Any], data: bytes, **headers: str) -> TestResponse:
@@ -48,7 +48,7 @@ def _sent(guest: FlaskClient, data: bytes, **more: object) -> dict[str, Any]:
 
 
 def api_stranger(guest: FlaskClient) -> FlaskClient:
-    """Somebody without a token: the signature is the permission."""
+    """Sent without a token: the signature is the permission."""
     return guest.application.test_client(use_cookies=False)
 
 
@@ -69,7 +69,7 @@ def test_an_upload_is_announced_sent_and_completed(guest: FlaskClient, tmp_path:
     assert upload(guest, data) == asset
 
 
-def test_completing_again_answers_the_same_and_needs_the_object_no_more(guest: FlaskClient) -> None:
+def test_completing_again_returns_the_same_asset_without_the_object(guest: FlaskClient) -> None:
     place = _sent(guest, pictures.jpeg())
     first = _complete(guest, place, **{"Idempotency-Key": "k"})
     again = _complete(guest, place)
@@ -83,7 +83,7 @@ def test_completing_again_answers_the_same_and_needs_the_object_no_more(guest: F
     refused(_complete(guest, place), 404, "not_found")
 
 
-def test_nothing_is_completed_that_has_not_arrived_or_is_another_s(api: Api, guest: FlaskClient) -> None:
+def test_an_upload_that_is_missing_or_another_caller_s_is_not_completed(api: Api, guest: FlaskClient) -> None:
     place = _announce(guest, pictures.jpeg())
     refused(_complete(guest, place), 409, "not_uploaded")
     assert _put(guest, place, pictures.jpeg()).status_code == 204
@@ -94,7 +94,7 @@ def test_nothing_is_completed_that_has_not_arrived_or_is_another_s(api: Api, gue
     assert _complete(guest, place).status_code == 201
 
 
-def test_only_what_was_announced_is_let_in(api: Api, guest: FlaskClient, tmp_path: Path) -> None:
+def test_only_the_announced_file_is_accepted(api: Api, guest: FlaskClient, tmp_path: Path) -> None:
     data = pictures.jpeg()
     place = _announce(guest, data)
     refused(_put(guest, place, data + b"x"), 400, "invalid_request")
@@ -112,7 +112,7 @@ def test_only_what_was_announced_is_let_in(api: Api, guest: FlaskClient, tmp_pat
     assert _files(tmp_path) == []
 
 
-def test_what_arrived_is_judged_like_any_upload_and_removed_if_unfit(guest: FlaskClient, tmp_path: Path) -> None:
+def test_a_completed_file_is_checked_like_any_upload_and_removed_if_refused(guest: FlaskClient, tmp_path: Path) -> None:
     data = pictures.jpeg()
     refused(_complete(guest, _sent(guest, b"no picture at all")), 415, "unsupported_image")
     refused(_complete(guest, _sent(guest, data[:-40])), 422, "unreadable_image")
@@ -122,37 +122,37 @@ def test_what_arrived_is_judged_like_any_upload_and_removed_if_unfit(guest: Flas
     assert body(_complete(guest, _sent(guest, png)))["contentType"] == "image/png"  # content decides
 
 
-def test_what_lies_there_is_not_read_unless_it_is_as_long_as_announced(api: Api, guest: FlaskClient) -> None:
+def test_an_object_of_another_length_than_announced_is_not_read(api: Api, guest: FlaskClient) -> None:
     place = _announce(guest, pictures.jpeg())
     api.deps.storage.put(f"{INCOMING}{place['id']}", bytes(MAX_BYTES * 2), "image/jpeg", {})
     refused(_complete(guest, place), 400, "invalid_request")
 
 
 @pytest.mark.parametrize(
-    ("wish", "status", "code"),
+    ("payload", "status", "code"),
     [
-        ({"contentType": "image/gif", "bytes": 9}, 400, "invalid_request"),
+        ({"contentType": "application/pdf", "bytes": 9}, 400, "invalid_request"),
         ({"contentType": "image/png", "bytes": 0}, 400, "invalid_request"),
         ({"contentType": "image/png", "bytes": 9, "sha256": "ABC"}, 400, "invalid_request"),
         ({"contentType": "image/png", "bytes": 9, "key": "x"}, 400, "invalid_request"),
         ({"contentType": "image/png", "bytes": MAX_BYTES + 1}, 413, "body_too_large"),
     ],
 )
-def test_what_could_not_be_taken_is_not_announced(
-    guest: FlaskClient, wish: dict[str, object], status: int, code: str
+def test_a_file_that_would_be_refused_cannot_be_announced(
+    guest: FlaskClient, payload: dict[str, object], status: int, code: str
 ) -> None:
-    refused(guest.post("/api/uploads/presign", json=wish), status, code)
+    refused(guest.post("/api/uploads/presign", json=payload), status, code)
 
 
 @pytest.fixture(params=["moto", "rclone"])
 def bucket(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
-    """One that keeps everything, and one that checks signatures."""
+    """One that accepts everything, and one that checks signatures."""
     running = buckets.moto() if request.param == "moto" else buckets.rclone(tmp_path_factory.mktemp("rclone"))
     with running as settings:
         yield Bucket(settings)
 
 
-def test_a_bucket_is_sent_to_directly(api: Api, bucket: Bucket) -> None:
+def test_a_file_is_sent_straight_to_a_bucket(api: Api, bucket: Bucket) -> None:
     guest = create_app(replace(api.deps, storage=bucket)).test_client()
     data = pictures.jpeg()
     place = _announce(guest, data)
@@ -168,12 +168,12 @@ def test_a_bucket_is_sent_to_directly(api: Api, bucket: Bucket) -> None:
         bucket.get(f"{INCOMING}{place['id']}")
 
 
-def test_a_signature_is_good_for_one_type_and_length(api: Api, tmp_path: Path) -> None:
+def test_a_signature_covers_one_content_type_and_length(api: Api, tmp_path: Path) -> None:
     with buckets.rclone(tmp_path) as settings, requests.Session() as stranger:
         stranger.trust_env = False
         guest = create_app(replace(api.deps, storage=Bucket(settings))).test_client()
         place = _announce(guest, pictures.jpeg())
         for data, kind in ((pictures.jpeg() + b"x", "image/jpeg"), (pictures.jpeg(), "text/html")):
-            answer = stranger.put(place["uploadUrl"], data, headers={"Content-Type": kind}, timeout=20)
-            assert answer.status_code == 403
+            response = stranger.put(place["uploadUrl"], data, headers={"Content-Type": kind}, timeout=20)
+            assert response.status_code == 403
         refused(_complete(guest, place), 409, "not_uploaded")

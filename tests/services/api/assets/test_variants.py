@@ -1,4 +1,4 @@
-"""What a page is given to show: small, upright, without metadata, made once."""
+"""Web variants: small, upright, without metadata, made once."""
 
 import io
 import threading
@@ -21,11 +21,11 @@ CASES = {case.name: case for case in benign.files()}
 
 
 def _shown(guest: FlaskClient, asset: Mapping[str, str], name: str) -> tuple[TestResponse, Image.Image]:
-    answer = guest.get(f"{asset['url']}?w={name}", buffered=True)
-    assert answer.status_code == 200, answer.text
-    picture = Image.open(io.BytesIO(answer.data))
+    response = guest.get(f"{asset['url']}?w={name}", buffered=True)
+    assert response.status_code == 200, response.text
+    picture = Image.open(io.BytesIO(response.data))
     picture.load()
-    return answer, picture
+    return response, picture
 
 
 def test_a_variant_fits_and_is_never_enlarged(guest: FlaskClient) -> None:
@@ -40,12 +40,12 @@ def test_a_variant_fits_and_is_never_enlarged(guest: FlaskClient) -> None:
         assert picture.size == shown
 
 
-def test_what_is_opaque_becomes_a_progressive_jpeg_and_what_is_not_a_webp(guest: FlaskClient) -> None:
+def test_an_opaque_picture_becomes_a_progressive_jpeg_and_any_other_a_webp(guest: FlaskClient) -> None:
     for data in (pictures.jpeg(), pictures.png(), pictures.encoded(pictures.drawn(), "WEBP")):
-        answer, picture = _shown(guest, upload(guest, data), "400")
-        assert (answer.content_type, picture.format, picture.info["progressive"]) == ("image/jpeg", "JPEG", 1)
-    answer, picture = _shown(guest, upload(guest, pictures.cutout()), "400")
-    assert (answer.content_type, picture.format, picture.mode) == ("image/webp", "WEBP", "RGBA")
+        response, picture = _shown(guest, upload(guest, data), "400")
+        assert (response.content_type, picture.format, picture.info["progressive"]) == ("image/jpeg", "JPEG", 1)
+    response, picture = _shown(guest, upload(guest, pictures.cutout()), "400")
+    assert (response.content_type, picture.format, picture.mode) == ("image/webp", "WEBP", "RGBA")
     assert picture.getchannel("A").getextrema() == (0, 255)
 
 
@@ -53,9 +53,9 @@ def test_a_variant_is_upright_however_the_camera_was_held(guest: FlaskClient) ->
     turned = [case for case in CASES.values() if " held as " in case.name]
     assert {case.orientation for case in turned} == set(range(1, 9))
     for case in turned:
-        answer, picture = _shown(guest, upload(guest, case.data), "800")
+        response, picture = _shown(guest, upload(guest, case.data), "800")
         assert picture.size == case.size
-        assert benign.SECRET.encode() not in answer.data
+        assert benign.SECRET.encode() not in response.data
         assert not picture.getexif()
         for middle, expected in zip(benign.middles(picture), case.corners, strict=True):
             seen = picture.getpixel(middle)
@@ -63,7 +63,7 @@ def test_a_variant_is_upright_however_the_camera_was_held(guest: FlaskClient) ->
             assert all(abs(one - other) <= 2 * benign.LOSSY for one, other in zip(seen, expected, strict=True)), case
 
 
-def test_a_profile_is_applied_and_not_passed_on(guest: FlaskClient) -> None:
+def test_a_colour_profile_is_applied_and_removed(guest: FlaskClient) -> None:
     case = CASES["jpeg with red and green swapped by its profile"]
     _, picture = _shown(guest, upload(guest, case.data), "400")
     assert "icc_profile" not in picture.info
@@ -71,7 +71,7 @@ def test_a_profile_is_applied_and_not_passed_on(guest: FlaskClient) -> None:
     assert red > green
 
 
-def test_a_variant_is_made_once_and_kept_beside_its_picture(
+def test_a_variant_is_made_once_and_stored_beside_its_picture(
     guest: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asset = upload(guest)
@@ -89,7 +89,7 @@ def test_a_variant_is_made_once_and_kept_beside_its_picture(
     assert again.headers["Content-Security-Policy"].endswith("sandbox")
 
 
-def test_of_many_who_ask_first_one_has_it_made(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_first_requests_make_a_variant_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     asset, made, real = upload(api.guest(), pictures.jpeg(1500, 1500)), [], api.deps.decoder.shrink
 
     def counted(data: bytes, info: images.ImageInfo, box: tuple[int, int]) -> tuple[bytes, str]:
@@ -97,17 +97,17 @@ def test_of_many_who_ask_first_one_has_it_made(api: Api, monkeypatch: pytest.Mon
         return real(data, info, box)
 
     monkeypatch.setattr(type(api.deps.decoder), "shrink", staticmethod(counted))
-    answers: list[int] = []
+    responses: list[int] = []
 
     def ask() -> None:
-        answers.append(api.guest().get(f"{asset['url']}?w=1600", buffered=True).status_code)
+        responses.append(api.guest().get(f"{asset['url']}?w=1600", buffered=True).status_code)
 
     threads = [threading.Thread(target=ask) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers == [200] * 6
+    assert responses == [200] * 6
     assert made == [BOXES["1600"]]
 
 
@@ -117,7 +117,7 @@ def test_other_widths_are_refused(guest: FlaskClient) -> None:
         refused(guest.get(f"{asset['url']}?w={name}"), 400, "invalid_request")
 
 
-def test_what_is_gone_has_no_variants(api: Api) -> None:
+def test_a_deleted_or_lost_picture_has_no_variants(api: Api) -> None:
     guest = api.guest()
     asset = upload(guest)
     refused(guest.get(f"/assets/{'0' * 64}.png?w=400"), 404, "not_found")
@@ -129,7 +129,7 @@ def test_what_is_gone_has_no_variants(api: Api) -> None:
     refused(guest.get(f"{other['url']}?w=400"), 404, "not_found")
 
 
-def test_a_full_line_says_so(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_queue_is_busy(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     asset = upload(api.guest())
 
     def busy(*_: object) -> None:
@@ -139,14 +139,14 @@ def test_a_full_line_says_so(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     refused(api.guest().get(f"{asset['url']}?w=400"), 503, "busy")
 
 
-def test_a_small_file_that_would_take_very_much_memory_has_no_variants(guest: FlaskClient) -> None:
+def test_a_small_file_that_decodes_to_too_much_memory_has_no_variants(guest: FlaskClient) -> None:
     asset = upload(guest, build.claiming_webp(7_000, 7_000))
     refused(guest.get(f"{asset['url']}?w=400"), 422, "too_complex")
     _shown(guest, upload(guest), "400")
 
 
 def test_hidden_colours_do_not_bleed_into_a_variant(guest: FlaskClient) -> None:
-    source = Image.new("RGBA", (1600, 1600), (0, 255, 0, 0))  # green that nobody sees
+    source = Image.new("RGBA", (1600, 1600), (0, 255, 0, 0))  # invisible green
     source.paste((*benign.RED, 255), (400, 400, 1200, 1200))
     _, picture = _shown(guest, upload(guest, build.encoded(source, "PNG")), "400")
     white = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")

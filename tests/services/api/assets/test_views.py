@@ -31,7 +31,7 @@ def _derive(api: Api, owner: Owner, job_id: UUID) -> dict[AssetKind, Asset]:
     return made
 
 
-def test_an_asset_is_shown_and_listed_as_it_was_answered(guest: FlaskClient) -> None:
+def test_an_asset_is_shown_and_listed_as_its_upload_returned_it(guest: FlaskClient) -> None:
     asset = upload(guest)
     shown = guest.get(f"/api/assets/{asset['id']}")
     assert shown.status_code == 200
@@ -57,15 +57,15 @@ def test_cut_outs_are_listed_without_their_preview_and_mask(api: Api) -> None:
     assert listed == [str(made[AssetKind.CUTOUT].id), str(job.asset_id)]
 
 
-def test_a_picture_is_answered_whole_with_its_type_and_rules(guest: FlaskClient) -> None:
+def test_a_download_has_its_content_type_and_cache_headers(guest: FlaskClient) -> None:
     asset = upload(guest, pictures.png())
-    answer = guest.get(asset["url"], buffered=True)
-    assert answer.status_code == 200
-    assert answer.content_type == "image/png"
-    assert answer.content_length == len(answer.data)
-    with Image.open(io.BytesIO(answer.data)) as picture:
+    response = guest.get(asset["url"], buffered=True)
+    assert response.status_code == 200
+    assert response.content_type == "image/png"
+    assert response.content_length == len(response.data)
+    with Image.open(io.BytesIO(response.data)) as picture:
         assert picture.tobytes() == pictures.drawn().tobytes()
-    rules = answer.headers
+    rules = response.headers
     assert rules["Cache-Control"] == rules["CDN-Cache-Control"] == "public, max-age=604800, immutable"
     assert rules["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     assert rules["X-Content-Type-Options"] == "nosniff"
@@ -73,12 +73,12 @@ def test_a_picture_is_answered_whole_with_its_type_and_rules(guest: FlaskClient)
     assert "Set-Cookie" not in rules
 
 
-def test_whoever_has_a_key_may_see_the_picture(api: Api) -> None:
+def test_the_key_alone_gives_access_to_the_picture(api: Api) -> None:
     asset = upload(api.guest())
     assert api.guest().get(asset["url"], buffered=True).status_code == 200
 
 
-def test_a_picture_that_is_already_there_is_not_sent_again(guest: FlaskClient) -> None:
+def test_a_picture_the_browser_has_is_not_sent_again(guest: FlaskClient) -> None:
     asset = upload(guest)
     first = guest.get(asset["url"], buffered=True)
     again = guest.get(asset["url"], headers={"If-None-Match": first.headers["ETag"]})
@@ -89,7 +89,7 @@ def test_a_picture_that_is_already_there_is_not_sent_again(guest: FlaskClient) -
     assert other.status_code == 200
 
 
-def test_head_tells_everything_but_the_bytes(guest: FlaskClient) -> None:
+def test_head_returns_all_headers_and_no_bytes(guest: FlaskClient) -> None:
     asset = upload(guest)
     whole, head = guest.get(asset["url"], buffered=True), guest.head(asset["url"], buffered=True)
     assert (head.status_code, head.data) == (200, b"")
@@ -97,7 +97,7 @@ def test_head_tells_everything_but_the_bytes(guest: FlaskClient) -> None:
         assert head.headers[name] == whole.headers[name]
 
 
-def test_a_download_bears_the_picture_s_own_name(api: Api) -> None:
+def test_a_download_has_the_picture_s_own_name(api: Api) -> None:
     guest = api.guest()
     asset = body(send(guest, "/api/uploads", pictures.jpeg(), name="my shirt.JPG"))
     plain = guest.get(asset["url"], buffered=True)
@@ -111,18 +111,18 @@ def test_a_download_bears_the_picture_s_own_name(api: Api) -> None:
         assert saved.headers["Content-Disposition"] == f"attachment; filename=shirt-{kind}.png"
 
 
-def test_a_name_that_is_no_header_is_encoded(guest: FlaskClient) -> None:
+def test_a_name_outside_ascii_is_encoded(guest: FlaskClient) -> None:
     asset = body(send(guest, "/api/uploads", pictures.jpeg(), name="фото; x.jpg"))
     saved = guest.get(asset["url"] + "?download=1", buffered=True)
     assert "filename*=UTF-8''%D1%84%D0%BE%D1%82%D0%BE" in saved.headers["Content-Disposition"]
 
 
-def test_a_key_that_is_none_is_not_found(guest: FlaskClient) -> None:
+def test_an_unknown_key_is_not_found(guest: FlaskClient) -> None:
     for key in ("x", "0" * 64 + ".png", "..%2f..%2fetc", "%00", "%ff", "0" * 64 + ".png%00"):
         refused(guest.get(f"/assets/{key}", buffered=True), 404, "not_found")
 
 
-def test_an_object_that_is_gone_is_not_found(api: Api) -> None:
+def test_a_lost_object_is_not_found(api: Api) -> None:
     guest = api.guest()
     asset = upload(guest)
     api.deps.storage.delete(asset["url"].removeprefix("/assets/"))
@@ -131,15 +131,15 @@ def test_an_object_that_is_gone_is_not_found(api: Api) -> None:
 
 def test_a_deleted_asset_is_hidden_at_once(guest: FlaskClient) -> None:
     asset = upload(guest)
-    answer = guest.delete(f"/api/assets/{asset['id']}")
-    assert (answer.status_code, answer.data) == (204, b"")
+    response = guest.delete(f"/api/assets/{asset['id']}")
+    assert (response.status_code, response.data) == (204, b"")
     refused(guest.get(f"/api/assets/{asset['id']}"), 404, "not_found")
     refused(guest.get(asset["url"], buffered=True), 404, "not_found")
     refused(guest.delete(f"/api/assets/{asset['id']}"), 404, "not_found")
     assert body(guest.get("/api/assets"))["items"] == []
 
 
-def test_a_deleted_cut_out_takes_its_preview_and_mask_along(api: Api) -> None:
+def test_deleting_a_cut_out_deletes_its_preview_and_mask(api: Api) -> None:
     guest = api.guest()
     cut_out(guest)
     job = api.claim()
@@ -150,11 +150,11 @@ def test_a_deleted_cut_out_takes_its_preview_and_mask_along(api: Api) -> None:
     assert guest.get(f"/api/assets/{job.asset_id}").status_code == 200
 
 
-def test_deleted_bytes_that_are_sent_again_are_a_new_asset(guest: FlaskClient) -> None:
+def test_uploading_deleted_bytes_again_makes_a_new_asset(guest: FlaskClient) -> None:
     old = upload(guest)
     guest.delete(f"/api/assets/{old['id']}")
-    answer = send(guest, "/api/uploads", pictures.jpeg())
-    assert answer.status_code == 201
-    assert body(answer)["id"] != old["id"]
-    assert body(answer)["url"] == old["url"]
+    response = send(guest, "/api/uploads", pictures.jpeg())
+    assert response.status_code == 201
+    assert body(response)["id"] != old["id"]
+    assert body(response)["url"] == old["url"]
     assert guest.get(old["url"], buffered=True).status_code == 200

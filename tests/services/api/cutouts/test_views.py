@@ -1,4 +1,4 @@
-"""Keeping a picture, and promising its cut-out."""
+"""Uploading a picture, and requesting its cut-out."""
 
 import hashlib
 import re
@@ -14,11 +14,11 @@ from tests.services.api.client import body, cut_out, refused, send, upload
 from tests.services.api.conftest import Api, Start
 
 
-def test_an_upload_answers_the_asset_as_the_contract_writes_it(guest: FlaskClient) -> None:
+def test_an_upload_returns_the_asset_of_the_contract(guest: FlaskClient) -> None:
     data = pictures.jpeg(40, 30)
-    answer = send(guest, "/api/uploads", data)
-    assert answer.status_code == 201
-    asset = body(answer)
+    response = send(guest, "/api/uploads", data)
+    assert response.status_code == 201
+    asset = body(response)
     key = re.fullmatch(r"/assets/([0-9a-f]{64}\.jpeg)", asset["url"])
     assert key
     created_at = datetime.fromisoformat(asset["createdAt"])
@@ -50,19 +50,19 @@ def test_the_same_bytes_of_two_guests_are_two_assets_under_two_keys(api: Api) ->
     assert mine["url"] != theirs["url"]
 
 
-def test_a_cut_out_is_promised_with_its_place(guest: FlaskClient) -> None:
-    answer = send(guest, "/api/cutouts", pictures.jpeg())
-    promise = body(answer)
-    assert answer.status_code == 202
-    assert answer.headers["Location"] == f"/api/jobs/{promise['id']}"
-    assert promise == {
-        "id": str(UUID(promise["id"])),
-        "assetId": str(UUID(promise["assetId"])),
+def test_a_cut_out_is_accepted_with_its_location(guest: FlaskClient) -> None:
+    response = send(guest, "/api/cutouts", pictures.jpeg())
+    accepted = body(response)
+    assert response.status_code == 202
+    assert response.headers["Location"] == f"/api/jobs/{accepted['id']}"
+    assert accepted == {
+        "id": str(UUID(accepted["id"])),
+        "assetId": str(UUID(accepted["assetId"])),
         "status": "queued",
-        "statusUrl": f"/api/jobs/{promise['id']}",
-        "eventsUrl": f"/api/jobs/{promise['id']}/events",
+        "statusUrl": f"/api/jobs/{accepted['id']}",
+        "eventsUrl": f"/api/jobs/{accepted['id']}/events",
     }
-    assert {UUID(promise["id"]).version, UUID(promise["assetId"]).version} == {7}
+    assert {UUID(accepted["id"]).version, UUID(accepted["assetId"]).version} == {7}
 
 
 def test_two_cut_outs_of_the_same_bytes_share_their_source(guest: FlaskClient) -> None:
@@ -72,7 +72,7 @@ def test_two_cut_outs_of_the_same_bytes_share_their_source(guest: FlaskClient) -
 
 
 @pytest.mark.parametrize("data", [pictures.marked_jpeg(), pictures.marked_png()], ids=["jpeg", "png"])
-def test_what_is_stored_carries_no_metadata(guest: FlaskClient, tmp_path: Path, data: bytes) -> None:
+def test_the_stored_file_has_no_metadata(guest: FlaskClient, tmp_path: Path, data: bytes) -> None:
     assert pictures.MARKER in data
     asset = upload(guest, data)
     stored = [path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file()]
@@ -82,12 +82,12 @@ def test_what_is_stored_carries_no_metadata(guest: FlaskClient, tmp_path: Path, 
     assert asset["bytes"] == len(data)
 
 
-def test_sides_are_those_a_person_sees(guest: FlaskClient) -> None:
+def test_width_and_height_are_those_displayed(guest: FlaskClient) -> None:
     asset = upload(guest, pictures.marked_jpeg(orientation=6))
     assert (asset["width"], asset["height"]) == (30, 40)
 
 
-def test_content_decides_the_type_not_the_name(guest: FlaskClient) -> None:
+def test_the_content_decides_the_type_not_the_name(guest: FlaskClient) -> None:
     asset = upload(guest, pictures.png(), name="photo.jpg")
     assert asset["contentType"] == "image/png"
 
@@ -98,15 +98,15 @@ def test_a_form_without_a_file_is_refused(guest: FlaskClient, path: str) -> None
     refused(guest.post(path), 400, "missing_file")
     refused(guest.post(path, data=pictures.jpeg(), content_type="text/plain"), 400, "missing_file")
     refused(guest.post(path, data={"file": "just text"}), 400, "missing_file")
-    refused(send(guest, path, b"", name=""), 400, "missing_file")  # a browser whose user chose nothing
+    refused(send(guest, path, b"", name=""), 400, "missing_file")  # as a browser sends it when no file was chosen
 
 
-def test_with_a_public_url_addresses_are_absolute(start: Start, environment: pytest.MonkeyPatch) -> None:
+def test_with_a_public_url_all_urls_are_absolute(start: Start, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("PUBLIC_URL", "https://shop.example/")
     guest = start().guest()
-    answer = send(guest, "/api/cutouts", pictures.jpeg(), headers={"Host": "evil.example"})
-    promise = body(answer)
-    place = f"https://shop.example/api/jobs/{promise['id']}"
-    assert (answer.headers["Location"], promise["statusUrl"]) == (place, place)
-    assert promise["eventsUrl"] == f"{place}/events"
+    response = send(guest, "/api/cutouts", pictures.jpeg(), headers={"Host": "evil.example"})
+    accepted = body(response)
+    place = f"https://shop.example/api/jobs/{accepted['id']}"
+    assert (response.headers["Location"], accepted["statusUrl"]) == (place, place)
+    assert accepted["eventsUrl"] == f"{place}/events"
     assert upload(guest)["url"].startswith("https://shop.example/assets/")

@@ -3,6 +3,7 @@
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from PIL import Image
 
 from services.api.decoder import __main__ as inside
 from services.api.decoder import protocol
-from shared import images
+from shared import errors, images
 from tests.services import pictures
 
 GOOD = pictures.jpeg()
@@ -79,10 +80,28 @@ inside.main()
 
 def test_a_refusal_is_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
     assert inside.answer(QUESTION, GOOD) == ({}, b"")
-    assert inside.answer(QUESTION, GOOD[:-200]) == ({"refused": "unreadable_image"}, b"")
+    damaged = {"refused": "unreadable_image", "words": errors.UnreadableImage.message, "details": None}
+    assert inside.answer(QUESTION, GOOD[:-200]) == (damaged, b"")
+    large, _ = inside.answer({"task": "convert", "format": "bmp"}, _bmp(30_000, 30_000))
+    assert (large["refused"], large["details"]) == (
+        "image_too_large",
+        {"width": 30_000, "height": 30_000, "maxPixels": images.MAX_PIXELS, "maxSide": images.MAX_SIDE},
+    )
 
     def exhausted(*_: object, **__: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr(Image, "open", exhausted)
-    assert inside.answer(QUESTION, GOOD) == ({"refused": "too_complex"}, b"")
+    answer, _ = inside.answer(QUESTION, GOOD)
+    assert answer["refused"] == "too_complex"
+
+
+def _bmp(width: int, height: int) -> bytes:
+    made = pictures.encoded(pictures.drawn(), "BMP")
+    return made[:18] + struct.pack("<ii", width, height) + made[26:]
+
+
+def test_a_file_in_another_format_becomes_a_png() -> None:
+    facts, made = inside.answer({"task": "convert", "format": "bmp"}, _bmp(40, 30))
+    assert facts == {}
+    assert images.inspect(made).format == "png"

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from services.api.decoder import process as one
 from services.api.decoder.pool import CHILDREN, Decoder
 from shared import errors, images, timeouts
+from shared.image_format.structure import Format
 from tests.processes import linux_only
 from tests.services import pictures
 
@@ -59,6 +61,23 @@ def test_what_the_picture_s_own_check_says_is_said(decoder: Decoder) -> None:
     half = GOOD[: len(GOOD) // 2] + b"\xff\xd9"
     with pytest.raises(errors.UnreadableImage):
         decoder.verify(half, images.inspect(half))
+
+
+def test_a_refusal_keeps_its_words_and_details(decoder: Decoder) -> None:
+    with pytest.raises(errors.UnsupportedImage, match="kind of TIFF"):
+        decoder.convert(pictures.encoded(Image.new("F", (64, 64)), "TIFF"), Format.TIFF)
+    with pytest.raises(errors.ImageTooSmall) as small:
+        decoder.convert(pictures.encoded(Image.new("L", (9, 64)), "BMP"), Format.BMP)
+    assert small.value.details == {"width": 9, "height": 64, "minSide": images.MIN_SIDE}
+
+
+def test_a_drawing_may_take_less_time_than_a_photo(decoder: Decoder) -> None:
+    """It is repeated until it costs too much; a file that repeats itself would hurt others as well."""
+    layers = "".join(f'<g opacity="0.9"><circle cx="{x}" cy="50" r="50" fill="red"/></g>' for x in range(900))
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 900">{layers}</svg>'.encode()
+    with pytest.raises((errors.TooComplex, errors.UnreadableImage)):
+        decoder.convert(drawing, Format.SVG)
+    decoder.verify(GOOD, JUDGED)
 
 
 @pytest.mark.parametrize(

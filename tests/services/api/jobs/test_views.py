@@ -1,4 +1,4 @@
-"""Jobs: made, shown, listed, cancelled and tried again."""
+"""Jobs: created, shown, listed, cancelled and retried."""
 
 import base64
 from typing import Any
@@ -20,7 +20,7 @@ _NO_TIMINGS = dict.fromkeys(("queuedMs", "fetchMs", "removeMs", "storeMs", "tota
 
 
 def _finish(api: Api) -> UUID:
-    """Ends the next job well; the id of the cut-out."""
+    """Finish the next job; returns the id of the cut-out."""
     job = api.claim()
     box = Foreground(top=1, left=2, width=3, height=4)
     cutout, preview, mask = (f"{digit * 64}.png" for digit in "abc")
@@ -36,25 +36,25 @@ def _fail(api: Api) -> None:
         assert job_queue.fail(connection, job, JobFailure.UNKNOWN_FOREGROUND, "Nothing stands out.", _TIMINGS)
 
 
-def _show(guest: FlaskClient, promise: dict[str, Any]) -> dict[str, Any]:
-    answer = guest.get(promise["statusUrl"])
-    assert answer.status_code == 200
-    assert answer.headers["Cache-Control"] == "no-store"
-    return body(answer)
+def _show(guest: FlaskClient, accepted: dict[str, Any]) -> dict[str, Any]:
+    response = guest.get(accepted["statusUrl"])
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    return body(response)
 
 
 def _make(guest: FlaskClient, **fields: Any) -> TestResponse:
     return guest.post("/api/jobs", json=fields)
 
 
-def test_a_fresh_job_is_shown_as_the_contract_writes_it(guest: FlaskClient) -> None:
-    promise = cut_out(guest)
-    job = _show(guest, promise)
+def test_a_new_job_is_shown_as_in_the_contract(guest: FlaskClient) -> None:
+    accepted = cut_out(guest)
+    job = _show(guest, accepted)
     assert job.pop("createdAt").endswith("Z")
     assert job == {
-        "id": promise["id"],
+        "id": accepted["id"],
         "type": "cutout",
-        "assetId": promise["assetId"],
+        "assetId": accepted["assetId"],
         "status": "queued",
         "progress": 0,
         "attempts": 0,
@@ -68,11 +68,11 @@ def test_a_fresh_job_is_shown_as_the_contract_writes_it(guest: FlaskClient) -> N
     }
 
 
-def test_a_finished_job_tells_its_result(api: Api) -> None:
+def test_a_finished_job_shows_its_result(api: Api) -> None:
     guest = api.guest()
-    promise = cut_out(guest)
+    accepted = cut_out(guest)
     asset_id = _finish(api)
-    job = _show(guest, promise)
+    job = _show(guest, accepted)
     assert (job["status"], job["progress"], job["attempts"], job["provider"]) == ("done", 100, 1, "self_hosted")
     assert job["createdAt"] <= job["startedAt"] <= job["finishedAt"]
     assert job["timings"] == {"queuedMs": 1, "fetchMs": 2, "removeMs": 3, "storeMs": 4, "totalMs": 10}
@@ -91,27 +91,27 @@ def test_a_finished_job_tells_its_result(api: Api) -> None:
     }
 
 
-def test_a_failed_job_says_why(api: Api) -> None:
+def test_a_failed_job_shows_its_error(api: Api) -> None:
     guest = api.guest()
-    promise = cut_out(guest)
+    accepted = cut_out(guest)
     _fail(api)
-    job = _show(guest, promise)
+    job = _show(guest, accepted)
     assert (job["status"], job["result"]) == ("failed", None)
     assert job["error"] == {"code": "unknown_foreground", "message": "Nothing stands out."}
 
 
-def test_a_kept_picture_can_be_cut_out(guest: FlaskClient) -> None:
+def test_a_stored_picture_can_be_cut_out(guest: FlaskClient) -> None:
     asset = upload(guest)
-    answer = _make(guest, assetId=asset["id"], type="cutout")
-    promise = body(answer)
-    assert answer.status_code == 202
-    assert answer.headers["Location"] == promise["statusUrl"] == f"/api/jobs/{promise['id']}"
-    assert set(promise) == {"id", "assetId", "status", "statusUrl", "eventsUrl"}
-    assert (promise["assetId"], promise["status"]) == (asset["id"], "queued")
-    assert _show(guest, promise)["assetId"] == asset["id"]
+    response = _make(guest, assetId=asset["id"], type="cutout")
+    accepted = body(response)
+    assert response.status_code == 202
+    assert response.headers["Location"] == accepted["statusUrl"] == f"/api/jobs/{accepted['id']}"
+    assert set(accepted) == {"id", "assetId", "status", "statusUrl", "eventsUrl"}
+    assert (accepted["assetId"], accepted["status"]) == (asset["id"], "queued")
+    assert _show(guest, accepted)["assetId"] == asset["id"]
 
 
-def test_a_wrong_wish_is_refused_field_by_field(guest: FlaskClient) -> None:
+def test_an_invalid_request_is_refused_field_by_field(guest: FlaskClient) -> None:
     some = str(UUID(int=1))
     for fields, wrong in (
         ({}, {"assetId", "type"}),
@@ -124,18 +124,18 @@ def test_a_wrong_wish_is_refused_field_by_field(guest: FlaskClient) -> None:
         assert set(details["fields"]) == wrong
 
 
-def test_a_body_that_is_no_object_is_refused(guest: FlaskClient) -> None:
+def test_a_body_that_is_not_an_object_is_refused(guest: FlaskClient) -> None:
     for text in ("{bad", "", "[]", '"text"', "7", "null", "\x00", "[" * 60_000):
         refused(guest.post("/api/jobs", data=text, content_type="application/json"), 400, "invalid_request")
 
 
-def test_a_body_that_is_not_called_json_is_refused(guest: FlaskClient) -> None:
+def test_a_body_of_another_content_type_than_json_is_refused(guest: FlaskClient) -> None:
     asset = upload(guest)
     text = f'{{"assetId": "{asset["id"]}", "type": "cutout"}}'
     refused(guest.post("/api/jobs", data=text, content_type="text/plain"), 400, "invalid_request")
 
 
-def test_a_job_of_another_s_or_a_deleted_picture_is_refused(api: Api) -> None:
+def test_a_job_for_another_caller_s_or_a_deleted_picture_is_refused(api: Api) -> None:
     owner, other = api.guest(), api.guest()
     asset = upload(owner)
     upload(other, pictures.png())
@@ -152,13 +152,13 @@ def test_jobs_are_listed_newest_first_page_by_page(guest: FlaskClient) -> None:
         page = body(guest.get(more))
         seen.append([job["id"] for job in page["items"]])
         more = page["nextCursor"] and f"/api/jobs?limit=2&cursor={page['nextCursor']}"
-        cut_out(guest)  # a newcomer shifts no page
+        cut_out(guest)  # a new job shifts no page
     assert seen == [[made[4], made[3]], [made[2], made[1]], [made[0]]]
 
 
 def test_a_listed_job_is_the_job_itself(guest: FlaskClient) -> None:
-    promise = cut_out(guest)
-    assert body(guest.get("/api/jobs"))["items"] == [_show(guest, promise)]
+    accepted = cut_out(guest)
+    assert body(guest.get("/api/jobs"))["items"] == [_show(guest, accepted)]
 
 
 def test_jobs_are_listed_by_status(api: Api) -> None:
@@ -176,13 +176,13 @@ def test_jobs_are_listed_by_status(api: Api) -> None:
     refused(guest.get("/api/jobs?status=lost"), 400, "invalid_request")
 
 
-def test_a_wrong_question_is_refused(guest: FlaskClient) -> None:
+def test_an_invalid_query_is_refused(guest: FlaskClient) -> None:
     for query in ("limit=0", "limit=101", "limit=x", "limit=", "sort=age", "cursor=" + "x" * 201):
         refused(guest.get(f"/api/jobs?{query}"), 400, "invalid_request")
         refused(guest.get(f"/api/assets?{query}"), 400, "invalid_request")
 
 
-def test_a_marker_that_is_not_ours_is_refused(guest: FlaskClient) -> None:
+def test_an_invalid_cursor_is_refused(guest: FlaskClient) -> None:
     upload(guest)
     nowhere = base64.urlsafe_b64encode(f"2026-01-01 {UUID(int=1)}".encode()).decode()  # a time without its zone
     for cursor in ("x", "AAAA", "%FF", "MjAyNi0wMS0wMSB4", nowhere):
@@ -191,59 +191,59 @@ def test_a_marker_that_is_not_ours_is_refused(guest: FlaskClient) -> None:
 
 
 def test_a_waiting_job_can_be_cancelled_once(guest: FlaskClient) -> None:
-    promise = cut_out(guest)
-    answer = guest.delete(promise["statusUrl"])
-    job = body(answer)
-    assert answer.status_code == 200
+    accepted = cut_out(guest)
+    response = guest.delete(accepted["statusUrl"])
+    job = body(response)
+    assert response.status_code == 200
     assert job["status"] == "cancelled"
     assert job["finishedAt"] is not None
-    assert job == _show(guest, promise)
-    refused(guest.delete(promise["statusUrl"]), 409, "job_finished")
+    assert job == _show(guest, accepted)
+    refused(guest.delete(accepted["statusUrl"]), 409, "job_finished")
 
 
 def test_a_running_job_can_be_cancelled_and_its_worker_is_fenced_off(api: Api) -> None:
     guest = api.guest()
-    promise = cut_out(guest)
+    accepted = cut_out(guest)
     job = api.claim()
-    assert body(guest.delete(promise["statusUrl"]))["status"] == "cancelled"
+    assert body(guest.delete(accepted["statusUrl"]))["status"] == "cancelled"
     with api.deps.database.transaction() as connection:
         assert not job_queue.fail(connection, job, JobFailure.POISON, "too late", _TIMINGS)
-    assert _show(guest, promise)["status"] == "cancelled"
+    assert _show(guest, accepted)["status"] == "cancelled"
 
 
 @pytest.mark.parametrize("end", [_finish, _fail])
-def test_an_ended_job_cannot_be_cancelled(api: Api, end: Any) -> None:
+def test_a_finished_job_cannot_be_cancelled(api: Api, end: Any) -> None:
     guest = api.guest()
-    promise = cut_out(guest)
+    accepted = cut_out(guest)
     end(api)
-    refused(guest.delete(promise["statusUrl"]), 409, "job_finished")
+    refused(guest.delete(accepted["statusUrl"]), 409, "job_finished")
 
 
-def test_a_failed_job_is_tried_again_under_its_id(api: Api) -> None:
+def test_a_failed_job_is_retried_under_its_id(api: Api) -> None:
     guest = api.guest()
-    promise = cut_out(guest)
+    accepted = cut_out(guest)
     _fail(api)
-    answer = guest.post(f"{promise['statusUrl']}/retry")
-    assert answer.status_code == 202
-    assert answer.headers["Location"] == promise["statusUrl"]
-    assert body(answer) == promise
-    job = _show(guest, promise)
+    response = guest.post(f"{accepted['statusUrl']}/retry")
+    assert response.status_code == 202
+    assert response.headers["Location"] == accepted["statusUrl"]
+    assert body(response) == accepted
+    job = _show(guest, accepted)
     assert (job["status"], job["attempts"], job["progress"], job["error"]) == ("queued", 0, 0, None)
     assert (job["startedAt"], job["finishedAt"], job["timings"]) == (None, None, _NO_TIMINGS)
-    assert str(api.claim().id) == promise["id"]
+    assert str(api.claim().id) == accepted["id"]
 
 
-def test_a_cancelled_job_is_tried_again(guest: FlaskClient) -> None:
-    promise = cut_out(guest)
-    guest.delete(promise["statusUrl"])
-    assert guest.post(f"{promise['statusUrl']}/retry").status_code == 202
-    assert _show(guest, promise)["status"] == "queued"
+def test_a_cancelled_job_is_retried(guest: FlaskClient) -> None:
+    accepted = cut_out(guest)
+    guest.delete(accepted["statusUrl"])
+    assert guest.post(f"{accepted['statusUrl']}/retry").status_code == 202
+    assert _show(guest, accepted)["status"] == "queued"
 
 
-def test_only_a_failed_or_cancelled_job_is_tried_again(api: Api) -> None:
+def test_only_a_failed_or_cancelled_job_is_retried(api: Api) -> None:
     guest = api.guest()
-    promise = cut_out(guest)
-    again = f"{promise['statusUrl']}/retry"
+    accepted = cut_out(guest)
+    again = f"{accepted['statusUrl']}/retry"
     refused(guest.post(again), 409, "job_not_failed")
     job = api.claim()
     refused(guest.post(again), 409, "job_not_failed")

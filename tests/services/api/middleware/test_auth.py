@@ -1,4 +1,4 @@
-"""Guests: how they get their token, how they show it, and what nobody's token opens."""
+"""Guests: how they get and send their token, and what is refused without one."""
 
 from http.cookies import SimpleCookie
 
@@ -10,10 +10,10 @@ from tests.services.api.client import bearer, cut_out, refused, send, upload
 from tests.services.api.conftest import Api, Start
 
 
-def test_a_first_write_makes_a_guest_and_hands_over_the_token(guest: FlaskClient) -> None:
-    answer = send(guest, "/api/uploads", pictures.jpeg())
-    cookie = SimpleCookie(answer.headers["Set-Cookie"])["session"]
-    assert cookie.value == answer.headers["X-Session-Token"]
+def test_a_first_write_creates_a_guest_and_returns_the_token(guest: FlaskClient) -> None:
+    response = send(guest, "/api/uploads", pictures.jpeg())
+    cookie = SimpleCookie(response.headers["Set-Cookie"])["session"]
+    assert cookie.value == response.headers["X-Session-Token"]
     assert len(cookie.value) == 43
     assert cookie["httponly"]
     assert (cookie["samesite"], cookie["path"], cookie["domain"], cookie["secure"]) == ("Lax", "/", "", "")
@@ -21,8 +21,8 @@ def test_a_first_write_makes_a_guest_and_hands_over_the_token(guest: FlaskClient
 
 
 def test_the_cookie_is_secure_on_https(guest: FlaskClient) -> None:
-    answer = send(guest, "/api/uploads", pictures.jpeg(), base_url="https://localhost")
-    assert SimpleCookie(answer.headers["Set-Cookie"])["session"]["secure"]
+    response = send(guest, "/api/uploads", pictures.jpeg(), base_url="https://localhost")
+    assert SimpleCookie(response.headers["Set-Cookie"])["session"]["secure"]
 
 
 def test_a_later_write_keeps_the_guest(guest: FlaskClient) -> None:
@@ -31,31 +31,31 @@ def test_a_later_write_keeps_the_guest(guest: FlaskClient) -> None:
     assert second.headers["X-Session-Token"] == first.headers["X-Session-Token"]
 
 
-def test_reading_makes_nobody(guest: FlaskClient) -> None:
+def test_reading_creates_no_guest(guest: FlaskClient) -> None:
     for path in ("/api/jobs", "/api/assets"):
-        answer = guest.get(path)
-        assert answer.json == {"items": [], "nextCursor": None}
-        assert "Set-Cookie" not in answer.headers
-        assert "X-Session-Token" not in answer.headers
+        response = guest.get(path)
+        assert response.json == {"items": [], "nextCursor": None}
+        assert "Set-Cookie" not in response.headers
+        assert "X-Session-Token" not in response.headers
 
 
 def test_a_token_works_as_bearer_without_cookies(api: Api) -> None:
     guest = api.guest()
-    promise = cut_out(guest)
+    accepted = cut_out(guest)
     stranger = api.app.test_client(use_cookies=False)
-    refused(stranger.get(promise["statusUrl"]), 404, "not_found")
-    assert stranger.get(promise["statusUrl"], headers=bearer(guest)).json == guest.get(promise["statusUrl"]).json
-    assert upload(stranger, headers=bearer(guest))["id"] == promise["assetId"]
+    refused(stranger.get(accepted["statusUrl"]), 404, "not_found")
+    assert stranger.get(accepted["statusUrl"], headers=bearer(guest)).json == guest.get(accepted["statusUrl"]).json
+    assert upload(stranger, headers=bearer(guest))["id"] == accepted["assetId"]
 
 
-def test_a_bearer_token_goes_before_a_cookie(api: Api) -> None:
+def test_a_bearer_token_takes_precedence_over_a_cookie(api: Api) -> None:
     one, other = api.guest(), api.guest()
     asset = upload(one)
     upload(other, pictures.png())
     assert other.get(f"/api/assets/{asset['id']}", headers=bearer(one)).status_code == 200
 
 
-def test_an_authorization_that_is_no_token_is_refused(guest: FlaskClient) -> None:
+def test_a_malformed_authorization_is_refused(guest: FlaskClient) -> None:
     for value in ("", "Bearer", "Bearer short", "Bearer sk_" + "x" * 43, "Basic YTpi", "x" * 43):
         wrong = {"Authorization": value}
         refused(guest.get("/api/jobs", headers=wrong), 401, "unauthorized")
@@ -63,13 +63,13 @@ def test_an_authorization_that_is_no_token_is_refused(guest: FlaskClient) -> Non
         refused(send(guest, "/api/uploads", pictures.jpeg(), headers=wrong), 401, "unauthorized")
 
 
-def test_a_cookie_that_is_no_token_is_a_stranger_s(guest: FlaskClient) -> None:
+def test_a_malformed_cookie_is_ignored(guest: FlaskClient) -> None:
     guest.set_cookie("session", "somebody else's cookie")
     assert guest.get("/api/jobs").json == {"items": [], "nextCursor": None}
     assert len(send(guest, "/api/uploads", pictures.jpeg()).headers["X-Session-Token"]) == 43
 
 
-def test_public_pages_ask_for_no_token(guest: FlaskClient) -> None:
+def test_public_pages_need_no_token(guest: FlaskClient) -> None:
     assert guest.get("/openapi.json", headers={"Authorization": "Basic YTpi"}).status_code == 200
 
 

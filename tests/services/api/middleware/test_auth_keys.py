@@ -1,4 +1,4 @@
-"""API keys at the door: who is let in, what a scope opens, and what an admin sees."""
+"""Authentication by API key: which keys are accepted, what a scope permits, and what an admin sees."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,27 +37,27 @@ def _with(key: str) -> dict[str, str]:
 
 
 @ways
-def test_a_key_s_pictures_and_jobs_are_its_holder_s(api: Api, way: type) -> None:
+def test_pictures_and_jobs_belong_to_the_key_that_created_them(api: Api, way: type) -> None:
     key = _key(api)
     client, headers = _client(api), way(key)
-    promise = cut_out(client, headers=headers)
-    assert client.get(promise["statusUrl"], headers=headers).status_code == 200
-    assert [job["id"] for job in body(client.get("/api/jobs", headers=headers))["items"]] == [promise["id"]]
-    assert [a["id"] for a in body(client.get("/api/assets", headers=headers))["items"]] == [promise["assetId"]]
-    refused(client.get(promise["statusUrl"]), 404, "not_found")
-    refused(client.get(promise["statusUrl"], headers=way(_key(api))), 404, "not_found")
-    refused(api.guest().get(promise["statusUrl"]), 404, "not_found")
+    accepted = cut_out(client, headers=headers)
+    assert client.get(accepted["statusUrl"], headers=headers).status_code == 200
+    assert [job["id"] for job in body(client.get("/api/jobs", headers=headers))["items"]] == [accepted["id"]]
+    assert [a["id"] for a in body(client.get("/api/assets", headers=headers))["items"]] == [accepted["assetId"]]
+    refused(client.get(accepted["statusUrl"]), 404, "not_found")
+    refused(client.get(accepted["statusUrl"], headers=way(_key(api))), 404, "not_found")
+    refused(api.guest().get(accepted["statusUrl"]), 404, "not_found")
 
 
 @ways
-def test_a_key_hands_over_no_guest_s_token(api: Api, way: type) -> None:
+def test_a_request_with_a_key_gets_no_guest_token(api: Api, way: type) -> None:
     guest = api.guest()
     cut_out(guest)
-    for client in (_client(api), guest):  # with the key, the cookie does not count
-        answer = send(client, "/api/uploads", pictures.png(), headers=way(_key(api)))
-        assert answer.status_code == 201
-        assert "Set-Cookie" not in answer.headers
-        assert "X-Session-Token" not in answer.headers
+    for client in (_client(api), guest):  # with a key, the cookie is ignored
+        response = send(client, "/api/uploads", pictures.png(), headers=way(_key(api)))
+        assert response.status_code == 201
+        assert "Set-Cookie" not in response.headers
+        assert "X-Session-Token" not in response.headers
 
 
 @ways
@@ -73,13 +73,13 @@ def test_an_unknown_or_revoked_key_is_refused(api: Api, way: type, wrong: str, p
 
 
 @pytest.mark.parametrize("value", ["", " ", "sk_", "x", "sk_" + "x" * 42, "x" * 43, "é", "sk_" + "y" * 10_000])
-def test_what_is_no_key_is_refused_and_never_taken_for_a_guest(api: Api, value: str) -> None:
+def test_a_malformed_key_is_refused_and_never_treated_as_a_guest(api: Api, value: str) -> None:
     guest = api.guest()
     upload(guest)
     refused(guest.get("/api/jobs", headers={API_KEY: value}), 401, "unauthorized")
 
 
-def test_a_revoked_key_is_out_at_once(api: Api) -> None:
+def test_a_revoked_key_is_refused_at_once(api: Api) -> None:
     key = make()
     with api.deps.database.transaction() as connection:
         kept = api_keys.add(connection, "shop", Scope.PREMIUM, digest(key))
@@ -89,71 +89,71 @@ def test_a_revoked_key_is_out_at_once(api: Api) -> None:
     refused(_client(api).get("/api/jobs", headers=_with(key)), 401, "unauthorized")
 
 
-def test_a_key_in_its_own_header_goes_before_a_token(api: Api) -> None:
+def test_a_key_in_its_own_header_takes_precedence_over_a_token(api: Api) -> None:
     guest = api.guest()
-    promise = cut_out(guest)
+    accepted = cut_out(guest)
     headers = {**bearer(guest), **_with(_key(api))}
-    refused(_client(api).get(promise["statusUrl"], headers=headers), 404, "not_found")
+    refused(_client(api).get(accepted["statusUrl"], headers=headers), 404, "not_found")
 
 
 def test_a_guest_whose_token_looks_like_a_key_stays_a_guest(api: Api) -> None:
-    token = "sk_" + "a" * 40  # one in 262,144 begins so
+    token = "sk_" + "a" * 40  # one in 262,144 tokens begins like this
     client, headers = _client(api), {"Authorization": f"Bearer {token}"}
-    promise = cut_out(client, headers=headers)
-    assert client.get(promise["statusUrl"], headers=headers).status_code == 200
+    accepted = cut_out(client, headers=headers)
+    assert client.get(accepted["statusUrl"], headers=headers).status_code == 200
 
 
 def test_the_owner_of_a_row_is_the_key_s_id_and_no_secret(api: Api) -> None:
     key = _key(api)
-    promise = cut_out(_client(api), headers=_with(key))
+    accepted = cut_out(_client(api), headers=_with(key))
     with api.deps.database.transaction() as connection:
         rows = connection.execute("select * from jobs").fetchall()
-    assert str(rows[0]["id"]) == promise["id"]
+    assert str(rows[0]["id"]) == accepted["id"]
     assert rows[0]["owner_type"] == "key"
     assert key not in str(rows)
     assert digest(key) not in str(rows)
 
 
-# What a scope opens
+# What a scope permits
 
 
-def _wish(client: FlaskClient, asset: str, headers: Mapping[str, str] = NOBODY, **wish: Any) -> TestResponse:
-    return client.post("/api/jobs", json={"assetId": asset, "type": "cutout", **wish}, headers=headers)
+def _wish(client: FlaskClient, asset: str, headers: Mapping[str, str] = NOBODY, **payload: Any) -> TestResponse:
+    return client.post("/api/jobs", json={"assetId": asset, "type": "cutout", **payload}, headers=headers)
 
 
 @pytest.mark.parametrize("scope", list(Scope))
 def test_a_key_chooses_priority_and_provider(api: Api, scope: Scope) -> None:
     headers, client = _with(_key(api, scope)), _client(api)
     asset = upload(client, headers=headers)["id"]
-    promise = body(_wish(client, asset, headers, priority=0, provider="removebg"))
+    accepted = body(_wish(client, asset, headers, priority=0, provider="removebg"))
     with api.deps.database.transaction() as connection:
         made = jobs.find(connection, None, api.claim().id)
     assert made is not None
-    assert (str(made.id), made.priority, made.wanted) == (promise["id"], 0, Provider.REMOVEBG)
-    shown = body(client.get(promise["statusUrl"], headers=headers))
-    assert (shown["priority"], shown["provider"]) == (0, None)  # nobody has worked on it yet
+    assert (str(made.id), made.priority, made.wanted) == (accepted["id"], 0, Provider.REMOVEBG)
+    shown = body(client.get(accepted["statusUrl"], headers=headers))
+    assert (shown["priority"], shown["provider"]) == (0, None)  # not claimed yet
 
 
 @pytest.mark.parametrize(
-    "wish", [{"priority": 5}, {"provider": "self_hosted"}, {"priority": 0, "provider": "removebg"}]
+    "payload", [{"priority": 5}, {"provider": "self_hosted"}, {"priority": 0, "provider": "removebg"}]
 )
-def test_a_guest_chooses_nothing(api: Api, wish: dict[str, Any]) -> None:
+def test_a_guest_cannot_choose_priority_or_provider(api: Api, payload: dict[str, Any]) -> None:
     guest = api.guest()
     asset = upload(guest)["id"]
-    refused(_wish(guest, asset, **wish), 403, "forbidden")
-    refused(_wish(_client(api), asset, **wish), 403, "forbidden")
+    refused(_wish(guest, asset, **payload), 403, "forbidden")
+    refused(_wish(_client(api), asset, **payload), 403, "forbidden")
     assert body(guest.get("/api/jobs"))["items"] == []
     assert _wish(guest, asset, priority=None, provider=None).status_code == 202
 
 
-@pytest.mark.parametrize("wish", [{"priority": -1}, {"priority": 10}, {"provider": "magic"}, {"priority": "x"}])
-def test_an_impossible_choice_is_refused(api: Api, wish: dict[str, Any]) -> None:
+@pytest.mark.parametrize("payload", [{"priority": -1}, {"priority": 10}, {"provider": "magic"}, {"priority": "x"}])
+def test_an_impossible_choice_is_refused(api: Api, payload: dict[str, Any]) -> None:
     headers, client = _with(_key(api)), _client(api)
     asset = upload(client, headers=headers)["id"]
-    assert set(refused(_wish(client, asset, headers, **wish), 400, "invalid_request")["fields"]) == set(wish)
+    assert set(refused(_wish(client, asset, headers, **payload), 400, "invalid_request")["fields"]) == set(payload)
 
 
-def test_an_urgent_job_is_taken_first(api: Api) -> None:
+def test_an_urgent_job_is_claimed_first(api: Api) -> None:
     cut_out(api.guest())
     headers, client = _with(_key(api)), _client(api)
     asset = upload(client, pictures.png(), headers=headers)["id"]
@@ -164,38 +164,40 @@ def test_an_urgent_job_is_taken_first(api: Api) -> None:
 # What an admin sees
 
 
-def test_an_admin_sees_every_id(api: Api) -> None:
+def test_an_admin_sees_everyone_s_rows_by_id(api: Api) -> None:
     admin, client, guest = _with(_key(api, Scope.ADMIN)), _client(api), api.guest()
-    promise = cut_out(guest)
-    asset = f"/api/assets/{promise['assetId']}"
-    assert body(client.get(promise["statusUrl"], headers=admin)) == body(guest.get(promise["statusUrl"]))
+    accepted = cut_out(guest)
+    asset = f"/api/assets/{accepted['assetId']}"
+    assert body(client.get(accepted["statusUrl"], headers=admin)) == body(guest.get(accepted["statusUrl"]))
     assert body(client.get(asset, headers=admin)) == body(guest.get(asset))
-    cancelled = client.delete(promise["statusUrl"], headers=admin)
+    cancelled = client.delete(accepted["statusUrl"], headers=admin)
     assert body(cancelled)["status"] == "cancelled"
-    assert promise["id"] in client.get(promise["eventsUrl"], headers=admin).text  # ends, as the job has
-    assert client.post(f"{promise['statusUrl']}/retry", headers=admin).status_code == 202
+    assert (
+        accepted["id"] in client.get(accepted["eventsUrl"], headers=admin).text
+    )  # the stream ends, because the job has
+    assert client.post(f"{accepted['statusUrl']}/retry", headers=admin).status_code == 202
     assert client.delete(asset, headers=admin).status_code == 204
     refused(guest.get(asset), 404, "not_found")
-    refused(client.get(promise["statusUrl"].replace(promise["id"][:8], "0" * 8), headers=admin), 404, "not_found")
+    refused(client.get(accepted["statusUrl"].replace(accepted["id"][:8], "0" * 8), headers=admin), 404, "not_found")
 
 
-def test_an_admin_s_own_lists_are_his_own(api: Api) -> None:
+def test_an_admin_s_lists_hold_only_its_own_rows(api: Api) -> None:
     cut_out(api.guest())
     admin = _with(_key(api, Scope.ADMIN))
     assert body(_client(api).get("/api/jobs", headers=admin))["items"] == []
     assert body(_client(api).get("/api/assets", headers=admin))["items"] == []
 
 
-def test_a_premium_key_sees_only_its_own(api: Api) -> None:
-    promise = cut_out(api.guest())
+def test_a_premium_key_sees_only_its_own_rows(api: Api) -> None:
+    accepted = cut_out(api.guest())
     premium, client = _with(_key(api)), _client(api)
     for method, path in (
-        ("GET", promise["statusUrl"]),
-        ("GET", promise["eventsUrl"]),
-        ("DELETE", promise["statusUrl"]),
-        ("POST", f"{promise['statusUrl']}/retry"),
-        ("GET", f"/api/assets/{promise['assetId']}"),
-        ("DELETE", f"/api/assets/{promise['assetId']}"),
+        ("GET", accepted["statusUrl"]),
+        ("GET", accepted["eventsUrl"]),
+        ("DELETE", accepted["statusUrl"]),
+        ("POST", f"{accepted['statusUrl']}/retry"),
+        ("GET", f"/api/assets/{accepted['assetId']}"),
+        ("DELETE", f"/api/assets/{accepted['assetId']}"),
     ):
         refused(client.open(path, method=method, headers=premium), 404, "not_found")
-    refused(_wish(client, promise["assetId"], premium), 404, "not_found")
+    refused(_wish(client, accepted["assetId"], premium), 404, "not_found")

@@ -1,7 +1,6 @@
-"""A line lets in so many, keeps so many waiting, and sends the rest away."""
+"""A bulkhead runs a bounded number of calls, queues a bounded number, and refuses the rest."""
 
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack
 
 import pytest
@@ -10,43 +9,38 @@ from services.api.middleware.bulkhead import Bulkhead
 from shared import errors
 
 
-def _in_thread(work: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=work)
-    thread.start()
-    return thread
-
-
-def test_who_finds_the_line_full_is_sent_away_at_once_and_who_waited_goes_in() -> None:
-    line, inside = Bulkhead(places=1, waiting=1, wait_s=30), threading.Event()
+def test_a_full_queue_refuses_at_once_and_a_queued_call_runs_later() -> None:
+    bulkhead, running = Bulkhead(concurrent=1, waiting=1, wait_s=30), threading.Event()
 
     def wait() -> None:
-        with line.place():
-            inside.set()
+        with bulkhead.slot():
+            running.set()
 
-    with line.place():
-        waiter = _in_thread(wait)
-        while line._inside._value:
+    with bulkhead.slot():
+        queued = threading.Thread(target=wait)
+        queued.start()
+        while bulkhead._admitted._value:
             pass
-        with pytest.raises(errors.Busy), line.place():
+        with pytest.raises(errors.Busy), bulkhead.slot():
             pass
-        assert not inside.is_set()
-    waiter.join()
-    assert inside.is_set()
+        assert not running.is_set()
+    queued.join()
+    assert running.is_set()
 
 
-def test_nobody_waits_longer_than_agreed() -> None:
-    line = Bulkhead(places=1, waiting=5, wait_s=0.01)
-    with line.place(), pytest.raises(errors.Busy), line.place():
+def test_a_call_waits_no_longer_than_its_limit() -> None:
+    bulkhead = Bulkhead(concurrent=1, waiting=5, wait_s=0.01)
+    with bulkhead.slot(), pytest.raises(errors.Busy), bulkhead.slot():
         pass
-    with line.place():
+    with bulkhead.slot():
         pass
 
 
-def test_places_are_given_back_whatever_happens() -> None:
-    line = Bulkhead(places=2, waiting=0, wait_s=0)
+def test_a_slot_is_released_when_the_call_fails() -> None:
+    bulkhead = Bulkhead(concurrent=2, waiting=0, wait_s=0)
     for _ in range(5):
-        with pytest.raises(ZeroDivisionError), line.place():
+        with pytest.raises(ZeroDivisionError), bulkhead.slot():
             _ = 1 / 0
     with ExitStack() as both:
-        both.enter_context(line.place())
-        both.enter_context(line.place())
+        both.enter_context(bulkhead.slot())
+        both.enter_context(bulkhead.slot())

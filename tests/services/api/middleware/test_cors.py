@@ -1,4 +1,4 @@
-"""Pages of other origins: who is let in, what they may read, and that asking first is free."""
+"""CORS: which origins are allowed, which headers they may read, and that preflights are never counted."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -28,40 +28,42 @@ def guest(start: Start, environment: pytest.MonkeyPatch) -> FlaskClient:
 
 
 @pytest.mark.parametrize("origin", [SHOP, OTHER])
-def test_pages_of_a_named_origin_may_use_cookies_and_read_what_matters(guest: FlaskClient, origin: str) -> None:
-    answer = send(guest, "/api/cutouts", pictures.jpeg(), headers={"Origin": origin})
-    assert answer.headers.getlist("Access-Control-Allow-Origin") == [origin]
-    assert answer.headers["Access-Control-Allow-Credentials"] == "true"
-    readable = set(answer.headers["Access-Control-Expose-Headers"].split(", "))
+def test_pages_of_an_allowed_origin_may_use_cookies_and_read_the_exposed_headers(
+    guest: FlaskClient, origin: str
+) -> None:
+    response = send(guest, "/api/cutouts", pictures.jpeg(), headers={"Origin": origin})
+    assert response.headers.getlist("Access-Control-Allow-Origin") == [origin]
+    assert response.headers["Access-Control-Allow-Credentials"] == "true"
+    readable = set(response.headers["Access-Control-Expose-Headers"].split(", "))
     assert {"Location", "Retry-After", "X-Session-Token", "X-Request-Id", "ETag", "Idempotent-Replayed"} <= readable
     assert {"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"} <= readable
-    assert "Origin" in answer.vary
+    assert "Origin" in response.vary
 
 
 @pytest.mark.parametrize("origin", _STRANGERS)
-def test_nobody_else_is_let_in(guest: FlaskClient, origin: str) -> None:
+def test_other_origins_are_refused(guest: FlaskClient, origin: str) -> None:
     asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
-    for answer in (guest.get("/health", headers=asked), guest.options("/api/cutouts", headers=asked)):
-        assert not [name for name in answer.headers.keys() if name.startswith("Access-Control-")]  # noqa: SIM118
+    for response in (guest.get("/health", headers=asked), guest.options("/api/cutouts", headers=asked)):
+        assert not [name for name in response.headers.keys() if name.startswith("Access-Control-")]  # noqa: SIM118
 
 
-def test_a_cache_keeps_apart_what_is_for_whom(guest: FlaskClient) -> None:
+def test_caches_keep_responses_apart_by_origin(guest: FlaskClient) -> None:
     picture = upload(guest)["url"]
     for headers in ({}, {"Origin": SHOP}, {"Origin": "https://evil.example"}):
-        with guest.get(picture, headers=headers) as answer:
-            assert answer.vary.as_set() == {"origin", "accept-encoding"}
+        with guest.get(picture, headers=headers) as response:
+            assert response.vary.as_set() == {"origin", "accept-encoding"}
 
 
 def test_errors_and_streams_are_readable_as_well(guest: FlaskClient) -> None:
-    promise = cut_out(guest)
-    guest.delete(promise["statusUrl"])
-    for path, status in (("/api/nothing", 404), (promise["statusUrl"] + "/events", 200), ("/api/jobs?limit=x", 400)):
-        answer = guest.get(path, headers={"Origin": SHOP}, buffered=True)
-        assert answer.status_code == status
-        assert answer.headers["Access-Control-Allow-Origin"] == SHOP
+    accepted = cut_out(guest)
+    guest.delete(accepted["statusUrl"])
+    for path, status in (("/api/nothing", 404), (accepted["statusUrl"] + "/events", 200), ("/api/jobs?limit=x", 400)):
+        response = guest.get(path, headers={"Origin": SHOP}, buffered=True)
+        assert response.status_code == status
+        assert response.headers["Access-Control-Allow-Origin"] == SHOP
 
 
-def test_a_preflight_is_answered_to_anybody_and_never_counted(start: Start, environment: pytest.MonkeyPatch) -> None:
+def test_a_preflight_needs_no_token_and_is_never_counted(start: Start, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("CORS_ORIGINS", SHOP)
     environment.setenv("RATE_LIMIT_API", "1/h")
     guest = start().guest()
@@ -73,30 +75,30 @@ def test_a_preflight_is_answered_to_anybody_and_never_counted(start: Start, envi
             "Access-Control-Request-Method": method,
             "Access-Control-Request-Headers": wanted,
         }
-        answer = guest.options(path, headers=asked)
-        assert answer.status_code == 200
-        assert answer.headers["Access-Control-Allow-Origin"] == SHOP
-        assert method in answer.headers["Access-Control-Allow-Methods"]
-        assert answer.headers["Access-Control-Allow-Headers"] == wanted
-        assert int(answer.headers["Access-Control-Max-Age"]) > 600
+        response = guest.options(path, headers=asked)
+        assert response.status_code == 200
+        assert response.headers["Access-Control-Allow-Origin"] == SHOP
+        assert method in response.headers["Access-Control-Allow-Methods"]
+        assert response.headers["Access-Control-Allow-Headers"] == wanted
+        assert int(response.headers["Access-Control-Max-Age"]) > 600
     upload(guest)
     over = send(guest, "/api/uploads", pictures.jpeg(), headers={"Origin": SHOP})
     refused(over, 429, "rate_limited")
     assert over.headers["Access-Control-Allow-Origin"] == SHOP
 
 
-def test_asking_for_what_is_not_there_is_not_found(guest: FlaskClient) -> None:
+def test_a_preflight_of_an_unknown_path_is_not_found(guest: FlaskClient) -> None:
     refused(guest.options("/api/nothing", headers={"Origin": SHOP}), 404, "not_found")
 
 
-def test_without_named_origins_no_page_elsewhere_is_let_in(start: Start) -> None:
-    answer = start().guest().get("/health", headers={"Origin": SHOP})
-    assert not [name for name in answer.headers.keys() if name.startswith("Access-Control-")]  # noqa: SIM118
-    assert body(answer)["status"] == "ok"
+def test_without_allowed_origins_every_other_origin_is_refused(start: Start) -> None:
+    response = start().guest().get("/health", headers={"Origin": SHOP})
+    assert not [name for name in response.headers.keys() if name.startswith("Access-Control-")]  # noqa: SIM118
+    assert body(response)["status"] == "ok"
 
 
 @pytest.mark.parametrize("given", ["*", f"{SHOP},*", "shop.example", "https://shop.example/page", "https://*.example"])
-def test_a_wildcard_or_a_pattern_is_refused_aloud(
+def test_a_wildcard_or_a_pattern_is_refused_at_start(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: str
 ) -> None:
     environment.setenv("CORS_ORIGINS", given)

@@ -1,4 +1,4 @@
-"""How bytes are answered: tagged, in part, and never damaged."""
+"""Downloads: tagged by digest, in ranges, and never damaged."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -37,7 +37,7 @@ def in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(integrity, "PIECE", 100)
 
 
-def test_the_tag_is_the_digest_of_what_is_sent(guest: FlaskClient, url: str) -> None:
+def test_the_etag_is_the_digest_of_the_body(guest: FlaskClient, url: str) -> None:
     answer = guest.get(url, buffered=True)
     assert answer.headers["ETag"] == f'"{sha256(answer.data).hexdigest()}"'
     assert answer.headers["Accept-Ranges"] == "bytes"
@@ -55,7 +55,7 @@ def test_the_tag_is_the_digest_of_what_is_sent(guest: FlaskClient, url: str) -> 
         ("bytes=5-9999999", 5, None),
     ],
 )
-def test_a_part_is_answered_alone(
+def test_a_range_is_sent_alone(
     guest: FlaskClient, url: str, whole: bytes, asked: str, first: int, stop: int | None
 ) -> None:
     answer = guest.get(url, headers={"Range": asked}, buffered=True)
@@ -68,20 +68,20 @@ def test_a_part_is_answered_alone(
 
 
 @pytest.mark.parametrize("asked", ["bytes=0-4,10-14", "lines=0-4", "bytes=x", "bytes=9-5", "bytes=0-"])
-def test_what_is_no_single_part_is_answered_with_the_whole(
+def test_several_ranges_or_an_invalid_one_get_the_whole_picture(
     guest: FlaskClient, url: str, whole: bytes, asked: str
 ) -> None:
     answer = guest.get(url, headers={"Range": asked}, buffered=True)
     assert (answer.status_code, answer.data) == (200, whole)
 
 
-def test_a_part_beyond_the_end_is_refused_with_the_length(guest: FlaskClient, url: str, whole: bytes) -> None:
+def test_a_range_beyond_the_end_is_refused_with_the_length(guest: FlaskClient, url: str, whole: bytes) -> None:
     answer = guest.get(url, headers={"Range": f"bytes={len(whole)}-"}, buffered=True)
     refused(answer, 416, "requested_range_not_satisfiable")
     assert answer.headers["Content-Range"] == f"bytes */{len(whole)}"
 
 
-def test_a_part_of_another_version_is_answered_with_the_whole(guest: FlaskClient, url: str, whole: bytes) -> None:
+def test_a_range_of_another_version_gets_the_whole_picture(guest: FlaskClient, url: str, whole: bytes) -> None:
     tag = guest.get(url, buffered=True).headers["ETag"]
     for condition, status in ((tag, 206), ('"other"', 200), ("Wed, 21 Oct 2015 07:28:00 GMT", 200)):
         answer = guest.get(url, headers={"Range": "bytes=0-9", "If-Range": condition}, buffered=True)
@@ -94,7 +94,7 @@ def test_a_damaged_picture_is_not_found(api: Api, guest: FlaskClient, url: str) 
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     refused(guest.get(url, buffered=True), 404, "not_found")
     refused(guest.get(url, headers={"Range": "bytes=0-9"}, buffered=True), 404, "not_found")
-    assert upload(guest, PICTURE)["url"] == url  # sent again, it is whole again
+    assert upload(guest, PICTURE)["url"] == url  # uploading it again repairs it
     assert guest.get(url, buffered=True).status_code == 200
 
 
@@ -111,7 +111,7 @@ def test_a_damaged_large_picture_breaks_off(api: Api, guest: FlaskClient, url: s
         answer.close()
 
 
-def test_an_open_object_is_closed_whatever_becomes_of_the_answer(api: Api, guest: FlaskClient, url: str) -> None:
+def test_the_object_is_closed_however_the_response_ends(api: Api, guest: FlaskClient, url: str) -> None:
     opened = []
     usual = api.deps.storage.open
 
@@ -129,7 +129,7 @@ def test_an_open_object_is_closed_whatever_becomes_of_the_answer(api: Api, guest
     assert all(found.stream.closed for found in opened)
 
 
-def test_pieces_are_cut_and_the_last_part_waits_for_the_end() -> None:
+def test_a_slice_holds_its_last_part_back_until_the_end() -> None:
     passed = []
 
     def pieces() -> Iterator[bytes]:
@@ -137,7 +137,7 @@ def test_pieces_are_cut_and_the_last_part_waits_for_the_end() -> None:
             passed.append(piece)
             yield piece
 
-    cut = downloads._cut(pieces(), 2, 5)
+    cut = downloads._slice(pieces(), 2, 5)
     assert next(cut) == b"c"
     assert passed == [b"abc", b"def"]
     assert next(cut) == b"de"

@@ -1,4 +1,4 @@
-"""What strangers send to the port itself: bodies that lie about their length, heads that mean two things at once."""
+"""Hostile HTTP on the real port: bodies with a wrong length, ambiguous request heads."""
 
 import json
 import socket
@@ -17,32 +17,32 @@ _LOOK = ("GET /health",)
 
 
 class Said(NamedTuple):
-    """All that was answered until the connection ended or fell silent: the statuses, and the code of the last one."""
+    """Every response until the connection ended or fell silent: the statuses, and the code of the last one."""
 
     statuses: list[int]
     code: str
 
 
-def _say(port: int, head: tuple[str, ...], body: bytes = b"", *more: str, host: str = "Host: a\r\n") -> Said:
+def _execute(port: int, head: tuple[str, ...], body: bytes = b"", *more: str, host: str = "Host: a\r\n") -> Said:
     lines = "".join(f"{line}\r\n" for line in (*head[1:], *more))
-    return _tell(port, f"{head[0]} HTTP/1.1\r\n{host}{lines}\r\n".encode() + body)
+    return _send_raw(port, f"{head[0]} HTTP/1.1\r\n{host}{lines}\r\n".encode() + body)
 
 
-def _tell(port: int, said: bytes) -> Said:
-    """Send everything, then nothing more: a caller who hangs up half way."""
+def _send_raw(port: int, said: bytes) -> Said:
+    """Send everything and close the sending side, as a caller that hangs up half-way."""
     with socket.create_connection(("127.0.0.1", port), 20) as connection:
         try:
             connection.sendall(said)
             connection.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # refused while we are still talking
-        answer = bytearray()
+            pass  # refused while we are still sending
+        response = bytearray()
         try:
             while part := connection.recv(65536):
-                answer += part
+                response += part
         except ConnectionResetError:
             pass
-    heads = [part for part in bytes(answer).split(b"HTTP/1.1 ")[1:] if not part.startswith(b"100 ")]
+    heads = [part for part in bytes(response).split(b"HTTP/1.1 ")[1:] if not part.startswith(b"100 ")]
     last = heads[-1].partition(b"\r\n\r\n")[2] if heads else b""
     return Said(
         [int(head[:3]) for head in heads], json.loads(last)["error"]["code"] if last[:9] == b'{"error":' else ""
@@ -50,14 +50,14 @@ def _tell(port: int, said: bytes) -> Said:
 
 
 def test_over_a_socket(served: Served, tmp_path: Path) -> None:
-    """One start, as it is what takes the time."""
+    """One test, because starting the server takes most of the time."""
     _nothing_is_taken_for_whole_that_is_not(served.port)
     _too_much_is_refused_before_it_is_read(served.port)
     _a_request_means_one_thing_or_nothing(served.port)
     _heads_and_forms_have_their_limits(served.port)
     assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
     _who_asks_is_not_what_a_header_says(served)
-    assert _say(
+    assert _execute(
         served.port, _FORM, form(pictures.jpeg()), f"Content-Length: {len(form(pictures.jpeg()))}"
     ).statuses == [201]
 
@@ -79,17 +79,17 @@ def _nothing_is_taken_for_whole_that_is_not(port: int) -> None:
         (_JSON, b"2\r\n{}\r\n0\r\nno trailer\r\n\r\n", _CHUNKED),
         (_JSON, b'{"assetId"', "Content-Length: 40"),
     ):
-        assert _say(port, head, body, more) == ([400], "invalid_request"), (head, body[:40])
-    assert _say(port, _RAW, first + b"\r\n0\r\n\r\n", _CHUNKED) == ([411], "length_required")
-    assert _say(port, _RAW) == ([411], "length_required")
+        assert _execute(port, head, body, more) == ([400], "invalid_request"), (head, body[:40])
+    assert _execute(port, _RAW, first + b"\r\n0\r\n\r\n", _CHUNKED) == ([411], "length_required")
+    assert _execute(port, _RAW) == ([411], "length_required")
 
 
 def _too_much_is_refused_before_it_is_read(port: int) -> None:
     for head in (_RAW, _FORM, _JSON):
         for more in ((), ("Expect: 100-continue",)):
-            assert _say(port, head, b"abc", "Content-Length: 5000000000", *more) == ([413], "body_too_large")
+            assert _execute(port, head, b"abc", "Content-Length: 5000000000", *more) == ([413], "body_too_large")
     flood = f"{70_000:x}\r\n".encode() + bytes(70_000) + b"\r\n"
-    assert _say(port, _JSON, flood + b"0\r\n\r\n", _CHUNKED) == ([413], "body_too_large")
+    assert _execute(port, _JSON, flood + b"0\r\n\r\n", _CHUNKED) == ([413], "body_too_large")
 
 
 def _a_request_means_one_thing_or_nothing(port: int) -> None:
@@ -106,32 +106,32 @@ def _a_request_means_one_thing_or_nothing(port: int) -> None:
         ("Transfer-Encoding: xchunked",),
         (" Transfer-Encoding: chunked",),
     ):
-        said = _say(port, _JSON, hidden, *more)
+        said = _execute(port, _JSON, hidden, *more)
         assert len(said.statuses) == 1, more
         assert said.statuses[0] in (400, 501), more
-    assert _say(port, _LOOK, host="Host: a\r\nHost: b\r\n").statuses == [400]
-    assert _say(port, _LOOK, host="").statuses == [400]
-    assert _tell(port, b"GET /health HTTP/1.1\nHost: a\n\n").statuses == [400]
-    assert _tell(port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").statuses == [400]
+    assert _execute(port, _LOOK, host="Host: a\r\nHost: b\r\n").statuses == [400]
+    assert _execute(port, _LOOK, host="").statuses == [400]
+    assert _send_raw(port, b"GET /health HTTP/1.1\nHost: a\n\n").statuses == [400]
+    assert _send_raw(port, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").statuses == [400]
 
 
 def _heads_and_forms_have_their_limits(port: int) -> None:
-    assert _say(port, ("GET /" + "a" * 9000,)).statuses == [414]
-    assert _say(port, (*_LOOK, f"X: {'a' * 9000}")).statuses == [431]
-    assert _say(port, (*_LOOK, *(f"X-{n}: a" for n in range(200)))).statuses == [431]
+    assert _execute(port, ("GET /" + "a" * 9000,)).statuses == [414]
+    assert _execute(port, (*_LOOK, f"X: {'a' * 9000}")).statuses == [431]
+    assert _execute(port, (*_LOOK, *(f"X-{n}: a" for n in range(200)))).statuses == [431]
     part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
     for body in ((part + b"b\r\n") * 1500 + b"--x--\r\n", part + b"b" * 600_000 + b"\r\n--x--\r\n"):
-        assert _say(port, _FORM, body, f"Content-Length: {len(body)}") == ([413], "body_too_large")
+        assert _execute(port, _FORM, body, f"Content-Length: {len(body)}") == ([413], "body_too_large")
 
 
 def _who_asks_is_not_what_a_header_says(served: Served) -> None:
-    """Without a proxy in front, its headers are anybody's: they neither open what operators see nor make links."""
+    """Without a proxy, anyone can send its headers: they neither open the operations routes nor change URLs."""
     wrapped = form(pictures.png())
     for header in ("X-Forwarded-For: 127.0.0.1", "X_Forwarded_For: 127.0.0.1", "X-Forwarded-Host: evil.example"):
         connection = served.connect()
         name, _, value = header.partition(": ")
         headers = {name: value, "Host": "evil.example", "Content-Type": "multipart/form-data; boundary=x"}
         connection.request("POST", "/api/uploads", wrapped, headers)
-        answer = json.loads(connection.getresponse().read())
-        assert answer["url"].startswith("/assets/")
-    assert _say(served.port, ("GET /metrics", "X-Forwarded-For: 127.0.0.1")).statuses == [404]
+        response = json.loads(connection.getresponse().read())
+        assert response["url"].startswith("/assets/")
+    assert _execute(served.port, ("GET /metrics", "X-Forwarded-For: 127.0.0.1")).statuses == [404]

@@ -1,4 +1,4 @@
-"""Idempotency-Key: what is sent twice happens once, and is answered as before."""
+"""Idempotency-Key: a repeated request has one effect and gets the first response."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,14 +15,14 @@ from tests.services.api.conftest import Api
 KEY = {"Idempotency-Key": "8a1f0c"}
 
 
-def _say(api: Api, statement: str) -> list[dict[str, Any]]:
+def _execute(api: Api, statement: str) -> list[dict[str, Any]]:
     with api.deps.database.transaction() as connection:
         cursor = connection.execute(statement.encode())
         return cursor.fetchall() if cursor.description else []
 
 
 def _jobs(api: Api) -> int:
-    return int(_say(api, "select count(*) as jobs from jobs")[0]["jobs"])
+    return int(_execute(api, "select count(*) as jobs from jobs")[0]["jobs"])
 
 
 def _cut_out(guest: FlaskClient, data: bytes | None = None, token: dict[str, str] | None = None) -> TestResponse:
@@ -31,7 +31,7 @@ def _cut_out(guest: FlaskClient, data: bytes | None = None, token: dict[str, str
 
 @pytest.fixture
 def known(api: Api) -> FlaskClient:
-    """A guest with a token, as keys are of use to nobody else."""
+    """A guest with a token; without one, keys have no effect."""
     guest = api.guest()
     upload(guest, pictures.png(shade=9))
     return guest
@@ -46,7 +46,7 @@ def _same(first: TestResponse, again: TestResponse) -> None:
     assert again.content_type == "application/json"
 
 
-def test_a_cut_out_asked_for_twice_is_one_job_however_it_is_wrapped(api: Api, known: FlaskClient) -> None:
+def test_a_cut_out_requested_twice_is_one_job_whatever_the_content_type(api: Api, known: FlaskClient) -> None:
     first = _cut_out(known)
     _same(first, _cut_out(known))
     wrapped = known.post("/api/cutouts", data=pictures.jpeg(), content_type="image/jpeg", headers=KEY)
@@ -54,17 +54,17 @@ def test_a_cut_out_asked_for_twice_is_one_job_however_it_is_wrapped(api: Api, kn
     assert _jobs(api) == 1
 
 
-def test_uploads_and_jobs_are_answered_as_before(api: Api, known: FlaskClient) -> None:
+def test_repeated_uploads_and_jobs_get_the_first_response(api: Api, known: FlaskClient) -> None:
     first = send(known, "/api/uploads", pictures.jpeg(), headers=KEY)
     assert first.status_code == 201
     _same(first, send(known, "/api/uploads", pictures.jpeg(), headers=KEY))
-    wish = {"assetId": body(first)["id"], "type": "cutout"}
-    made = known.post("/api/jobs", json=wish, headers={"Idempotency-Key": "another"})
-    _same(made, known.post("/api/jobs", json=dict(reversed(wish.items())), headers={"Idempotency-Key": "another"}))
+    payload = {"assetId": body(first)["id"], "type": "cutout"}
+    made = known.post("/api/jobs", json=payload, headers={"Idempotency-Key": "another"})
+    _same(made, known.post("/api/jobs", json=dict(reversed(payload.items())), headers={"Idempotency-Key": "another"}))
     assert _jobs(api) == 1
 
 
-def test_a_key_is_its_caller_s_and_its_request_s(api: Api, known: FlaskClient) -> None:
+def test_a_key_belongs_to_one_caller_and_one_request(api: Api, known: FlaskClient) -> None:
     first = _cut_out(known)
     refused(_cut_out(known, pictures.png()), 422, "key_reused")
     refused(send(known, "/api/uploads", pictures.jpeg(), headers=KEY), 422, "key_reused")
@@ -77,29 +77,29 @@ def test_a_key_is_its_caller_s_and_its_request_s(api: Api, known: FlaskClient) -
     _same(first, _cut_out(known))
 
 
-def test_of_many_at_once_one_works_and_the_others_are_told(api: Api, known: FlaskClient) -> None:
+def test_of_concurrent_requests_one_works_and_the_others_get_a_conflict(api: Api, known: FlaskClient) -> None:
     cookie = known.get_cookie("session")
     assert cookie
     token = {"Authorization": f"Bearer {cookie.value}"}
-    with ThreadPoolExecutor(8) as pool:  # each with a client of its own, which are not made to be shared
+    with ThreadPoolExecutor(8) as pool:  # each thread with its own client: they are not thread-safe
         said = list(pool.map(lambda _: _cut_out(api.app.test_client(use_cookies=False), token=token), range(30)))
     assert _jobs(api) == 1
-    assert {answer.status_code for answer in said} <= {202, 409}
-    for answer in said:
-        if answer.status_code == 409:
-            refused(answer, 409, "request_in_progress")
-    assert len({answer.data for answer in said if answer.status_code == 202}) == 1
-    assert sum("Idempotent-Replayed" not in answer.headers for answer in said if answer.status_code == 202) == 1
+    assert {response.status_code for response in said} <= {202, 409}
+    for response in said:
+        if response.status_code == 409:
+            refused(response, 409, "request_in_progress")
+    assert len({response.data for response in said if response.status_code == 202}) == 1
+    assert sum("Idempotent-Replayed" not in response.headers for response in said if response.status_code == 202) == 1
 
 
-def test_a_failure_is_not_kept_and_gives_the_key_back(
+def test_a_failure_is_not_recorded_and_releases_the_key(
     api: Api, known: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused(_cut_out(known, b"no picture"), 415, "unsupported_image")
     with monkeypatch.context() as broken:
         broken.setattr(type(api.deps.storage), "put", _refusing)
         refused(_cut_out(known), 503, "unavailable")
-    assert _say(api, "select key from idempotency_keys") == []
+    assert _execute(api, "select key from idempotency_keys") == []
     assert _cut_out(known).status_code == 202
 
 
@@ -107,27 +107,27 @@ def _refusing(*_: object) -> None:
     raise errors.Unavailable
 
 
-def test_whoever_died_under_a_key_keeps_it_for_a_minute(api: Api, known: FlaskClient) -> None:
+def test_a_request_that_died_holds_its_key_for_a_minute(api: Api, known: FlaskClient) -> None:
     assert timeouts.REQUEST_S < timeouts.IDEMPOTENCY_LOCK_S <= 60
     _cut_out(known)
-    _say(
+    _execute(
         api, "update idempotency_keys set status = null, body = null; delete from jobs"
-    )  # as if it had not come so far
+    )  # as if it had died before its commit
     refused(_cut_out(known), 409, "request_in_progress")
-    _say(api, "update idempotency_keys set locked_until = locked_until - interval '60 seconds'")
+    _execute(api, "update idempotency_keys set locked_until = locked_until - interval '60 seconds'")
     refused(_cut_out(known, pictures.png()), 422, "key_reused")
     assert _cut_out(known).status_code == 202
     assert _jobs(api) == 1
 
 
-def test_whoever_lost_the_key_while_at_work_has_no_effect(
+def test_a_request_that_lost_its_key_has_no_effect(
     api: Api, known: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put = type(api.deps.storage).put
 
     def slow(*given: Any) -> None:
         put(*given)
-        _say(api, "update idempotency_keys set claim = gen_random_uuid()")
+        _execute(api, "update idempotency_keys set claim = gen_random_uuid()")
 
     with monkeypatch.context() as late:
         late.setattr(type(api.deps.storage), "put", slow)
@@ -135,7 +135,7 @@ def test_whoever_lost_the_key_while_at_work_has_no_effect(
     assert _jobs(api) == 0
 
 
-def test_a_bad_key_is_refused(known: FlaskClient) -> None:
+def test_an_invalid_key_is_refused(known: FlaskClient) -> None:
     for key in ("", " ", "x" * 256, "a b", "clé", "a\tb"):
         headers = {"Idempotency-Key": key}
         refused(send(known, "/api/cutouts", pictures.jpeg(), headers=headers), 400, "invalid_request")
@@ -144,13 +144,13 @@ def test_a_bad_key_is_refused(known: FlaskClient) -> None:
         refused(known.post("/api/jobs", json={}, headers=headers), 400, "invalid_request")
 
 
-def test_the_longest_key_is_as_good_as_any(known: FlaskClient) -> None:
+def test_the_longest_allowed_key_works(known: FlaskClient) -> None:
     headers = {"Idempotency-Key": "~" * 255}
     first = send(known, "/api/cutouts", pictures.jpeg(), headers=headers)
     _same(first, send(known, "/api/cutouts", pictures.jpeg(), headers=headers))
 
 
-def test_every_post_that_takes_a_key_says_so(guest: FlaskClient) -> None:
+def test_every_post_that_accepts_a_key_documents_it(guest: FlaskClient) -> None:
     paths = body(guest.get("/openapi.json"))["paths"]
     said = {
         path

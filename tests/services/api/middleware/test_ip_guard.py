@@ -1,4 +1,4 @@
-"""No special-purpose address passes; addresses of the public internet do."""
+"""Special-purpose addresses are refused; public ones are allowed."""
 
 from ipaddress import ip_address, ip_network
 
@@ -27,12 +27,12 @@ def test_a_special_address_is_not_public(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", PUBLIC + PUBLIC_SIX)
-def test_an_address_beside_the_special_ones_is_public(text: str) -> None:
+def test_an_address_next_to_a_special_block_is_public(text: str) -> None:
     assert ip_guard.public(ip_address(text))
 
 
 @pytest.mark.parametrize(
     "text", ["192.0.2", "192.0.2.1.1", "0300.0.2.1", "3221225985", "0xc0000201", "fe80::1%eth0", "", "name", "1.1.1.1 "]
 )
-def test_only_the_usual_form_is_an_address(text: str) -> None:
+def test_only_the_canonical_form_is_an_address(text: str) -> None:
     assert ip_guard.parsed(text) is None

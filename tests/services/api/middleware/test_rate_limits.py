@@ -1,4 +1,4 @@
-"""Limits: what counts against which, over all instances, with Redis or without."""
+"""Rate limits: what counts against which limit, across instances, with and without Redis."""
 
 import math
 import time
@@ -33,7 +33,7 @@ def test_uploads_and_cut_outs_share_a_limit(start: Start, environment: pytest.Mo
     refused(send(guest, "/api/cutouts", pictures.jpeg()), 429, "rate_limited")
 
 
-def test_whoever_waits_as_told_is_served(start: Start, environment: pytest.MonkeyPatch) -> None:
+def test_a_caller_that_waits_for_retry_after_is_served(start: Start, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("RATE_LIMIT_UPLOADS", "2/2s")
     guest = start().guest()
     promised, last_refused = math.inf, 0.0
@@ -41,25 +41,25 @@ def test_whoever_waits_as_told_is_served(start: Start, environment: pytest.Monke
     until = time.monotonic() + 10
     while served < 3 and time.monotonic() < until:
         now = time.monotonic()
-        answer = _upload(guest)
-        if answer.status_code == 429:
+        response = _upload(guest)
+        if response.status_code == 429:
             last_refused = now
-            promised = min(promised, time.monotonic() + int(answer.headers["Retry-After"]))
+            promised = min(promised, time.monotonic() + int(response.headers["Retry-After"]))
         else:
             served += 1
         time.sleep(0.02)
     assert served == 3
     assert promised >= last_refused
-    assert promised - last_refused < 2  # whole seconds, so up to one more than there is to wait
+    assert promised - last_refused < 2  # rounded up to whole seconds
 
 
 def test_reading_is_never_counted(start: Start, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("RATE_LIMIT_API", "2/h")
     environment.setenv("RATE_LIMIT_UPLOADS", "2/h")
     guest = start().guest()
-    promise, asset = cut_out(guest), upload(guest)
+    accepted, asset = cut_out(guest), upload(guest)
     refused(_upload(guest), 429, "rate_limited")
-    reads = ["/api/jobs", promise["statusUrl"], "/api/assets", f"/api/assets/{asset['id']}", asset["url"]]
+    reads = ["/api/jobs", accepted["statusUrl"], "/api/assets", f"/api/assets/{asset['id']}", asset["url"]]
     for path in [*reads, "/health", "/health/ready", "/metrics", "/docs", "/openapi.json"]:
         assert guest.get(path, buffered=True).status_code == 200
 
@@ -68,11 +68,11 @@ def test_other_writes_count_against_the_general_limit_only(start: Start, environ
     environment.setenv("RATE_LIMIT_API", "3/h")
     environment.setenv("RATE_LIMIT_UPLOADS", "2/h")
     guest = start().guest()
-    promise = cut_out(guest)
-    assert guest.delete(promise["statusUrl"]).status_code == 200
-    assert guest.post(f"{promise['statusUrl']}/retry").status_code == 202
-    refused(guest.delete(promise["statusUrl"]), 429, "rate_limited")
-    refused(_upload(guest), 429, "rate_limited")  # an upload is a write as well
+    accepted = cut_out(guest)
+    assert guest.delete(accepted["statusUrl"]).status_code == 200
+    assert guest.post(f"{accepted['statusUrl']}/retry").status_code == 202
+    refused(guest.delete(accepted["statusUrl"]), 429, "rate_limited")
+    refused(_upload(guest), 429, "rate_limited")  # an upload counts as a write too
 
 
 def test_equal_limits_are_counted_apart(start: Start, environment: pytest.MonkeyPatch) -> None:
@@ -109,7 +109,7 @@ def test_a_spoofed_address_does_not_make_another_caller(start: Start, environmen
     refused(_upload(guest, **{"X-Forwarded-For": "198.51.100.2"}), 429, "rate_limited")
 
 
-def test_behind_a_proxy_only_its_own_word_counts(start: Start, environment: pytest.MonkeyPatch) -> None:
+def test_behind_a_proxy_only_the_proxy_s_header_counts(start: Start, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TRUSTED_HOPS", "1")
     environment.setenv("RATE_LIMIT_UPLOADS", "1/h")
     guest = start().guest()
@@ -119,7 +119,7 @@ def test_behind_a_proxy_only_its_own_word_counts(start: Start, environment: pyte
     refused(_upload(guest, **spoofed), 429, "rate_limited")
 
 
-def test_a_refused_caller_keeps_what_is_his(start: Start, environment: pytest.MonkeyPatch) -> None:
+def test_a_refused_caller_keeps_its_rows(start: Start, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("RATE_LIMIT_UPLOADS", "1/h")
     guest = start().guest()
     upload(guest)
@@ -127,7 +127,7 @@ def test_a_refused_caller_keeps_what_is_his(start: Start, environment: pytest.Mo
     assert len(guest.get("/api/assets").get_json()["items"]) == 1
 
 
-def test_with_limits_off_nobody_is_counted(start: Start) -> None:
+def test_with_limits_off_no_request_is_counted(start: Start) -> None:
     guest = start().guest()
     for _ in range(15):
         upload(guest)
@@ -136,10 +136,10 @@ def test_with_limits_off_nobody_is_counted(start: Start) -> None:
 def test_a_burst_at_the_end_of_a_window_is_not_followed_by_another(
     start: Start, environment: pytest.MonkeyPatch
 ) -> None:
-    """Over any stretch as long as the window, no more than the limit passes: where counters fade, twice as many do."""
+    """In any stretch as long as the window, at most the limit passes; fixed windows let twice as many through."""
     environment.setenv("RATE_LIMIT_API", "8/2s")
     guest = start().guest()
-    passed: list[tuple[float, float]] = []  # no later than when it was counted, and no earlier
+    passed: list[tuple[float, float]] = []  # the earliest and latest moment at which it was counted
     until = time.monotonic() + 4.5
     while time.monotonic() < until:
         before = time.monotonic()
@@ -151,7 +151,7 @@ def test_a_burst_at_the_end_of_a_window_is_not_followed_by_another(
         assert ninth - first > 2
 
 
-def test_fifty_at_once_share_what_is_left(start: Start, environment: pytest.MonkeyPatch) -> None:
+def test_fifty_concurrent_requests_share_one_limit(start: Start, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("RATE_LIMIT_API", "20/h")
     one, other = start(), start()
     for _ in range(15):
@@ -164,24 +164,26 @@ def test_fifty_at_once_share_what_is_left(start: Start, environment: pytest.Monk
         assert Counter(callers.map(ask, range(50))) == {404: 5, 429: 45}
 
 
-def test_counted_answers_tell_what_is_left_and_others_do_not(start: Start, environment: pytest.MonkeyPatch) -> None:
+def test_counted_responses_have_rate_limit_headers_and_others_do_not(
+    start: Start, environment: pytest.MonkeyPatch
+) -> None:
     environment.setenv("RATE_LIMIT_API", "9/h")
     environment.setenv("RATE_LIMIT_UPLOADS", "2/h")
     guest = start().guest()
 
-    def told(answer: TestResponse) -> tuple[str | None, str | None]:
-        return answer.headers.get("RateLimit-Limit"), answer.headers.get("RateLimit-Remaining")
+    def report(response: TestResponse) -> tuple[str | None, str | None]:
+        return response.headers.get("RateLimit-Limit"), response.headers.get("RateLimit-Remaining")
 
-    assert told(_upload(guest)) == ("2", "1")
-    assert told(guest.delete(f"/api/jobs/{ids.new()}")) == ("9", "7")
-    assert told(_upload(guest)) == ("2", "0")
+    assert report(_upload(guest)) == ("2", "1")
+    assert report(guest.delete(f"/api/jobs/{ids.new()}")) == ("9", "7")
+    assert report(_upload(guest)) == ("2", "0")
     refusal = _upload(guest)
-    assert told(refusal) == ("2", "0")
+    assert report(refusal) == ("2", "0")
     assert refusal.headers["RateLimit-Reset"] == refusal.headers["Retry-After"]
-    assert told(guest.get("/api/jobs")) == (None, None)
+    assert report(guest.get("/api/jobs")) == (None, None)
 
 
-def test_without_redis_uploads_are_shared_out_and_other_calls_are_not(
+def test_without_redis_each_instance_gets_a_share_of_the_uploads_only(
     start: Start, environment: pytest.MonkeyPatch
 ) -> None:
     environment.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
@@ -197,7 +199,7 @@ def test_without_redis_uploads_are_shared_out_and_other_calls_are_not(
     refused(guest.delete(f"/api/jobs/{ids.new()}"), 429, "rate_limited")
 
 
-def test_counting_is_shared_again_once_redis_is_back(
+def test_counts_are_shared_again_when_redis_is_back(
     start: Start, environment: pytest.MonkeyPatch, redis_url: str
 ) -> None:
     environment.setenv("RATE_LIMIT_API", "1000/h")
@@ -226,7 +228,7 @@ def test_counting_is_shared_again_once_redis_is_back(
         ("192.0.2.1", "192.0.2.2", False),
     ],
 )
-def test_a_client_is_an_address_or_its_network(
+def test_a_client_is_an_ipv4_address_or_an_ipv6_network(
     start: Start, environment: pytest.MonkeyPatch, first: str, second: str, same: bool
 ) -> None:
     environment.setenv("RATE_LIMIT_API", "1/h")

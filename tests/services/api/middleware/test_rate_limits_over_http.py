@@ -1,4 +1,4 @@
-"""Limits over real processes and real addresses, where a client might try to be many."""
+"""Rate limits over real processes and addresses, where a client might try to pass for several."""
 
 import http.client
 import time
@@ -32,21 +32,23 @@ def instances(environment: pytest.MonkeyPatch) -> Iterator[list[Served]]:
 
 
 def _ask(instance: Served, source: str, headers: dict[str, str] | None = None) -> tuple[int, str | None]:
-    """A counted call from this address: its status, and when to come back."""
+    """A counted call from this address: its status and Retry-After."""
     connection = http.client.HTTPConnection("127.0.0.1", instance.port, timeout=20, source_address=(source, 0))
     connection.request("DELETE", f"/api/jobs/{ids.new()}", headers=headers or {})
-    answer = connection.getresponse()
-    answer.read()
+    response = connection.getresponse()
+    response.read()
     connection.close()
-    return answer.status, answer.headers["Retry-After"]
+    return response.status, response.headers["Retry-After"]
 
 
-def test_two_processes_count_as_one_and_nobody_is_many(instances: list[Served]) -> None:
-    assert {_ask(instance, "127.0.0.3")[0] for instance in instances} == {404}  # somebody else, and warm
-    told = [_ask(instance, "127.0.0.2", disguise) for disguise in _DISGUISES for instance in instances]
-    assert Counter(status for status, _ in told) == {404: 6, 429: 6}
-    wait_s = int(told[-1][1] or 0)
+def test_two_processes_share_counts_and_a_client_cannot_multiply(instances: list[Served]) -> None:
+    assert {_ask(instance, "127.0.0.3")[0] for instance in instances} == {
+        404
+    }  # another client, which also warms the processes up
+    report = [_ask(instance, "127.0.0.2", disguise) for disguise in _DISGUISES for instance in instances]
+    assert Counter(status for status, _ in report) == {404: 6, 429: 6}
+    wait_s = int(report[-1][1] or 0)
     assert 1 <= wait_s <= _WINDOW_S
     assert _ask(instances[0], "127.0.0.3")[0] == 404
     time.sleep(wait_s)
-    assert _ask(instances[1], "127.0.0.2")[0] == 404  # as it was told
+    assert _ask(instances[1], "127.0.0.2")[0] == 404  # after the stated wait

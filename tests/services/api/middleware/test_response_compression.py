@@ -1,4 +1,4 @@
-"""What is compressed, for whom, and that caches can tell the forms apart."""
+"""Compression: which responses, for which callers, and told apart by caches."""
 
 import gzip
 
@@ -15,7 +15,7 @@ _LARGE = ("/", "/openapi.json", "/static/app.js", "/static/style.css")
 
 
 @pytest.mark.parametrize("path", _LARGE)
-def test_large_text_is_packed_as_the_caller_likes(guest: FlaskClient, path: str) -> None:
+def test_large_text_is_compressed_with_the_accepted_encoding(guest: FlaskClient, path: str) -> None:
     plain = guest.get(path, buffered=True)
     assert "Content-Encoding" not in plain.headers
     assert len(plain.data) > MIN_BYTES
@@ -28,23 +28,23 @@ def test_large_text_is_packed_as_the_caller_likes(guest: FlaskClient, path: str)
         assert "accept-encoding" in packed.vary
 
 
-@pytest.mark.parametrize("wish", ["", "identity", "gzip;q=0", "br;q=0, gzip;q=0.0, identity", "compress"])
-def test_who_does_not_want_it_gets_none_of_it(guest: FlaskClient, wish: str) -> None:
-    answer = guest.get("/openapi.json", headers={"Accept-Encoding": wish})
-    assert "Content-Encoding" not in answer.headers
-    assert answer.json
+@pytest.mark.parametrize("payload", ["", "identity", "gzip;q=0", "br;q=0, gzip;q=0.0, identity", "compress"])
+def test_callers_that_accept_no_encoding_get_none(guest: FlaskClient, payload: str) -> None:
+    response = guest.get("/openapi.json", headers={"Accept-Encoding": payload})
+    assert "Content-Encoding" not in response.headers
+    assert response.json
 
 
-def test_pictures_streams_and_small_answers_stay_as_they_are(guest: FlaskClient) -> None:
-    promise, asset = cut_out(guest), upload(guest, pictures.png())
-    guest.delete(promise["statusUrl"])
-    for path in (asset["url"], promise["statusUrl"] + "/events", "/health", promise["statusUrl"]):
-        answer = guest.get(path, headers={"Accept-Encoding": "gzip, br, zstd"}, buffered=True)
-        assert answer.status_code == 200
-        assert "Content-Encoding" not in answer.headers
+def test_pictures_streams_and_small_responses_are_not_compressed(guest: FlaskClient) -> None:
+    accepted, asset = cut_out(guest), upload(guest, pictures.png())
+    guest.delete(accepted["statusUrl"])
+    for path in (asset["url"], accepted["statusUrl"] + "/events", "/health", accepted["statusUrl"]):
+        response = guest.get(path, headers={"Accept-Encoding": "gzip, br, zstd"}, buffered=True)
+        assert response.status_code == 200
+        assert "Content-Encoding" not in response.headers
 
 
-def test_each_form_has_its_own_tag_and_is_not_sent_twice(guest: FlaskClient) -> None:
+def test_each_encoding_has_its_own_etag_and_is_not_sent_twice(guest: FlaskClient) -> None:
     tags = []
     for way in ("identity", "gzip", "br"):
         first = guest.get("/static/app.js", headers={"Accept-Encoding": way}, buffered=True)
@@ -57,7 +57,7 @@ def test_each_form_has_its_own_tag_and_is_not_sent_twice(guest: FlaskClient) -> 
     assert len(set(tags)) == 3
 
 
-def test_a_part_of_a_file_is_not_packed(guest: FlaskClient) -> None:
+def test_a_range_is_not_compressed(guest: FlaskClient) -> None:
     asked = {"Range": "bytes=0-1999", "Accept-Encoding": "gzip"}
     part = guest.get("/static/app.js", headers=asked, buffered=True)
     assert part.status_code == 206
@@ -65,11 +65,11 @@ def test_a_part_of_a_file_is_not_packed(guest: FlaskClient) -> None:
     assert part.data == guest.get("/static/app.js", buffered=True).data[:2000]
 
 
-def test_a_long_list_is_packed(api: Api) -> None:
+def test_a_long_list_is_compressed(api: Api) -> None:
     guest = api.guest()
     asset = upload(guest)
     for _ in range(5):
         guest.post("/api/jobs", json={"assetId": asset["id"], "type": "cutout"})
-    answer = guest.get("/api/jobs", headers={"Accept-Encoding": "gzip"})
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert len(gzip.decompress(answer.data)) > 3 * len(answer.data)
+    response = guest.get("/api/jobs", headers={"Accept-Encoding": "gzip"})
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert len(gzip.decompress(response.data)) > 3 * len(response.data)

@@ -1,4 +1,4 @@
-"""Pictures by URL: what is fetched, and that a stranger never makes us call our own network."""
+"""Fetching pictures by URL, and that no internal address is ever called."""
 
 import contextlib
 import threading
@@ -9,15 +9,15 @@ from ipaddress import ip_network
 import pytest
 
 from services.api.middleware import url_fetcher
-from services.api.middleware.request_body import MAX_BYTES
 from services.api.middleware.url_fetcher import UrlFetcher
 from shared import errors
+from shared.images import MAX_BYTES
 from tests.services.api.middleware.test_ip_guard import SPECIAL
 from tests.services.api.sources import Say, Source, endless, moved, page, serving
 
-HERE = ip_network("127.0.0.2/32")  # where the tests' sources are; the canaries sit on 127.0.0.1
+HERE = ip_network("127.0.0.2/32")  # the sources of these tests; the canaries are on 127.0.0.1
 NAME = "pictures.example"
-HOSTS = (  # neither a name nor an address in its usual form
+HOSTS = (  # neither a name nor an address in its canonical form
     *("192.0.2", "0300.0.2.1", "3221225985", "0xc0000201", "192.0.2.1.", "192.0.2.256", "[192.0.2.1]", "[::1%25lo]"),
     *("[::", "localhost", "localhost.", "redis", "ex\u00e4mple.com", "%31.example.com", "-.example.com", "-", "_", "."),
 )
@@ -55,7 +55,9 @@ def _fetched(page: bytes | Say, deadline_s: float = 20) -> bytes:
         return _fetcher(source, deadline_s).fetch(f"http://{NAME}:{source.port}/")
 
 
-def test_a_picture_is_fetched_and_nothing_of_ours_is_told(monkeypatch: pytest.MonkeyPatch, canary: Source) -> None:
+def test_a_picture_is_fetched_and_the_request_reveals_nothing_internal(
+    monkeypatch: pytest.MonkeyPatch, canary: Source
+) -> None:
     for variable in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(variable, f"http://127.0.0.1:{canary.port}")
     with _source({"/a/b.jpg?w=1": page(b"bytes")}) as source:
@@ -95,31 +97,31 @@ def test_a_special_or_malformed_address_is_never_called(canary: Source) -> None:
         with pytest.raises(errors.UrlNotAllowed):
             fetcher.fetch(url)
     assert canary.hits == 0
-    assert called == [NAME, f"127.0.0.1.{NAME}"]  # everything else was refused by its looks
+    assert called == [NAME, f"127.0.0.1.{NAME}"]  # everything else was refused unresolved
 
 
-def test_a_name_that_leads_to_a_special_address_is_refused_also_among_others() -> None:
-    answers = [found for text in SPECIAL for found in ([text], ["1.1.1.1", text], [text, "2606:4700:4700::1111"])]
-    fetcher = UrlFetcher(lambda *_: answers.pop())
-    for _ in range(len(answers)):
+def test_a_name_with_a_special_address_among_others_is_refused() -> None:
+    responses = [found for text in SPECIAL for found in ([text], ["1.1.1.1", text], [text, "2606:4700:4700::1111"])]
+    fetcher = UrlFetcher(lambda *_: responses.pop())
+    for _ in range(len(responses)):
         with pytest.raises(errors.UrlNotAllowed):
             fetcher.fetch(f"http://{NAME}/")
-    answers.append([])
+    responses.append([])
     with pytest.raises(errors.UrlNotAllowed):
         fetcher.fetch(f"http://{NAME}/")
 
 
 def test_other_ports_are_not_called(canary: Source) -> None:
     fetcher = UrlFetcher(_to("127.0.0.1"), allowed=[ip_network("127.0.0.1/32")])
-    with pytest.raises(errors.UrlNotAllowed, match="usual ports"):
+    with pytest.raises(errors.UrlNotAllowed, match="default ports"):
         fetcher.fetch(f"http://{NAME}:{canary.port}/")
     assert canary.hits == 0
 
 
-def test_a_name_that_means_something_else_a_moment_later_changes_nothing(canary: Source) -> None:
-    answers = iter([["127.0.0.2"], ["127.0.0.1"]])
+def test_dns_rebinding_changes_nothing(canary: Source) -> None:
+    responses = iter([["127.0.0.2"], ["127.0.0.1"]])
     with _source({"/": page(b"bytes")}) as source:
-        fetcher = UrlFetcher(lambda *_: next(answers), allowed=[HERE], ports=[source.port, canary.port])
+        fetcher = UrlFetcher(lambda *_: next(responses), allowed=[HERE], ports=[source.port, canary.port])
         assert fetcher.fetch(f"http://{NAME}:{source.port}/") == b"bytes"
     with pytest.raises(errors.UrlNotAllowed):
         fetcher.fetch(f"http://{NAME}:{canary.port}/")
@@ -144,11 +146,11 @@ def test_a_fourth_redirect_and_a_loop_are_not(canary: Source) -> None:
             assert len(source.asked) == 4
 
 
-def test_a_redirect_is_vetted_like_any_address(canary: Source) -> None:
+def test_a_redirect_is_vetted_like_the_first_url(canary: Source) -> None:
     inside = [f"http://127.0.0.1:{canary.port}/", f"//127.0.0.1:{canary.port}/", f"http://inner.example:{canary.port}/"]
     for to in [*inside, *(url.replace("{canary}", f"127.0.0.1:{canary.port}") for url in MALFORMED if ":" in url)]:
         if "\n" in to or "\x00" in to:
-            continue  # no header can hold it
+            continue  # not valid in a header
         with _source({"/": moved(to), f"/127.0.0.1:{canary.port}/": moved("file:///")}) as source:
             name_of = {NAME: "127.0.0.2", "inner.example": "127.0.0.1"}
             fetcher = UrlFetcher(lambda host, _: [name_of[host]], allowed=[HERE], ports=[source.port, canary.port])  # noqa: B023
@@ -179,7 +181,7 @@ def test_everything_ends_at_one_deadline(say: Say) -> None:
     assert time.monotonic() - began < 10
 
 
-def test_a_resolver_that_does_not_answer_is_not_waited_for() -> None:
+def test_a_resolver_that_hangs_does_not_block_the_request() -> None:
     done = threading.Event()
 
     def resolve(*_: object) -> Iterable[str]:
@@ -191,7 +193,7 @@ def test_a_resolver_that_does_not_answer_is_not_waited_for() -> None:
     done.set()
 
 
-def test_twenty_megabytes_are_read_and_not_one_more() -> None:
+def test_twenty_megabytes_are_read_and_no_more() -> None:
     whole = bytes(MAX_BYTES)
     assert len(_fetched(page(whole))) == MAX_BYTES
     flood = endless(_HEAD + b"\r\n", bytes(1 << 20), 0)
@@ -216,12 +218,12 @@ def test_twenty_megabytes_are_read_and_not_one_more() -> None:
     ],
     ids=["gzip", "404", "206", "short", "cut chunk", "no chunk", "nothing", "smtp", "many headers"],
 )
-def test_an_answer_that_is_no_whole_file_is_none(said: bytes) -> None:
+def test_an_incomplete_or_odd_response_is_refused(said: bytes) -> None:
     with pytest.raises(errors.SourceUnreachable):
         _fetched(said)
 
 
-def test_nobody_there_and_no_such_name_are_told_as_unreachable(free_port: int) -> None:
+def test_a_closed_port_and_an_unknown_name_are_unreachable(free_port: int) -> None:
     def nobody(*_: object) -> Iterable[str]:
         raise OSError("no such name")
 
@@ -230,8 +232,8 @@ def test_nobody_there_and_no_such_name_are_told_as_unreachable(free_port: int) -
             UrlFetcher(resolve, allowed=[HERE], ports=[free_port]).fetch(f"http://{NAME}:{free_port}/")
 
 
-def test_more_than_eight_at_once_are_asked_to_come_back() -> None:
-    go, places = threading.Event(), threading.Barrier(url_fetcher.AT_ONCE + 1)
+def test_more_than_eight_concurrent_fetches_are_busy() -> None:
+    go, places = threading.Event(), threading.Barrier(url_fetcher.CONCURRENT + 1)
 
     def resolve(*_: object) -> Iterable[str]:
         places.wait(20)
@@ -244,7 +246,7 @@ def test_more_than_eight_at_once_are_asked_to_come_back() -> None:
         with contextlib.suppress(errors.UrlNotAllowed):
             fetcher.fetch(f"http://{NAME}/")
 
-    callers = [threading.Thread(target=ask) for _ in range(url_fetcher.AT_ONCE)]
+    callers = [threading.Thread(target=ask) for _ in range(url_fetcher.CONCURRENT)]
     for caller in callers:
         caller.start()
     places.wait(20)

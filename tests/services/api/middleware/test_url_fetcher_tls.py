@@ -1,4 +1,4 @@
-"""Pictures by https: the name is asked for and the certificate checked against it, although an address is called."""
+"""Fetching over https: connects to the vetted address, and checks the certificate against the name."""
 
 import datetime as dt
 import ssl
@@ -41,7 +41,7 @@ def test_tls_is_checked_against_the_name(tmp_path: Path) -> None:
 
 
 def _certificate(folder: Path) -> Path:
-    """A key and a certificate for NAME that vouches for itself."""
+    """A key and a self-signed certificate for NAME."""
     key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
     made = (

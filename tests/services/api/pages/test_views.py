@@ -1,4 +1,4 @@
-"""The page, the reference and the description: strict, and without anything from elsewhere."""
+"""The studio, the reference and the OpenAPI document: strict policies, and nothing from other hosts."""
 
 import re
 from html.parser import HTMLParser
@@ -24,23 +24,23 @@ class _Page(HTMLParser):
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
-def test_a_page_loads_only_what_is_here_and_its_policy_allows(guest: FlaskClient, path: str) -> None:
-    answer = guest.get(path, buffered=True)
-    assert answer.status_code == 200
-    assert answer.content_type == "text/html; charset=utf-8"
-    assert answer.headers["Cache-Control"] == "no-cache"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Referrer-Policy"] == "same-origin"
-    page = _Page(answer.text)
+def test_a_page_loads_only_local_files_that_its_policy_allows(guest: FlaskClient, path: str) -> None:
+    response = guest.get(path, buffered=True)
+    assert response.status_code == 200
+    assert response.content_type == "text/html; charset=utf-8"
+    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    page = _Page(response.text)
     assert page.loads
     assert page.inline == []
     for address in page.loads:
         assert re.fullmatch(r"/static/[\w.-]+", address)
         assert guest.get(address, buffered=True).status_code == 200, address
-    assert "Set-Cookie" not in answer.headers
+    assert "Set-Cookie" not in response.headers
 
 
-def test_pages_may_run_no_script_but_ours_and_talk_to_nobody_else(guest: FlaskClient) -> None:
+def test_pages_may_run_only_local_scripts_and_connect_only_to_the_api(guest: FlaskClient) -> None:
     for path, style in (("/", "style-src 'self'"), ("/docs", "style-src 'self' 'unsafe-inline'")):
         rules = guest.get(path, buffered=True).headers["Content-Security-Policy"].split("; ")
         assert {"default-src 'none'", "script-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"} < set(rules)
@@ -55,13 +55,13 @@ def test_scripts_and_styles_name_no_other_host() -> None:
             assert loading.findall(path.read_text()) == [], path.name
 
 
-def test_what_was_seen_is_asked_for_again_and_not_sent_again(guest: FlaskClient) -> None:
+def test_static_files_are_revalidated_and_not_sent_again(guest: FlaskClient) -> None:
     first = guest.get("/docs", buffered=True)
     again = guest.get("/docs", headers={"If-None-Match": first.headers["ETag"]}, buffered=True)
     assert again.status_code == 304
     assert again.headers["Content-Security-Policy"] == first.headers["Content-Security-Policy"]
 
 
-def test_static_files_end_at_their_folder(guest: FlaskClient) -> None:
+def test_static_files_outside_their_folder_are_not_found(guest: FlaskClient) -> None:
     for name in ("../app.py", "..%2fapp.py", "%2e%2e/app.py", "%00", "", "no-such-file"):
         assert guest.get(f"/static/{name}", buffered=True).status_code == 404

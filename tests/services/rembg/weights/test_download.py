@@ -23,14 +23,14 @@ def test_a_file_is_fetched_once(release: Release, tmp_path: Path) -> None:
     assert len(release.asked) == 1
 
 
-def test_a_cut_transfer_goes_on_where_it_stopped(release: Release, tmp_path: Path) -> None:
+def test_an_interrupted_transfer_resumes(release: Release, tmp_path: Path) -> None:
     release.cut_after = [100_000, 80_000]
     assert fetch(Name.U2NETP, tmp_path, release.url, quiet)
     assert (tmp_path / "u2netp.onnx").read_bytes() == release.content
     assert release.asked == [None, f"bytes={CHUNK_BYTES}-", f"bytes={2 * CHUNK_BYTES}-"]  # half a chunk is lost
 
 
-def test_the_next_run_goes_on_where_this_one_gave_up(release: Release, tmp_path: Path) -> None:
+def test_the_next_run_resumes_a_failed_transfer(release: Release, tmp_path: Path) -> None:
     release.cut_after = [CHUNK_BYTES, *[100] * (ATTEMPTS - 1)]
     with pytest.raises(Failed):
         fetch(Name.U2NETP, tmp_path, release.url, quiet)
@@ -39,19 +39,19 @@ def test_the_next_run_goes_on_where_this_one_gave_up(release: Release, tmp_path:
     assert release.asked[-1] == f"bytes={CHUNK_BYTES}-"
 
 
-def test_a_server_without_ranges_starts_again(release: Release, tmp_path: Path) -> None:
+def test_without_range_support_the_transfer_starts_again(release: Release, tmp_path: Path) -> None:
     release.ranges, release.cut_after = False, [100_000]
     assert fetch(Name.U2NETP, tmp_path, release.url, quiet)
     assert (tmp_path / "u2netp.onnx").read_bytes() == release.content
 
 
-def test_a_part_that_is_already_whole_is_only_checked(release: Release, tmp_path: Path) -> None:
+def test_a_complete_part_is_only_checked(release: Release, tmp_path: Path) -> None:
     (tmp_path / "u2netp.onnx.part").write_bytes(release.content)
     assert fetch(Name.U2NETP, tmp_path, release.url, quiet)
     assert (tmp_path / "u2netp.onnx").read_bytes() == release.content
 
 
-def test_other_bytes_than_the_published_ones_are_not_kept(release: Release, tmp_path: Path) -> None:
+def test_unpublished_bytes_are_not_kept(release: Release, tmp_path: Path) -> None:
     release.content = b"<html>sign in to this wireless network</html>"
     with pytest.raises(Failed, match="is not the file that rembg publishes"):
         fetch(Name.U2NETP, tmp_path, release.url, quiet)
@@ -64,7 +64,7 @@ def test_a_wrong_file_under_the_right_name_is_replaced(release: Release, tmp_pat
     assert (tmp_path / "u2netp.onnx").read_bytes() == release.content
 
 
-def test_a_passing_error_is_tried_again_and_a_lasting_one_is_not(release: Release, tmp_path: Path) -> None:
+def test_a_server_error_is_retried_and_a_client_error_is_not(release: Release, tmp_path: Path) -> None:
     release.statuses = [503]
     assert fetch(Name.U2NETP, tmp_path, release.url, quiet)
     release.statuses = [404]
@@ -78,7 +78,7 @@ def test_nobody_there_is_said(release: Release, tmp_path: Path) -> None:
         fetch(Name.U2NETP, tmp_path, "http://127.0.0.1:9", quiet)
 
 
-def test_two_at_once_transfer_once(release: Release, tmp_path: Path) -> None:
+def test_two_concurrent_fetches_transfer_once(release: Release, tmp_path: Path) -> None:
     fetched: list[bool] = []
     with (tmp_path / ".u2netp.onnx.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -102,7 +102,7 @@ def test_progress_ends_at_the_total(release: Release, tmp_path: Path) -> None:
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
-def test_progress_of_a_resumed_file_counts_what_was_there(release: Release, tmp_path: Path) -> None:
+def test_progress_of_a_resumed_transfer_counts_the_part(release: Release, tmp_path: Path) -> None:
     (tmp_path / "u2netp.onnx.part").write_bytes(release.content[:200_000])
     told: list[tuple[int, int | None]] = []
     fetch(Name.U2NETP, tmp_path, release.url, lambda done, total: told.append((done, total)))
@@ -110,5 +110,5 @@ def test_progress_of_a_resumed_file_counts_what_was_there(release: Release, tmp_
     assert told[-1] == (len(release.content), len(release.content))
 
 
-def test_the_bundled_network_needs_no_server(tmp_path: Path) -> None:
+def test_the_bundled_network_is_never_fetched(tmp_path: Path) -> None:
     assert not fetch(Name.COMPACT, tmp_path, "http://127.0.0.1:9", quiet)

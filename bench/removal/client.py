@@ -1,4 +1,4 @@
-"""Asking a server for cut-outs: one after another, or from several connections at once."""
+"""A client of both servers: one request after another, or several connections at once."""
 
 import contextlib
 import secrets
@@ -8,44 +8,45 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 
+from bench.removal import servers
 from bench.removal.servers import Server
 from deploy.local import ports
 
-_ANSWER_S = 300.0
+_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     seconds: float
     data: bytes
 
 
-class Caller:
-    """One connection, kept. Both servers are asked the same way: a form with a file."""
+class Client:
+    """One persistent connection. Both servers get a form with a file."""
 
     def __init__(self, server: Server, model: str) -> None:
         self._server = server
-        self._fields = {"model": model} if server.name == "peer" else {}
-        self._field = "file" if server.name == "peer" else "image_file"
-        self._connection = HTTPConnection(ports.LOCAL, server.port, timeout=_ANSWER_S)
+        self._fields = {"model": model} if server.name == servers.REMBG_SERVER else {}
+        self._field = "file" if server.name == servers.REMBG_SERVER else "image_file"
+        self._connection = HTTPConnection(ports.LOCAL, server.port, timeout=_TIMEOUT_S)
 
-    def ask(self, picture: bytes) -> Answer:
+    def post(self, picture: bytes) -> Response:
         body, content_type = form(self._field, picture, self._fields)
         began = time.perf_counter()
         self._connection.request("POST", self._server.path, body, {"Content-Type": content_type})
-        answer = self._connection.getresponse()
-        data = answer.read()
-        return Answer(answer.status, time.perf_counter() - began, data)
+        response = self._connection.getresponse()
+        data = response.read()
+        return Response(response.status, time.perf_counter() - began, data)
 
     def close(self) -> None:
         self._connection.close()
 
 
-def once(server: Server, model: str, picture: bytes) -> Answer:
+def post_once(server: Server, model: str, picture: bytes) -> Response:
     """On a connection of its own."""
-    with contextlib.closing(Caller(server, model)) as caller:
-        return caller.ask(picture)
+    with contextlib.closing(Client(server, model)) as client:
+        return client.post(picture)
 
 
 def form(field: str, picture: bytes, fields: dict[str, str]) -> tuple[bytes, str]:
@@ -58,19 +59,19 @@ def form(field: str, picture: bytes, fields: dict[str, str]) -> tuple[bytes, str
 
 
 def rate(server: Server, model: str, pictures: Sequence[bytes], connections: int, seconds: float) -> tuple[float, int]:
-    """Pictures a second of so many connections that never wait, each until its own last picture; and how many."""
+    """Pictures per second over connections that never pause, each until its own last picture; and how many."""
     rates: list[float] = []
     counts: list[int] = []
     began = time.monotonic()
 
     def run(first: int) -> None:
-        caller, at, last = Caller(server, model), first, began
+        client, at, last = Client(server, model), first, began
         while time.monotonic() - began < seconds:
-            answer = caller.ask(pictures[at % len(pictures)])
-            if answer.status != 200:
-                raise RuntimeError(f"{server.name} answered {answer.status}: {answer.data[:200]!r}")
+            response = client.post(pictures[at % len(pictures)])
+            if response.status != 200:
+                raise RuntimeError(f"{server.name} answered {response.status}: {response.data[:200]!r}")
             at, last = at + 1, time.monotonic()
-        caller.close()
+        client.close()
         rates.append((at - first) / (last - began))
         counts.append(at - first)
 

@@ -1,0 +1,65 @@
+"""Ingest of a picture: inspected, verified, stripped of metadata and stored; the caller then writes its row.
+
+JPEG, PNG and WebP are stored as received. Other formats, which not every browser shows and no other service decodes,
+are stored as a lossless PNG.
+
+Bytes first, then the row: a crash in between leaves an object without a row, never a row without its object.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+
+from services.api.dependencies import Dependencies
+from services.api.quotas import Quota
+from shared import errors, failpoints, images, metrics, storage
+from shared.db import ids
+from shared.models.asset import Asset, AssetKind
+from shared.models.owner import Owner
+
+
+def store(deps: Dependencies, owner: Owner, quota: Quota, data: bytes, name: str) -> Asset:
+    """Check and store a picture; the returned asset has no row yet. Raises errors.Failure if it is not acceptable."""
+    try:
+        quota.require(stored=len(data))
+        asset = _store(deps, owner, data, name)
+    except errors.Failure as failure:
+        metrics.UPLOADS.labels(failure.code).inc()
+        raise
+    metrics.UPLOADS.labels("ok").inc()
+    metrics.UPLOAD_BYTES.inc(len(data))
+    return asset
+
+
+def _store(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
+    info, stripped = _accepted(deps, data)
+    sha256 = hashlib.sha256(data).hexdigest()
+    extension = stripped.content_type.removeprefix("image/")
+    now = datetime.now(UTC)
+    asset = Asset(
+        id=ids.new(),
+        owner=owner,
+        kind=AssetKind.SOURCE,
+        key=storage.key_for(deps.secret, owner, sha256, extension),
+        sha256=sha256,
+        content_type=stripped.content_type,
+        width=info.width,
+        height=info.height,
+        bytes=len(data),  # as received, like sha256, so that callers can compare
+        created_at=now,
+        orientation=stripped.orientation,
+        name=name,
+        stored_sha256=hashlib.sha256(stripped.data).hexdigest(),
+    )
+    failpoints.reach("a1")
+    deps.storage.put(asset.key, stripped.data, stripped.content_type, {"name": name, "received": now.isoformat()})
+    failpoints.reach("a2")
+    return asset
+
+
+def _accepted(deps: Dependencies, data: bytes) -> tuple[images.ImageInfo, images.Stored]:
+    kind = images.recognise(data, deps.settings.web.formats)
+    if kind not in images.STORED:
+        return images.accept(deps.decoder.convert(data, kind))  # a whole PNG, since it was made here
+    info, stripped = images.accept(data)
+    deps.decoder.verify(data, info)  # as received: the stripped file has an end marker even if this one has none
+    return info, stripped

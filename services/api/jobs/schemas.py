@@ -1,0 +1,115 @@
+"""Requests and responses about jobs."""
+
+from dataclasses import asdict
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from services.api.schemas import ApiModel, PageQuery, RequestModel, ResponseModel, Time
+from services.api.url_builder import UrlBuilder
+from shared.models.cutout import Provider, Result
+from shared.models.job import Job, JobState
+
+
+class Accepted(ResponseModel):
+    """A job that is stored and will run."""
+
+    id: UUID
+    asset_id: UUID
+    status: JobState
+    status_url: str
+    events_url: str
+
+    @classmethod
+    def of(cls, job: Job, urls: UrlBuilder) -> Self:
+        return cls(status_url=urls.job(job.id), events_url=urls.events(job.id), **asdict(job))
+
+
+class TimingsOut(ResponseModel):
+    queued_ms: int | None
+    fetch_ms: int | None
+    remove_ms: int | None
+    store_ms: int | None
+    total_ms: int | None
+
+
+class ForegroundOut(ResponseModel):
+    """The bounding box of all visible pixels."""
+
+    top: int
+    left: int
+    width: int
+    height: int
+
+
+class ResultOut(ResponseModel):
+    """`uncertain`: the share of visible pixels whose alpha lies between 10 % and 90 %."""
+
+    asset_id: UUID
+    cutout_url: str
+    preview_url: str
+    mask_url: str
+    width: int
+    height: int
+    bytes: int
+    model: str
+    uncertain: float
+    foreground: ForegroundOut
+    cost_usd: float
+
+    @classmethod
+    def of(cls, result: Result, urls: UrlBuilder) -> Self:
+        return cls(
+            cutout_url=urls.asset(result.cutout_key),
+            preview_url=urls.asset(result.preview_key),
+            mask_url=urls.asset(result.mask_key),
+            cost_usd=result.cost_microusd / 1_000_000,
+            **asdict(result),
+        )
+
+
+class JobErrorOut(ResponseModel):
+    code: str
+    message: str
+
+
+class JobOut(ResponseModel):
+    id: UUID
+    type: str
+    asset_id: UUID
+    status: JobState
+    progress: int = Field(ge=0, le=100)
+    attempts: int
+    priority: int
+    provider: Provider | None
+    created_at: Time
+    started_at: Time | None
+    finished_at: Time | None
+    timings: TimingsOut
+    result: ResultOut | None
+    error: JobErrorOut | None
+
+    @classmethod
+    def of(cls, job: Job, urls: UrlBuilder) -> Self:
+        return cls(**asdict(job) | {"result": job.result and ResultOut.of(job.result, urls)})
+
+
+class JobPage(ResponseModel):
+    items: list[JobOut]
+    next_cursor: str | None
+
+
+class NewJob(RequestModel):
+    asset_id: UUID
+    type: Literal["cutout"]
+    priority: int | None = Field(None, ge=0, le=9)
+    provider: Provider | None = None
+
+
+class JobPath(ApiModel):
+    job_id: UUID
+
+
+class JobQuery(PageQuery):
+    status: JobState | None = None
