@@ -8,16 +8,17 @@ fusion (Forte, "Approximate fast foreground colour estimation", ICIP 2021) with 
 guess. Clear pixels around the edge take F, so that later resizing pulls in neither black nor ground.
 
 F and B come from the pixels that the mask is sure of, and are spread over the rest by a pyramid (pull-push, Gortler
-1996) half as fine as the mask. Only cells of the mask that are not sure ink, and those beside them, are touched.
+1996) half as fine as the mask. Only cells of the mask that are not sure ink, and those beside them, are touched; and
+not where they are enclosed by ink without sure ground among them: that is a faint spot of the subject, no edge.
 
 On 55 composites with known colours the error in mixed pixels falls from 32 to 15 of 255, while pixels that needed
-nothing move by 5; the contamination of ten photographs falls from .12-.43 to at most .10 (docs/benchmarks.md).
+nothing move by 4; the background left in ten photographs falls from .10-.44 to at most .08 (docs/benchmarks.md).
 """
 
 import numpy as np
 from PIL import Image
 
-from services.rembg.alpha import CLEAR, OPAQUE, dilated
+from services.rembg.alpha import CLEAR, OPAQUE, connected, dilated
 
 _GRID_PIXELS = 320 * 320  # a network's mask knows no more; a finer one is reduced to so many
 _BESIDE = 1  # cells of the grid next to soft ones: a lens mixes there too
@@ -33,7 +34,8 @@ class EdgeColours:
         levels = np.asarray(grid)
         subject, ground = levels >= OPAQUE, levels < CLEAR
         shown = np.asarray(Image.fromarray(kept).resize(grid.size, Image.Resampling.NEAREST))
-        self._cells = dilated(levels < OPAQUE, _BESIDE) & shown if subject.any() and ground.any() else shown & False
+        edge = dilated(connected(levels < OPAQUE, ground), _BESIDE)
+        self._cells = edge & shown if subject.any() else shown & False
         self._size = picture.size
         if self._cells.any():
             reduced = picture.resize(grid.size, Image.Resampling.BOX, reducing_gap=1.0).convert("RGB")

@@ -87,7 +87,7 @@ def _seen(
 
 
 def _mask(network: Network, picture: Image.Image, *, alone: bool) -> Image.Image:
-    return Image.fromarray(alpha.without_ghosts(np.asarray(network.mask(picture, alone=alone))))
+    return Image.fromarray(alpha.cleaned(np.asarray(network.mask(picture, alone=alone))))
 
 
 def _opacity(picture: Image.Image, mask: Image.Image, asked: Options, hands: Hands) -> Image.Image:
