@@ -12,10 +12,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
-from services.rembg import encoder, remover
+from services.rembg import encoder, matte, remover
 from services.rembg.inference import Network
 from services.rembg.options import Options
-from services.rembg.row_pool import Hands
+from services.rembg.row_pool import RowPool
 from services.rembg.weights import Name, Precision
 from services.rembg.weights.resolve import locate
 from shared import images
@@ -57,16 +57,16 @@ def _of(network: Network, data: bytes) -> dict[str, float]:
         took[step] = (time.process_time() - began) / _REPEATS
         return result
 
-    hands = Hands(1, 0)
+    pool = RowPool(1, 0)
     info = timed("inspect", lambda: images.inspect(data))
     small = timed("decode for the network", lambda: images.reduced(data, info, side))
     picture = small
     if small.size != (info.width, info.height):
         picture = timed("decode", lambda: images.decode(data, info))
     asked = Options()
-    mask = timed("network", lambda: remover._mask(network, small, alone=True))
-    opacity = timed("enlarge the mask", lambda: remover._opacity(picture, mask, asked, hands))
+    mask = timed("network", lambda: matte.find_mask(small, network.size, network.mask))
+    opacity = timed("enlarge the mask", lambda: matte.find_opacity(picture, mask, asked, pool))
     subject, _ = timed("measure", lambda: remover.measure(opacity))
-    edges = timed("find colours for the edge", lambda: remover._edges(picture, mask, asked))
-    timed("compose and encode", lambda: encoder.make(picture, opacity, edges, subject, asked, None, hands))
+    edges = timed("find colours for the edge", lambda: matte.find_edges(picture, mask, asked))
+    timed("compose and encode", lambda: encoder.make(picture, opacity, edges, subject, asked, None, pool))
     return took

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from flask import Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -30,7 +30,12 @@ class ApiModel(BaseModel):
 class ResponseModel(ApiModel):
     """Base of every response body."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+
+    @classmethod
+    def from_row(cls, row: object, **others: Any) -> Self:
+        """Takes `others`, and each other field from the attribute of the same name."""
+        return cls(**{name: getattr(row, name) for name in cls.model_fields.keys() - others.keys()}, **others)
 
     def json_ready(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True)

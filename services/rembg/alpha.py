@@ -12,6 +12,8 @@ inside a subject (median), values below 8 in 99.5 % of those well outside. On 12
 behind 242 to 249 is 239 on average, behind 1 to 7 it is 8.
 """
 
+import math
+
 import numpy as np
 from PIL import Image
 
@@ -60,7 +62,8 @@ def connected(region: np.ndarray, seeds: np.ndarray) -> np.ndarray:
 
 def cells_with_colour(mask: np.ndarray, size: tuple[int, int], around: int) -> np.ndarray:
     """The mask's pixels where a picture of this size keeps its colours: `around` of its own pixels beyond all ink."""
-    return dilated(mask >= CLEAR, _SPREAD - (-around * max(mask.shape) // min(size)))
+    scale = max(mask.shape[1] / size[0], mask.shape[0] / size[1])
+    return dilated(mask >= CLEAR, _SPREAD + math.ceil(around * scale))
 
 
 def snapped(alpha: Image.Image) -> Image.Image:

@@ -189,7 +189,8 @@ def _facts(network: Network, cutout: remover.Cutout, queued_s: float, total_s: f
         "X-Foreground-Width": box.width,
         "X-Foreground-Height": box.height,
         "X-Uncertainty": round(cutout.uncertainty, 4),
-        "X-Passthrough": int(cutout.passed_through),
+        "X-Passthrough": int(cutout.method is None),
+        "X-Method": cutout.method or "none",
     }
     return {name: str(value) for name, value in facts.items()}
 

@@ -12,15 +12,14 @@ _REACH = 4  # pixels to either side of the outline
 _LOW, _PLAIN = 8.0, 24.0  # of 255: differences of the mean colour that say nothing, and that are plain
 
 
-def doubt(pixels: np.ndarray, alpha: np.ndarray) -> float:
-    """From 0, plain all along the outline, to 1, nowhere; of a picture H x W x 3 and its alpha H x W, both uint8.
+def doubt(picture: Image.Image, alpha: Image.Image) -> float:
+    """From 0, plain all along the outline, to 1, nowhere; of a picture (RGB or RGBA) and its alpha (L).
 
     Take the higher of this and the share of half-transparent ink. 0 where nothing or everything was cut off.
     """
-    height, width = alpha.shape
-    factor = -(-max(height, width) // _SIDE)
-    colours = np.asarray(Image.fromarray(pixels).reduce(factor), np.float32)
-    kept = np.asarray(Image.fromarray(alpha).reduce(factor), np.float32)[..., None] > 127
+    factor = -(-max(alpha.size) // _SIDE)
+    colours = np.asarray(picture.reduce(factor).convert("RGB"), np.float32)
+    kept = np.asarray(alpha.reduce(factor), np.float32)[..., None] > 127
     (inside, near_inside), (outside, near_outside) = (_mean(colours, side) for side in (kept, ~kept))
     outline = near_inside & near_outside
     if not outline.any():

@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 
 from services.rembg.decontamination import EdgeColours
 from services.rembg.options import Format, Margin, Options, Output
-from services.rembg.row_pool import Hands
+from services.rembg.row_pool import RowPool
 from shared import fast_png
 from shared.models.cutout import Foreground
 
@@ -47,7 +47,7 @@ def make(
     subject: Foreground,
     asked: Options,
     dpi: Dpi,
-    hands: Hands,
+    pool: RowPool,
 ) -> File:
     """Without `edges` all colours stay as they are."""
     box = _box(subject, asked.margins, picture.size) if asked.margins else (0, 0, *picture.size)
@@ -59,8 +59,8 @@ def make(
         kind = Format.PNG
     if kind is Format.PNG and asked.background is None:
         left, top, right, bottom = box
-        bands = [_strips(picture, alpha, edges, (left, a, right, b)) for a, b in hands.shares(top, bottom)]
-        data = fast_png.encode_bands(bands, (size[1], size[0], 4), dpi=dpi, each=hands.map)
+        bands = [_strips(picture, alpha, edges, (left, a, right, b)) for a, b in pool.shares(top, bottom)]
+        data = fast_png.encode_bands(bands, (size[1], size[0], 4), dpi=dpi, each=pool.map)
         return File(data, _TYPES[kind], *size)
     whole = np.concatenate([strip.copy() for strip in _strips(picture, alpha, edges, box)])
     image = Image.frombuffer("RGBA", size, whole, "raw", "RGBA", 0, 1)

@@ -29,13 +29,12 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
+from services.rembg.blank import is_blank
 from services.rembg.weights import Preparation, Weights
 from shared.errors import UnknownForeground
 from shared.settings import Invalid
 
 _EVEN_CHANCE = 0.5
-# What JPEG and WebP make of one colour: off by 3 of 255 nearly everywhere, by 14 in a few places (0.4 % at quality 20).
-_BLANK, _SPOT, _SPOTS = 3, 16, 0.005
 _BLACK = 1e-6  # so that a black picture is not divided by zero
 _NICE = 5  # a quarter of a core beside one other busy thread, all of it without one
 _GAP = 2.0  # Lanczos may first average to twice the size: 6 times as fast at 12 megapixels, 0.03 of 255 away
@@ -96,7 +95,7 @@ class Network:
         """The subject of an RGB picture as a greyscale mask of the network's size. Raises UnknownForeground."""
         small = picture.resize((self.size, self.size), Image.Resampling.LANCZOS, reducing_gap=_GAP)
         pixels = np.asarray(small)
-        if _blank(pixels):
+        if is_blank(pixels):
             raise UnknownForeground()
         batch = prepare(pixels, self.weights.preparation)
         self._warming.terminate = True  # for good: the warm-up yields to pictures
@@ -135,15 +134,6 @@ def _session(file: Path, threads: int) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting must not occupy a core
     return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-
-
-def _blank(pixels: np.ndarray) -> bool:
-    """Whether the picture is a single colour, up to the noise of lossy formats."""
-    highest, lowest = pixels.max(axis=0).max(axis=0), pixels.min(axis=0).min(axis=0)  # 15 times as fast as both at once
-    if (highest - lowest).max() > _SPOT:
-        return False
-    off = np.abs(pixels - np.median(pixels, axis=(0, 1))).max(axis=-1)
-    return bool((off > _BLANK).mean() <= _SPOTS)
 
 
 def prepare(pixels: np.ndarray, preparation: Preparation) -> np.ndarray:

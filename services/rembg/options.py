@@ -10,13 +10,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from PIL import ImageColor
+
 from shared.errors import InvalidRequest
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _HEX = re.compile(r"#?([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
-_NAMES = {"white": "fff", "black": "000", "red": "f00", "green": "008000", "blue": "00f", "transparent": "0000"}
 _MARGIN = re.compile(r"(\d{1,3})(px|%)?")
 _MAX_MARGIN = {"px": 500, "%": 50}  # of the subject; what remove.bg allows
+FIELDS = frozenset(
+    {
+        *("format", "output", "bgcolor", "crop", "crop_margin"),
+        *("matting", "decontaminate", "transparency", "method"),
+    }
+)
 MAX_ERODE = 40  # pixels; the reference server takes 20 GB and 50 s for 99,999
 
 
@@ -30,6 +37,22 @@ class Format(StrEnum):
 class Output(StrEnum):
     CUTOUT = "cutout"
     MASK = "mask"
+
+
+class Transparency(StrEnum):
+    """What a picture's own transparency means: AUTO asks `services.rembg.transparency`."""
+
+    AUTO = "auto"
+    KEEP = "keep"
+    IGNORE = "ignore"
+
+
+class Method(StrEnum):
+    """What separates subject and background: AUTO takes colour for flat artwork on a flat ground, else the network."""
+
+    AUTO = "auto"
+    NETWORK = "network"
+    FLAT = "flat"
 
 
 T = TypeVar("T")
@@ -60,18 +83,24 @@ class Options:
     matting: Matting | None = None
     smooth: bool = False
     decontaminate: bool = True
+    transparency: Transparency = Transparency.AUTO
+    method: Method = Method.AUTO
 
 
 def read(fields: Mapping[str, str]) -> Options:
-    """Our own fields: format, output, bgcolor, crop, crop_margin, matting, decontaminate."""
+    """Our own fields, which are those of `FIELDS`. Raises InvalidRequest for others, so that a typing error is seen."""
+    if unknown := sorted(fields.keys() - FIELDS):
+        raise InvalidRequest(f"{unknown[0]}: there is no such option.", details={"field": unknown[0]})
     margins = _field(fields, "crop_margin", _margins, _margins("0"))
     return Options(
-        format=_field(fields, "format", Format, Format.PNG),
+        format=_field(fields, "format", _format, Format.PNG),
         output=_field(fields, "output", Output, Output.CUTOUT),
         background=_field(fields, "bgcolor", _colour, None),
         margins=margins if _field(fields, "crop", _flag, False) else None,
         matting=Matting() if _field(fields, "matting", _flag, False) else None,
         decontaminate=_field(fields, "decontaminate", _flag, True),
+        transparency=_field(fields, "transparency", Transparency, Transparency.AUTO),
+        method=_field(fields, "method", Method, Method.AUTO),
     )
 
 
@@ -96,15 +125,19 @@ def _field(fields: Mapping[str, str], name: str, parse: Callable[[str], T], defa
     if not given:
         return default
     try:
-        return parse(given)
+        return parse(given.lower())
     except ValueError:
         raise InvalidRequest(f"{name}: the value is not allowed.", details={"field": name}) from None
 
 
 def _flag(given: str) -> bool:
-    if given.lower() not in _TRUE + _FALSE:
+    if given not in _TRUE + _FALSE:
         raise ValueError
-    return given.lower() in _TRUE
+    return given in _TRUE
+
+
+def _format(given: str) -> Format:
+    return Format.JPG if given == "jpeg" else Format(given)
 
 
 def _whole(most: int) -> Callable[[str], int]:
@@ -117,17 +150,18 @@ def _whole(most: int) -> Callable[[str], int]:
 
 
 def _colour(given: str) -> Colour:
-    """Hexadecimal with or without #, 3, 4, 6 or 8 digits; a few names; or `r,g,b[,a]` in decimals."""
-    if "," in given:
+    """Hexadecimal with or without #, 3, 4, 6 or 8 digits; `r,g,b[,a]` in decimals; CSS names, `rgb()` and `hsl()`."""
+    if re.fullmatch(r"[\d ]+(,[\d ]+){2,3}", given):
         levels = [_whole(255)(part.strip()) for part in given.split(",")]
         red, green, blue, alpha = levels if len(levels) == 4 else [*levels, 255]
         return red, green, blue, alpha
-    found = _HEX.fullmatch(_NAMES.get(given.lower(), given))
-    if not found:
+    if given == "transparent":
+        return 0, 0, 0, 0
+    digits = _HEX.fullmatch(given)
+    red, green, blue, *rest = ImageColor.getrgb(f"#{digits[1]}" if digits else given)
+    if max(red, green, blue) > 255:  # Pillow takes rgb(300, 0, 0)
         raise ValueError
-    digits = "".join(digit * 2 for digit in found[1]) if len(found[1]) < 6 else found[1]
-    red, green, blue, alpha = bytes.fromhex(digits.ljust(8, "f"))
-    return red, green, blue, alpha
+    return red, green, blue, rest[0] if rest else 255
 
 
 def _margins(given: str) -> tuple[Margin, Margin, Margin, Margin]:

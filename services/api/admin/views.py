@@ -1,7 +1,5 @@
 """/api/admin: the figures for rollout decisions and the state of the queue, for API keys of scope admin."""
 
-from dataclasses import asdict
-
 from services.api.admin import schemas
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
@@ -31,7 +29,7 @@ def set_rollout(deps: Dependencies, body: schemas.RolloutIn) -> schemas.RolloutO
 def _rollout(connection: Connection, deps: Dependencies) -> schemas.RolloutOut:
     history = rollouts.history(connection)
     percent = history[0].percent if history else deps.settings.providers.rollout_percent
-    return schemas.RolloutOut(percent=percent, history=[schemas.RolloutChange(**asdict(change)) for change in history])
+    return schemas.RolloutOut(percent=percent, history=[schemas.RolloutChange.from_row(change) for change in history])
 
 
 def providers(deps: Dependencies, query: schemas.DaysQuery) -> schemas.ProvidersOut:
@@ -43,18 +41,13 @@ def providers(deps: Dependencies, query: schemas.DaysQuery) -> schemas.Providers
         days = provider_calls.by_day(connection, query.days)
         spent = provider_calls.spent_today(connection)
     return schemas.ProvidersOut(
-        items=[_day(day) for day in days],
+        items=[schemas.ProviderDayOut.from_row(day, cost_usd=day.cost_microusd / 1e6) for day in days],
         spent_today_usd=spent / 1e6,
         daily_budget_usd=deps.settings.providers.budget_microusd / 1e6,
     )
 
 
-def _day(day: provider_calls.ProviderDay) -> schemas.ProviderDayOut:
-    facts = asdict(day)
-    return schemas.ProviderDayOut(cost_usd=facts.pop("cost_microusd") / 1e6, **facts)
-
-
 def jobs_report(deps: Dependencies) -> schemas.JobsReport:
     """States, the oldest waiting job, the newest dead jobs."""
     with deps.database.transaction() as connection:
-        return schemas.JobsReport(**asdict(jobs.report(connection)))
+        return schemas.JobsReport.from_row(jobs.report(connection))

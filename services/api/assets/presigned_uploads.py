@@ -35,15 +35,16 @@ def presign(deps: Dependencies, body: NewUpload) -> Presigned:
     if body.bytes > MAX_BYTES:
         raise errors.BodyTooLarge
     owner, expires_at = auth.writer(), datetime.now(UTC) + timedelta(seconds=timeouts.PRESIGNED_S)
-    pending = PendingUpload(ids.new(), owner, body.content_type, body.bytes, body.sha256, expires_at)
-    signed = deps.storage.sign_put(_key(pending), body.content_type, body.bytes, timeouts.PRESIGNED_S)
+    content_type = body.content_type or "application/octet-stream"
+    pending = PendingUpload(ids.new(), owner, content_type, body.bytes, body.sha256, expires_at)
+    signed = deps.storage.sign_put(_key(pending), content_type, body.bytes, timeouts.PRESIGNED_S)
     with deps.database.transaction() as connection:
         quotas.read(connection, owner, deps.settings.web).require(stored=body.bytes)
         pending_uploads.add(connection, pending)
     return Presigned(
         id=pending.id,
         upload_url=signed or deps.urls.upload(pending.id, url_signing.upload(deps.secret, pending.id)),
-        headers={"Content-Type": body.content_type, "Content-Length": str(body.bytes)},
+        headers={"Content-Type": content_type, "Content-Length": str(body.bytes)},
         expires_at=expires_at,
     )
 

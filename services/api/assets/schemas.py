@@ -1,6 +1,5 @@
 """Requests and responses about pictures: uploads, stored assets and links to them."""
 
-from dataclasses import asdict
 from typing import Literal, Self
 from uuid import UUID
 
@@ -33,7 +32,7 @@ class AssetOut(ResponseModel):
 
     @classmethod
     def of(cls, asset: Asset, urls: UrlBuilder) -> Self:
-        return cls(url=urls.asset(asset.key), **asdict(asset))
+        return cls.from_row(asset, url=urls.asset(asset.key))
 
 
 class AssetPage(ResponseModel):
@@ -70,12 +69,15 @@ class VariantQuery(ApiModel):
 
 
 class NewUpload(RequestModel):
-    """A picture to be uploaded; `sha256`, in lower-case hexadecimal, is checked if given."""
+    """A picture to be uploaded; `sha256`, in lower-case hexadecimal, is checked if given.
+
+    `contentType` is only how the bytes travel: their content decides what they are.
+    """
 
     content_type: Literal[
         "image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", "image/avif", "image/tiff", "image/gif",
-        "image/bmp", "image/svg+xml",
-    ]  # fmt: skip
+        "image/bmp", "image/svg+xml", "image/jpg", "application/octet-stream", "",
+    ] = ""  # fmt: skip
     bytes: int = Field(ge=1)
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
 

@@ -1,6 +1,5 @@
 """Requests and responses about jobs."""
 
-from dataclasses import asdict
 from typing import Literal, Self
 from uuid import UUID
 
@@ -23,7 +22,7 @@ class Accepted(ResponseModel):
 
     @classmethod
     def of(cls, job: Job, urls: UrlBuilder) -> Self:
-        return cls(status_url=urls.job(job.id), events_url=urls.events(job.id), **asdict(job))
+        return cls.from_row(job, status_url=urls.job(job.id), events_url=urls.events(job.id))
 
 
 class TimingsOut(ResponseModel):
@@ -60,12 +59,12 @@ class ResultOut(ResponseModel):
 
     @classmethod
     def of(cls, result: Result, urls: UrlBuilder) -> Self:
-        return cls(
+        return cls.from_row(
+            result,
             cutout_url=urls.asset(result.cutout_key),
             preview_url=urls.asset(result.preview_key),
             mask_url=urls.asset(result.mask_key),
             cost_usd=result.cost_microusd / 1_000_000,
-            **asdict(result),
         )
 
 
@@ -92,7 +91,7 @@ class JobOut(ResponseModel):
 
     @classmethod
     def of(cls, job: Job, urls: UrlBuilder) -> Self:
-        return cls(**asdict(job) | {"result": job.result and ResultOut.of(job.result, urls)})
+        return cls.from_row(job, result=job.result and ResultOut.of(job.result, urls))
 
 
 class JobPage(ResponseModel):

@@ -6,6 +6,8 @@ breaks off, and the client notices that bytes are missing.
 """
 
 import itertools
+import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import PurePath
 from urllib.parse import quote
@@ -50,7 +52,7 @@ def _body(objects: storage.Storage, asset: Asset, tag: str) -> Response:
         response.status_code = 206
         response.content_range = ContentRange("bytes", start, stop, found.bytes)
     disposition = "attachment" if "download" in request.args else "inline"
-    response.headers.set("Content-Disposition", disposition, **_name_parameters(_file_name(asset)))
+    response.headers.set("Content-Disposition", disposition, **_name_parameters(*_file_name(asset)))
     return response
 
 
@@ -78,13 +80,15 @@ def _slice(pieces: Iterator[bytes], start: int, stop: int) -> Iterator[bytes]:
     yield held
 
 
-def _file_name(asset: Asset) -> str:
-    stem = PurePath(asset.name).stem or "picture"
+def _file_name(asset: Asset) -> tuple[str, str]:
+    """Stem and ending: ("shirt", "-cutout.png")."""
     suffix = "" if asset.kind is AssetKind.SOURCE else f"-{asset.kind}"
-    return f"{stem}{suffix}.{asset.content_type.removeprefix('image/')}"
+    return PurePath(asset.name).stem or "picture", f"{suffix}.{asset.content_type.removeprefix('image/')}"
 
 
-def _name_parameters(name: str) -> dict[str, str]:
-    """Of Content-Disposition: `filename*` as well where the name is not ASCII, which old browsers ignore."""
-    plain = name.encode("ascii", "ignore").decode()
-    return {"filename": name} if plain == name else {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"}
+def _name_parameters(stem: str, ending: str) -> dict[str, str]:
+    """Of Content-Disposition (RFC 6266): `filename*` as well where the name is not ASCII, which `curl -OJ` ignores."""
+    if stem.isascii():
+        return {"filename": stem + ending}
+    plain = re.sub(r"[^\w. -]+", "", unicodedata.normalize("NFKD", stem), flags=re.ASCII).strip(" .-_")
+    return {"filename": (plain or "picture") + ending, "filename*": f"UTF-8''{quote(stem + ending, safe='')}"}

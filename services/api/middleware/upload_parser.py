@@ -19,11 +19,12 @@ from shared.images import MAX_BYTES
 
 _NAME_CHARS = 120
 _DATA_URL = re.compile(r"\s*data:[^,]{0,200};\s*base64,", re.IGNORECASE)
-_AS_STANDARD = str.maketrans(
-    "-_", "+/", " \t\r\n"
-)  # from the URL-safe alphabet to the standard one, without whitespace
+_AS_STANDARD = str.maketrans("-_", "+/", " \t\r\n")  # from the URL-safe alphabet, and without whitespace
 # Base64 adds a third; lines of 64 characters with an escaped line break each add a sixteenth to that.
 _MAX_BASE64_BYTES = MAX_BYTES * 4 // 3 * 17 // 16
+_WAYS = (
+    "Send a multipart form with the field `file`, the picture as an image/* body, or JSON with `image` or `imageUrl`."
+)
 _FILE = {"type": "string", "format": "binary"}
 _BASE64 = {"type": "string", "contentEncoding": "base64", "description": "Base64 of the file, or a data: URL with it."}
 _URL = {"type": "string", "format": "uri", "description": "http or https, on the default port; fetched within 10 s."}
@@ -80,7 +81,7 @@ class Upload:
 
 
 def parse() -> Upload:
-    """The picture of this request. Raises MissingFile, LengthRequired, InvalidRequest or BodyTooLarge."""
+    """The picture of this request. Raises MissingFile, InvalidRequest or BodyTooLarge."""
     content_type = request.mimetype
     request_body.allow(_max_bytes(content_type))
     if content_type == "multipart/form-data":
@@ -89,7 +90,8 @@ def parse() -> Upload:
         return _from_json()
     if content_type == "application/octet-stream" or content_type.startswith("image/"):
         return _from_body()
-    raise errors.MissingFile
+    what = f"{content_type} carries none" if content_type else "the request has no Content-Type"
+    raise errors.MissingFile(f"No picture was sent: {what}. {_WAYS}")
 
 
 def _max_bytes(content_type: str) -> int:
@@ -99,15 +101,26 @@ def _max_bytes(content_type: str) -> int:
 
 
 def _from_form() -> Upload:
+    if not request.mimetype_params.get("boundary"):
+        raise errors.MissingFile("No picture was sent: the form's Content-Type lacks its boundary, which clients add.")
     files = request.files.getlist("file")
     if not files:
-        raise errors.MissingFile("The field `file` must be a file." if request.form.get("file") else None)
+        raise errors.MissingFile(_why_no_file())
     if len(files) > 1:
         raise errors.InvalidRequest("Send one file at a time.")
     data = _within_limit(files[0])
     if not data and not files[0].filename:  # as browsers send a form without a chosen file
         raise errors.MissingFile
     return Upload(data, name=plain_name(files[0].filename or ""))
+
+
+def _why_no_file() -> str:
+    if "file" in request.form:
+        return "No picture was sent: the field `file` is text, and must be a file."
+    if request.files:
+        name = next(iter(request.files))[:_NAME_CHARS]
+        return f"No picture was sent: the file's field is called `{name}`, not `file`."
+    return "No picture was sent: the form has no field `file`."
 
 
 def _within_limit(file: FileStorage) -> bytes:
@@ -118,9 +131,10 @@ def _within_limit(file: FileStorage) -> bytes:
 
 
 def _from_body() -> Upload:
-    if request.content_length is None:
-        raise errors.LengthRequired
-    return Upload(request.stream.read())
+    data = request.stream.read()
+    if not data:
+        raise errors.MissingFile("No picture was sent: the body is empty.")
+    return Upload(data)
 
 
 def _from_json() -> Upload:

@@ -4,11 +4,13 @@ import numpy as np
 
 from services.rembg.flat_ground import windows
 from services.rembg.flat_ground.ground import Ground
+from services.rembg.flat_ground.mixes import on_line
 from services.rembg.flat_ground.palette import Palette
 
 NOTHING, OWN, GROUND = 0, 17, 18  # the inks are 1 to 16
 _QUIET = 4  # of 255, between neighbours
 _LOSSLESS = 3.0  # of 255 from an ink where nothing rings: less than an eightieth of ground is mixed in
+_FOREIGN = 16.0  # of 255 off the line to any ink, and twice the tolerance
 _RIDGE = 3  # of 255 below the highest nearby
 
 
@@ -37,6 +39,7 @@ class Labels:
         labels = np.where(core, ink, NOTHING)
         labels[clear] = GROUND
         self._add_quiet(labels, pixels, off)
+        self._add_foreign(labels, pixels, base, off)
         return labels
 
     def _add_quiet(self, labels: np.ndarray, pixels: np.ndarray, off: np.ndarray) -> None:
@@ -50,6 +53,17 @@ class Labels:
         if len(rows):
             peak = off[rows, columns] >= 0.8 * windows.highest(off, 2)[rows, columns]
             labels[rows[peak], columns[peak]] = OWN
+
+    def _add_foreign(self, labels: np.ndarray, pixels: np.ndarray, base: np.ndarray, off: np.ndarray) -> None:
+        """The ridge of strokes so thin, and so few, that their ink is none of the palette's."""
+        rows, columns = np.nonzero((labels == NOTHING) & (off > 2 * self.faint) & (off == windows.highest(off, 1)))
+        here = pixels[rows, columns].astype(np.float32)
+        ground = np.broadcast_to(base, pixels.shape)[rows, columns].astype(np.float32)
+        miss = np.full(len(rows), np.inf, np.float32)
+        for ink in self.inks:
+            miss = np.minimum(miss, on_line(here, ground, ink)[1])
+        foreign = miss > 2 * self.tolerance + _FOREIGN
+        labels[rows[foreign], columns[foreign]] = OWN
 
 
 def _step(pixels: np.ndarray, rows: np.ndarray, columns: np.ndarray, down: int, across: int) -> np.ndarray:

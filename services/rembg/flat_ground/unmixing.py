@@ -5,7 +5,6 @@ ink nearby that explains the pixel I best, alpha is its place on the line, <I - 
 becomes F, so none of the ground is left in it. Where two inks explain a pixel better than the ground and one, it is
 opaque and keeps its colour.
 
-Places on the line are measured with chroma at a quarter of luma's weight, because JPEG keeps chroma at half the size.
 Planes are handled in bands of rows; mixes, a few percent of a logo, through their index.
 """
 
@@ -17,6 +16,7 @@ import numpy as np
 from services.rembg.flat_ground import windows
 from services.rembg.flat_ground.ground import Ground, places
 from services.rembg.flat_ground.labels import GROUND, NOTHING, OWN, Labels
+from services.rembg.flat_ground.mixes import on_line
 from services.rembg.flat_ground.palette import Palette
 
 _PIXELS_OF_A_BAND = 500_000
@@ -24,8 +24,6 @@ _REACH = 4  # pixels from a mix to the core of its ink
 _HALO = _REACH + 4
 _BLEED = 2  # clear pixels around the artwork that continue its colours, so that resizing it pulls in no black
 _BETTER = 6.0  # of 255, by which two inks must explain a pixel better than an ink and the ground
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-_METRIC = 0.25 * (np.eye(3, dtype=np.float32) - _LUMA[:, None]) + _LUMA[:, None]  # luma and a quarter of the chroma
 _BITS = np.left_shift(1, np.arange(GROUND + 1), dtype=np.int32) & ~1
 _INKS = (1 << OWN + 1) - 2
 _Steps = list[tuple[int, int]]
@@ -100,6 +98,7 @@ class _Mixes:
         self.alpha = np.ones(len(pixels), np.float32)
         self.ink = pixels.copy()
         self.miss = np.full(len(pixels), np.inf, np.float32)
+        self.off = windows.widest(np.abs(pixels - base))
 
     def explain(self, reached: np.ndarray, own: np.ndarray) -> None:
         none = (reached & _INKS) == 0
@@ -107,13 +106,13 @@ class _Mixes:
             self._try(np.flatnonzero((reached & (1 << label)) | none), ink)
         beside = np.flatnonzero(reached & (1 << OWN))
         self._try(beside, own[beside].astype(np.float32))
-        self._keep_what_two_inks_explain(reached)
+        self._keep_what_inks_explain(reached)
         if self.known.ringing:
-            self.alpha[none & (windows.widest(np.abs(self.pixels - self.base)) <= self.known.faint)] = 0
+            self.alpha[none & (self.off <= self.known.faint)] = 0
 
     def _try(self, at: np.ndarray, ink: np.ndarray) -> None:
         """Take this ink, or one for each pixel, where it and the ground explain the pixel best so far."""
-        place, miss = _on_line(self.pixels[at], self.base[at], ink)
+        place, miss = on_line(self.pixels[at], self.base[at], ink)
         better = miss < self.miss[at]
         at, ink = at[better], np.broadcast_to(ink, (len(better), 3))[better]
         reach = np.maximum(1, windows.widest(np.abs(ink - self.base[at])))
@@ -122,34 +121,19 @@ class _Mixes:
         self.miss[at], self.ink[at] = miss[better], ink
         self.alpha[at] = ((place[better] - low) / (high - low)).clip(0, 1)
 
-    def _keep_what_two_inks_explain(self, reached: np.ndarray) -> None:
-        inks, far = self.known.inks, (reached & (1 << GROUND)) == 0
-        two = np.zeros(len(reached), np.float32) + np.inf
-        several = np.zeros(len(reached), bool)
+    def _keep_what_inks_explain(self, reached: np.ndarray) -> None:
+        """Opaque is what two inks explain better; with no ground within reach, all that isn't plainly a narrow gap."""
+        inks, enclosed = self.known.inks, (reached & (1 << GROUND)) == 0
+        two = np.full(len(reached), np.inf, np.float32)
         for first in range(len(inks)):
             for last in range(first + 1, len(inks)):
                 both = (1 << first + 1) | (1 << last + 1)
                 at = np.flatnonzero((reached & both) == both)
-                several[at] = True
-                _, miss = _on_line(self.pixels[at], inks[first], inks[last])
+                _, miss = on_line(self.pixels[at], inks[first], inks[last])
                 two[at] = np.minimum(two[at], miss)
-        hidden = far & (several | (self.miss > 2 * self.known.tolerance))
-        self.alpha[hidden | (two + _BETTER < self.miss)] = 1
-
-
-def _on_line(pixels: np.ndarray, first: np.ndarray, last: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each pixel's place on the line from one colour to another, 0 to 1, and how far off it lies, of 255."""
-    line = last - first
-    weighed = line @ _METRIC
-    length = np.maximum(1e-3, _dot(weighed, weighed))
-    place = _dot((pixels - first) @ _METRIC, weighed) / length
-    off = pixels - first - place.clip(0, 1)[:, None] * line
-    return place, np.sqrt(_dot(off, off))
-
-
-def _dot(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    product: np.ndarray = np.einsum("...i,...i->...", left, right)
-    return product
+        several = np.isfinite(two) & ((two < self.miss + 3 * _BETTER) | (self.alpha > 0.5))
+        foreign = (self.miss > 2 * self.known.tolerance) & (self.off > 2 * self.known.faint)
+        self.alpha[(enclosed & (several | foreign)) | (two + _BETTER < self.miss)] = 1
 
 
 def _bleed(colours: np.ndarray, alpha: np.ndarray) -> None:

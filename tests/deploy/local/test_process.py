@@ -79,7 +79,6 @@ from deploy.local.process import Process, User
 process.KERNEL_TELLS = {kernel_tells}
 process = Process("child", {FOREVER}, folder=pathlib.Path("/"), output=print, user=User({user.uid}, {user.gid}))
 process.start()
-time.sleep(0.5)
 print(process.pid, flush=True)
 time.sleep(1000)
 """
@@ -87,6 +86,7 @@ time.sleep(1000)
         assert parent.stdout
         first_line = parent.stdout.readline()
         child = int(first_line)
+        eventually(lambda: psutil.Process(child).name() == FOREVER[0], "its program")
         owner = psutil.Process(child).uids().real
         parent.kill()
     assert owner == user.uid

@@ -13,7 +13,7 @@ from deploy.local.process import Process
 from deploy.local.supervisor import CRASHES, Supervisor, await_ready
 from tests.deploy.local.processes import bearing, eventually
 
-STAYS = "echo {name} up; trap 'echo {name} down; exit' TERM; while :; do sleep 0.02; done"
+STAYS = "trap 'echo {name} down; exit' TERM; echo {name} up; while :; do sleep 0.02; done"
 
 
 class Nursery:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from services.rembg import contrast
 from tests.services.rembg.flat_ground.scenes import BLACK, BLUE, WHITE, Colour, composed, disc
@@ -10,7 +11,7 @@ from tests.services.rembg.flat_ground.scenes import BLACK, BLUE, WHITE, Colour, 
 def doubt(ink: Colour, ground: Colour, noise: float = 2.0) -> float:
     alpha = disc((600, 480), 150)
     picture = composed(alpha, ink, ground) + np.random.default_rng(4).normal(0, noise, (480, 600, 3))
-    return contrast.doubt(picture.clip(0, 255).astype(np.uint8), alpha)
+    return contrast.doubt(Image.fromarray(picture.clip(0, 255).astype(np.uint8)), Image.fromarray(alpha))
 
 
 @pytest.mark.parametrize(
@@ -29,9 +30,9 @@ def test_only_the_part_of_the_outline_without_contrast_counts() -> None:
     alpha = disc((600, 480), 150)
     ground = np.full((480, 600, 3), 255)
     ground[:, :300] = 60
-    assert 0.3 < contrast.doubt(composed(alpha, (248, 248, 248), ground), alpha) < 0.7
+    assert 0.3 < contrast.doubt(Image.fromarray(composed(alpha, (248, 248, 248), ground)), Image.fromarray(alpha)) < 0.7
 
 
 @pytest.mark.parametrize("level", [0, 255])
 def test_no_outline_no_doubt(level: int) -> None:
-    assert contrast.doubt(np.zeros((40, 30, 3), np.uint8), np.full((40, 30), level, np.uint8)) == 0
+    assert contrast.doubt(Image.new("RGB", (30, 40)), Image.new("L", (30, 40), level)) == 0

@@ -8,7 +8,7 @@ from PIL import Image
 
 from services.rembg import alpha, encoder, options, remover
 from services.rembg.inference import Network
-from services.rembg.row_pool import Hands
+from services.rembg.row_pool import RowPool
 from shared import images
 from shared.models.cutout import Foreground
 from tests.services.rembg import pictures
@@ -18,7 +18,7 @@ PHOTO = pictures.encode(pictures.shirt(), dpi=(300, 200))
 
 
 def made(network: Network, data: bytes = PHOTO, /, **fields: str) -> encoder.File:
-    return remover.remove(network, data, images.inspect(data), options.read(fields)).file
+    return remover.remove(network, data, images.inspect(data), options.read({"method": "network", **fields})).file
 
 
 def shown(file: encoder.File) -> Image.Image:
@@ -101,7 +101,7 @@ def test_strips_give_the_same_pixels_as_the_whole(size: tuple[int, int]) -> None
     alpha = Image.fromarray(random.integers(0, 256, (size[1], size[0]), dtype=np.uint8))
     kept = random.integers(0, 2, (32, 32)).astype(bool)
     file = encoder.make(
-        picture, alpha, encoder.Edges(kept, None), Foreground(0, 0, *size), options.Options(), None, Hands(1, 0)
+        picture, alpha, encoder.Edges(kept, None), Foreground(0, 0, *size), options.Options(), None, RowPool(1, 0)
     )
     rows, columns = (np.arange(length) * 32 // length for length in (size[1], size[0]))
     wanted = np.dstack([np.asarray(picture) * kept[rows][:, columns, None], np.asarray(alpha)])

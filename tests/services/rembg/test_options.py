@@ -3,7 +3,7 @@
 import pytest
 
 from services.rembg import options
-from services.rembg.options import Format, Matting, Options, Output
+from services.rembg.options import Format, Matting, Method, Options, Output, Transparency
 from shared.errors import InvalidRequest
 
 
@@ -22,13 +22,29 @@ def test_every_field_has_its_meaning() -> None:
         "crop_margin": "5% 20px",
         "matting": "1",
         "decontaminate": "0",
+        "transparency": "KEEP",
+        "method": "flat",
     }
     asked = options.read(fields)
     assert (asked.format, asked.output, asked.background) == (Format.WEBP, Output.MASK, (255, 0, 0, 255))
     assert asked.margins == ((5, "%"), (20, "px"), (5, "%"), (20, "px"))
     assert asked.matting == Matting()
     assert not asked.decontaminate
+    assert (asked.transparency, asked.method) == (Transparency.KEEP, Method.FLAT)
     assert options.read({}).decontaminate
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"), [("jpeg", Format.JPG), ("JPEG", Format.JPG), ("Png", Format.PNG), ("WEBP", Format.WEBP)]
+)
+def test_formats_are_read_as_people_write_them(given: str, wanted: Format) -> None:
+    assert options.read({"format": given}).format is wanted
+
+
+def test_an_unknown_option_is_refused_by_name() -> None:
+    with pytest.raises(InvalidRequest, match="bg_color") as refused:
+        options.read({"bg_color": "red"})
+    assert refused.value.details == {"field": "bg_color"}
 
 
 @pytest.mark.parametrize(
@@ -41,6 +57,9 @@ def test_every_field_has_its_meaning() -> None:
         ("White", (255, 255, 255, 255)),
         ("1, 2,3", (1, 2, 3, 255)),
         ("1,2,3,4", (1, 2, 3, 4)),
+        ("rebeccapurple", (102, 51, 153, 255)),
+        ("RGB(10, 20, 30)", (10, 20, 30, 255)),
+        ("transparent", (0, 0, 0, 0)),
     ],
 )
 def test_colours_are_read(given: str, colour: tuple[int, ...]) -> None:
@@ -54,6 +73,10 @@ def test_colours_are_read(given: str, colour: tuple[int, ...]) -> None:
         ("output", "both"),
         ("bgcolor", "12345"),
         ("bgcolor", "256,0,0"),
+        ("bgcolor", "rgb(300, 0, 0)"),
+        ("bgcolor", "no such colour"),
+        ("transparency", "yes"),
+        ("method", "magic"),
         ("bgcolor", "1,2"),
         ("bgcolor", "1,2,3,4,5"),
         ("crop", "maybe"),

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from services.rembg import inference, remover
-from services.rembg.inference import Network, _blank
-from services.rembg.matting import _doubt
-from services.rembg.options import Matting, Options
+from services.rembg.blank import is_blank
+from services.rembg.inference import Network
+from services.rembg.options import Method, Options
 from services.rembg.remover import Cutout
 from services.rembg.weights import CATALOGUE, Name, Weights
 from shared import images
@@ -20,9 +20,11 @@ from shared.settings import Invalid
 from tests.services.rembg import pictures
 from tests.services.rembg.pictures import BOX, SIZE
 
+BY_NETWORK = Options(method=Method.NETWORK)  # what is drawn here is flat enough for colour alone
 
-def removed(network: Network, data: bytes) -> Cutout:
-    return remover.remove(network, data, images.inspect(data))
+
+def removed(network: Network, data: bytes, asked: Options = BY_NETWORK) -> Cutout:
+    return remover.remove(network, data, images.inspect(data), asked)
 
 
 def test_the_subject_is_opaque_and_the_ground_is_clear(compact: Network) -> None:
@@ -59,8 +61,8 @@ def test_colours_at_the_rim_are_freed_of_the_ground(compact: Network) -> None:
 def test_colours_at_the_rim_are_those_of_the_photo_where_that_is_asked_for(compact: Network) -> None:
     photo = pictures.shirt()
     data = pictures.encode(photo)
-    asked = Options(decontaminate=False)
-    cutout = pictures.pixels(remover.remove(compact, data, images.inspect(data), asked).file.data)
+    asked = Options(method=Method.NETWORK, decontaminate=False)
+    cutout = pictures.pixels(removed(compact, data, asked).file.data)
     rim = rim_of(cutout)
     assert np.array_equal(cutout[rim, :3], np.asarray(photo)[rim])
 
@@ -81,17 +83,6 @@ def test_no_visible_pixel_has_lost_its_colour(compact: Network, size: tuple[int,
     assert cutout[cutout[..., 3] > 0, :3].min() > 64
 
 
-def test_colours_stay_wherever_matting_may_draw() -> None:
-    mask = Image.new("L", (320, 320))
-    mask.paste(255, (100, 100, 220, 220))
-    for erode in (0, 40):
-        asked = Options(matting=Matting(erode=erode))
-        kept = remover._edges(pictures.plain((90, 90, 90)), mask, asked).kept
-        doubt = np.asarray(_doubt(mask.resize(SIZE, Image.Resampling.LANCZOS), Matting(), erode))
-        rows, columns = np.nonzero(doubt)
-        assert kept[rows * 320 // SIZE[1], columns * 320 // SIZE[0]].all()
-
-
 def test_the_cutout_is_as_large_as_the_picture_and_says_where_its_subject_is(compact: Network) -> None:
     cutout = removed(compact, pictures.encode(pictures.shirt()))
     assert (cutout.file.width, cutout.file.height) == SIZE == pictures.pixels(cutout.file.data).shape[1::-1]
@@ -99,7 +90,7 @@ def test_the_cutout_is_as_large_as_the_picture_and_says_where_its_subject_is(com
     found = (box.left, box.top, box.left + box.width, box.top + box.height)
     assert found == pytest.approx(BOX, abs=20)
     assert 0 < cutout.uncertainty < 0.2
-    assert not cutout.passed_through
+    assert cutout.method is Method.NETWORK
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -117,6 +108,7 @@ def test_every_orientation_comes_out_upright(compact: Network, orientation: int)
     assert np.abs(shown[..., :3] - np.asarray(upright).astype(int))[solid].mean() < 4  # JPEG's own loss
 
 
+@pytest.mark.parametrize("method", Method)
 @pytest.mark.parametrize(
     "blank",
     [
@@ -127,16 +119,19 @@ def test_every_orientation_comes_out_upright(compact: Network, orientation: int)
     ],
     ids=["black", "white", "green", "nearly grey"],
 )
-def test_a_blank_picture_has_no_foreground(compact: Network, blank: Image.Image) -> None:
+def test_a_blank_picture_has_no_foreground(compact: Network, blank: Image.Image, method: Method) -> None:
     with pytest.raises(UnknownForeground):
-        removed(compact, pictures.encode(blank, "JPEG"))
+        removed(compact, pictures.encode(blank, "JPEG"), Options(method=method))
 
 
+@pytest.mark.parametrize("method", Method)
 @pytest.mark.parametrize("quality", [20, 50, 80])
 @pytest.mark.parametrize("colour", [(0, 200, 0), (10, 140, 60), (255, 0, 0)], ids=["green", "dark green", "red"])
-def test_what_webp_makes_of_one_colour_is_blank(compact: Network, colour: tuple[int, int, int], quality: int) -> None:
+def test_what_webp_makes_of_one_colour_is_blank(
+    compact: Network, colour: tuple[int, int, int], quality: int, method: Method
+) -> None:
     with pytest.raises(UnknownForeground):
-        removed(compact, pictures.encode(pictures.plain(colour), "WEBP", quality=quality))
+        removed(compact, pictures.encode(pictures.plain(colour), "WEBP", quality=quality), Options(method=method))
 
 
 def test_a_dot_and_a_faint_subject_are_not_blank() -> None:
@@ -144,28 +139,13 @@ def test_a_dot_and_a_faint_subject_are_not_blank() -> None:
     dot.paste((190, 40, 44), (200, 150, 206, 156))
     faint.paste((230, 232, 234), pictures.BOX)
     for picture in (dot, faint):
-        assert not _blank(np.asarray(picture))
+        assert not is_blank(np.asarray(picture))
 
 
 @pytest.mark.parametrize("empty", [pictures.noise(128, 40), pictures.noise(250, 4)], ids=["noise", "bright noise"])
 def test_a_picture_the_network_sees_nothing_in_has_no_foreground(u2netp: Network, empty: Image.Image) -> None:
     with pytest.raises(UnknownForeground):
         removed(u2netp, pictures.encode(empty))
-
-
-def test_real_transparency_passes_through_untouched(compact: Network) -> None:
-    drawn = pictures.shirt().convert("RGBA")
-    drawn.putalpha(Image.linear_gradient("L").resize(SIZE))
-    cutout = removed(compact, pictures.encode(drawn))
-    assert cutout.passed_through
-    assert np.array_equal(pictures.pixels(cutout.file.data), np.asarray(drawn))
-    assert cutout.foreground.width == SIZE[0]
-
-
-def test_an_opaque_alpha_channel_is_an_ordinary_picture(compact: Network) -> None:
-    opaque = removed(compact, pictures.encode(pictures.shirt().convert("RGBA")))
-    assert not opaque.passed_through
-    assert opaque.file.data == removed(compact, pictures.encode(pictures.shirt())).file.data
 
 
 def test_a_wholly_transparent_picture_has_no_foreground(compact: Network) -> None:
@@ -185,7 +165,7 @@ def test_every_kind_of_picture_is_cut_out(compact: Network, mode: str, kind: str
     plain = grey if mode == "I;16" else picture
     cutout = removed(compact, pictures.encode(picture, kind))
     shown = pictures.pixels(cutout.file.data)
-    assert not cutout.passed_through
+    assert cutout.method is Method.NETWORK
     solid = shown[..., 3] > 250
     assert 0.2 < solid.mean() < 0.5
     wanted = np.asarray(srgb.converted(picture, b"") if mode == "CMYK" else plain.convert("RGB")).astype(int)
@@ -225,5 +205,5 @@ def test_a_picture_that_came_first_takes_the_place_of_the_warm_up(compact: Netwo
 def test_several_threads_make_what_one_makes(u2netp: Network) -> None:
     data = pictures.encode(pictures.shirt((1800, 1350)), "JPEG", quality=90)
     shared = removed(u2netp, data)  # u2netp has two threads, so the picture is divided
-    single = remover.remove(u2netp, data, images.inspect(data), alone=False)
+    single = remover.remove(u2netp, data, images.inspect(data), BY_NETWORK, alone=False)
     assert np.array_equal(pictures.pixels(shared.file.data), pictures.pixels(single.file.data))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
 
+import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
@@ -111,10 +112,19 @@ def test_a_download_has_the_picture_s_own_name(api: Api) -> None:
         assert saved.headers["Content-Disposition"] == f"attachment; filename=shirt-{kind}.png"
 
 
-def test_a_name_outside_ascii_is_encoded(guest: FlaskClient) -> None:
-    asset = body(send(guest, "/api/uploads", pictures.jpeg(), name="фото; x.jpg"))
+@pytest.mark.parametrize(
+    ("name", "plain", "encoded"),
+    [
+        ("фото; x.jpg", "x.jpeg", "%D1%84%D0%BE%D1%82%D0%BE%3B%20x.jpeg"),
+        ("футболка.jpg", "picture.jpeg", "%D1%84%D1%83%D1%82%D0%B1%D0%BE%D0%BB%D0%BA%D0%B0.jpeg"),
+        ("写真.jpg", "picture.jpeg", "%E5%86%99%E7%9C%9F.jpeg"),
+        ("café.jpg", "cafe.jpeg", "caf%C3%A9.jpeg"),
+    ],
+)
+def test_a_name_in_any_script_gets_a_visible_fallback(guest: FlaskClient, name: str, plain: str, encoded: str) -> None:
+    asset = body(send(guest, "/api/uploads", pictures.jpeg(), name=name))
     saved = guest.get(asset["url"] + "?download=1", buffered=True)
-    assert "filename*=UTF-8''%D1%84%D0%BE%D1%82%D0%BE" in saved.headers["Content-Disposition"]
+    assert saved.headers["Content-Disposition"] == f"attachment; filename={plain}; filename*=UTF-8''{encoded}"
 
 
 def test_an_unknown_key_is_not_found(guest: FlaskClient) -> None:

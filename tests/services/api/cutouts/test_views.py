@@ -4,13 +4,14 @@ import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
 
 from tests.services import pictures
-from tests.services.api.client import body, cut_out, refused, send, upload
+from tests.services.api.client import body, cut_out, form, refused, send, upload
 from tests.services.api.conftest import Api, Start
 
 
@@ -93,12 +94,42 @@ def test_the_content_decides_the_type_not_the_name(guest: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/uploads", "/api/cutouts"])
-def test_a_form_without_a_file_is_refused(guest: FlaskClient, path: str) -> None:
-    refused(guest.post(path, data={"other": "x"}), 400, "missing_file")
-    refused(guest.post(path), 400, "missing_file")
-    refused(guest.post(path, data=pictures.jpeg(), content_type="text/plain"), 400, "missing_file")
-    refused(guest.post(path, data={"file": "just text"}), 400, "missing_file")
-    refused(send(guest, path, b"", name=""), 400, "missing_file")  # as a browser sends it when no file was chosen
+@pytest.mark.parametrize(
+    ("request_", "cause"),
+    [
+        pytest.param({"data": {"other": "x"}}, "x-www-form-urlencoded carries none", id="a form that carries no files"),
+        pytest.param(
+            {
+                "data": form(b"x").replace(b'"; filename="photo.jpg', b""),
+                "content_type": "multipart/form-data; boundary=x",
+            },
+            "is text",
+            id="text",
+        ),
+        pytest.param(
+            {"data": b"--x--\r\n", "content_type": "multipart/form-data; boundary=x"},
+            "no field `file`",
+            id="no file",
+        ),
+        pytest.param(
+            {"data": form(b"x").replace(b'"file"', b'"image"'), "content_type": "multipart/form-data; boundary=x"},
+            "called `image`",
+            id="another field",
+        ),
+        pytest.param({}, "no Content-Type", id="nothing at all"),
+        pytest.param({"data": pictures.jpeg(), "content_type": "text/plain"}, "text/plain", id="text/plain"),
+        pytest.param({"data": form(b""), "content_type": "multipart/form-data"}, "boundary", id="no boundary"),
+        pytest.param({"data": b"", "content_type": "image/png"}, "empty", id="an empty body"),
+        # As a browser sends it when no file was chosen.
+        pytest.param({"data": form(b"", ""), "content_type": "multipart/form-data; boundary=x"}, "", id="none chosen"),
+    ],
+)
+def test_a_request_without_a_picture_is_refused_with_the_cause(
+    guest: FlaskClient, path: str, request_: dict[str, Any], cause: str
+) -> None:
+    response = guest.post(path, **request_)
+    refused(response, 400, "missing_file")
+    assert cause in body(response)["error"]["message"]
 
 
 def test_with_a_public_url_all_urls_are_absolute(start: Start, environment: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 from services.api.decoder import __main__ as inside
 from services.api.decoder import protocol
 from shared import errors, images
+from tests.processes import linux_only
 from tests.services import pictures
 
 GOOD = pictures.jpeg()
@@ -55,6 +56,27 @@ def test_a_child_ends_with_its_line_and_hears_no_farewell_before() -> None:
             assert resource.prlimit(process.pid, resource.RLIMIT_AS) == (inside.MEMORY_BYTES, inside.MEMORY_BYTES)
         protocol.send(ours, QUESTION, GOOD)  # whose answer nobody will hear
     assert process.wait(20) == 0
+
+
+@linux_only
+def test_a_drawing_gets_less_time_and_memory_than_a_photo() -> None:
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 32"><rect width="9" height="9"/></svg>'
+    ours, theirs = socket.socketpair()
+    with ours:
+        process = subprocess.Popen([sys.executable, "-m", "services.api.decoder"], stdin=theirs.fileno())
+        theirs.close()
+        seconds = []
+        for question, data, most in (
+            ({"task": "convert", "format": "svg"}, drawing, inside.DRAWING_MEMORY_BYTES),
+            (QUESTION, GOOD, inside.MEMORY_BYTES),
+        ):
+            protocol.send(ours, question, data)
+            facts, _ = protocol.receive(ours)
+            assert facts == {}
+            assert resource.prlimit(process.pid, resource.RLIMIT_AS) == (most, inside.MEMORY_BYTES)
+            seconds.append(resource.prlimit(process.pid, resource.RLIMIT_CPU)[0])
+    assert process.wait(20) == 0
+    assert seconds[1] - seconds[0] >= inside.CPU_S - inside.DRAWING_CPU_S
 
 
 def test_a_machine_that_cannot_limit_addresses_decodes_all_the_same() -> None:

@@ -71,15 +71,6 @@ def test_a_refusal_keeps_its_words_and_details(decoder: Decoder) -> None:
     assert small.value.details == {"width": 9, "height": 64, "minSide": images.MIN_SIDE}
 
 
-def test_a_drawing_may_take_less_time_than_a_photo(decoder: Decoder) -> None:
-    """It is repeated until it costs too much; a file that repeats itself would hurt others as well."""
-    layers = "".join(f'<g opacity="0.9"><circle cx="{x}" cy="50" r="50" fill="red"/></g>' for x in range(900))
-    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 900 900">{layers}</svg>'.encode()
-    with pytest.raises((errors.TooComplex, errors.UnreadableImage)):
-        decoder.convert(drawing, Format.SVG)
-    decoder.verify(GOOD, JUDGED)
-
-
 @pytest.mark.parametrize(
     ("number", "failure"),
     [

@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.images import MAX_BYTES
 from tests.services import pictures
 from tests.services.api.client import form
 from tests.services.api.served import Served
@@ -57,6 +58,7 @@ def test_over_a_socket(served: Served, tmp_path: Path) -> None:
     _heads_and_forms_have_their_limits(served.port)
     assert not [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
     _who_asks_is_not_what_a_header_says(served)
+    _a_body_without_a_length_is_taken_to_its_end(served.port)
     assert _execute(
         served.port, _FORM, form(pictures.jpeg()), f"Content-Length: {len(form(pictures.jpeg()))}"
     ).statuses == [201]
@@ -71,6 +73,7 @@ def _nothing_is_taken_for_whole_that_is_not(port: int) -> None:
         (_RAW, b"", "Content-Length: 1"),
         (_FORM, wrapped[:-30], f"Content-Length: {len(wrapped)}"),
         (_FORM, wrapped, f"Content-Length: {len(wrapped) + 5}"),
+        (_RAW, first, _CHUNKED),
         (_FORM, f"{len(wrapped) + 9:x}\r\n".encode() + wrapped, _CHUNKED),
         (_FORM, f"{len(wrapped):x}\r\n".encode() + wrapped, _CHUNKED),
         (_JSON, b"zz\r\n{}\r\n0\r\n\r\n", _CHUNKED),
@@ -80,8 +83,14 @@ def _nothing_is_taken_for_whole_that_is_not(port: int) -> None:
         (_JSON, b'{"assetId"', "Content-Length: 40"),
     ):
         assert _execute(port, head, body, more) == ([400], "invalid_request"), (head, body[:40])
-    assert _execute(port, _RAW, first + b"\r\n0\r\n\r\n", _CHUNKED) == ([411], "length_required")
-    assert _execute(port, _RAW) == ([411], "length_required")
+    assert _execute(port, _RAW) == ([400], "missing_file")
+
+
+def _a_body_without_a_length_is_taken_to_its_end(port: int) -> None:
+    picture = pictures.png()
+    parts = (picture[:50], picture[50:])
+    chunks = b"".join(f"{len(part):x}\r\n".encode() + part + b"\r\n" for part in parts)
+    assert _execute(port, _RAW, chunks + b"0\r\n\r\n", _CHUNKED).statuses == [201]
 
 
 def _too_much_is_refused_before_it_is_read(port: int) -> None:
@@ -90,6 +99,8 @@ def _too_much_is_refused_before_it_is_read(port: int) -> None:
             assert _execute(port, head, b"abc", "Content-Length: 5000000000", *more) == ([413], "body_too_large")
     flood = f"{70_000:x}\r\n".encode() + bytes(70_000) + b"\r\n"
     assert _execute(port, _JSON, flood + b"0\r\n\r\n", _CHUNKED) == ([413], "body_too_large")
+    flood = f"{MAX_BYTES + 1:x}\r\n".encode() + bytes(MAX_BYTES + 1) + b"\r\n"
+    assert _execute(port, _RAW, flood + b"0\r\n\r\n", _CHUNKED) == ([413], "body_too_large")
 
 
 def _a_request_means_one_thing_or_nothing(port: int) -> None:
