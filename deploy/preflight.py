@@ -71,9 +71,7 @@ def _refuse_known(environment: Mapping[str, str]) -> None:
     given = {name: environment.get(name, "") for name in ("SECRET_KEY", "OPS_TOKEN", "DATABASE_URL")}
     known = [name for name, value in given.items() if _DEVELOPMENT in value]
     if known:
-        raise settings.Invalid(
-            f"{', '.join(known)}: still the public development values; `make up` writes random ones"
-        )
+        raise settings.Invalid(f"{', '.join(known)}: still the public development values; `make up` writes random ones")
 
 
 def _number(name: str, text: str) -> int:
