@@ -1,8 +1,8 @@
-"""The broker: Redis as a wake-up. A message says "there is work"; which work, the worker asks Postgres.
+"""The broker: Redis carries wake-ups. A message says that there is work; the worker asks Postgres which.
 
-So a message may be lost (the reaper rings again) or doubled (the second finds nothing), and every guarantee Redis
-would have to pay for with commands is switched off: an idle worker costs 288 commands a day instead of 150,611, a job
-2 instead of 10. One queue, no priorities: the worker that wakes takes the fairest job, whoever rang.
+So a message may be lost (the rescuer sends another) or duplicated (the second finds nothing), and every guarantee that
+would cost Redis commands is switched off: an idle worker costs 288 commands a day instead of 150,611, a job 2 instead
+of 10. One queue, no priorities: the worker that is woken takes the fairest job, whichever job the wake-up was sent for.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from shared import errors, log, metrics, timeouts
 
 QUEUE = "jobs"
 RUN_NEXT = "stolentee.run_next"
-POLL_S = 300  # one BRPOP lasts this long; a push ends it at once, so this costs no latency
+POLL_S = 300  # the length of one BRPOP; a push ends it at once, so it adds no latency
 
 # A dead connection is noticed after 30 s. macOS calls the first of these by the second name.
 _KEEPALIVE_NAMES = {"TCP_KEEPIDLE": 15, "TCP_KEEPALIVE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
@@ -30,12 +30,12 @@ _KEEPALIVE = {
         getattr(socket, name): value for name, value in _KEEPALIVE_NAMES.items() if hasattr(socket, name)
     },
 }
-_CONNECTION_ERRORS = transport.Transport.connection_errors  # as kombu has them
+_CONNECTION_ERRORS = transport.Transport.connection_errors  # as kombu defines them
 _log = log.get("broker")
 
 
 class Waker:
-    """The publishing side, for the api and the reaper: bounded in time, and failing without harm."""
+    """The publishing side, for the api and the rescuer: bounded in time; its failures do no harm."""
 
     def __init__(self, url: str) -> None:
         where = urlsplit(url)
@@ -45,7 +45,7 @@ class Waker:
             broker_url=url,
             task_ignore_result=True,
             broker_transport_options={
-                "socket_timeout": timeouts.REDIS_S,  # the default is none: a silent broker would hold the caller
+                "socket_timeout": timeouts.REDIS_S,  # there is no default: a silent broker would block the caller
                 "socket_connect_timeout": timeouts.REDIS_S,
                 "max_retries": 0,
                 "ack_emulation": False,
@@ -56,42 +56,42 @@ class Waker:
         )
 
     def wake(self, job_id: UUID) -> bool:
-        """Wake a worker; False when the broker is away: the row is safe, and the reaper rings later."""
+        """Wake a worker; False if the broker is unavailable: the row is safe, and the rescuer sends a wake-up later."""
         try:
             self._app.send_task(RUN_NEXT, args=[str(job_id)], queue=QUEUE)
         except OperationalError as error:
             _log.warning("broker_unavailable", error=type(error.__cause__ or error).__name__)
             metrics.WAKE_UPS.labels("failed").inc()
-            self.heard = False
+            self.last_sent = False
             return False
         metrics.WAKE_UPS.labels("rung").inc()
-        self.heard = True
+        self.last_sent = True
         return True
 
-    heard: bool = True  # how the last ring went: health learns from real traffic, as a PING of its own costs commands
+    last_sent: bool = True  # the last wake-up: health learns from real traffic, as PINGs would cost commands
 
     def check(self) -> dict[str, object]:
-        """Facts for health; raises when Redis is away. Costs no command, except while the last ring was not heard."""
+        """Facts for health; raises if Redis is unavailable. Costs no command unless the last wake-up failed."""
         socket.create_connection(self._address, timeout=1).close()
-        if not self.heard:
+        if not self.last_sent:
             self.waiting()
-            self.heard = True
+            self.last_sent = True
         return {}
 
     def waiting(self) -> int:
-        """Wake-ups not answered yet. Raises errors.Unavailable when the broker is away."""
+        """The number of unread wake-ups. Raises errors.Unavailable."""
         try:
             with self._app.connection_for_write() as connection:
                 return int(connection.default_channel.client.llen(QUEUE))
         except (OperationalError, redis.RedisError, OSError) as error:
-            raise errors.Unavailable("The broker is away.") from error
+            raise errors.Unavailable("The broker is unavailable.") from error
 
 
 def worker_settings(url: str, threads: int) -> dict[str, Any]:
-    """Celery's configuration for the listening side."""
+    """Celery's configuration for the receiving side."""
     transport.Transport.Channel = Channel
-    # A server that has become a replica in a failover refuses with these ("UNBLOCKED", "READONLY"). kombu does not
-    # count them among what a new connection mends, and Celery would end the worker.
+    # A server that became a replica in a failover refuses with these ("UNBLOCKED", "READONLY"). kombu does not count
+    # them among the errors that a new connection fixes, and Celery would end the worker.
     transport.Transport.connection_errors = (*_CONNECTION_ERRORS, redis.ResponseError)
     return {
         "broker_url": url,
@@ -106,7 +106,7 @@ def worker_settings(url: str, threads: int) -> dict[str, Any]:
         "broker_connection_retry_on_startup": True,
         "task_default_queue": QUEUE,
         "task_ignore_result": True,
-        "worker_pool": "threads",  # the work is waiting on HTTP, and Pillow and numpy release the interpreter lock
+        "worker_pool": "threads",  # jobs wait for HTTP, and Pillow and numpy release the interpreter lock
         "worker_concurrency": threads,
         "worker_prefetch_multiplier": 1,
         "worker_enable_remote_control": False,
@@ -117,21 +117,21 @@ def worker_settings(url: str, threads: int) -> dict[str, Any]:
 
 
 def refuse_evicting(url: str) -> None:
-    """Raise ValueError when Redis may evict keys: it would drop wake-ups and answer OK. A silent Redis is let pass."""
+    """Raise ValueError if Redis may evict keys: it would drop wake-ups and reply OK. A silent Redis is accepted."""
     try:
         client = redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
         policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
     except redis.RedisError:
-        return  # away, or a managed Redis that hides its settings
+        return  # unavailable, or a managed Redis that hides its settings
     if policy not in (None, "noeviction"):
         raise ValueError(f"Redis has maxmemory-policy {policy}; the broker needs noeviction")
 
 
 class Channel(transport.Channel):
-    """kombu's channel, but able to close while a long BRPOP is in flight.
+    """kombu's channel, but able to close during a long BRPOP.
 
-    kombu waits for the BRPOP to end, so with a long poll SIGTERM would take minutes. Redis can end it: CLIENT UNBLOCK
-    from a second connection is atomic on the server, so no message is lost on the way.
+    kombu waits for the BRPOP to end, so SIGTERM would take minutes. CLIENT UNBLOCK from a second connection ends it,
+    atomically on the server, so no message is lost.
     """
 
     _in_poll: Any
@@ -148,7 +148,7 @@ class Channel(transport.Channel):
             try:
                 with self.conn_or_acquire() as client:
                     client.execute_command("CLIENT UNBLOCK", connection.blocked_id[1])
-            except Exception:  # noqa: BLE001 - gone, or too old a server: the socket can still be closed from here
+            except Exception:  # noqa: BLE001 - a lost or too old server: the socket can still be closed from here
                 connection.disconnect()
         with contextlib.suppress(*self.connection_errors):
             super().close()  # type: ignore[no-untyped-call]

@@ -1,7 +1,7 @@
-"""Job events inside one process: one listener hears Postgres' notifications and wakes whoever follows that job.
+"""Job events inside one process: one listener receives Postgres' notifications and wakes the followers of that job.
 
-A notification only says "look again": followers read the job itself, so one that was missed (while the listener
-reconnected) or came twice does no harm. No Redis command is spent on events.
+A notification only says that the job changed: followers read the job itself, so a missed notification (while the
+listener reconnects) or a duplicate does no harm. Events cost no Redis commands.
 """
 
 import threading
@@ -22,18 +22,18 @@ class Subscription:
         self._hub = hub
         self.topic = topic
         self.key = (owner, topic)
-        self._news = threading.Event()
+        self._changed = threading.Event()
         self.superseded = False
 
     def wait(self, timeout_s: float) -> bool:
-        """Whether there is news; returns at the latest after `timeout_s`, sooner while the listener is away."""
-        heard = self._news.wait(timeout_s if self._hub.listening else min(timeout_s, RETRY_S))
-        if heard:  # else this would wipe out news that came just after the wait had run out
-            self._news.clear()
+        """Whether the job may have changed; returns after `timeout_s` at the latest, sooner without a listener."""
+        heard = self._changed.wait(timeout_s if self._hub.listening else min(timeout_s, RETRY_S))
+        if heard:  # otherwise this would lose a change that came just after the timeout
+            self._changed.clear()
         return heard or not self._hub.listening
 
     def wake(self) -> None:
-        self._news.set()
+        self._changed.set()
 
     def __enter__(self) -> Self:
         return self
@@ -43,7 +43,7 @@ class Subscription:
 
 
 class Hub:
-    """`source()` yields the topic of each notification, and None now and then to show that it is listening."""
+    """`source()` yields the topic of each notification, and None regularly, to show that it is listening."""
 
     def __init__(self, source: Callable[[], Iterable[str | None]]) -> None:
         self._source = source
@@ -56,7 +56,7 @@ class Hub:
         threading.Thread(target=self._listen, name="events", daemon=True).start()
 
     def stop(self) -> None:
-        """End the listener and wake every follower, so that streams close before the process does."""
+        """Stop the listener and wake all followers, so that streams end before the process."""
         self._stopped.set()
         self._wake_all()
 
@@ -65,7 +65,7 @@ class Hub:
         return self._stopped.is_set()
 
     def follow(self, topic: str, owner: str) -> Subscription:
-        """Follow a job; an older stream of the same caller and job ends: a reconnecting browser leaves one behind."""
+        """Follow a job. An older stream of the same caller and job ends: reconnecting browsers leave one behind."""
         fresh = Subscription(self, topic, owner)
         with self._lock:
             older = self._followers.get(fresh.key)
@@ -86,12 +86,12 @@ class Hub:
                 for topic in self._source():
                     if not self.listening:
                         self.listening = True
-                        self._wake_all()  # whatever was told while nobody listened
+                        self._wake_all()  # for changes while nothing was listening
                     if topic:
                         self._wake(topic)
                     if self._stopped.is_set():
                         return
-            except Exception as error:  # noqa: BLE001 - the listener must outlive whatever the driver raises
+            except Exception as error:  # noqa: BLE001 - the listener must survive every error of the driver
                 _log.warning("listener_lost", error=type(error).__name__)
             self.listening = False
             time.sleep(RETRY_S)
@@ -104,6 +104,6 @@ class Hub:
 
     def _wake_all(self) -> None:
         with self._lock:
-            everyone = list(self._followers.values())
-        for subscription in everyone:
+            followers = list(self._followers.values())
+        for subscription in followers:
             subscription.wake()

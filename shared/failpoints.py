@@ -1,12 +1,12 @@
-"""Failpoints: named steps at which a test can make this process die, stop, fail or dawdle.
+"""Failpoints: named steps at which a test can make this process die, stop, fail or wait.
 
-`FAILPOINT=w4:exit` works only together with `TESTING=1`; without both, `reach` does nothing, and a deployment that sets
+`FAILPOINT=w4:exit` works only together with `TESTING=1`; otherwise `reach` does nothing, and a deployment that sets
 FAILPOINT alone does not start. The steps, in the order of a job's life:
 
-    api     a1 body read, a2 object put, a3 row committed, a4 wake-up rung, a5 answer made
-    worker  w1 wake-up heard, w2 claimed, w3 source fetched, w4 provider called, w5 provider answered, w6 result put,
-            w7 row committed, w8 before the wake-up is done
-    rembg   r1 has a place, r2 has a slot (a death while it answers is made by cutting its connection)
+    api     a1 body read, a2 object stored, a3 row committed, a4 wake-up sent, a5 response made
+    worker  w1 wake-up received, w2 job claimed, w3 source fetched, w4 provider called, w5 provider replied,
+            w6 result stored, w7 row committed, w8 before the wake-up is done
+    rembg   r1 queued, r2 has a slot (tests cut its connection to simulate a death while it replies)
 """
 
 import os
@@ -24,7 +24,7 @@ _SPEC = re.compile(r"([awr][1-8]):(exit|stop|raise|sleep (\d+(?:\.\d+)?))")
 
 
 class Injected(Exception):
-    """The failure that `raise` asks for."""
+    """The error of the action `raise`."""
 
 
 class Failpoint(settings.EnvSettings):
@@ -48,12 +48,12 @@ _act: Callable[[str], None] = _nothing
 
 
 def reach(step: str) -> None:
-    """Say that a step is reached."""
+    """Mark a step as reached."""
     _act(step)
 
 
 def arm(point: Failpoint) -> None:
-    """Make the process fail at the step that the settings name. For composition roots only."""
+    """Make the process fail at the step that the settings name. Only for composition roots."""
     global _act
     parts = _SPEC.fullmatch(point.spec)
     if parts is None:

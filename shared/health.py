@@ -1,14 +1,14 @@
-"""Health: named checks with a deadline, and three verdicts over them.
+"""Health: named checks with a deadline, and three answers made of them.
 
-Knows no Flask; the worker's probe serves the same words.
+Independent of Flask, as the worker serves the same answers without it.
 
-- live: the process runs; touches nothing else.
-- ready: it may get traffic. Only starting, draining, or a critical check failing three times in a row says no;
-  any other failing check reads `degraded`, because taking every instance out for a shared dependency helps nobody.
+- live: the process runs; checks nothing else.
+- ready: it may get traffic, unless it is starting or draining, or a critical check has failed three times in a row.
+  Any other failing check shows as `degraded`: removing all instances for a shared dependency would not help.
 - detailed: everything, for operators.
 
-Checks run in the background and are remembered for two seconds, so a hundred probes a second cost one check, and a
-probe is answered within 100 ms even while a dependency hangs.
+Checks run in the background and are cached for two seconds, so a hundred requests a second cost one check, and each is
+answered within 100 ms even while a dependency hangs.
 """
 
 import os
@@ -23,9 +23,9 @@ from hmac import compare_digest
 from pathlib import Path
 from typing import Any
 
-FRESH_S = 2.0  # how long an outcome is believed
-ANSWER_S = 0.08  # how long a probe waits for a new outcome before the last one is told
-STRIKES = 3  # failures in a row until a critical check takes the process out
+FRESH_S = 2.0  # how long an outcome is cached
+ANSWER_S = 0.08  # how long a request waits for a new outcome before it gets the last one
+STRIKES = 3  # failures in a row until a critical check makes the process not ready
 _FORWARDING = ("Forwarded", "Via", "X-Real-Ip", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto")
 _PROC = Path("/proc")
 
@@ -34,7 +34,7 @@ Facts = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`probe` returns facts for operators, or raises; one that hangs fails, and is not asked again meanwhile."""
+    """`probe` returns facts for operators, or raises; one that hangs fails, and is not called again meanwhile."""
 
     name: str
     probe: Callable[[], Facts]
@@ -46,7 +46,7 @@ class _Outcome:
     ok: bool = True
     strikes: int = 0
     facts: Facts = field(default_factory=dict)
-    at: float = float("-inf")  # when it was last asked or told
+    at: float = float("-inf")  # when it was last started or set
     running: "Future[None] | None" = None
 
     def failed(self) -> None:
@@ -76,7 +76,7 @@ class Health:
         return {"status": "ok", "timestamp": timestamp()}
 
     def ready(self) -> tuple[bool, dict[str, object]]:
-        """(may get traffic, the answer's body)."""
+        """(may get traffic, the response body)."""
         outcomes = self._fresh()
         lost = any(c.critical and outcomes[c.name].strikes >= STRIKES for c in self._checks)
         fit = self._state == "ready" and not lost
@@ -90,7 +90,7 @@ class Health:
         return {name: outcome.ok for name, outcome in self._fresh().items()}
 
     def detailed(self) -> dict[str, object]:
-        """Everything an operator asks for; holds no address and no secret."""
+        """Everything for operators; contains no address and no secret."""
         _, verdict = self.ready()
         parts = {
             name: {"status": "ok" if outcome.ok else "down", **outcome.facts}
@@ -122,7 +122,7 @@ class Health:
         with self._lock:
             fresh = time.monotonic() - outcome.at < FRESH_S
             if outcome.running and not outcome.running.done():
-                if not fresh:  # it hangs: each two seconds of that are a failure
+                if not fresh:  # it hangs, which counts as a failure every two seconds
                     outcome.failed()
                     outcome.facts = {"error": "TimeoutError"}
                 return outcome.running
@@ -138,7 +138,7 @@ def _run(check: Check, outcome: _Outcome) -> None:
     try:
         facts: dict[str, Any] = dict(check.probe())
         outcome.ok, outcome.strikes, outcome.at = True, 0, time.monotonic()
-    except Exception as error:  # noqa: BLE001 - whatever is raised means down; texts may leak, so only the class is kept
+    except Exception as error:  # noqa: BLE001 - any error means down; its text may hold a secret, so only the class is kept
         facts = {"error": type(error).__name__}
         outcome.failed()
     outcome.facts = {"latency": round((time.monotonic() - start) * 1000, 1), **facts}
@@ -175,7 +175,7 @@ def _proc(path: str) -> dict[str, int]:
 
 
 def may_operate(peer: str | None, header: Callable[[str], str | None], token: str | None) -> bool:
-    """Whether a caller may see operators' pages: the token, or a loopback peer that no proxy speaks for."""
+    """Whether a caller may see operators' pages: with the token, or from this machine without a proxy."""
     given = header("Authorization") or ""
     if token and compare_digest(given.encode(), f"Bearer {token}".encode()):
         return True

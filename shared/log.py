@@ -1,7 +1,7 @@
-"""Logs: one JSON object a line on standard output, with a constant event name and the facts as fields.
+"""Logs: one JSON object per line on standard output, with a constant event name and facts as fields.
 
-`request_id` and `job_id` travel in context variables, so that everything said on behalf of a request or a job carries
-them. Lines of libraries (gunicorn, Celery, urllib3) go through the same formatter.
+`request_id` and `job_id` are context variables, so every line about a request or a job carries them. Lines of libraries
+(gunicorn, Celery, urllib3) go through the same formatter.
 """
 
 import logging
@@ -12,7 +12,7 @@ from typing import Any, TextIO
 import structlog
 
 Logger = structlog.stdlib.BoundLogger
-_CHATTY = (
+_NOISY = (
     "urllib3",
     "botocore",
     "boto3",
@@ -26,7 +26,7 @@ _CHATTY = (
 
 
 def setup(service: str, level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send every log line of this process to standard output, or to `stream`, as JSON. Safe to repeat."""
+    """Send all log lines of this process to standard output, or to `stream`, as JSON. May be repeated."""
 
     def name_service(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         event["service"] = service
@@ -36,20 +36,20 @@ def setup(service: str, level: str = "INFO", stream: TextIO | None = None) -> No
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        structlog.processors.format_exc_info,
         name_service,
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,  # not before: other handlers need the exception itself
             structlog.processors.JSONRenderer(default=str),
         ],
     )
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in _CHATTY:
+    for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -60,16 +60,16 @@ def setup(service: str, level: str = "INFO", stream: TextIO | None = None) -> No
 
 
 def get(name: str) -> Logger:
-    """A logger; say `log.info("job_claimed", attempt=1)`."""
+    """A logger; use it like `log.info("job_claimed", attempt=1)`."""
     return structlog.stdlib.get_logger(name)
 
 
 def bound(**facts: object) -> AbstractContextManager[None]:
-    """Every line said inside carries these facts."""
+    """Add these facts to every line logged in the block."""
     return structlog.contextvars.bound_contextvars(**facts)
 
 
 def begin(**facts: object) -> None:
-    """Forget what the thread's last request or job was, and carry these facts from now on."""
+    """Replace the facts of this thread's last request or job with these."""
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(**facts)

@@ -1,4 +1,4 @@
-"""Every Prometheus metric of the system, in one place.
+"""All Prometheus metrics of the system.
 
 Labels come from enums and route templates, never from callers. Where a service runs in several processes,
 PROMETHEUS_MULTIPROC_DIR names a folder (deploy/gunicorn.conf.py makes one), each process counts in files of its own
@@ -64,14 +64,14 @@ REMOVAL_SECONDS = Histogram(
     "stolentee_removal_step_seconds", "Time a picture spent in each step of its removal.", ["step"], buckets=_FAST
 )
 
-# Told from 0: Prometheus sees no increase in a series that begins with its first event.
+# Exposed from 0: Prometheus sees no increase in a series that starts with its first event.
 JOBS.labels("failed", JobFailure.POISON)
 for _provider in Provider:
     PROVIDER_SPEND.labels(_provider)
 
 
 def expose() -> tuple[bytes, str]:
-    """The scrape body and its content type."""
+    """The body of a scrape and its content type."""
     registry = REGISTRY
     if values.ValueClass is not values.MutexValue:
         registry = CollectorRegistry()

@@ -1,107 +1,98 @@
-"""Errors told to Sentry where SENTRY_DSN says so; without it nothing of this runs.
+"""Errors sent to Sentry if SENTRY_DSN is set; otherwise the SDK is not even imported.
 
-Each error that is logged becomes one event: its constant name, the service, the ids of request and job, the kind of
-exception and the places it passed. Never what was sent to us, a variable or an exception's text, as each may hold a
-secret. Sentry's own library would find those by itself and hook into everything; this is one POST.
+Each logged error becomes one event: its constant name, the service, the ids of request and job, and the exceptions with
+their frames. Nothing else is sent: no request data, no variables, no source code, and no exception texts, each of which
+may hold a secret. So the SDK runs without its integrations, and `_SENT` lists the only fields that leave the process.
 
-Telling never hurts: a bounded queue, a thread of its own, a deadline, and a minute's rest after a failure.
+Reporting never hurts: a bounded queue, a thread of its own, a deadline, and a pause after a failure.
 """
 
-import json
 import logging
-import queue
-import re
-import threading
-import time
-import traceback
-import uuid
-from contextlib import suppress
-from urllib.parse import urlsplit
+import sys
+from typing import Any
 
 from shared import log, settings
 
-PATIENCE_S = 3.0
-REST_S = 60.0
-_KEPT = 100  # events in line; what comes on top is dropped, and the log has it anyway
-_FRAME = re.compile(r'^  File "(.+?)", line (\d+), in (\S+)', re.MULTILINE)
+TIMEOUT_S = 3.0
+PAUSE_S = 60
+_QUEUED = 100  # events waiting to be sent; more are dropped, and the log has them anyway
+_SENT = ("environment", "event_id", "exception", "level", "logger", "message", "platform", "sdk", "tags", "timestamp")
 _log = log.get("sentry")
 
 
 def install(service: str, ops: settings.Ops) -> None:
-    """Tell of every error logged from now on, if there is anybody to tell. Call after `log.setup`."""
+    """Report every error that is logged from now on, if a DSN is set. Call after `log.setup`."""
     if ops.sentry_dsn:
-        logging.getLogger().addHandler(Teller(ops.sentry_dsn.get_secret_value(), service, ops.environment))
+        logging.getLogger("sentry_sdk.errors").propagate = False  # it would report the failures of reporting
+        client = _client(ops.sentry_dsn.get_secret_value(), ops.environment)
+        logging.getLogger().addHandler(Reporter(client, service))
 
 
-class Teller(logging.Handler):
-    """Puts errors in line for a thread that sends them."""
+def _client(dsn: str, environment: str) -> Any:
+    from datetime import UTC, datetime, timedelta
 
-    def __init__(self, dsn: str, service: str, environment: str) -> None:
+    import sentry_sdk  # 0.1 s of every start
+    from sentry_sdk.transport import HttpTransport
+
+    class Transport(HttpTransport):
+        TIMEOUT = TIMEOUT_S  # type: ignore[assignment]
+
+        def _get_pool_options(self) -> dict[str, Any]:
+            return {**super()._get_pool_options(), "retries": False}
+
+        def on_dropped_event(self, reason: str) -> None:
+            if reason not in ("full_queue", "self_rate_limits"):  # but because Sentry failed
+                self._disabled_until[None] = datetime.now(UTC) + timedelta(seconds=PAUSE_S)
+                _log.warning("sentry_unavailable", reason=reason)
+
+    return sentry_sdk.Client(
+        dsn=dsn,
+        environment=environment,
+        transport=Transport,
+        transport_queue_size=_QUEUED,
+        before_send=_reduced,
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        include_local_variables=False,
+        include_source_context=False,
+        send_client_reports=False,
+        auto_session_tracking=False,
+        enable_backpressure_handling=False,
+        release="",  # not looked for with git
+    )
+
+
+def _reduced(event: Any, _: object) -> Any:
+    return {name: event[name] for name in _SENT if name in event}
+
+
+class Reporter(logging.Handler):
+    """Queues an event for every error."""
+
+    def __init__(self, client: Any, service: str) -> None:
         super().__init__(logging.ERROR)
-        address = urlsplit(dsn)
-        folder, _, project = address.path.rpartition("/")
-        host = address.netloc.rpartition("@")[2]
-        self._address = f"{address.scheme}://{host}{folder}/api/{project}/envelope/"
-        self._headers = {
-            "Content-Type": "application/x-sentry-envelope",
-            "X-Sentry-Auth": f"Sentry sentry_version=7, sentry_client=stolentee/1, sentry_key={address.username}",
-        }
-        self._service, self._environment = service, environment
-        self._line: queue.Queue[dict[str, object]] = queue.Queue(_KEPT)
-        threading.Thread(target=self._tell, name="sentry", daemon=True).start()
+        self._client = client
+        self._service = service
 
     def emit(self, record: logging.LogRecord) -> None:
-        with suppress(queue.Full):
-            self._line.put_nowait(event(record, self._service, self._environment))
+        """Send our own lines without their fields, and a library's without the values in its message."""
+        line = record.msg if isinstance(record.msg, dict) else {"event": record.msg, "exc_info": record.exc_info}
+        ids = {name: str(line[name]) for name in ("request_id", "job_id") if name in line}
+        event = {
+            "level": "fatal" if record.levelno >= logging.CRITICAL else "error",
+            "logger": record.name,
+            "message": str(line["event"]),
+            "tags": {"service": self._service, **ids},
+            "exception": {"values": self._exceptions(line.get("exc_info"))},
+        }
+        self._client.capture_event(event)
 
-    def _tell(self) -> None:
-        import requests  # 0.04 s of every start, for those who have no Sentry as well
+    def _exceptions(self, exc_info: Any) -> list[dict[str, Any]]:
+        """The exception and those that it was raised from, without their texts."""
+        from sentry_sdk.utils import event_from_exception
 
-        with requests.Session() as session:
-            while True:
-                told = self._line.get()
-                try:
-                    answer = session.post(
-                        self._address, data=_envelope(told), headers=self._headers, timeout=PATIENCE_S, stream=True
-                    )
-                    answer.close()  # whatever it says at length
-                    answer.raise_for_status()
-                except requests.RequestException as error:
-                    _log.warning("sentry_unreachable", error=type(error).__name__)
-                    time.sleep(REST_S)
-
-
-def event(record: logging.LogRecord, service: str, environment: str) -> dict[str, object]:
-    """What may be told of a line: of ours, some fields; of a library's, its words without what was filled in."""
-    said = record.msg if isinstance(record.msg, dict) else {"event": record.msg}
-    ids = {name: str(said[name]) for name in ("request_id", "job_id") if name in said}
-    return {
-        "event_id": uuid.uuid4().hex,
-        "timestamp": record.created,
-        "platform": "python",
-        "level": "fatal" if record.levelno >= logging.CRITICAL else "error",
-        "logger": record.name,
-        "message": str(said["event"]),
-        "environment": environment,
-        "tags": {"service": service, **ids},
-        **_exception(str(said.get("exception") or _formatted(record))),
-    }
-
-
-def _formatted(record: logging.LogRecord) -> str:
-    return "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else ""
-
-
-def _exception(trace: str) -> dict[str, object]:
-    """The kind and the frames of a formatted traceback; nothing where there is none."""
-    found = list(_FRAME.finditer(trace))
-    if not found:
-        return {}
-    frames = [{"filename": place[1], "lineno": int(place[2]), "function": place[3]} for place in found]
-    kind = re.search(r"^[\w.]+", trace[found[-1].end() :], re.MULTILINE)  # the line after the last frame's own
-    return {"exception": {"values": [{"type": kind[0] if kind else "unknown", "stacktrace": {"frames": frames}}]}}
-
-
-def _envelope(told: dict[str, object]) -> bytes:
-    parts = ({"event_id": told["event_id"]}, {"type": "event"}, told)
-    return b"\n".join(json.dumps(part).encode() for part in parts)
+        raised = sys.exc_info() if exc_info is True else exc_info
+        if not raised or raised == (None, None, None):
+            return []
+        values = event_from_exception(raised, client_options=self._client.options)[0]["exception"]["values"]
+        return [{name: value for name, value in each.items() if name != "value"} for each in values]

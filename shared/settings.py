@@ -71,7 +71,7 @@ class Database(EnvSettings):
 
 
 class Broker(EnvSettings):
-    """Redis, which carries wake-ups and nothing that may not be lost."""
+    """Redis, which carries wake-ups and nothing that must not be lost."""
 
     url: SecretStr = Field(validation_alias="REDIS_URL")
 
@@ -112,7 +112,7 @@ class Storage(EnvSettings):
 
 
 class OldStorage(EnvSettings):
-    """The bucket that `python -m deploy.migrate_storage` copies from, which may be anybody's."""
+    """The bucket that `python -m deploy.migrate_storage` copies from, of any provider."""
 
     endpoint: _Address = Field(validation_alias="OLD_S3_ENDPOINT")
     access_key_id: str = Field(validation_alias="OLD_S3_ACCESS_KEY_ID")
@@ -122,7 +122,7 @@ class OldStorage(EnvSettings):
 
     @property
     def storage(self) -> Storage:
-        """The same settings as a storage's."""
+        """As the settings of a storage."""
         return Storage(
             R2_ENDPOINT=self.endpoint,
             R2_ACCESS_KEY_ID=self.access_key_id,
@@ -132,7 +132,7 @@ class OldStorage(EnvSettings):
 
 
 class Ops(EnvSettings):
-    """What operators see, and who may: `token` opens /metrics and /health/detailed from elsewhere than this machine."""
+    """Operations. `token` opens /metrics and /health/detailed to callers from other machines."""
 
     environment: str = Field("development", validation_alias="ENVIRONMENT")
     token: SecretStr | None = Field(None, validation_alias="OPS_TOKEN")
@@ -147,18 +147,18 @@ class Ops(EnvSettings):
 
 
 class Keys(EnvSettings):
-    """The secret from which object keys are derived; changing it changes where new objects lie."""
+    """The secret from which object keys are derived; a new one changes the keys of new objects."""
 
     secret: SecretStr = Field(validation_alias="SECRET_KEY", min_length=32)  # 128 bits, even in hexadecimal
 
 
 class Providers(EnvSettings):
-    """Who removes backgrounds, and for how much money a day at most."""
+    """Providers of background removal, and their daily budget."""
 
     removebg_key: SecretStr | None = Field(None, validation_alias="REMOVE_BG_API_KEY")
     removebg_url: str = Field("https://api.remove.bg/v1.0", validation_alias="REMOVE_BG_URL")
     price_cents: float = Field(20, validation_alias="REMOVE_BG_PRICE_CENTS", ge=0)
-    budget_cents: int = Field(0, validation_alias="PROVIDER_DAILY_BUDGET_CENTS", ge=0)  # 0: no paid call is ever made
+    budget_cents: int = Field(0, validation_alias="PROVIDER_DAILY_BUDGET_CENTS", ge=0)  # 0: no paid calls
     wait_at_budget: bool = Field(False, validation_alias="PROVIDER_WAIT_AT_BUDGET")
     rollout_percent: int = Field(100, validation_alias="SELF_HOSTED_ROLLOUT_PERCENT", ge=0, le=100)
     paid_above_uncertain: float | None = Field(None, validation_alias="PAID_ABOVE_UNCERTAIN", ge=0, le=1)
@@ -173,7 +173,7 @@ class Providers(EnvSettings):
 
 
 class Rembg(EnvSettings):
-    """Where the rembg service answers, for those who call it."""
+    """The address of the rembg service."""
 
     endpoint: str = Field("http://127.0.0.1:7000", validation_alias="REMBG_ENDPOINT")
     token: SecretStr | None = Field(None, validation_alias="REMBG_TOKEN")

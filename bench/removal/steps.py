@@ -66,7 +66,7 @@ def _of(network: Network, data: bytes) -> dict[str, float]:
     asked = Options()
     mask = timed("network", lambda: matte.find_mask(small, network.size, network.mask))
     opacity = timed("enlarge the mask", lambda: matte.find_opacity(picture, mask, asked, pool))
-    subject, _ = timed("measure", lambda: remover.measure(opacity))
+    subject, _ = timed("measure", lambda: images.measure(opacity))
     edges = timed("find colours for the edge", lambda: matte.find_edges(picture, mask, asked))
     timed("compose and encode", lambda: encoder.make(picture, opacity, edges, subject, asked, None, pool))
     return took

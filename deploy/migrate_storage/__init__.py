@@ -1,11 +1,11 @@
-"""Moving house: every object of one S3 bucket into another, and the addresses in the database after them.
+"""Migrates objects from one S3 bucket to another, and then their URLs in the database.
 
-    copy      every object, compared by checksum on its way     as often as needed: it goes on where it was
-    rewrite   addresses in the database, of what was copied     in transactions; rows of this system hold no addresses
+    copy      copies every object and compares checksums        resumes where it stopped, as often as needed
+    rewrite   rewrites the URLs of copied objects               in transactions; rows of this system hold no URLs
     verify    reads every copy and compares it again
-    rollback  puts the addresses back
-    report    what the ledger knows
+    rollback  restores the URLs
+    report    prints what the ledger holds
 
-A ledger, one JSON line for each thing that was done, makes each step resumable; a line is written when the thing is.
-Nothing is ever deleted or written over, on either side: the old bucket stays as it is until somebody removes it.
+A ledger with one JSON line for each completed action makes every step resumable. Nothing is ever deleted or overwritten
+on either side: the old bucket stays as it is until an operator removes it.
 """

@@ -1,4 +1,4 @@
-"""`python -m deploy.migrate_storage COMMAND`; --help tells all. Secrets come from the environment only."""
+"""`python -m deploy.migrate_storage COMMAND`; see --help. Secrets come from the environment only."""
 
 import argparse
 import sys
@@ -11,22 +11,22 @@ from deploy.migrate_storage.ledger import Ledger
 from shared import errors, log, settings
 from shared.db import url_rewrites
 from shared.db.pool import Database
-from shared.storage.migration_bucket import Foreign
+from shared.storage.migration_bucket import MigrationBucket
 
 _EPILOG = """\
 The old bucket is named by OLD_S3_ENDPOINT, OLD_S3_ACCESS_KEY_ID, OLD_S3_SECRET_ACCESS_KEY, OLD_S3_BUCKET_NAME and
 OLD_S3_REGION (Supabase: https://PROJECT.supabase.co/storage/v1/s3 and the project's region), the new one by
 R2_ENDPOINT, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY and R2_BUCKET_NAME, the database by DATABASE_URL.
 
-  copy --dry-run               what there is to do; writes nothing but the ledger
-  copy                         again until nothing is left; a killed run goes on where it was
+  copy --dry-run               lists what there is to do; writes only the ledger
+  copy                         repeat until nothing is left; a killed run resumes
   verify                       reads every copy
   rewrite --from https://PROJECT.supabase.co/storage/v1/object/public/BUCKET --to https://pictures.shop.example \\
           --column products.image_url --column posts.body
-                               text and JSON columns; this system's own rows hold keys and need none of it
-  rollback                     puts back what rewrite changed; the old bucket is still whole, as nothing is ever deleted
+                               text and JSON columns; the rows of this system hold keys and need no rewrite
+  rollback                     restores what rewrite changed; the old bucket is complete, as nothing is ever deleted
 
-Keep the old bucket for at least seven days. The exit status is 1 while anything is missing, damaged or left."""
+Keep the old bucket for at least seven days. The exit status is 1 while anything is missing, damaged or not done."""
 
 
 def main(arguments: list[str]) -> int:
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
+        print("stopped; the same command resumes here", file=sys.stderr)
         return 130
 
 
@@ -49,7 +49,7 @@ def _copy(options: argparse.Namespace, ledger: Ledger) -> bool:
     source, target = _buckets(options, ledger)
     changed = copying.find(source, ledger, accept_changed=options.accept_changed)
     for key in changed:
-        print(f"changed in the old bucket since it was first listed: {key}")
+        print(f"changed in the old bucket since its first listing: {key}")
     if options.dry_run:
         print("nothing was copied: this was a dry run")
     else:
@@ -73,13 +73,13 @@ def _rewrite(options: argparse.Namespace, ledger: Ledger) -> bool:
     return True
 
 
-def _rollback(options: argparse.Namespace, ledger: Ledger) -> bool:  # noqa: ARG001 - every command is called alike
+def _rollback(options: argparse.Namespace, ledger: Ledger) -> bool:  # noqa: ARG001 - all commands have the same parameters
     with _database() as database:
         rows, changed = rewriting.rollback(database)
     ledger.rewrote({}, {})
-    print(f"put back: {rows:,} rows")
+    print(f"restored: {rows:,} rows")
     for row in changed:
-        print(f"left as it is, because somebody has changed it since: {row}")
+        print(f"left unchanged, because it was edited since: {row}")
     return not changed
 
 
@@ -87,14 +87,14 @@ def _report(options: argparse.Namespace, ledger: Ledger) -> bool:  # noqa: ARG00
     return True
 
 
-def _buckets(options: argparse.Namespace, ledger: Ledger) -> tuple[Foreign, Foreign]:
-    """The old and the new one; those that the ledger is about."""
+def _buckets(options: argparse.Namespace, ledger: Ledger) -> tuple[MigrationBucket, MigrationBucket]:
+    """The old and the new bucket, which must be those of the ledger."""
     old, new = settings.OldStorage.read(), settings.Storage.read()
     if new.endpoint is None:
-        raise settings.Invalid("R2_ENDPOINT: the new bucket is not named")
+        raise settings.Invalid("R2_ENDPOINT: the new bucket is not set")
     ledger.bind(f"{old.endpoint} {old.bucket} -> {new.endpoint} {new.bucket}")
-    source = Foreign(old.storage, region=old.region, connections=options.workers)
-    return source, Foreign(new, connections=options.workers)
+    source = MigrationBucket(old.storage, region=old.region, connections=options.workers)
+    return source, MigrationBucket(new, connections=options.workers)
 
 
 @contextmanager
@@ -110,7 +110,7 @@ def _database() -> Iterator[Database]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m deploy.migrate_storage",
-        description="Copy one S3 bucket into another, and move the addresses in the database.",
+        description="Copy one S3 bucket into another, and rewrite their URLs in the database.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -118,20 +118,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--report", type=Path, help="write the report as JSON into this file as well")
     parser.add_argument("--workers", type=_workers, default=8, help="objects at once, 1 to 64 (default: %(default)s)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    copy = commands.add_parser("copy", help="copy what is not copied yet")
+    copy = commands.add_parser("copy", help="copy what is missing")
     copy.add_argument("--dry-run", action="store_true", help="only list")
-    copy.add_argument("--accept-changed", action="store_true", help="take objects that changed as they are now")
+    copy.add_argument("--accept-changed", action="store_true", help="copy changed objects as they are now")
     copy.set_defaults(run=_copy)
-    rewrite = commands.add_parser("rewrite", help="move addresses in the database")
-    rewrite.add_argument("--from", dest="old", required=True, metavar="URL", help="what stands before the key now")
-    rewrite.add_argument("--to", dest="new", required=True, metavar="URL", help="what is to stand there")
-    rewrite.add_argument("--column", action="append", required=True, metavar="TABLE.COLUMN", help="where to look")
+    rewrite = commands.add_parser("rewrite", help="rewrite URLs in the database")
+    rewrite.add_argument("--from", dest="old", required=True, metavar="URL", help="the URL prefix before the key now")
+    rewrite.add_argument("--to", dest="new", required=True, metavar="URL", help="the new prefix")
+    rewrite.add_argument("--column", action="append", required=True, metavar="TABLE.COLUMN", help="a column to rewrite")
     rewrite.add_argument("--dry-run", action="store_true", help="only count")
     rewrite.set_defaults(run=_rewrite)
     for name, run, words in (
         ("verify", _verify, "read every copy and compare it"),
-        ("rollback", _rollback, "put the addresses back"),
-        ("report", _report, "tell what the ledger knows"),
+        ("rollback", _rollback, "restore the URLs"),
+        ("report", _report, "print what the ledger holds"),
     ):
         commands.add_parser(name, help=words).set_defaults(run=run)
     return parser

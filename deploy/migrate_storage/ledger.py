@@ -1,6 +1,6 @@
-"""The ledger: a file to which one line is added for each thing that was done, and which is read at the start.
+"""The ledger: a file with one line for each completed action, which is read at the start.
 
-A line that a kill cut off is dropped, and its thing is done again. One process may hold a ledger at a time.
+A line that a kill cut off is dropped, and its action repeated. Only one process at a time may hold a ledger.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ from shared.storage.migration_bucket import Listed
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of an object: as it was first listed, and its copy's digest or why there is none."""
+    """An object as it was first listed, and the digest of its copy or the reason why there is none."""
 
     listed: Listed
     sha256: str | None = None
@@ -31,7 +31,7 @@ class Ledger:
         self._path = path
         self.records: dict[str, Record] = {}
         self.rewritten: dict[str, int] = {}  # rows by column
-        self.left: dict[str, str] = {}  # keys whose addresses were not rewritten, and why
+        self.left: dict[str, str] = {}  # keys whose URLs were not rewritten, and why
         self._buckets: str | None = None
 
     def __enter__(self) -> Self:
@@ -55,9 +55,9 @@ class Ledger:
         return lines
 
     def bind(self, buckets: str) -> None:
-        """Raise Invalid where this is the ledger of other buckets."""
+        """Raise Invalid if this ledger belongs to other buckets."""
         if self._buckets not in (None, buckets):
-            raise settings.Invalid(f"{self._path} is the ledger of {self._buckets}, and not of {buckets}")
+            raise settings.Invalid(f"{self._path} is the ledger of {self._buckets}, not of {buckets}")
         if self._buckets is None:
             self._add(what="buckets", buckets=buckets)
 
@@ -68,11 +68,11 @@ class Ledger:
         self._add(what="copied", key=key, sha256=sha256)
 
     def refused(self, key: str, reason: str) -> None:
-        """It could not be copied, or its copy is not what it was."""
+        """It could not be copied, or its copy differs."""
         self._add(what="refused", key=key, reason=reason)
 
     def rewrote(self, rows: dict[str, int], left: dict[str, str]) -> None:
-        """How many rows of each column are rewritten now, and what could not be."""
+        """The number of rewritten rows by column, and the keys that could not be rewritten."""
         self._add(what="rewrote", rows=rows, left=left)
 
     def has(self, key: str) -> bool:
@@ -88,7 +88,7 @@ class Ledger:
 
     def _add(self, **entry: Any) -> None:
         self._file.write(json.dumps(entry).encode() + b"\n")
-        self._file.flush()  # survives our own death; after a power cut, fsync at the end of a run has come or not
+        self._file.flush()  # survives a kill; `sync` at the end of a run also makes it survive a power cut
         self._apply(entry)
 
     def sync(self) -> None:

@@ -1,4 +1,4 @@
-"""Progress: a line every few seconds with the rate and the time that is left, for people who wait."""
+"""Progress: a line every few seconds with the rate and the time left."""
 
 import sys
 import time
@@ -13,18 +13,18 @@ class Progress:
         self._verb = verb
         self._objects, self._bytes = objects, total
         self._done, self._done_bytes = 0, 0
-        self._began = self._told = time.monotonic()
+        self._began = self._printed_at = time.monotonic()
 
     def add(self, length: int) -> None:
-        """One object more is done."""
+        """Count one more object."""
         self._done += 1
         self._done_bytes += length
-        if time.monotonic() - self._told >= EVERY_S or self._done == self._objects:
-            self._told = time.monotonic()
-            print(self.line(self._told - self._began), file=sys.stderr, flush=True)
+        if time.monotonic() - self._printed_at >= EVERY_S or self._done == self._objects:
+            self._printed_at = time.monotonic()
+            print(self.line(self._printed_at - self._began), file=sys.stderr, flush=True)
 
     def line(self, took_s: float) -> str:
-        """By bytes, and by objects where these are so small that their number counts."""
+        """By bytes, or by objects if they are so small that their number dominates."""
         rate = self._done / took_s if took_s else 0.0
         shares = (self._done / max(1, self._objects), self._done_bytes / max(1, self._bytes))
         left_s = took_s * (1 - min(shares)) / max(min(shares), 1e-9)

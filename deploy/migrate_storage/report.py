@@ -1,4 +1,4 @@
-"""The report: the same facts as JSON, for machines, and in words."""
+"""The report: the same facts as text and as JSON."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from deploy.migrate_storage.ledger import Ledger
 from deploy.migrate_storage.progress import size
 
-_NAMED = 20  # in words; the JSON names all
+_NAMED = 20  # in the text; the JSON lists all
 
 
 def facts(ledger: Ledger) -> dict[str, Any]:
@@ -23,13 +23,13 @@ def facts(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def words(known: dict[str, Any]) -> str:
+def text(known: dict[str, Any]) -> str:
     counts = f"{known['copied']:,} copied, {len(known['notCopied']):,} not"
     lines = [
         f"{known['objects']:,} objects, {size(known['bytes'])}: {counts}",
         *_some("not copied", known["notCopied"]),
         *(f"rewritten: {rows:,} rows of {column}" for column, rows in known["rowsRewritten"].items()),
-        *_some("address left as it was", known["addressesLeft"]),
+        *_some("URL left as it was", known["addressesLeft"]),
     ]
     return "\n".join(lines)
 
@@ -40,9 +40,9 @@ def _some(what: str, reasons: dict[str, str]) -> list[str]:
 
 
 def write(ledger: Ledger, path: Path | None) -> dict[str, Any]:
-    """Print the words, and write the JSON where one is wanted."""
+    """Print the text, and write the JSON if a path is given."""
     known = facts(ledger)
-    print(words(known), flush=True)
+    print(text(known), flush=True)
     if path:
         path.write_text(json.dumps(known, indent=2) + "\n")
     return known

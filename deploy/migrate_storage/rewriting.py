@@ -1,7 +1,7 @@
-"""Rewriting: addresses in the database lead to the new bucket, for every object that is copied, and for no other.
+"""Rewrites URLs in the database to the new bucket, for every object that is copied, and for no other.
 
-Rows are changed a hundred to a transaction, each with a note of what it said, so that a kill at any moment leaves every
-row either old or new, and a second run finds only the old ones.
+Rows are changed a hundred per transaction, each with a record of its previous text, so that a kill at any moment leaves
+every row either old or new, and a second run finds only the old ones.
 """
 
 import re
@@ -14,12 +14,12 @@ from shared.db import url_rewrites
 from shared.db.pool import Database
 
 AT_ONCE = 100  # rows that one transaction locks
-_REST = r"([^\s\"'<>?#\\]*)"  # of an address in a text or in JSON: the key
+_REST = r"([^\s\"'<>?#\\]*)"  # the rest of a URL in text or JSON: the key
 
 
 @dataclass(slots=True)
 class Rewriting:
-    """From one address of a bucket to another; counts what it does."""
+    """From one base URL to another; counts what it does."""
 
     ledger: Ledger
     old: str
@@ -30,10 +30,10 @@ class Rewriting:
     def __post_init__(self) -> None:
         self.old, self.new = (f"{address.rstrip('/')}/" for address in (self.old, self.new))
         if self.old in self.new:
-            raise settings.Invalid(f"{self.new} holds {self.old}: what was rewritten would be rewritten again")
+            raise settings.Invalid(f"{self.new} contains {self.old}: rewritten URLs would be rewritten again")
 
     def run(self, database: Database, words: str, *, dry: bool) -> None:
-        """Rewrite a column; `dry` only counts. Raises urls.Unknown."""
+        """Rewrite a column; `dry` only counts. Raises url_rewrites.Unknown."""
         with database.transaction() as connection:
             where = url_rewrites.column(connection, words)
             url_rewrites.prepare(connection)
@@ -48,7 +48,7 @@ class Rewriting:
                         url_rewrites.move(connection, where, key, before, after)
 
     def moved(self, text: str) -> str:
-        """The text with every address changed whose object is copied."""
+        """The text with the URLs of all copied objects changed."""
         return re.sub(re.escape(self.old) + _REST, self._move, text)
 
     def _move(self, found: re.Match[str]) -> str:
@@ -61,13 +61,13 @@ class Rewriting:
 
 
 def rewritten(database: Database) -> dict[str, int]:
-    """Rows that are rewritten now, by column."""
+    """The number of rows that are rewritten now, by column."""
     with database.transaction() as connection:
         return url_rewrites.moved(connection)
 
 
 def rollback(database: Database) -> tuple[int, list[str]]:
-    """Put back what was rewritten: rows, and those that somebody has changed since and that stay as they are."""
+    """Restore rewritten rows: how many, and which were left because they have been changed since."""
     rows, changed = 0, list[str]()
     with database.transaction() as connection:
         url_rewrites.prepare(connection)

@@ -17,7 +17,8 @@ import math
 import numpy as np
 from PIL import Image
 
-INK = 8  # alpha from which a pixel counts as visible
+from shared.images import INK
+
 _EVEN_CHANCE = 128
 CLEAR, OPAQUE = INK, 242  # mask values below which there is only ground, and from which only ink
 _SOFT = (26, 229)

@@ -7,19 +7,14 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from PIL import Image
-
 from services.rembg import contrast, encoder, matte
-from services.rembg.alpha import INK
 from services.rembg.inference import Network
 from services.rembg.options import Method, Options, Transparency
 from services.rembg.row_pool import RowPool
 from shared import images
-from shared.errors import UnknownForeground
 from shared.image_format.structure import Format
 from shared.models.cutout import Foreground
 
-_UNSURE = slice(26, 230)  # alpha between 10 % and 90 %
 _REDUCED = 1.25  # of the network's size: the mask is 0.03 of 255 away from the full decode's; at 1.0 it is 0.5
 
 
@@ -54,7 +49,7 @@ def remove(
         decoded_at = time.perf_counter()
         found = matte.find(partial(network.mask, alone=alone), network.size, decoded, asked, pool)
         matted_at = time.perf_counter()
-        foreground, uncertainty = measure(found.opacity)
+        foreground, uncertainty = images.measure(found.opacity)
         if found.method is Method.NETWORK:
             uncertainty = max(uncertainty, contrast.doubt(found.picture, found.opacity))
         density = images.density(data, info)
@@ -74,13 +69,3 @@ def _decode(network: Network, data: bytes, info: images.ImageInfo, asked: Option
     whole = pool.submit(images.decode, data, info) if min(info.width, info.height) >= 2 * side else None
     small = images.reduced(data, info, side)
     return matte.Decoded(small, whole.result if whole else lambda: small)
-
-
-def measure(opacity: Image.Image) -> tuple[Foreground, float]:
-    """The box around the ink, and the share of ink that is neither here nor there. UnknownForeground without ink."""
-    box = opacity.point([255 * (level >= INK) for level in range(256)]).getbbox()
-    if box is None:
-        raise UnknownForeground()
-    left, top, right, bottom = box
-    counts = opacity.histogram()
-    return Foreground(top, left, right - left, bottom - top), sum(counts[_UNSURE]) / sum(counts[INK:])

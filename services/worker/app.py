@@ -1,7 +1,8 @@
-"""The worker's composition root: Celery listens for wake-ups, everything else is built when the worker starts.
+"""The worker's composition root: Celery receives wake-ups, and everything else is built when the worker starts.
 
-Nothing is read or connected at import: Celery asks for its configuration on first use, and the parts are built on
-`worker_init`, in the process that will use them (the pool is of threads, so there is no fork).
+Importing it reads no setting and connects to nothing: Celery asks for its configuration on first use, and the
+dependencies are built on `worker_init`, in the process that will use them (the pool consists of threads, so there is
+no fork).
 """
 
 import os
@@ -16,36 +17,38 @@ from celery import Celery, signals
 from celery.worker import state
 
 from services.worker import health_server, maintenance, periodic, rescuer
+from services.worker.handlers import Resources
+from services.worker.job_types import JOB_TYPES
 from services.worker.leases import Leases
 from services.worker.periodic import PeriodicTask
-from services.worker.pipeline import Pipeline
 from services.worker.providers import Remover, http_exchange
 from services.worker.providers.removebg import RemoveBg
 from services.worker.providers.router import Router, Rules
 from services.worker.providers.self_hosted import SelfHosted
 from services.worker.rollout_percent import RolloutPercent
+from services.worker.runner import Runner
 from services.worker.settings import Settings
 from shared import broker, failpoints, log, malloc, metrics, sentry, storage, timeouts
 from shared.db.pool import Database
 from shared.health import Check, Health
 from shared.models.cutout import Provider
 
-_STATUS = 70  # EX_SOFTWARE: platforms start a worker again after any status but 0
+_STATUS = 70  # EX_SOFTWARE: platforms restart a worker after any status but 0
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """Everything the worker is made of."""
+    """Everything the worker consists of."""
 
     database: Database
-    pipeline: Pipeline
-    routines: tuple[PeriodicTask, ...]
+    runner: Runner
+    periodic_tasks: tuple[PeriodicTask, ...]
     health: Health
-    probe: ThreadingHTTPServer
+    health_server: ThreadingHTTPServer
 
 
 def build(settings: Settings) -> Dependencies:
-    """Build and start every part."""
+    """Build and start everything."""
     broker.refuse_evicting(settings.broker.url.get_secret_value())
     database = Database(
         settings.database.url.get_secret_value(),
@@ -54,48 +57,43 @@ def build(settings: Settings) -> Dependencies:
     )
     objects = storage.connect(settings.storage)
     leases = Leases(database, settings.work.lease_s)
-    routines = _routines(database, objects, leases, broker.Waker(settings.broker.url.get_secret_value()))
+    tasks = _periodic_tasks(database, objects, leases, broker.Waker(settings.broker.url.get_secret_value()))
     checks = (
         Check("database", database.check, critical=True),
         Check("storage", objects.check),
-        Check("routines", partial(periodic.check, routines), critical=True),
+        Check("routines", partial(periodic.check, tasks), critical=True),
     )
     health = Health("worker", checks)
     ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
+    resources = Resources(objects, _router(settings, database), settings.keys.secret.get_secret_value())
     deps = Dependencies(
         database=database,
-        pipeline=Pipeline(
-            database=database,
-            storage=objects,
-            router=_router(settings, database),
-            leases=leases,
-            secret=settings.keys.secret.get_secret_value(),
-        ),
-        routines=routines,
+        runner=Runner(database, leases, {name: build(resources) for name, build in JOB_TYPES.items()}),
+        periodic_tasks=tasks,
         health=health,
-        probe=health_server.serve(health, settings.work.host, settings.work.port, ops_token),
+        health_server=health_server.serve(health, settings.work.host, settings.work.port, ops_token),
     )
     database.open()
-    for each in routines:
-        each.start()
-    threading.Thread(target=periodic.watch, args=(routines, partial(_end, health)), name="watch", daemon=True).start()
+    for task in tasks:
+        task.start()
+    threading.Thread(target=periodic.watch, args=(tasks, partial(_end, health)), name="watch", daemon=True).start()
     return deps
 
 
-def _routines(
+def _periodic_tasks(
     database: Database, objects: storage.Storage, leases: Leases, waker: broker.Waker
 ) -> tuple[PeriodicTask, ...]:
-    """What goes on beside the jobs. Patience: a minute holds the longest statement, an hour a prune of slow storage."""
+    """What runs beside the jobs. A minute is enough for the longest statement, an hour for cleaning a slow storage."""
     sweep, clean = rescuer.Rescuer(database, waker).sweep, maintenance.Maintenance(database, objects).run
     return (
-        PeriodicTask("leases", leases.renew, leases.every_s, patience_s=60),
-        PeriodicTask("rescuer", sweep, timeouts.SWEEP_S, patience_s=60, away_s=rescuer.AWAY_S),
-        PeriodicTask("maintenance", clean, maintenance.EVERY_S, patience_s=3600),
+        PeriodicTask("leases", leases.renew, leases.every_s, tolerance_s=60),
+        PeriodicTask("rescuer", sweep, timeouts.SWEEP_S, tolerance_s=60, away_s=rescuer.AWAY_S),
+        PeriodicTask("maintenance", clean, maintenance.EVERY_S, tolerance_s=3600),
     )
 
 
 def _end(health: Health) -> None:
-    """End the process after its jobs, as at SIGTERM, but for a new one to be started; at the latest after the grace."""
+    """End the process once its jobs have ended, as SIGTERM does, but with a status that gets it restarted."""
     health.mark_draining()
     state.should_stop = _STATUS
     time.sleep(timeouts.GRACE_S)
@@ -103,7 +101,7 @@ def _end(health: Health) -> None:
 
 
 def _router(settings: Settings, database: Database) -> Router:
-    """Our own provider, and the paid one where there is a key and money for it."""
+    """Our own provider, and the paid one if there is a key and a budget for it."""
     rembg, chosen = settings.rembg, settings.providers
     token = rembg.token.get_secret_value() if rembg.token else None
     providers: dict[Provider, Remover] = {
@@ -122,10 +120,10 @@ def _router(settings: Settings, database: Database) -> Router:
 
 
 def stop(deps: Dependencies) -> None:
-    """Stop every part; called when the last job has ended."""
-    for each in deps.routines:
-        each.stop()
-    deps.probe.shutdown()
+    """Stop everything; called when the last job has ended."""
+    for task in deps.periodic_tasks:
+        task.stop()
+    deps.health_server.shutdown()
     deps.database.close()
 
 
@@ -140,7 +138,7 @@ _running: list[Dependencies] = []
 
 
 def deps() -> Dependencies:
-    """The parts of the running worker."""
+    """The dependencies of the running worker."""
     return _running[0]
 
 
@@ -157,7 +155,7 @@ def _start(**_: object) -> None:
     sentry.install("worker", settings.ops)
     try:
         _running.append(build(settings))
-    except Exception as error:  # Celery would log it, and go on with a worker that can do nothing
+    except Exception as error:  # Celery would log it, and go on with a worker that cannot work
         raise SystemExit(f"the worker cannot start: {error}") from error
 
 

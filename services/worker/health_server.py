@@ -1,6 +1,6 @@
-"""The worker's probe: /health* and /metrics on a port of its own.
+"""The worker's health checks and metrics over HTTP, on a port of its own: /health* and /metrics.
 
-The standard library's server, as the worker needs no Flask.
+Uses the standard library's server, so that the worker needs no Flask.
 """
 
 import json
@@ -12,29 +12,29 @@ from shared.health import Health, may_operate
 
 
 def serve(health: Health, host: str, port: int, ops_token: str | None) -> ThreadingHTTPServer:
-    """Start answering in a thread; call `shutdown()` on the returned server to stop."""
+    """Serve from a thread; call `shutdown()` on the returned server to stop."""
 
     class Handler(BaseHTTPRequestHandler):
-        timeout = 5  # a silent client holds its thread no longer
+        timeout = 5  # how long a silent client can hold a thread
 
         def do_GET(self) -> None:
             match self.path:
                 case "/health" | "/health/live":
-                    self._say(200, health.live())
+                    self._send_json(200, health.live())
                 case "/health/ready":
                     fit, body = health.ready()
-                    self._say(200 if fit else 503, body)
+                    self._send_json(200 if fit else 503, body)
                 case "/health/detailed" if self._operator():
-                    self._say(200, health.detailed())
+                    self._send_json(200, health.detailed())
                 case "/metrics" if self._operator():
                     self._send(200, *_scrape(health))
                 case _:
-                    self._say(404, {"error": {"code": "not_found", "message": "There is nothing here."}})
+                    self._send_json(404, {"error": {"code": "not_found", "message": "There is nothing here."}})
 
         def _operator(self) -> bool:
             return may_operate(self.client_address[0], self.headers.get, ops_token)
 
-        def _say(self, status: int, body: dict[str, object]) -> None:
+        def _send_json(self, status: int, body: dict[str, object]) -> None:
             self._send(status, json.dumps(body).encode(), "application/json")
 
         def _send(self, status: int, body: bytes, content_type: str) -> None:
@@ -46,10 +46,10 @@ def serve(health: Health, host: str, port: int, ops_token: str | None) -> Thread
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Probes would drown the log."""
+            """Health checks would flood the log."""
 
     server = ThreadingHTTPServer((host, port), Handler)
-    threading.Thread(target=server.serve_forever, name="probe", daemon=True).start()
+    threading.Thread(target=server.serve_forever, name="health-server", daemon=True).start()
     return server
 
 

@@ -1,7 +1,7 @@
-"""Leases: while a job is worked on, its claim is renewed, so that only a dead worker's job is taken by another.
+"""Leases: while a job runs, its lease is renewed, so that only a dead worker's job is claimed by another.
 
-One routine renews all leases of the process in one statement. A job that runs past its deadline is renewed no more:
-whatever holds its thread, another worker gets the job, and the fence keeps the late one from writing.
+One periodic task renews all leases of the process in one statement. A lease is not renewed past the job's deadline:
+whatever blocks its thread, another worker gets the job, and the fencing number keeps the late one from writing.
 """
 
 import threading
@@ -19,7 +19,7 @@ _log = log.get("leases")
 
 
 class Leases:
-    """The jobs this process holds."""
+    """The leases that this process holds."""
 
     def __init__(self, database: Database, lease_s: float) -> None:
         self._database = database
@@ -29,7 +29,7 @@ class Leases:
 
     @property
     def every_s(self) -> float:
-        """How often to renew."""
+        """The interval between renewals."""
         return self.lease_s / timeouts.RENEWALS_A_LEASE
 
     @contextmanager
@@ -44,7 +44,7 @@ class Leases:
                 self._held.pop(job.id, None)
 
     def renew(self) -> None:
-        """Prolong every lease once; forget those that are lost."""
+        """Extend every lease once; forget those that are lost."""
         now = time.monotonic()
         with self._lock:
             held = [(job_id, fence) for job_id, (fence, until) in self._held.items() if now < until]
@@ -59,6 +59,6 @@ class Leases:
     def _lose(self, job_id: UUID, *, cancelled: bool) -> None:
         with self._lock:
             lost = self._held.pop(job_id, None)
-        if lost and not cancelled:  # else it ended between our two looks
+        if lost and not cancelled:  # otherwise the job ended between the two statements
             metrics.LEASES_LOST.inc()
             _log.warning("lease_lost", job_id=str(job_id))

@@ -1,8 +1,8 @@
-"""The reaper: rings again for every job that could run and does not, and buries the poisonous ones.
+"""The rescuer: sends wake-ups for all jobs that are due and not running, and fails those without attempts left.
 
-It makes every other failure survivable: a wake-up lost with Redis, a job waiting for its turn to try again, a worker
-that died with a lease. It rings only for what is still missing (waiting jobs minus unanswered wake-ups), so a long
-queue is not doubled, and while nothing waits it costs Redis nothing.
+It makes every other failure survivable: a wake-up lost with Redis, a job whose delay has passed, a worker that died
+with a lease. It sends only what is missing (due jobs minus unread wake-ups), so a long queue is not doubled, and
+an empty queue costs Redis nothing.
 """
 
 from shared import log, metrics
@@ -10,44 +10,44 @@ from shared.broker import Waker
 from shared.db import ids, job_queue, jobs
 from shared.db.pool import Database
 
-AWAY_S = 2.0  # more between sweeps while Postgres or Redis is away
-GRACE_S = 0.5  # a job younger than this is most likely on its way
-AT_ONCE = 100  # wake-ups a sweep; the rest comes with the next
+AWAY_S = 2.0  # added between sweeps while Postgres or Redis is unavailable
+GRACE_S = 0.5  # the wake-up of a job younger than this is most likely on its way
+AT_ONCE = 100  # wake-ups per sweep; the rest come with the next
 
 _log = log.get("rescuer")
 
 
 class Rescuer:
-    """Any number of them may sweep, as each sweep elects one."""
+    """Any number of them may sweep: each sweep elects one."""
 
     def __init__(self, database: Database, waker: Waker) -> None:
         self._database = database
         self._waker = waker
 
     def sweep(self) -> int:
-        """Bury and ring once; returns the number of rings. Nobody rings while another worker does."""
-        self._bury()
+        """Sweep once; returns the number of wake-ups sent, 0 while another worker sweeps."""
+        self._fail_exhausted()
         with self._database.transaction() as connection:
             if not job_queue.lead_sweep(connection):
                 return 0
             depth, oldest_s = jobs.depth(connection)
             metrics.QUEUE_DEPTH.set(depth)
             metrics.QUEUE_AGE.set(oldest_s)
-            waiting = job_queue.overdue(connection, GRACE_S)
-            missing = min(AT_ONCE, waiting - self._waker.waiting()) if waiting else 0
-            return self._ring(missing)
+            overdue = job_queue.overdue(connection, GRACE_S)
+            missing = min(AT_ONCE, overdue - self._waker.waiting()) if overdue else 0
+            return self._wake(missing)
 
-    def _bury(self) -> None:
-        with self._database.transaction() as connection:  # of its own: without the broker, ringing would undo it
-            buried = job_queue.bury_poison(connection)
-        for job_id in buried:
+    def _fail_exhausted(self) -> None:
+        with self._database.transaction() as connection:  # of its own: an unavailable broker would undo it
+            failed = job_queue.fail_exhausted(connection)
+        for job_id in failed:
             metrics.JOBS.labels("failed", "poison").inc()
             _log.error("job_poison", job_id=str(job_id))
 
-    def _ring(self, times: int) -> int:
-        rung = 0
-        while rung < times and self._waker.wake(ids.new()):
-            rung += 1
-        if rung:
-            _log.info("rang_again", times=rung)
-        return rung
+    def _wake(self, times: int) -> int:
+        sent = 0
+        while sent < times and self._waker.wake(ids.new()):
+            sent += 1
+        if sent:
+            _log.info("wake_ups_resent", times=sent)
+        return sent

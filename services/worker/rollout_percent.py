@@ -1,4 +1,4 @@
-"""The rollout percentage as a worker sees it: asked for every 15 seconds, remembered while Postgres is away."""
+"""The rollout percentage: read every 15 seconds, and kept while Postgres is unavailable."""
 
 import time
 
@@ -6,21 +6,21 @@ from shared import errors
 from shared.db import rollout
 from shared.db.pool import Database
 
-FRESH_S = 15.0  # a change is promised to work within a minute
+FRESH_S = 15.0  # operators are promised that a change takes effect within a minute
 
 
 class RolloutPercent:
-    """Call it for the percentage in force; `default` rules until an operator has set one. Safe to share."""
+    """Call it for the current percentage, `default` until an operator sets one. Safe to share between threads."""
 
     def __init__(self, database: Database, default: int) -> None:
         self._database = database
         self._default = default
         self._known = default
-        self._asked = float("-inf")
+        self._read_at = float("-inf")
 
     def __call__(self) -> int:
-        if time.monotonic() - self._asked > FRESH_S:
-            self._asked = time.monotonic()
+        if time.monotonic() - self._read_at > FRESH_S:
+            self._read_at = time.monotonic()
             try:
                 with self._database.transaction() as connection:
                     percent = rollout.current(connection)

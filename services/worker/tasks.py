@@ -1,4 +1,4 @@
-"""Celery's doorway: a wake-up rang. The id it carries is for the log; which job runs is Postgres' choice."""
+"""Celery's task: a wake-up has arrived. The id it carries is for the log; Postgres decides which job runs."""
 
 from services.worker import app
 from shared import broker, errors, failpoints, log
@@ -7,11 +7,11 @@ _log = log.get("tasks")
 
 
 @app.app.task(name=broker.RUN_NEXT, ignore_result=True)
-def run_next(rung_for: str) -> None:  # noqa: ARG001 - see above
+def run_next(woken_for: str) -> None:  # noqa: ARG001 - see above
     """Run the next fair job, if there is one."""
     failpoints.reach("w1")
     try:
-        app.deps().pipeline.run_next()
-    except errors.Unavailable as error:  # Postgres is away: a claimed job runs again after its lease, any other is rung
-        _log.warning("wake_up_unanswered", error=error.public)
+        app.deps().runner.run_next()
+    except errors.Unavailable as error:  # Postgres is unavailable: the rescuer sends another wake-up for the job
+        _log.warning("wake_up_dropped", error=error.public)
     failpoints.reach("w8")

@@ -1,22 +1,21 @@
 """Assets: stored pictures, their owners and their keys. A deleted asset is hidden at once and removed later."""
 
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+import json
+from collections.abc import Collection
+from dataclasses import asdict
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from shared.db import ids, object_deletions, owners, pagination
+from psycopg.types.json import Json
+
+from shared.db import object_deletions, owners, pagination
 from shared.db.pool import Connection
 from shared.models.asset import Asset, AssetKind
 from shared.models.owner import Owner
 
-_NAMES = (
-    *("id", "owner_type", "owner_id", "kind", "key", "sha256", "content_type", "width", "height", "bytes"),
-    *("orientation", "name", "job_id", "created_at", "stored_sha256"),
-)
-_COLUMNS = ", ".join(_NAMES)
-_VALUES = ", ".join(f"%({name})s" for name in _NAMES)
-MADE = frozenset({AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK})  # by one job
+_COLUMNS = """id, owner_type, owner_id, kind, key, sha256, content_type, width, height, bytes, orientation, name,
+    job_id, created_at, stored_sha256"""
 
 
 def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
@@ -24,21 +23,33 @@ def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
 
     Raises Unavailable, and adds nothing, if the object may have been removed since it was stored.
     """
-    stem = asset.key[:64]
-    object_deletions.lock(connection, stem)
-    row = connection.execute(
+    (row,) = _insert(connection, [asset])
+    created = bool(row.pop("created"))
+    return _asset(row), created
+
+
+def add_all(connection: Connection, made: Collection[Asset]) -> None:
+    """Insert what a job made. Raises Unavailable like `add`."""
+    _insert(connection, made)
+
+
+def _insert(connection: Connection, added: Collection[Asset]) -> list[dict[str, Any]]:
+    stems = sorted({asset.key[:64] for asset in added})
+    object_deletions.lock(connection, stems)
+    rows = [{**asdict(asset), "owner_type": asset.owner.type, "owner_id": asset.owner.id} for asset in added]
+    inserted = connection.execute(
         f"""insert into assets ({_COLUMNS})
-        select {_VALUES}
+        select {_COLUMNS}
+        from json_populate_recordset(null::assets, %s) as fresh
         where not {object_deletions.LATELY}
         on conflict (owner_type, owner_id, sha256) where kind = 'source' and deleted_at is null
         do update set used_at = now(), stored_sha256 = excluded.stored_sha256
         returning {_COLUMNS}, xmax = 0 as created""",  # an update returns the older row; xmax tells them apart
-        {**asdict(asset), **owners.parameters(asset.owner), "stem": stem, "stored_at": asset.created_at},
-    ).fetchone()
-    if row is None:
-        raise object_deletions.being_removed(connection, stem)
-    created = bool(row.pop("created"))
-    return _asset(row), created
+        [Json(rows, dumps=partial(json.dumps, default=str))],
+    ).fetchall()
+    if len(inserted) < len(rows):
+        raise object_deletions.being_removed(connection, stems)
+    return inserted
 
 
 def find(connection: Connection, owner: Owner | None, asset_id: UUID) -> Asset | None:
@@ -95,26 +106,16 @@ def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> bool:
     return any(row["id"] == asset_id for row in rows)
 
 
-def copy(connection: Connection, from_job: UUID, to_job: UUID) -> dict[AssetKind, UUID]:
-    """Give a job the assets of another with the same owner: new rows, the same objects. Returns the new ids by kind.
-
-    Copies nothing and returns {} if one of them was deleted.
-    """
+def of_job(connection: Connection, job_id: UUID) -> list[Asset]:
+    """What a job made and is not deleted."""
     rows = connection.execute(
         f"""select {_COLUMNS}
         from assets
         where job_id = %s
-        and deleted_at is null
-        for update""",
-        [from_job],
+        and deleted_at is null""",
+        [job_id],
     ).fetchall()
-    if {row["kind"] for row in rows} != MADE:
-        return {}
-    made = {}
-    for row in rows:
-        asset, _ = add(connection, replace(_asset(row), id=ids.new(), job_id=to_job, created_at=datetime.now(UTC)))
-        made[asset.kind] = asset.id
-    return made
+    return [_asset(row) for row in rows]
 
 
 def _asset(row: dict[str, Any]) -> Asset:

@@ -1,11 +1,11 @@
-"""Identifiers: UUIDv7, ordered by time, so that new rows lie together in every index."""
+"""Identifiers: UUIDv7, ordered by time, so that new rows are adjacent in every index."""
 
 from uuid import UUID
 
-# the compat type is the standard library's, which psycopg can adapt
+# this variant returns the standard library's type, which psycopg can adapt
 from uuid_utils.compat import uuid7
 
 
 def new() -> UUID:
-    """A fresh id."""
+    """A new id."""
     return uuid7()

@@ -1,10 +1,10 @@
 """Migrations: numbered SQL files, each applied once, in order, in a transaction of its own.
 
-An advisory lock lets any number of processes race: one applies, the others find nothing left to do. The digest of an
-applied file is remembered, and a file that was changed or lost afterwards is refused, because two databases would then
-differ unnoticed. Applied files that are newer than all of ours are a later release's: as each migration leaves the
-release before it working, a release that was rolled back to starts on them. A file whose first line is
-`-- no-transaction` runs outside a transaction (CREATE INDEX CONCURRENTLY).
+An advisory lock lets any number of processes race: one applies, the others find nothing left to do. The digest of each
+applied file is stored, and a file that was changed or removed afterwards is refused, because two databases would differ
+unnoticed. Applied files that are newer than all of ours belong to a later release: as each migration leaves the
+previous release working, a rollback to that release starts on them. A file whose first line is `-- no-transaction`
+runs outside a transaction (CREATE INDEX CONCURRENTLY).
 """
 
 import hashlib
@@ -16,20 +16,20 @@ import psycopg
 from shared.db import pool
 
 FOLDER = Path(__file__).parent / "migrations"
-_LOCK = 7_283_001  # any number of our own; both sides only have to agree
+_LOCK = 7_283_001  # any number that no other advisory lock uses
 _LEDGER = """create table if not exists migrations (
     name text primary key, digest text not null, applied_at timestamptz not null default now())"""
 
 
 class Changed(RuntimeError):
-    """An applied migration file is no longer what it was, or is gone."""
+    """An applied migration file was changed or removed."""
 
 
 def migrate(url: str, folder: Path = FOLDER) -> list[str]:
-    """Apply what is missing; return the names applied. Safe to repeat and to race."""
+    """Apply what is missing, and return the names. May be repeated, and run concurrently."""
     with pool.session(url) as connection:
-        connection.execute("select pg_advisory_lock(%s)", [_LOCK])  # released with the session
-        connection.execute("set lock_timeout = '5s'")  # rather fail than queue behind, and so block, live traffic
+        connection.execute("select pg_advisory_lock(%s)", [_LOCK])  # released when the session ends
+        connection.execute("set lock_timeout = '5s'")  # fail rather than wait behind live traffic, and so block it
         connection.execute(_LEDGER)
         missing = pending(connection, folder)
         for path in missing:
@@ -38,16 +38,16 @@ def migrate(url: str, folder: Path = FOLDER) -> list[str]:
 
 
 def pending(connection: psycopg.Connection[Any], folder: Path = FOLDER) -> list[Path]:
-    """Files not applied yet, in order. Raises Changed when an applied one differs."""
+    """Files that are not applied yet, in order. Raises Changed."""
     rows = connection.execute("select name, digest from migrations").fetchall()
     applied = {str(name): str(digest) for name, digest in rows}
     files = sorted(folder.glob("[0-9][0-9][0-9][0-9]_*.sql"))
     newest = max((path.name for path in files), default="")
     if gone := {name for name in applied.keys() - {path.name for path in files} if name < newest}:
-        raise Changed(f"applied, but not among the files: {', '.join(sorted(gone))}")
+        raise Changed(f"applied, but missing from the files: {', '.join(sorted(gone))}")
     for path in files:
         if path.name in applied and applied[path.name] != _digest(path):
-            raise Changed(f"{path.name} was changed after it had been applied")
+            raise Changed(f"{path.name} was changed after it was applied")
     return [path for path in files if path.name not in applied]
 
 

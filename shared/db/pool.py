@@ -1,7 +1,7 @@
 """Connections to Postgres: a small pool per process, and transactions that always end.
 
-Built after any fork and opened by the composition root. Works behind a transaction pooler: no prepared statements,
-and the statement timeout is set inside each transaction, because session settings leak between a pooler's clients.
+Built after any fork and opened by the composition root. Works behind a transaction pooler: it uses no prepared
+statements, and sets the statement timeout inside each transaction, as session settings leak between a pooler's clients.
 """
 
 import time
@@ -19,15 +19,15 @@ from shared import errors, log, metrics, timeouts
 
 Connection = psycopg.Connection[DictRow]
 
-WAITING = 50  # callers in line for one; the next is refused at once
+WAITING = 50  # callers waiting for a connection; the next is refused at once
 IDLE_S = 10.0  # unused connections beyond the minimum are closed
 SLOW_S = 0.1  # statements slower than this are logged
-# The statement, and the idleness after which a transaction ends: else a frozen process would keep its locks for ever,
-# among them the lead of the sweep.
+# The limits of a statement and of an idle transaction: otherwise a frozen process would keep its locks for ever, among
+# them the lead of the sweep.
 _BEGIN = f"""select set_config('statement_timeout', %s, true), set_config('synchronous_commit', %s, true),
     set_config('idle_in_transaction_session_timeout', '{timeouts.TRANSACTION_IDLE_S}s', true)"""
 
-_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
+_UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 _log = log.get("database")
 
 
@@ -47,7 +47,7 @@ class _Cursor(psycopg.Cursor[DictRow]):
 
 
 class _Connection(psycopg.Connection[DictRow]):
-    """Gives up on a server that has gone silent: its own statement timeout helps nobody who cannot hear it."""
+    """Gives up on a silent server, whose own statement timeout cannot reach us."""
 
     silence_s: float = timeouts.STATEMENT_WORKER_S + timeouts.SILENCE_S
 
@@ -57,12 +57,12 @@ class _Connection(psycopg.Connection[DictRow]):
         except psycopg.errors._WaitTimeout:
             if timeout is not None:
                 raise
-            self.close()  # whatever it is in the middle of
+            self.close()  # in the middle of whatever it does
             raise psycopg.OperationalError("the server is silent") from None
 
 
 class Database:
-    """A pool of connections. `statement_s` bounds every statement on the server's side, and a little later on ours."""
+    """A pool of connections. `statement_s` limits every statement on the server, and a little later here."""
 
     def __init__(self, url: str, *, pool_max: int = 5, statement_s: float = timeouts.STATEMENT_API_S) -> None:
         self._statement = f"{round(statement_s * 1000)}ms"
@@ -91,13 +91,13 @@ class Database:
         )
 
     def _check(self, connection: _Connection) -> None:
-        """Whether a pooled connection still works, with less patience than a statement needs."""
+        """Whether a pooled connection still works, within less time than a statement gets."""
         connection.silence_s = timeouts.SILENCE_S
         ConnectionPool.check_connection(connection)
         connection.silence_s = self._silence_s
 
     def open(self) -> None:
-        """Start connecting in the background; a database that is still down is waited for by those who ask."""
+        """Start connecting in the background; transactions wait for a database that is still down."""
         self._pool.open(wait=False)
 
     def close(self) -> None:
@@ -105,30 +105,27 @@ class Database:
 
     @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[Connection]:
-        """One transaction, committed at the end of the block. A lost or full database is `errors.Unavailable`.
+        """One transaction, committed at the end of the block. Raises errors.Unavailable for a lost or full database.
 
-        Unless `durable`, its commit does not wait for the disk: a crash of the server may take it back, whole, but
-        never once a durable one has followed it.
+        Unless `durable`, the commit does not wait for the disk: a crash of the server may undo the whole transaction,
+        but not after a durable one has followed it.
         """
         try:
             with self._pool.connection() as connection:
                 connection.execute(_BEGIN, [self._statement, "on" if durable else "off"])
                 yield connection
-        except (PoolTimeout, TooManyRequests, *_AWAY) as error:
+        except (PoolTimeout, TooManyRequests, *_UNAVAILABLE) as error:
             _log.warning("database_unavailable", error=type(error).__name__)
             raise errors.Unavailable("The database is not available; please try again.", retry_after_s=2) from error
 
     def check(self) -> Mapping[str, object]:
-        """A round trip and the state of the pool, for health.
-
-        Raises when the database does not answer within a second.
-        """
+        """One round trip, and the state of the pool, for health. Raises without a reply within a second."""
         with self._pool.connection(timeout=1) as connection:
             connection.execute("select 1")
         return {"pool": self.stats()}
 
     def stats(self) -> dict[str, int]:
-        """Connections by state: total, idle, waiting (callers in line)."""
+        """Connections: total and idle; and callers waiting for one."""
         stats = self._pool.get_stats()
         numbers = {
             "total": stats.get("pool_size", 0),
@@ -141,7 +138,7 @@ class Database:
 
 
 def session(url: str) -> psycopg.Connection[tuple[Any, ...]]:
-    """A connection of its own for LISTEN, advisory locks and migrations; autocommit, keepalive on."""
+    """A separate connection for LISTEN, advisory locks and migrations, with autocommit and keepalive."""
     return psycopg.connect(
         url,
         autocommit=True,
@@ -154,17 +151,17 @@ def session(url: str) -> psycopg.Connection[tuple[Any, ...]]:
 
 
 def notifications(url: str, channel: str) -> Iterator[str | None]:
-    """Payloads told on `channel`, for ever. The first item, and one every second of silence, is None: "listening".
+    """Payloads of notifications on `channel`, for ever. None first and after each second of silence: still listening.
 
-    Raises `psycopg.OperationalError` when the connection breaks; what was told meanwhile is lost to this listener.
+    Raises `psycopg.OperationalError` when the connection breaks; notifications are lost until the next call.
     """
     with session(url) as connection:
         connection.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
         yield None
         while True:
-            heard = False
+            received = False
             for notice in connection.notifies(timeout=1, stop_after=1):
-                heard = True
+                received = True
                 yield notice.payload
-            if not heard:
+            if not received:
                 yield None

@@ -1,10 +1,10 @@
-"""What removals cost: a row for every provider call, and a daily budget that two workers cannot overdraw.
+"""Provider calls: a row for each, with its cost, and a daily budget that two workers cannot overdraw.
 
 Money is reserved before a paid call and corrected after it. A worker that dies in between leaves its reservation
-standing: we would rather have counted a call that was never made than have made one that was never counted.
+standing: better to count a call that was never made than to make one that was never counted.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from shared.db import ids
@@ -14,7 +14,7 @@ from shared.models.job import Job
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class CallOutcome:
     """How a call ended: `outcome` is ok, refused, broken or unavailable."""
 
     outcome: str
@@ -25,7 +25,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class ProviderDay:
-    """One line of the table a rollout decision needs. Durations in milliseconds; they and errors are of ended calls."""
+    """One row of the table for rollout decisions. Durations in ms; they and `errors` are of ended calls."""
 
     day: str
     provider: Provider
@@ -43,54 +43,61 @@ class ProviderDay:
 def begin(
     connection: Connection, job: Job, provider: Provider, input_bytes: int, price_microusd: int, budget_microusd: int
 ) -> UUID | None:
-    """Write the row of a call about to be made, and reserve its price; None when the day's budget does not allow it."""
+    """Record a call that is about to be made, and reserve its price; None when the day's budget does not allow it."""
     if price_microusd and not _reserve(connection, price_microusd, budget_microusd):
         return None
     call_id = ids.new()
     connection.execute(
-        """insert into provider_calls (id, job_id, fence, provider, input_bytes, cost_microusd)
-        values (%s, %s, %s, %s, %s, %s)""",
+        """
+        insert into provider_calls (id, job_id, fence, provider, input_bytes, cost_microusd)
+        values (%s, %s, %s, %s, %s, %s)
+        """,
         [call_id, job.id, job.fence, provider, input_bytes, price_microusd],
     )
     return call_id
 
 
 def paid(connection: Connection, job: Job, provider: Provider) -> bool:
-    """Whether the job has had what it may cost there: one call, whether or not its picture was kept.
+    """Whether the job has already had its one paid call to this provider, whether or not the result was kept.
 
-    A call without an end counts unless the run right before this one made it: then its worker died. Whoever cancels a
-    job takes a fence as well, so that a caller who cancels and retries in the middle of a call is not paid for again.
+    A call without an end counts unless the run right before this one made it: then its worker died. Cancelling takes a
+    fencing number too, so an owner who cancels and retries in the middle of a call does not get a second one.
     """
     row = connection.execute(
-        """select from provider_calls where job_id = %s and provider = %s and cost_microusd > 0
-        and (outcome <> 'pending' or fence < %s - 1) limit 1""",
+        """
+        select
+        from provider_calls
+        where job_id = %s
+            and provider = %s
+            and cost_microusd > 0
+            and (outcome <> 'pending' or fence < %s - 1)
+        limit 1
+        """,
         [job.id, provider, job.fence],
     ).fetchone()
     return row is not None
 
 
-def end(connection: Connection, call_id: UUID, spoken: Spoken, duration_ms: int) -> None:
-    """Say how the call ended; what was reserved but not charged goes back to the day it was taken from."""
+def end(connection: Connection, call_id: UUID, ended: CallOutcome, duration_ms: int) -> None:
+    """Record how the call ended; money that was reserved but not charged goes back to the day it was taken from."""
     connection.execute(
-        """with call as (
-            select cost_microusd, (started_at at time zone 'utc')::date as day from provider_calls where id = %(id)s
+        """
+        with call as (
+            select cost_microusd, (started_at at time zone 'utc')::date as day
+            from provider_calls
+            where id = %(id)s
+        ), refund as (
+            update spend
+            set microusd = microusd - (call.cost_microusd - %(cost_microusd)s)
+            from call
+            where spend.day = call.day and call.cost_microusd <> %(cost_microusd)s
         )
-        update spend set microusd = microusd - (call.cost_microusd - %(cost)s) from call
-        where spend.day = call.day and call.cost_microusd <> %(cost)s""",
-        {"id": call_id, "cost": spoken.cost_microusd},
-    )
-    connection.execute(
-        """update provider_calls set outcome = %s, cost_microusd = %s, duration_ms = %s, output_bytes = %s,
-            uncertain = %s
-        where id = %s""",
-        [
-            spoken.outcome,
-            spoken.cost_microusd,
-            duration_ms,
-            spoken.output_bytes,
-            spoken.uncertain,
-            call_id,
-        ],
+        update provider_calls
+        set outcome = %(outcome)s, cost_microusd = %(cost_microusd)s, duration_ms = %(duration_ms)s,
+            output_bytes = %(output_bytes)s, uncertain = %(uncertain)s
+        where id = %(id)s
+        """,
+        {**asdict(ended), "id": call_id, "duration_ms": duration_ms},
     )
 
 
@@ -103,16 +110,24 @@ def spent_today(connection: Connection) -> int:
 def by_day(connection: Connection, days: int) -> list[ProviderDay]:
     """Each provider's calls of the last `days` days (UTC), newest first."""
     rows = connection.execute(
-        """select (started_at at time zone 'utc')::date::text as day, provider, count(*) as count,
+        """
+        select
+            (started_at at time zone 'utc')::date::text as day,
+            provider,
+            count(*) as count,
             count(*) filter (where outcome not in ('ok', 'pending')) as errors,
             avg(duration_ms)::float as average_ms,
             percentile_cont(0.5) within group (order by duration_ms) as p50_ms,
             percentile_cont(0.95) within group (order by duration_ms) as p95_ms,
-            sum(input_bytes)::bigint as input_bytes, sum(output_bytes)::bigint as output_bytes,
-            sum(cost_microusd)::bigint as cost_microusd, avg(uncertain)::float as uncertain
+            sum(input_bytes)::bigint as input_bytes,
+            sum(output_bytes)::bigint as output_bytes,
+            sum(cost_microusd)::bigint as cost_microusd,
+            avg(uncertain)::float as uncertain
         from provider_calls
         where started_at >= ((now() at time zone 'utc')::date - (%s - 1) * interval '1 day') at time zone 'utc'
-        group by 1, 2 order by 1 desc, 2""",
+        group by 1, 2
+        order by 1 desc, 2
+        """,
         [days],
     ).fetchall()
     return [ProviderDay(**{**row, "provider": Provider(row["provider"])}) for row in rows]
@@ -122,9 +137,14 @@ def _reserve(connection: Connection, price_microusd: int, budget_microusd: int) 
     if price_microusd > budget_microusd:
         return False
     row = connection.execute(
-        """insert into spend (day, microusd) values ((now() at time zone 'utc')::date, %(price)s)
-        on conflict (day) do update set microusd = spend.microusd + %(price)s
-        where spend.microusd + %(price)s <= %(budget)s returning day""",
+        """
+        insert into spend (day, microusd)
+        values ((now() at time zone 'utc')::date, %(price)s)
+        on conflict (day) do update
+            set microusd = spend.microusd + %(price)s
+            where spend.microusd + %(price)s <= %(budget)s
+        returning day
+        """,
         {"price": price_microusd, "budget": budget_microusd},
     ).fetchone()
     return row is not None

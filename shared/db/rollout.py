@@ -1,4 +1,4 @@
-"""The share of jobs that the self-hosted provider gets: the newest row rules, the older ones are its history."""
+"""The share of jobs for the self-hosted provider: the newest row applies, the older ones are its history."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +14,19 @@ class Setting:
 
 
 def current(connection: Connection) -> int | None:
-    """The percentage in force; None while nobody has set one."""
+    """The current percentage; None if it was never set."""
     row = connection.execute("select percent from rollout order by id desc limit 1").fetchone()
     return int(row["percent"]) if row else None
 
 
 def put(connection: Connection, percent: int, set_by: str) -> Setting:
     row = connection.execute(
-        "insert into rollout (percent, set_by) values (%s, %s) returning percent, set_by, set_at", [percent, set_by]
+        """
+        insert into rollout (percent, set_by)
+        values (%s, %s)
+        returning percent, set_by, set_at
+        """,
+        [percent, set_by],
     ).fetchone()
     assert row is not None
     return Setting(**row)
@@ -30,6 +35,12 @@ def put(connection: Connection, percent: int, set_by: str) -> Setting:
 def history(connection: Connection, limit: int = 50) -> list[Setting]:
     """Newest first."""
     rows = connection.execute(
-        "select percent, set_by, set_at from rollout order by id desc limit %s", [limit]
+        """
+        select percent, set_by, set_at
+        from rollout
+        order by id desc
+        limit %s
+        """,
+        [limit],
     ).fetchall()
     return [Setting(**row) for row in rows]

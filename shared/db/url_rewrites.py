@@ -1,7 +1,7 @@
-"""Addresses in rows, of whatever table: moved to another place, each at most once, and moved back.
+"""URLs in the rows of any table: rewritten, each at most once, and restored.
 
-What a row said before stands in the table `url_moves`, written in the transaction that changes it. So a row that was
-moved is known to be, whoever died when, and can be put back unless somebody else has changed it since.
+The previous text of a row is kept in the table `url_moves`, written in the transaction that changes the row. So a
+rewritten row is known after any crash, and can be restored unless it has been changed since.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ _TEXTS = ("text", "character varying", "json", "jsonb")
 
 
 class Unknown(ValueError):
-    """There is no such column, or none whose rows can be named."""
+    """There is no such column, or its rows cannot be identified."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of texts, and the column that names its rows."""
+    """A text column, and the key column of its table."""
 
     table: str
     name: str
@@ -32,7 +32,7 @@ class Column:
         return f"{self.table}.{self.name}"
 
     def filled(self, statement: str) -> sql.Composed:
-        """The statement with its names; the catalogue of Postgres wrote table and types, quoted where needed."""
+        """The statement with its names; table and types come from the catalogue of Postgres, quoted where needed."""
         names = {"name": sql.Identifier(self.name), "key": sql.Identifier(self.key)}
         types = {"table": sql.SQL(self.table), "type": sql.SQL(self.type), "key_type": sql.SQL(self.key_type)}
         return sql.SQL(statement).format(**names, **types)
@@ -42,47 +42,72 @@ def column(connection: Connection, words: str) -> Column:
     """`table.column` or `schema.table.column`. Raises Unknown."""
     table, _, name = words.rpartition(".")
     row = connection.execute(
-        """select c.oid::regclass::text as table, a.attname as name, format_type(a.atttypid, null) as type,
-            k.attname as key, format_type(k.atttypid, null) as key_type
+        """
+        select
+            c.oid::regclass::text as table,
+            a.attname as name,
+            format_type(a.atttypid, null) as type,
+            k.attname as key,
+            format_type(k.atttypid, null) as key_type
         from pg_class c
         join pg_attribute a on a.attrelid = c.oid and a.attname = %s and a.attnum > 0 and not a.attisdropped
         join pg_index i on i.indrelid = c.oid and i.indisprimary and i.indnkeyatts = 1
         join pg_attribute k on k.attrelid = c.oid and k.attnum = i.indkey[0]
-        where c.oid = to_regclass(%s)""",
+        where c.oid = to_regclass(%s)
+        """,
         [name, table],
     ).fetchone()
     if row is None:
         raise Unknown(f"{words}: no such column, or its table has no primary key of one column")
     if row["type"] not in _TEXTS:
-        raise Unknown(f"{words}: its type is {row['type']}, and not one of {', '.join(_TEXTS)}")
+        raise Unknown(f"{words}: its type is {row['type']}, not one of {', '.join(_TEXTS)}")
     return Column(**row)
 
 
 def prepare(connection: Connection) -> None:
-    """Make the table of what was moved. Not a migration: the database may be of another system."""
+    """Create the table of rewritten rows. Not a migration: the database may belong to another system."""
     connection.execute(
-        """create table if not exists url_moves (
+        """
+        create table if not exists url_moves (
             id bigint generated always as identity primary key,
-            table_name text not null, column_name text not null, row_key text not null,
-            before text not null, after text not null,
-            moved_at timestamptz not null default now(), restored_at timestamptz)"""
+            table_name text not null,
+            column_name text not null,
+            row_key text not null,
+            before text not null,
+            after text not null,
+            moved_at timestamptz not null default now(),
+            restored_at timestamptz
+        )
+        """
     )
 
 
 def holding(connection: Connection, where: Column, address: str) -> list[object]:
-    """Keys of the rows that hold the address anywhere in their text."""
+    """Keys of the rows that contain the URL anywhere in their text."""
     found = connection.execute(
-        where.filled("select {key} as key from {table} where position(%s in {name}::text) > 0 order by {key}"),
+        where.filled(
+            """
+            select {key} as key
+            from {table}
+            where position(%s in {name}::text) > 0
+            order by {key}
+            """
+        ),
         [address],
     )
     return [row["key"] for row in found.fetchall()]
 
 
 def texts(connection: Connection, where: Column, keys: Sequence[object]) -> list[tuple[object, str]]:
-    """(key, text) of rows, locked."""
+    """Lock rows, and return their (key, text)."""
     found = connection.execute(
         where.filled(
-            "select {key} as key, {name}::text as text from {table} where {key} = any(%s::{key_type}[]) for update"
+            """
+            select {key} as key, {name}::text as text
+            from {table}
+            where {key} = any(%s::{key_type}[])
+            for update
+            """
         ),
         [list(keys)],
     )
@@ -90,40 +115,69 @@ def texts(connection: Connection, where: Column, keys: Sequence[object]) -> list
 
 
 def move(connection: Connection, where: Column, key: object, before: str, after: str) -> None:
-    """Change the text of a locked row, and remember what it was."""
+    """Change the text of a locked row, and keep the previous one."""
     row = connection.execute(
-        where.filled("update {table} set {name} = %s::{type} where {key} = %s returning {name}::text as text"),
+        where.filled(
+            """
+            update {table}
+            set {name} = %s::{type}
+            where {key} = %s
+            returning {name}::text as text
+            """
+        ),
         [after, key],
     ).fetchone()
     assert row is not None
     connection.execute(
-        "insert into url_moves (table_name, column_name, row_key, before, after) values (%s, %s, %s, %s, %s)",
+        """
+        insert into url_moves (table_name, column_name, row_key, before, after)
+        values (%s, %s, %s, %s, %s)
+        """,
         [where.table, where.name, str(key), before, row["text"]],
     )
 
 
 def moved(connection: Connection) -> dict[str, int]:
-    """Rows that were moved and not put back, by column."""
+    """The number of rows that are rewritten now, by column."""
     rows = connection.execute(
-        """select table_name || '.' || column_name as name, count(distinct row_key) as rows from url_moves
-        where restored_at is null group by 1 order by 1"""
+        """
+        select table_name || '.' || column_name as name, count(distinct row_key) as rows
+        from url_moves
+        where restored_at is null
+        group by 1
+        order by 1
+        """
     ).fetchall()
     return {row["name"]: row["rows"] for row in rows}
 
 
 def restore(connection: Connection, limit: int) -> tuple[int, list[str]]:
-    """Put some rows back, the last moved first: how many were looked at, and those that somebody has changed since."""
+    """Restore some rows, the last rewritten first: how many were read, and which have been changed since."""
     moves = connection.execute(
-        "select * from url_moves where restored_at is null order by id desc limit %s for update", [limit]
+        """
+        select *
+        from url_moves
+        where restored_at is null
+        order by id desc
+        limit %s
+        for update
+        """,
+        [limit],
     ).fetchall()
     changed = []
     for row in moves:
         where = column(connection, f"{row['table_name']}.{row['column_name']}")
-        put_back = connection.execute(
-            where.filled("update {table} set {name} = %s::{type} where {key} = %s::{key_type} and {name}::text = %s"),
+        restored = connection.execute(
+            where.filled(
+                """
+                update {table}
+                set {name} = %s::{type}
+                where {key} = %s::{key_type} and {name}::text = %s
+                """
+            ),
             [row["before"], row["row_key"], row["after"]],
         ).rowcount
         connection.execute("update url_moves set restored_at = now() where id = %s", [row["id"]])
-        if not put_back:
+        if not restored:
             changed.append(f"{where} {row['row_key']}")
     return len(moves), changed

@@ -34,9 +34,9 @@ from shared.image_format import jpeg, png, webp
 from shared.image_format.signature import recognise
 from shared.image_format.structure import STORED, Density, Format, Structure
 from shared.images import decoding, thumbnails
+from shared.images.matte import INK, measure
 from shared.images.opening import opened
 from shared.images.thumbnails import Copy, preview
-from shared.models.cutout import Foreground
 
 __all__ = [
     "INK",
@@ -71,8 +71,6 @@ MAX_PIXELS = 50_000_000  # 200 MB as RGBA; the largest phone and mirrorless pict
 MAX_STORED_BYTES = 150 << 20  # of a PNG made from another format: what 48 megapixels of a phone's HEIC become, and more
 MAX_SIDE = 16_000  # WebP ends at 16,383
 MIN_SIDE = 16  # below that there is no subject to be found, and nothing to print
-INK = 8  # alpha from which a pixel counts as visible
-_UNSURE = slice(26, 230)  # alpha between 10 % and 90 %
 _MAX_WEBP_DECODED = 16_000_000  # 250 MB, for what may be a file of 34 bytes
 _one_at_a_time = threading.Lock()  # so that a process with many threads needs the memory of one picture
 _SIDEWAYS = 5  # EXIF's orientations 5 to 8 lie on their side
@@ -217,34 +215,23 @@ def density(data: bytes, info: ImageInfo) -> Density | None:
     return stated if stated is None or info.orientation < _SIDEWAYS else (stated[1], stated[0])
 
 
-def measure(picture: Image.Image) -> tuple[Foreground, float]:
-    """The box around an RGBA picture's ink, and the share of ink that is neither here nor there.
+def open_cutout(
+    data: bytes, width: int, height: int, quickly: Callable[[bytes, int, int], Any] = lambda *_: None
+) -> Image.Image:
+    """A provider's picture as RGBA of these sides; raises NotACutout, a ValueError, with the reason.
 
-    ValueError when there is no ink at all.
+    `quickly` returns the pixels of a file that it can read, else None: `shared.fast_png.decode`, where its libraries
+    are installed.
     """
-    alpha = picture.getchannel("A")
-    box = alpha.point([255 * (level >= INK) for level in range(256)]).getbbox()
-    if box is None:
-        raise NotACutout("nothing in it is visible")
-    left, top, right, bottom = box
-    counts = alpha.histogram()
-    return Foreground(top, left, right - left, bottom - top), sum(counts[_UNSURE]) / sum(counts[INK:])
-
-
-def open_cutout(data: bytes, width: int, height: int, quickly: Callable[[bytes], Any] = lambda _: None) -> Image.Image:
-    """A provider's answer as RGBA of these sides; raises NotACutout, a ValueError, with the reason.
-
-    `quickly` gives the pixels of a file that it knows, HxWx4 uint8: `shared.fast_png` does, where its libraries are.
-    """
+    pixels = quickly(data, width, height)
+    if pixels is not None and pixels.shape[2:] == (4,):
+        return Image.fromarray(pixels)
     try:
         info = inspect(data)
         if info.format is not Format.PNG or not info.alpha:
             raise NotACutout(f"expected a PNG with an alpha channel, got {info.format.value}")
         if (info.width, info.height) != (width, height):
             raise NotACutout(f"expected {width}x{height}, got {info.width}x{info.height}")
-        known = quickly(data)
-        if known is not None:
-            return Image.fromarray(known)
         with ThreadPoolExecutor(1) as beside:  # both inflate the same bytes, and neither holds the interpreter's lock
             whole = beside.submit(verify, data, info)
             picture = decode(data, info)

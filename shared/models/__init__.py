@@ -1,1 +1,1 @@
-"""The nouns of the system as frozen values, one module a noun."""
+"""The nouns of the system as frozen dataclasses, one module per noun."""

@@ -1,4 +1,4 @@
-"""Assets: stored objects and what is known about them."""
+"""Assets: stored objects and their facts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +19,8 @@ class AssetKind(StrEnum):
 class Asset:
     """A stored object.
 
-    `sha256` is of the bytes as received (sources) or as made, `stored_sha256` of the object's, where it was noted;
-    `orientation` is EXIF's 1-8, 1 = upright.
+    `sha256` is the digest of the bytes as received (sources) or as made, `stored_sha256` that of the stored object, if
+    it was recorded; `orientation` is EXIF's 1 to 8, 1 = upright.
     """
 
     id: UUID
@@ -40,5 +40,5 @@ class Asset:
 
     @property
     def digest(self) -> str | None:
-        """The SHA-256 of the object; None for a source of which an older release did not note it."""
+        """The SHA-256 of the object; None for sources stored by a release that did not record it."""
         return self.stored_sha256 or (None if self.kind is AssetKind.SOURCE else self.sha256)

@@ -5,16 +5,19 @@
       │  └──release──────┘                cancelled ──retry──> queued
       └─ created          queued or running ──cancel──> cancelled
 
-A running job whose lease has expired is claimed again; `fence` grows with every claim, and every write names the
-fence it was claimed with, so a worker that lost its lease can change nothing.
+A running job whose lease has expired is claimed again. `fence` grows with every claim, and every write names the fence
+of its claim, so a worker that lost its lease cannot change anything.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from shared.models.cutout import Provider, Result
+from shared.models.asset import Asset
+from shared.models.cutout import Provider
 from shared.models.owner import Owner
 
 
@@ -31,11 +34,13 @@ class JobState(StrEnum):
 
 
 class JobType(StrEnum):
+    """Types that callers can ask for. `Job.type` is text, as a row may come from a newer release."""
+
     CUTOUT = "cutout"
 
 
 class JobFailure(StrEnum):
-    """Why a job ended in `failed`; part of the contract."""
+    """Why a job failed; part of the contract."""
 
     UNKNOWN_FOREGROUND = "unknown_foreground"
     PROVIDER_FAILED = "provider_failed"
@@ -62,17 +67,33 @@ class JobError:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """One piece of work.
+class Outcome:
+    """What a job leaves when it is done.
 
-    `version` counts its visible changes and is the event id of the stream; `wanted` is the caller's choice of provider;
-    `request_id` names the request that asked for it, in all logs.
+    `result` is JSON, which the job type's own class writes and reads. `assets` are stored, and get their rows together
+    with the result. `fingerprint` names everything the result depends on, so that another job can reuse it.
+    """
+
+    result: Mapping[str, Any]
+    assets: tuple[Asset, ...] = ()
+    provider: Provider | None = None
+    fingerprint: str | None = None
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of work on one asset. `input` and `result` are JSON, which the job type's own classes read.
+
+    `version` counts the visible changes and is the event id of the stream. `request_id` names the request that created
+    the job, in all logs.
     """
 
     id: UUID
     owner: Owner
-    type: JobType
+    type: str
     asset_id: UUID
+    input: Mapping[str, Any]
     status: JobState
     progress: int
     attempts: int
@@ -84,7 +105,6 @@ class Job:
     finished_at: datetime | None
     timings: Timings
     request_id: str = ""
-    wanted: Provider | None = None
     provider: Provider | None = None
-    result: Result | None = None
+    result: Mapping[str, Any] | None = None
     error: JobError | None = None

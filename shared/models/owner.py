@@ -18,10 +18,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a row is: a guest (`id` is the SHA-256 of the token, so that a row opens no session) or an API key."""
+    """The owner of rows: a guest (`id` is the SHA-256 of the token, so that rows open no session) or an API key."""
 
     type: OwnerType
     id: str
-
-    def __str__(self) -> str:
-        return f"{self.type}:{self.id}"

@@ -1,8 +1,8 @@
 """Objects by key: a local folder and S3-compatible storage behind one Protocol.
 
-Keys are HMACs of owner and content, so the same bytes of one owner are one object, keys cannot be guessed, and
-holding a picture does not tell whether it is here. Objects are written whole or not at all and never change, so
-reading needs no lock and caching needs no end.
+Keys are HMACs of owner and content: the same bytes of one owner are one object, keys cannot be guessed, and having a
+picture does not reveal whether it is stored. Objects are written whole or not at all and never change, so readers need
+no lock and caches never expire.
 """
 
 import hashlib
@@ -29,12 +29,12 @@ __all__ = [
 
 def key_for(secret: str, owner: Owner, sha256: str, extension: str) -> str:
     """The public key of an owner's content, e.g. `<64 hex digits>.png`."""
-    digest = hmac.new(secret.encode(), f"{owner}:{sha256}".encode(), hashlib.sha256)
+    digest = hmac.new(secret.encode(), f"{owner.type}:{owner.id}:{sha256}".encode(), hashlib.sha256)
     return f"{digest.hexdigest()}.{extension}"
 
 
 def connect(settings: Settings) -> Storage:
-    """The storage that the settings name. For composition roots only."""
+    """The storage that the settings name. Only for composition roots."""
     if settings.endpoint:
         from shared.storage.bucket import Bucket  # 0.1 s and 10 MB that a folder does not need
 

@@ -2,16 +2,17 @@
 
 import contextlib
 import hashlib
+import io
 from collections.abc import Iterator, Mapping
 
 from botocore.exceptions import ClientError
 
 from shared.settings import Storage as Settings
 from shared.storage import s3
-from shared.storage.protocol import CACHE_CONTROL, Entry, Object, known, require
+from shared.storage.protocol import CACHE_CONTROL, KEY, Entry, Missing, Object
 
-_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")  # there is an object, or somebody is writing it now
-_PAGE = 1000  # what a listing answers at most
+_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")  # the object exists, or is being written at this moment
+_PAGE = 1000  # the most that one listing returns
 
 
 class Bucket:
@@ -40,7 +41,7 @@ class Bucket:
                     self._client.put_object(**wanted, Body=s3.Timed(data))
 
     def _holds(self, key: str, data: bytes) -> bool:
-        """Whether the object is these bytes; not knowing it is no harm, as they are then stored again."""
+        """Whether the object has these bytes. If that cannot be known, they are stored again, which does no harm."""
         try:
             tag = self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
         except ClientError:
@@ -56,17 +57,17 @@ class Bucket:
     def open(self, key: str) -> Object:
         with _translated(key):
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
-        return Object(answer["Body"], answer["ContentLength"])
+        return Object(io.BufferedReader(s3.Body(answer["Body"])), answer["ContentLength"])
 
     def delete(self, key: str) -> None:
         with _translated(key):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def sign_put(self, key: str, content_type: str, length: int, expires_s: int) -> str:
-        """Both headers are signed, so that the bucket refuses others."""
-        require(key)
+        """Signs both headers, so that the bucket refuses other values."""
         wanted = {"Bucket": self._bucket, "Key": key, "ContentType": content_type, "ContentLength": length}
-        return str(self._client.generate_presigned_url("put_object", Params=wanted, ExpiresIn=expires_s))
+        with _translated(key):
+            return str(self._client.generate_presigned_url("put_object", Params=wanted, ExpiresIn=expires_s))
 
     def walk(self, prefix: str) -> Iterator[Entry]:
         after = ""
@@ -74,7 +75,7 @@ class Bucket:
             with s3.refusals():
                 page = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, StartAfter=after, MaxKeys=_PAGE)
             found = page.get("Contents", [])
-            yield from (Entry(o["Key"], o["Size"], o["LastModified"]) for o in found if known(o["Key"]))
+            yield from (Entry(o["Key"], o["Size"], o["LastModified"]) for o in found if KEY.fullmatch(o["Key"]))
             if not page["IsTruncated"]:
                 return
             after = found[-1]["Key"]
@@ -86,7 +87,8 @@ class Bucket:
 
 @contextlib.contextmanager
 def _translated(key: str) -> Iterator[None]:
-    """Failures of one object."""
-    require(key)
+    """Refuse a key that is not ours, and translate the errors of one object."""
+    if not KEY.fullmatch(key):  # it must not become part of any other request
+        raise Missing(key)
     with s3.lookup(key):
         yield

@@ -1,7 +1,7 @@
-"""A folder as a storage: files spread over 256 subfolders, so that none grows unwieldy.
+"""A folder as a storage, with 256 subfolders, so that none holds too many files.
 
-A file is written among the incoming, made durable, and renamed: an object is there whole or not at all, and what a
-crash leaves is collected like any other upload that nobody finished.
+A file is written to `incoming/`, synced, and renamed: an object exists whole or not at all. Maintenance deletes what a
+crash leaves there, like any other unfinished upload.
 """
 
 import os
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.storage.protocol import INCOMING, Entry, Missing, Object, Unavailable, known, require
+from shared.storage.protocol import INCOMING, KEY, Entry, Missing, Object, Unavailable
 
 
 class Folder:
@@ -25,12 +25,12 @@ class Folder:
         try:
             if not _holds(path, data):
                 self._write(path, data)
-            _sync(path.parent)  # a rename survives a power cut only once its folder is written
+            _sync(path.parent)  # a rename survives a power cut only after its folder is synced
         except OSError as error:
             raise Unavailable("The storage cannot be written; please try again.") from error
 
     def _write(self, path: Path, data: bytes) -> None:
-        part = self._path(f"{INCOMING}{uuid.uuid4()}")
+        part = self._root / f"{INCOMING}{uuid.uuid4()}"
         for folder in (part.parent, path.parent):
             _make(folder)
         try:
@@ -68,14 +68,14 @@ class Folder:
         inside = INCOMING if prefix.startswith(INCOMING) else ""
         try:
             for path in sorted((self._root / (inside or prefix[:2])).glob(f"{prefix.removeprefix(inside)}*")):
-                if known(inside + path.name) and (facts := _facts(path)):
+                if KEY.fullmatch(inside + path.name) and (facts := _facts(path)):
                     modified_at = datetime.fromtimestamp(facts.st_mtime, UTC)
                     yield Entry(inside + path.name, facts.st_size, modified_at)
         except OSError as error:
             raise Unavailable from error
 
     def check(self) -> Mapping[str, object]:
-        """Writes a byte into a file without a name: a disk that is full or read-only tells nobody before."""
+        """Writes a byte to an unnamed file, which reveals a disk that is full or read-only."""
         self._root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=self._root, buffering=0) as file:
             file.write(b"x")
@@ -83,7 +83,8 @@ class Folder:
         return {"backend": "folder", "freeBytes": space.f_bavail * space.f_frsize}
 
     def _path(self, key: str) -> Path:
-        require(key)
+        if not KEY.fullmatch(key):  # it must not become any other path
+            raise Missing(key)
         return self._root / key if key.startswith(INCOMING) else self._root / key[:2] / key
 
 
@@ -100,7 +101,7 @@ def _facts(path: Path) -> os.stat_result | None:
 
 
 def _make(folder: Path) -> None:
-    """Make a folder, for good."""
+    """Create a folder durably."""
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
         _sync(folder.parent)

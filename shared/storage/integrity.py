@@ -1,19 +1,18 @@
-"""Reading what was stored and nothing else: a damaged object is as good as missing, and is never handed on whole.
+"""Reads objects and checks their digests: a damaged object counts as missing, and is never passed on whole.
 
-What is read in pieces is checked while it passes: each piece waits for the next one, and the last for the digest.
-Only for objects that a row names: one that is missing or damaged is lost, which is counted and alarms.
+An object that is read in pieces is checked on the way: each piece is held back until the next one is read, and the last
+one until the digest is known. Only for objects that a row names: a missing or damaged one is lost, which raises an
+alert.
 """
 
 import hashlib
 from collections.abc import Iterator
 from typing import IO
 
-from botocore.exceptions import BotoCoreError
-
 from shared import log, metrics
 from shared.storage.protocol import Missing, Object, Storage, Unavailable
 
-PIECE = 256 * 1024  # bytes; enough that the work between two pieces does not show
+PIECE = 256 * 1024  # bytes; enough that the work between two pieces does not matter
 
 _log = log.get("storage")
 
@@ -28,7 +27,7 @@ class Lost(Missing):
 
 
 def get(storage: Storage, key: str, sha256: str | None) -> bytes:
-    """The whole object. Raises Lost where it is gone, or where its digest is known and differs."""
+    """The whole object. Raises Lost if it is gone, or if its digest is known and differs."""
     try:
         data = storage.get(key)
     except Missing:
@@ -38,8 +37,8 @@ def get(storage: Storage, key: str, sha256: str | None) -> bytes:
     return data
 
 
-def open(storage: Storage, key: str, sha256: str | None) -> Object:  # noqa: A001 - the storage's own word
-    """For `pieces`. Raises Missing; Lost where somebody noted that it is there."""
+def open(storage: Storage, key: str, sha256: str | None) -> Object:  # noqa: A001 - as in Storage
+    """Open an object for `pieces`. Raises Missing; Lost if a digest shows that it was stored."""
     try:
         return storage.open(key)
     except Missing as missing:
@@ -47,20 +46,20 @@ def open(storage: Storage, key: str, sha256: str | None) -> Object:  # noqa: A00
 
 
 def pieces(stream: IO[bytes], key: str, sha256: str | None) -> Iterator[bytes]:
-    """The object piece by piece; raises Lost instead of yielding the last one. A small object is one piece."""
-    digest, waiting = hashlib.sha256(), b""
+    """The object in pieces, a small one as a single piece; raises Lost instead of yielding the last piece."""
+    digest, held = hashlib.sha256(), b""
     while piece := _read(stream):
-        if waiting:
-            yield waiting
+        if held:
+            yield held
         digest.update(piece)
-        waiting = piece
+        held = piece
     if sha256 and digest.hexdigest() != sha256:
         raise Lost(key, "damaged")
-    yield waiting
+    yield held
 
 
 def _read(stream: IO[bytes]) -> bytes:
     try:
         return stream.read(PIECE)
-    except (BotoCoreError, OSError) as error:
-        raise Unavailable("The storage broke off; please try again.") from error
+    except OSError as error:
+        raise Unavailable("The storage stopped responding; please try again.") from error

@@ -1,6 +1,6 @@
-"""Any bucket at all, whatever its keys and however large its objects: for moving house.
+"""A bucket with any keys and objects of any size, for migrations.
 
-Nothing is deleted here, and nothing is written over: `put` stores where nothing lies.
+Deletes nothing and overwrites nothing: `put` only stores new keys.
 """
 
 import base64
@@ -15,15 +15,15 @@ from shared.settings import Storage as Settings
 from shared.storage import s3
 from shared.storage.protocol import Missing
 
-READ_S, TRIES = 30, 5  # nobody waits, and a bucket far away may be slow
+READ_S, TRIES = 30, 5  # no caller waits, and a distant bucket may be slow
 _PIECE = 1024 * 1024
 _KEPT = ("ContentType", "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "Metadata")
-_MD5 = re.compile(r"[0-9a-f]{32}")  # the tag of an object that came in one piece and unencrypted
+_MD5 = re.compile(r"[0-9a-f]{32}")  # the ETag of an object that was uploaded in one part and unencrypted
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An object as the bucket tells of it."""
+    """An object in a listing."""
 
     key: str
     bytes: int
@@ -36,7 +36,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What was read, and what else the bucket kept with it."""
+    """What was read, and the metadata that the bucket keeps with it."""
 
     bytes: int
     md5: str
@@ -44,7 +44,7 @@ class Fetched:
     facts: Mapping[str, Any]
 
 
-class Foreign:
+class MigrationBucket:
     """One bucket; safe to share between threads. Every method may raise Unavailable."""
 
     def __init__(self, settings: Settings, *, region: str = "auto", connections: int = 10) -> None:
@@ -52,7 +52,7 @@ class Foreign:
         self._client = s3.client(settings, region=region, read_s=READ_S, tries=TRIES, connections=connections)
 
     def walk(self) -> Iterator[Listed]:
-        """Every object, in the order of the keys."""
+        """Every object, ordered by key."""
         after = ""
         while True:
             with s3.refusals():
@@ -64,14 +64,14 @@ class Foreign:
             after = found[-1]["Key"]
 
     def head(self, key: str) -> Listed | None:
-        """What lies under a key, if anything does."""
+        """The object with this key, if there is one."""
         with contextlib.suppress(Missing), s3.lookup(key):
             found = self._client.head_object(Bucket=self._bucket, Key=key)
             return Listed(key, found["ContentLength"], found["ETag"].strip('"'))
         return None
 
     def fetch(self, key: str, into: IO[bytes] | None = None) -> Fetched:
-        """Read an object to its end, and write it `into` a file if one is given. Raises Missing."""
+        """Read a whole object, and write it `into` a file if one is given. Raises Missing."""
         md5, sha256, length = hashlib.md5(usedforsecurity=False), hashlib.sha256(), 0
         with s3.lookup(key):
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
@@ -86,7 +86,7 @@ class Foreign:
         return Fetched(length, md5.hexdigest(), sha256.hexdigest(), facts)
 
     def put(self, key: str, file: IO[bytes], fetched: Fetched) -> Listed:
-        """Store what was fetched with all that was kept with it; the bucket compares what arrives with the digest."""
+        """Store a fetched object with its metadata; the bucket checks the digest of what arrives."""
         file.seek(0)
         digest = base64.b64encode(bytes.fromhex(fetched.md5)).decode()
         with s3.lookup(key):

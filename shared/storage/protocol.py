@@ -1,12 +1,12 @@
-"""What every storage does, and what may lie in one.
+"""What every storage does, and which keys it has.
 
-Three kinds of keys, and nothing else is ever read, written or removed, whatever else lies in a bucket:
+Three kinds of keys; nothing else in a bucket is ever read, written or deleted:
 
-    <64 hex digits>.png         a picture, or what a job made of one
-    <64 hex digits>-w800.webp   the same picture for a purpose of its own, made when first asked for
-    incoming/<uuid>             what a caller sends straight to the storage, until it is judged; and unfinished writes
+    <64 hex digits>.png         a picture, or what a job made from one
+    <64 hex digits>-w800.webp   a variant of the same picture, made when it is first requested
+    incoming/<uuid>             an upload sent straight to the storage, until it is inspected; and unfinished writes
 
-The digits are the object's stem (`stem`): with the picture goes whatever was made of it.
+The digits are the object's stem (`stem`): a picture and its variants share it, and are deleted together.
 """
 
 import re
@@ -20,15 +20,15 @@ from shared import errors
 CACHE_CONTROL = "public, max-age=31536000, immutable"  # the bytes behind a key never change
 INCOMING = "incoming/"
 _STEM = 64
-_KEY = re.compile(r"[0-9a-f]{64}(?:-[a-z0-9]{1,8})?\.[a-z]{3,4}|incoming/[0-9a-f-]{36}")
+KEY = re.compile(r"[0-9a-f]{64}(?:-[a-z0-9]{1,8})?\.[a-z]{3,4}|incoming/[0-9a-f-]{36}")
 
 
 class Missing(Exception):
-    """There is no object under this key."""
+    """There is no object with this key."""
 
 
 class Unavailable(errors.Unavailable):
-    """The storage cannot be reached or refuses; trying again later may help."""
+    """The storage cannot be reached, or refuses; a retry may help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Object:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An object as a listing shows it."""
+    """An object in a listing."""
 
     key: str
     bytes: int
@@ -51,12 +51,12 @@ class Entry:
 class Storage(Protocol):
     """What every storage does.
 
-    `put` is atomic and may be repeated; `get` and `open` raise Missing; `delete` of nothing is fine; all may raise
-    Unavailable.
+    `put` is atomic and may be repeated; `get` and `open` raise Missing; deleting a missing object succeeds; all may
+    raise Unavailable.
     """
 
     def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
-        """Store an object. The same bytes again leave it as it is; others replace it, which mends a damaged one."""
+        """Store an object. An existing one stays if it has the same bytes; else it is replaced, which repairs it."""
         ...
 
     def get(self, key: str) -> bytes: ...
@@ -66,29 +66,18 @@ class Storage(Protocol):
     def delete(self, key: str) -> None: ...
 
     def sign_put(self, key: str, content_type: str, length: int, expires_s: int) -> str | None:
-        """Where anybody may put one object of this type and length for a while; None: only we can put objects here."""
+        """A URL to which one object of this type and length can be uploaded; None if this storage has no such URLs."""
         ...
 
     def walk(self, prefix: str) -> Iterator[Entry]:
-        """Every object whose key begins with at least two digits, or with INCOMING; in pages, so any number."""
+        """All objects with this prefix, two digits or more, or INCOMING; read in pages, so there may be any number."""
         ...
 
     def check(self) -> Mapping[str, object]:
-        """Facts for health; raises when objects cannot be stored."""
+        """Facts for health; raises if objects cannot be stored."""
         ...
 
 
-def known(key: str) -> bool:
-    """Whether it is one of the three kinds of keys."""
-    return _KEY.fullmatch(key) is not None
-
-
-def require(key: str) -> None:
-    """Whatever else it is, it must not become a path or an address."""
-    if not known(key):
-        raise Missing(key)
-
-
 def stem(key: str) -> str:
-    """What a picture and everything made of it share."""
+    """The part of the key that a picture and its variants share."""
     return key[:_STEM]

@@ -1,4 +1,4 @@
-"""S3's own client as we use it, and its failures in our words."""
+"""The S3 client with our deadlines, and its errors as ours."""
 
 import contextlib
 import io
@@ -14,7 +14,7 @@ from shared import timeouts
 from shared.settings import Storage as Settings
 from shared.storage.protocol import Missing, Unavailable
 
-_PIECE = 16 * 1024  # bytes between two looks at the clock
+_PIECE = 16 * 1024  # bytes read between two checks of the deadline
 
 
 def client(
@@ -25,7 +25,7 @@ def client(
     tries: int | None = None,
     connections: int = 10,
 ) -> Any:
-    """A client with our deadlines, or with those of somebody who has more time."""
+    """A client with our deadlines, or with longer ones."""
     secret = settings.secret_access_key
     return boto3.client(
         "s3",
@@ -39,7 +39,7 @@ def client(
             retries={"mode": "standard", "total_max_attempts": tries or timeouts.STORAGE_TRIES},
             max_pool_connections=connections,
             s3={"addressing_style": "path"},
-            signature_version="s3v4",  # the older one, which signed URLs have by default, signs no length
+            signature_version="s3v4",  # the older one, the default of signed URLs, does not sign the length
             request_checksum_calculation="when_required",  # R2 does not know the newer checksums
             response_checksum_validation="when_required",
         ),
@@ -48,7 +48,7 @@ def client(
 
 @contextlib.contextmanager
 def refusals() -> Iterator[None]:
-    """Every failure of a bucket is Unavailable."""
+    """Raise Unavailable for every failure of a bucket."""
     try:
         yield
     except ClientError as error:
@@ -59,7 +59,7 @@ def refusals() -> Iterator[None]:
 
 @contextlib.contextmanager
 def lookup(key: str) -> Iterator[None]:
-    """The same for what is asked of one object, and Missing where nothing lies under its key."""
+    """As `refusals`, for a request about one object; raises Missing if there is none under the key."""
     with refusals():
         try:
             yield
@@ -70,7 +70,7 @@ def lookup(key: str) -> Iterator[None]:
 
 
 class Timed(io.BytesIO):
-    """Bytes to send, until that takes too long: silence has a deadline in the client, slowness has none."""
+    """Bytes to send, until that takes too long: the client has a deadline for silence, but none for slowness."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
@@ -81,8 +81,29 @@ class Timed(io.BytesIO):
         return super().read(size)
 
 
+class Body(io.RawIOBase):
+    """The body of a reply; what its connection raises becomes Unavailable."""
+
+    def __init__(self, body: Any) -> None:
+        super().__init__()
+        self._body = body
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        with refusals():
+            data = self._body.read(len(into))
+        into[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()
+
+
 def read_in_time(stream: IO[bytes], length: int) -> bytes:
-    """The whole of a body, or TimeoutError."""
+    """The whole body. Raises TimeoutError."""
     end, pieces = until(length), list[bytes]()
     while piece := stream.read(_PIECE):
         pieces.append(piece)
@@ -91,7 +112,7 @@ def read_in_time(stream: IO[bytes], length: int) -> bytes:
 
 
 def until(length: int) -> float:
-    """The moment at which a transfer that begins now has taken too long."""
+    """The deadline of a transfer that begins now."""
     return time.monotonic() + max(timeouts.STORAGE_TRANSFER_S, length / timeouts.STORAGE_BYTES_S)
 
 

@@ -167,7 +167,7 @@ def test_the_migration_finishes_after_repeated_kills(
             assert extra == {name: value.replace(OLD, NEW) for name, value in old_extra.items()}
         assert house.rows()[-1] == before[-1]
         assert house.moves() == [*[1] * (len(house.keys) - 1), 0] * 2
-    assert f"address left as it was: {bad}: damaged" in capsys.readouterr().out
+    assert f"URL left as it was: {bad}: damaged" in capsys.readouterr().out
 
     assert house.run("rollback") == 1  # the damaged one is still missing
     assert house.rows() == before

@@ -188,7 +188,7 @@ def test_news_between_the_end_of_a_wait_and_the_next_is_not_lost(hub: Hub) -> No
                 self.set()
                 return told
 
-        news._news = Late()
+        news._changed = Late()
         assert not news.wait(0)
         assert news.wait(0)
 

@@ -122,27 +122,33 @@ def test_bands_made_beside_each_other_are_one_picture(edges: list[int]) -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 700, 4), (900, 1, 3), (33, 31), (64, 48, 4), (700, 901, 4)])
 def test_pixels_are_read_back_exactly(shape: tuple[int, ...]) -> None:
     pixels = noise(*shape)
-    assert same(fast_png.decode(fast_png.encode(pixels, dpi=(300, 300))), pixels)
+    assert same(fast_png.decode(fast_png.encode(pixels, dpi=(300, 300)), shape[1], shape[0]), pixels)
 
 
 def test_bands_are_read_back() -> None:
     pixels = noise(90, 40, 4)
-    assert same(fast_png.decode(fast_png.encode_bands([[pixels[:50]], [pixels[50:]]], pixels.shape)), pixels)
+    assert same(fast_png.decode(fast_png.encode_bands([[pixels[:50]], [pixels[50:]]], pixels.shape), 40, 90), pixels)
 
 
 def test_other_encoders_files_are_not_read() -> None:
     out = io.BytesIO()
     Image.fromarray(noise(40, 30, 4)).save(out, "PNG")
-    assert fast_png.decode(out.getvalue()) is None
-    assert fast_png.decode(b"") is None
-    assert fast_png.decode(b"<html>") is None
+    assert fast_png.decode(out.getvalue(), 30, 40) is None
+    assert fast_png.decode(b"", 30, 40) is None
+    assert fast_png.decode(b"<html>", 30, 40) is None
+
+
+def test_a_file_of_another_size_is_not_read() -> None:
+    whole = fast_png.encode(noise(9, 7, 4))
+    assert fast_png.decode(whole, 7, 9) is not None
+    assert fast_png.decode(whole, 9, 7) is fast_png.decode(whole, 7, 10) is None
 
 
 def test_a_damaged_file_is_not_read_wherever_the_damage() -> None:
     whole = fast_png.encode(noise(9, 7, 4))
-    assert all(fast_png.decode(whole[:at]) is None for at in range(len(whole)))
+    assert all(fast_png.decode(whole[:at], 7, 9) is None for at in range(len(whole)))
     assert all(
-        fast_png.decode(whole[:at] + bytes([byte ^ 1]) + whole[at + 1 :]) is None for at, byte in enumerate(whole)
+        fast_png.decode(whole[:at] + bytes([byte ^ 1]) + whole[at + 1 :], 7, 9) is None for at, byte in enumerate(whole)
     )
 
 
@@ -170,4 +176,4 @@ def test_a_stream_that_is_not_ours_is_not_read_whatever_its_chunk_says(change: C
         return before[:-4] + chunk + whole[-12:]
 
     assert held(stream) == whole
-    assert fast_png.decode(held(change(stream))) is None
+    assert fast_png.decode(held(change(stream)), 7, 9) is None

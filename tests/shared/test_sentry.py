@@ -1,7 +1,10 @@
 """Errors reach Sentry without what they were about, and nobody else ever waits for it."""
 
+import gzip
 import json
 import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 
+import brotli
 import pytest
 
 from shared import log, sentry, settings
@@ -16,6 +20,7 @@ from shared import log, sentry, settings
 pytestmark = pytest.mark.usefixtures("own_logging")
 SOON_S = 10.0
 SECRET = "hunter2"
+_DECODERS = {"br": brotli.decompress, "gzip": gzip.decompress}
 
 
 class Ingest(ThreadingHTTPServer):
@@ -35,8 +40,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: Ingest
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.server.received.put((self.path, self.headers["X-Sentry-Auth"], body))
+        body = _DECODERS[self.headers["Content-Encoding"]](self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.received.put((self.path, self.headers["X-Sentry-Auth"], body.decode()))
         self.send_response(self.server.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -90,6 +95,39 @@ def test_an_error_is_told_where_and_what_but_not_about_what(monkeypatch: pytest.
     assert SECRET not in body
 
 
+def test_chained_exceptions_are_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail_in_turn() -> None:
+        try:
+            _fail()
+        except RuntimeError as error:
+            raise LookupError(SECRET) from error
+
+    with ingest() as server:
+        _install(monkeypatch, server.dsn)
+        try:
+            fail_in_turn()
+        except LookupError:
+            log.get("web").exception("unexpected")
+        body = server.received.get(timeout=SOON_S)[2]
+    values = json.loads(body.splitlines()[2])["exception"]["values"]
+    frames = {value["type"]: [frame["function"] for frame in value["stacktrace"]["frames"]] for value in values}
+    assert frames["RuntimeError"] == ["fail_in_turn", "_fail"]
+    assert frames["LookupError"][-1] == "fail_in_turn"
+    assert SECRET not in body
+
+
+def test_an_event_has_no_other_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ingest() as server:
+        _install(monkeypatch, server.dsn)
+        _said_and_raised()
+        event = json.loads(server.received.get(timeout=SOON_S)[2].splitlines()[2])
+    assert event.keys() == set(sentry._SENT)
+    (raised,) = event["exception"]["values"]
+    assert raised.keys() <= {"mechanism", "module", "stacktrace", "type"}
+    for frame in raised["stacktrace"]["frames"]:
+        assert frame.keys() <= {"abs_path", "filename", "function", "in_app", "lineno", "module"}
+
+
 def test_a_librarys_words_are_told_without_what_was_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
     with ingest() as server:
         _install(monkeypatch, server.dsn)
@@ -116,16 +154,22 @@ def test_whoever_fails_to_listen_is_left_alone_and_nobody_waits(monkeypatch: pyt
         began = time.monotonic()
         for _ in range(1000):
             log.get("web").error("stuck")
-        assert time.monotonic() - began < SOON_S < sentry.REST_S
+        assert time.monotonic() - began < SOON_S < sentry.PAUSE_S
         server.received.get(timeout=SOON_S)
         assert server.received.empty()
 
 
-def test_without_an_address_nothing_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SENTRY_DSN", "")
-    before = logging.getLogger().handlers[:]
-    sentry.install("api", settings.Ops.read())
-    assert logging.getLogger().handlers == before
+def test_without_a_dsn_nothing_is_installed_or_imported() -> None:
+    program = """
+import logging, sys
+from shared import sentry, settings
+sentry.install("api", settings.Ops.read())
+print(logging.getLogger().handlers, "sentry_sdk" in sys.modules)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], env={"SENTRY_DSN": ""}, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.split() == ["[]", "False"]
 
 
 @pytest.mark.parametrize("dsn", ["sentry.io", "https://host/1", "https://key@host/words", "ftp://key@host/1"])

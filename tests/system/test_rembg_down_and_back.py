@@ -10,7 +10,7 @@ from tests.system.guest import Guest
 def test_a_job_waits_for_rembg_and_runs_when_it_is_back(way: str, system: RunningStack, guest: Guest) -> None:
     getattr(system, way)("rembg")
     job_id = guest.accepted()
-    system.wait_for_log("helper_unavailable", job_id)
+    system.wait_for_log("job_postponed", job_id)
     assert guest.job(job_id)["status"] in ("queued", "running")
     system.bring("rembg")
     assert guest.eventually(job_id, "done")["attempts"] == 1

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from services.api.schemas import ApiModel, PageQuery, RequestModel, ResponseModel, Time
 from services.api.url_builder import UrlBuilder
-from shared.models.cutout import Provider, Result
+from shared.models.cutout import CutoutResult, Provider
 from shared.models.job import Job, JobState
 
 
@@ -58,7 +58,7 @@ class ResultOut(ResponseModel):
     cost_usd: float
 
     @classmethod
-    def of(cls, result: Result, urls: UrlBuilder) -> Self:
+    def of(cls, result: CutoutResult, urls: UrlBuilder) -> Self:
         return cls.from_row(
             result,
             cutout_url=urls.asset(result.cutout_key),
@@ -91,7 +91,8 @@ class JobOut(ResponseModel):
 
     @classmethod
     def of(cls, job: Job, urls: UrlBuilder) -> Self:
-        return cls.from_row(job, result=job.result and ResultOut.of(job.result, urls))
+        result = ResultOut.of(CutoutResult.read(job.result), urls) if job.result else None
+        return cls.from_row(job, result=result)
 
 
 class JobPage(ResponseModel):

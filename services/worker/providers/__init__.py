@@ -1,27 +1,41 @@
-"""Removing the background: providers behind one Protocol, with typed outcomes.
+"""Background removal: providers behind one Protocol, with typed outcomes.
 
-    outcome       meaning                                     what happens
-    Answer        a picture with alpha, still to be verified  it is verified and stored
-    Refused       the picture cannot be cut out               the job fails with the provider's words
-    Broken        the answer is wrong                         a limited number of attempts
-    Unavailable   down, full or too slow                      another provider, or the same one later
+    Answer         the provider's picture, not yet verified
+    Refused        the picture's fault: the provider would refuse it again, so the job fails with its words
+    Broken         the provider's fault, it answered but wrongly: worth a limited number of attempts
+    Unavailable    down, full or too slow: another provider may do it, or the same one later
 
-`charged` says whether money went with the failure. Where that cannot be known, it counts as charged.
+`charged` tells whether the failed call cost money. If that cannot be known, it counts as charged.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.models.cutout import Provider
-from shared.models.job import JobFailure
+from services.worker.failures import Failed, Postponed, Retryable
+from shared.models.asset import Asset
+from shared.models.cutout import CutoutInput, Provider
+from shared.models.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A picture to be cut out: `picture` is the stored file of `source`, with its orientation."""
+
+    job: Job
+    options: CutoutInput
+    source: Asset
+    picture: bytes
+
+    def fingerprint(self, engine: str) -> str:
+        """What the cut-out depends on: the owner, the bytes as received, and the engine."""
+        owner = self.source.owner
+        return hashlib.sha256(f"cutout|{owner.type}:{owner.id}|{self.source.sha256}|{engine}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a provider sent back, not yet verified.
-
-    `model` names what made it, `engine` exactly that (name and digest).
-    """
+    """A provider's picture, not yet verified. `model` names what made it, `engine` adds its digest."""
 
     png: bytes
     model: str
@@ -29,19 +43,14 @@ class Answer:
     charged_microusd: int = 0
 
 
-class Refused(Exception):
+class Refused(Failed):
     """The picture cannot be cut out."""
 
     outcome = "refused"
     charged = False
 
-    def __init__(self, error: JobFailure, message: str) -> None:
-        super().__init__(message)
-        self.error = error
-        self.message = message
 
-
-class Broken(Exception):
+class Broken(Retryable):
     """The provider failed in a way that may pass."""
 
     outcome = "broken"
@@ -51,32 +60,31 @@ class Broken(Exception):
         self.charged = charged
 
 
-class Unavailable(Exception):
-    """The provider cannot be reached, or has no place free. `retry_after_s` is its own word."""
+class Unavailable(Postponed):
+    """The provider cannot be reached, or is full. `sent`: the request may have arrived."""
 
     outcome = "unavailable"
 
     def __init__(self, message: str, *, sent: bool = False, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
+        super().__init__(message, retry_after_s=retry_after_s)
         self.charged = sent
-        self.retry_after_s = retry_after_s
 
 
 class Full(Unavailable):
-    """It works, but every place is taken: no reason to stop asking it."""
+    """The provider works, but is at its limit: no reason to stop calling it."""
 
 
 class Remover(Protocol):
-    """A provider. `price_microusd` is what one call may cost, 0 for our own."""
+    """A provider. `price_microusd` is the most that one call costs, 0 for our own."""
 
     provider: Provider
     price_microusd: int
     max_pixels: int  # larger pictures are not sent
 
     def remove(self, picture: bytes, request_id: str) -> Answer:
-        """Cut out an upright-by-EXIF JPEG, PNG or WebP. Raises Refused, Broken or Unavailable."""
+        """Cut out a JPEG, PNG or WebP whose EXIF says how it is turned. Raises Refused, Broken or Unavailable."""
         ...
 
     def engine(self) -> str | None:
-        """What `remove` would run now (for finding earlier results), or None when that is not known."""
+        """What `remove` would run now, to find earlier results; None when that is not known."""
         ...

@@ -1,7 +1,7 @@
-"""The instances behind one name, in an order drawn for each call.
+"""The instances behind one host name, in a random order for each call.
 
-The system's resolver puts the address most like our own first, and a kept connection stays where it is, so one of two
-instances would do all the work.
+The system's resolver puts the address most like our own first, and a pooled connection stays where it is, so one of
+two instances would do all the work.
 """
 
 import random
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 def of(url: str) -> list[str]:
-    """The same URL for each address its host has; as it is where there is no choice, or TLS wants the name."""
+    """The same URL with each address of its host; unchanged if it cannot be resolved, or if TLS needs the name."""
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname is None:
         return [url]
@@ -18,8 +18,8 @@ def of(url: str) -> list[str]:
     try:
         found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     except OSError:
-        return [url]  # whoever asks hears why
+        return [url]  # the request itself will report why
     hosts = {str(address[0]) for *_, address in found}
-    places = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host in hosts]
-    random.shuffle(places)
-    return [urlunsplit(parts._replace(netloc=place)) for place in places]
+    locations = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host in hosts]
+    random.shuffle(locations)
+    return [urlunsplit(parts._replace(netloc=location)) for location in locations]

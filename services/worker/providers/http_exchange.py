@@ -1,7 +1,7 @@
-"""One HTTP exchange with a provider: bounded in time and size, and honest about whether anything was sent.
+"""One HTTP exchange with a provider: bounded in time and size, and clear about whether anything was sent.
 
-A read timeout counts from byte to byte, so a server that trickles could hold a thread for ever; the whole exchange
-has a deadline too.
+A read timeout restarts with every byte, so a server that sends slowly could hold a thread for ever; therefore the whole
+exchange has a deadline too.
 """
 
 import time
@@ -15,7 +15,7 @@ from requests.exceptions import BaseHTTPError  # type: ignore[attr-defined]  # w
 from services.worker.providers import Broken, Unavailable
 from shared import failpoints, timeouts
 
-MAX_BYTES = 250_000_000  # 50 megapixels of RGBA, hardly compressed
+MAX_BYTES = 250_000_000  # 50 megapixels of RGBA, barely compressed
 _CHUNK = 1 << 16
 
 
@@ -27,14 +27,14 @@ class Reply:
 
 
 def session() -> requests.Session:
-    """A client for one provider, blind to proxy variables, which are meant for browsers."""
+    """A client for one provider. It ignores proxy variables, which are meant for browsers."""
     made = requests.Session()
     made.trust_env = False
     return made
 
 
 def post(client: requests.Session, url: str, **content: Any) -> Reply:
-    """Send and read everything. Raises Unavailable (`sent` tells whether the request may have arrived) or Broken."""
+    """Send a request, read the whole reply. Raises Unavailable (charged if the request may have arrived) or Broken."""
     deadline = time.monotonic() + timeouts.PROVIDER_S
     timeout = (timeouts.PROVIDER_CONNECT_S, timeouts.PROVIDER_READ_S)
     try:
@@ -46,14 +46,16 @@ def post(client: requests.Session, url: str, **content: Any) -> Reply:
 
 
 def retry_after_s(reply: Reply) -> float | None:
-    """The Retry-After of an answer in seconds, bounded to a minute; None when it says none or a date."""
+    """The Retry-After header in seconds, a minute at most; None if it is missing or a date."""
     text = reply.headers.get("Retry-After", "")
     return min(60.0, float(text)) if text.isdecimal() else None
 
 
 def _read(answer: requests.Response, deadline: float) -> bytes:
     parts = bytearray()
-    while part := answer.raw.read1(_CHUNK, decode_content=True):  # whatever came; others wait until a chunk is full
+    while part := answer.raw.read1(
+        _CHUNK, decode_content=True
+    ):  # whatever has arrived; `read` would wait until a chunk is full
         parts += part
         if time.monotonic() > deadline:
             raise Unavailable("the answer took too long", sent=True)
@@ -63,8 +65,11 @@ def _read(answer: requests.Response, deadline: float) -> bytes:
 
 
 def _refused(error: Exception) -> bool:
-    """Whether nothing can have arrived: there was no connection."""
+    """Whether nothing can have arrived, as there was no connection."""
     if isinstance(error, requests.ConnectTimeout):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
-    return type(reason).__name__ in ("NewConnectionError", "NameResolutionError")  # of urllib3, which is requests' own
+    return type(reason).__name__ in (
+        "NewConnectionError",
+        "NameResolutionError",
+    )  # urllib3's, which only requests depends on

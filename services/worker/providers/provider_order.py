@@ -1,7 +1,7 @@
-"""Which provider a job gets first: pure functions, so that a retry always lands on the same side.
+"""Which provider a job gets first: pure functions of its id, so that a retry always lands on the same side.
 
-A job's side is drawn from its id, not from chance: the same id gives the same number in every process and on every
-try, and raising the percentage only ever moves jobs from the paid side to ours.
+The same id gives the same number in every process and every attempt, and raising the percentage only ever moves jobs
+from the paid side to ours.
 """
 
 import hashlib
@@ -13,13 +13,13 @@ _PARTS = 10_000  # hundredths of a percent
 
 
 def side(job_id: UUID) -> float:
-    """A number in 0 to 100, evenly spread over ids. UUIDv7 ids are ordered by time, hence the hash."""
+    """A number from 0 to 100, evenly distributed over ids. UUIDv7 ids are ordered by time, hence the hash."""
     digest = hashlib.sha256(job_id.bytes).digest()
     return int.from_bytes(digest[:8], "big") % _PARTS * 100 / _PARTS
 
 
 def order(job_id: UUID, percent: int, wanted: Provider | None) -> tuple[Provider, ...]:
-    """Providers in the order to try. Someone who asked for our own pays for nothing; everyone else may fall back."""
+    """Providers in the order to try. A job for which ours was chosen never costs money; all others may fall back."""
     if wanted is Provider.SELF_HOSTED:
         return (Provider.SELF_HOSTED,)
     if wanted is Provider.REMOVEBG or side(job_id) >= percent:

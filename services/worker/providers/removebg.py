@@ -1,8 +1,8 @@
-"""The paid provider: remove.bg's HTTP contract, spoken by whoever answers at REMOVE_BG_URL.
+"""The paid provider: any server at REMOVE_BG_URL that implements remove.bg's HTTP API.
 
 A call may cost money, so it is made once: nothing is retried here, and a call whose end is unknown counts as charged.
-Answers are read by what they are: picture bytes, JSON with a base64 picture, or an `errors` list, which newer servers
-wrap in HTTP 200. Source: the vendor's published API (v1.0) and its clients' recorded answers.
+A reply is a picture, JSON with a base64 picture, or an `errors` list, which newer servers send with HTTP 200. Source:
+the vendor's published API (v1.0) and replies recorded by its clients.
 """
 
 import base64
@@ -15,23 +15,23 @@ from services.worker.providers import Answer, Broken, Refused, Unavailable, http
 from shared.models.cutout import Provider
 from shared.models.job import JobFailure
 
-_PICTURES_FAULT = {
+_REFUSALS = {
     "unknown_foreground": JobFailure.UNKNOWN_FOREGROUND,
     "failed_to_read_image": JobFailure.PROVIDER_FAILED,
     "file_too_large": JobFailure.PROVIDER_FAILED,
     "invalid_file_type": JobFailure.PROVIDER_FAILED,
     "resolution_too_high": JobFailure.PROVIDER_FAILED,
 }
-# No credits, no access, too fast, not there: whoever answers so did not look at the picture.
-_AWAY = frozenset({"auth_failed", "insufficient_credits", "rate_limit_exceeded"})
-_AWAY_STATUS = frozenset({401, 402, 403, 404, 429})
+# No credits, no access, too many requests, no such route: the server did not look at the picture.
+_UNAVAILABLE = frozenset({"auth_failed", "insufficient_credits", "rate_limit_exceeded"})
+_UNAVAILABLE_STATUS = frozenset({401, 402, 403, 404, 429})
 
 
 class RemoveBg:
     """Safe to share between threads."""
 
     provider = Provider.REMOVEBG
-    max_pixels = 10_000_000  # PNG answers end there: a larger picture would come back smaller
+    max_pixels = 10_000_000  # the limit of PNG results: a larger picture would come back smaller
 
     def __init__(self, client: requests.Session, url: str, key: str, price_microusd: int) -> None:
         self._client = client
@@ -47,25 +47,25 @@ class RemoveBg:
             data={"size": "auto", "format": "png"},
             headers={"X-Api-Key": self._key, "X-Request-Id": request_id},
         )
-        code, words = _errors(reply)
+        code, message = _errors(reply)
         if reply.status == 200 and code is None:
             return Answer(_picture(reply), "remove.bg", "remove.bg", self._charged(reply))
-        raise _failure(reply, code or "unknown", words)
+        raise _failure(reply, code or "unknown", message)
 
     def engine(self) -> str | None:
         return "remove.bg"
 
     def _charged(self, reply: http_exchange.Reply) -> int:
-        """The credits that the answer says it took, at our price of one; the whole price when it does not say."""
+        """The credits that the reply says it took, at our price for one; the full price if it does not say."""
         try:
-            taken = float(reply.headers["X-Credits-Charged"])
+            share = float(reply.headers["X-Credits-Charged"])
         except (KeyError, ValueError):
             return self.price_microusd
-        return round(self.price_microusd * taken) if 0 <= taken <= 1 else self.price_microusd
+        return round(self.price_microusd * share) if 0 <= share <= 1 else self.price_microusd
 
 
 def _errors(reply: http_exchange.Reply) -> tuple[str | None, str]:
-    """(code, words) of the first error of a JSON body; (None, "") when there is none."""
+    """(code, message) of the first error in a JSON body; (None, "") if there is none."""
     if "json" not in reply.headers.get("Content-Type", ""):
         return None, ""
     try:
@@ -81,12 +81,12 @@ def _picture(reply: http_exchange.Reply) -> bytes:
     try:
         return base64.b64decode(json.loads(reply.body)["data"]["result_b64"], validate=True)
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise Broken("an answer without a picture", charged=True) from error
+        raise Broken("a reply without a picture", charged=True) from error
 
 
-def _failure(reply: http_exchange.Reply, code: str, words: str) -> Exception:
-    if code in _PICTURES_FAULT:
-        return Refused(_PICTURES_FAULT[code], words or "The removal service refused the picture.")
-    if code in _AWAY or reply.status in _AWAY_STATUS or reply.status >= 500:
+def _failure(reply: http_exchange.Reply, code: str, message: str) -> Exception:
+    if code in _REFUSALS:
+        return Refused(_REFUSALS[code], message or "The removal service refused the picture.")
+    if code in _UNAVAILABLE or reply.status in _UNAVAILABLE_STATUS or reply.status >= 500:
         return Unavailable(f"{reply.status} {code}", retry_after_s=http_exchange.retry_after_s(reply))
     return Broken(f"{reply.status} {code}", charged=reply.status == 200)

@@ -1,34 +1,40 @@
-"""The router: one cut-out from whichever provider the rules name, every call on record, no cent over the budget.
+"""The router: one cut-out, by the provider that the rules choose, with a record of every call and within the budget.
 
-    order by rollout ──> made before? ──> call ──> verified cut-out ──> unsure, and money left? ──> the paid one's,
-                                           │ Unavailable: the next                                    else ours
-                                           └ Refused, Broken: the job's business
+    order by rollout ──> done before? ──> call ──> verified ──> uncertain, and money left? ──> the paid provider's,
+                                           │ Unavailable: next provider                          else ours
+                                           └ Refused, Broken: raised
 
-Only `Unavailable` moves on, and not when ours is merely full. A provider whose breaker is open is not asked. A paid
-call is written down and paid for, on the disk, before it is made, and a job gets no second one, unless its worker
-died in the first.
+Only `Unavailable` leads to the next provider, and not when ours is merely full. A provider with an open breaker is not
+called. A paid call is recorded and paid for, durably, before it is made. A job gets only one, unless its worker died
+during the first.
 """
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from uuid import UUID
 
-from services.worker.providers import Answer, Broken, Full, Refused, Remover, Unavailable, provider_order
+from services.worker import retry
+from services.worker.failures import LeaseLost
+from services.worker.providers import Answer, Broken, Full, Refused, Remover, Request, Unavailable, provider_order
 from services.worker.providers.breaker import Breaker
-from services.worker.retry import retry_unavailable
 from shared import errors, fast_png, images, log, metrics
-from shared.db import provider_calls
+from shared.db import job_queue, provider_calls
 from shared.db.pool import Database
+from shared.models import cutout
+from shared.models.asset import Asset
 from shared.models.cutout import Foreground, Provider
-from shared.models.job import Job
+from shared.models.job import JobFailure, Outcome
+
+FETCHED, REMOVED = 20, 70  # the progress of a job whose picture is at hand, and of one whose cut-out is
 
 _log = log.get("router")
 
 
 @dataclass(frozen=True, slots=True)
 class Cutout:
-    """A verified cut-out: PNG bytes, the same decoded, and what is known about it."""
+    """A verified cut-out: PNG bytes, the same decoded, and its facts."""
 
     png: bytes
     picture: images.Picture
@@ -42,10 +48,7 @@ class Cutout:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an operator decided.
-
-    `wait_at_budget`: a job meant for the paid side waits for tomorrow instead of using ours.
-    """
+    """The operator's settings. `wait_at_budget`: a job for the paid side waits until tomorrow instead of using ours."""
 
     budget_microusd: int = 0
     wait_at_budget: bool = False
@@ -57,7 +60,9 @@ class Withheld(Unavailable):
 
 
 class OverBudget(Withheld):
-    """The day's money for paid calls is spent."""
+    """The day's budget for paid calls is spent."""
+
+    failure = JobFailure.PROVIDER_BUDGET
 
 
 class Router:
@@ -74,23 +79,19 @@ class Router:
         self._providers = providers
         self._rules = rules
         self._percent = percent
-        self._breakers = {name: Breaker() for name in providers}
+        self._breakers = {name: Breaker(name) for name in providers}
 
-    def remove(
-        self, job: Job, picture: bytes, size: tuple[int, int], known: Callable[[list[str]], bool]
-    ) -> Cutout | None:
-        """A verified cut-out; None when `known` found one that an engine it is told had made before.
+    def remove(self, request: Request) -> Cutout | Outcome:
+        """A verified cut-out, or the outcome of an earlier job that serves as well.
 
-        Raises Refused, Broken, or Unavailable when nobody could be asked.
+        Raises Refused, Broken, LeaseLost, or Unavailable when no provider could do it.
         """
         last: Unavailable | None = None
-        for name in self._order(job, size):
-            if known(self._engines(job, name)):
-                return None
+        for name in self._order(request):
             try:
-                return self._improved(job, picture, size, self._guarded(name, job, picture, size))
+                return self._improved(request, self._guarded(name, request))
             except Full:
-                raise  # it will have a place in a moment: a burst is waited for, not paid for
+                raise  # it will be free in a moment: a burst is waited for, not paid for
             except OverBudget as error:
                 if self._rules.wait_at_budget:
                     raise
@@ -99,107 +100,117 @@ class Router:
                 last = error
         raise last or Unavailable("no provider is configured")
 
-    def _order(self, job: Job, size: tuple[int, int]) -> list[Provider]:
-        order = provider_order.order(job.id, self._percent(), job.wanted)
-        return [name for name in order if self._takes(name, size)]
+    def _order(self, request: Request) -> list[Provider]:
+        order = provider_order.order(request.job.id, self._percent(), request.options.provider)
+        return [name for name in order if self._takes(name, request)]
 
-    def _engines(self, job: Job, name: Provider) -> list[str]:
-        """Whose earlier result serves as well as a call now: the provider's own, or the paid one's, unless chosen."""
-        names = {name} if job.wanted else {name, Provider.REMOVEBG}
-        engines = [self._providers[name].engine() for name in names & self._providers.keys()]
-        return [engine for engine in engines if engine]
+    def _takes(self, name: Provider, request: Request) -> bool:
+        pixels = request.source.width * request.source.height
+        return name in self._providers and pixels <= self._providers[name].max_pixels
 
-    def _takes(self, name: Provider, size: tuple[int, int]) -> bool:
-        return name in self._providers and size[0] * size[1] <= self._providers[name].max_pixels
-
-    def _improved(self, job: Job, picture: bytes, size: tuple[int, int], cutout: Cutout) -> Cutout:
-        """The paid provider's opinion on a matte that ours is unsure of, where an operator wants it."""
+    def _improved(self, request: Request, found: Cutout | Outcome) -> Cutout | Outcome:
+        """The paid provider's cut-out instead of an uncertain one of ours, if the operator wants that."""
         limit = self._rules.paid_above_uncertain
-        asked = cutout.provider is Provider.SELF_HOSTED and job.wanted is not Provider.SELF_HOSTED
-        if limit is None or cutout.uncertain <= limit or not asked or not self._takes(Provider.REMOVEBG, size):
-            return cutout
+        if limit is None or isinstance(found, Outcome) or found.uncertain <= limit:
+            return found
+        ours = found.provider is Provider.SELF_HOSTED
+        if not ours or request.options.provider is Provider.SELF_HOSTED or not self._takes(Provider.REMOVEBG, request):
+            return found
         try:
-            return self._guarded(Provider.REMOVEBG, job, picture, size)
+            return self._guarded(Provider.REMOVEBG, request)
         except (Refused, Broken, Unavailable) as error:
             _log.info("kept_own_cutout", error=str(error)[:200])
-            return cutout
+            return found
 
-    def _guarded(self, name: Provider, job: Job, picture: bytes, size: tuple[int, int]) -> Cutout:
-        """One call, if the breaker lets it pass; what it shows is told to the breaker."""
-        breaker = self._breakers[name]
-        if not breaker.admits():
-            raise Unavailable(f"{name} is resting after failures", retry_after_s=5)
+    def _guarded(self, name: Provider, request: Request) -> Cutout | Outcome:
+        """An earlier outcome, or one call, if the breaker allows it; the breaker learns how the provider did."""
+        breaker, remover = self._breakers[name], self._providers[name]
+        call = self._begin(remover, request, breaker)
+        if isinstance(call, Outcome):
+            return call
         try:
-            cutout = self._recorded(self._providers[name], job, picture, size)
-            breaker.heard(well=True)
+            cutout = self._call(remover, request, call)
+            breaker.record(ok=True)
             return cutout
-        except (Full, Withheld):
+        except Full:
             raise  # which says nothing about the provider
         except (Broken, Unavailable):
-            breaker.heard(well=False)
+            breaker.record(ok=False)
             raise
         except Refused:
-            breaker.heard(well=True)
+            breaker.record(ok=True)
             raise
-        finally:
-            metrics.BREAKER_OPEN.labels(name).set(breaker.open)
 
-    def _recorded(self, remover: Remover, job: Job, picture: bytes, size: tuple[int, int]) -> Cutout:
-        """One call, with its row written before and completed after."""
-        call = self._begin(remover, job, len(picture))
-        began = time.perf_counter()
-        spoken = provider_calls.Spoken("broken", remover.price_microusd)  # unless we come to know better
-        try:
-            answer = remover.remove(picture, _called(job, remover))
-            spoken = provider_calls.Spoken("broken", answer.charged_microusd, len(answer.png))
-            cutout = verified(answer, size, remover.provider)
-            spoken = provider_calls.Spoken("ok", answer.charged_microusd, len(answer.png), cutout.uncertain)
-            return cutout
-        except (Refused, Unavailable, Broken) as error:
-            spoken = replace(spoken, outcome=error.outcome, cost_microusd=spoken.cost_microusd if error.charged else 0)
-            raise
-        finally:
-            self._end(call, remover, spoken, time.perf_counter() - began)
-
-    def _begin(self, remover: Remover, job: Job, input_bytes: int) -> UUID:
-        price, budget = remover.price_microusd, self._rules.budget_microusd
+    def _begin(self, remover: Remover, request: Request, breaker: Breaker) -> UUID | Outcome:
+        """An earlier outcome, or the record of a call that may be made now."""
+        job, price = request.job, remover.price_microusd
+        fingerprints = self._fingerprints(remover.provider, request)
         with self._database.transaction(durable=price > 0) as connection:
+            if not job_queue.advance(connection, job, FETCHED):
+                raise LeaseLost  # no reason to pay for it
+            if fingerprints and (found := job_queue.find_outcome(connection, fingerprints, len(cutout.ASSETS))):
+                return found
+            if not breaker.allows():
+                raise Unavailable(f"{remover.provider} is paused after failures", retry_after_s=5)
             if price and provider_calls.paid(connection, job, remover.provider):
                 raise Withheld("this job was paid for before")
-            call = provider_calls.begin(connection, job, remover.provider, input_bytes, price, budget)
+            budget, length = self._rules.budget_microusd, len(request.picture)
+            call = provider_calls.begin(connection, job, remover.provider, length, price, budget)
         if call is None:
             metrics.BUDGET_REFUSALS.inc()
             _log.warning("budget_spent", provider=remover.provider)
             raise OverBudget("the budget of the day is spent", retry_after_s=60)
         return call
 
-    def _end(self, call: UUID, remover: Remover, spoken: provider_calls.Spoken, took_s: float) -> None:
-        """Complete the row. Should Postgres be away, a paid picture is worth more: its row stays as it was begun."""
+    def _fingerprints(self, name: Provider, request: Request) -> list[str]:
+        """Whose earlier result serves as well as a call now: the provider's own, or the paid one's, unless chosen."""
+        names = {name} if request.options.provider else {name, Provider.REMOVEBG}
+        engines = [self._providers[name].engine() for name in names & self._providers.keys()]
+        return [request.fingerprint(engine) for engine in engines if engine]
 
-        def write() -> None:
-            with self._database.transaction(durable=remover.price_microusd > 0) as connection:
-                provider_calls.end(connection, call, spoken, round(took_s * 1000))
-
+    def _call(self, remover: Remover, request: Request, call: UUID) -> Cutout:
+        """Make the call, and complete its record however it ends."""
+        began = time.perf_counter()
+        ended = provider_calls.CallOutcome("broken", remover.price_microusd)  # unless we learn better
         try:
-            retry_unavailable(write) if remover.price_microusd else write()
+            answer = remover.remove(request.picture, _request_id(request, remover))
+            ended = provider_calls.CallOutcome("broken", answer.charged_microusd, len(answer.png))
+            cutout = verified(answer, request.source, remover.provider)
+            ended = replace(ended, outcome="ok", uncertain=cutout.uncertain)
+            return cutout
+        except (Refused, Unavailable, Broken) as error:
+            ended = replace(ended, outcome=error.outcome, cost_microusd=ended.cost_microusd if error.charged else 0)
+            raise
+        finally:
+            self._end(call, remover, request, ended, time.perf_counter() - began)
+
+    def _end(
+        self, call: UUID, remover: Remover, request: Request, ended: provider_calls.CallOutcome, took_s: float
+    ) -> None:
+        """Complete the record. While Postgres is away it stays as it was begun: a paid picture is worth more."""
+        record = partial(provider_calls.end, call_id=call, ended=ended, duration_ms=round(took_s * 1000))
+        progress = partial(job_queue.advance, job=request.job, progress=REMOVED if ended.outcome == "ok" else FETCHED)
+        try:
+            retry.write(self._database, record, progress, durable=remover.price_microusd > 0)
         except errors.Unavailable:
-            _log.warning("call_not_recorded", call=str(call), outcome=spoken.outcome)
-        metrics.PROVIDER_CALLS.labels(remover.provider, spoken.outcome).inc()
+            _log.warning("call_not_recorded", call=str(call), outcome=ended.outcome)
+        metrics.PROVIDER_CALLS.labels(remover.provider, ended.outcome).inc()
         metrics.PROVIDER_SECONDS.labels(remover.provider).observe(took_s)
-        metrics.PROVIDER_SPEND.labels(remover.provider).inc(spoken.cost_microusd / 1_000_000)
+        metrics.PROVIDER_SPEND.labels(remover.provider).inc(ended.cost_microusd / 1_000_000)
 
 
-def _called(job: Job, remover: Remover) -> str:
-    """The id a provider gets: of our own the request's, for the logs; of a paid one each try's, for its bill."""
+def _request_id(request: Request, remover: Remover) -> str:
+    """The provider's X-Request-Id: for our own logs the request's, for a paid provider's bill one per attempt."""
+    job = request.job
     return f"{job.id}.{job.fence}" if remover.price_microusd or not job.request_id else job.request_id
 
 
-def verified(answer: Answer, size: tuple[int, int], provider: Provider) -> Cutout:
-    """The answer as a cut-out of the right size, measured; raises Broken (charged as answered) when it is none."""
+def verified(answer: Answer, source: Asset, provider: Provider) -> Cutout:
+    """The answer as a cut-out of the source's size, measured; raises Broken (charged as answered) if it is not one."""
     try:
-        picture = images.open_cutout(answer.png, *size, quickly=fast_png.decode)
-        foreground, uncertain = images.measure(picture)
-    except ValueError as error:
+        picture = images.open_cutout(answer.png, source.width, source.height, quickly=fast_png.decode)
+        foreground, uncertain = images.measure(picture.getchannel("A"))
+    except (ValueError, errors.UnknownForeground) as error:
         raise Broken(str(error), charged=answer.charged_microusd > 0) from error
     return Cutout(
         png=answer.png,

@@ -1,7 +1,7 @@
 """Our own rembg service, over HTTP.
 
-At most `places` calls are under way from this process: what rembg works on and one more on its way, so that a slow
-rembg fills its own line and not every thread of the worker.
+At most `places` calls are in flight from this process: what rembg works on and one more on its way, so that a slow
+rembg fills its own queue and not every thread of the worker.
 """
 
 import json
@@ -18,7 +18,7 @@ from shared import images, timeouts
 from shared.models.cutout import Provider
 from shared.models.job import JobFailure
 
-_FORGET_S = 10.0  # how long the name of the network is believed: a deploy may change it
+_FRESH_S = 10.0  # how long the name of the model is believed: a deploy may change it
 
 
 class SelfHosted:
@@ -37,11 +37,11 @@ class SelfHosted:
             self._headers["Authorization"] = f"Bearer {token}"
         self._places = threading.BoundedSemaphore(places)
         self._engine: str | None = None
-        self._asked = float("-inf")
+        self._read_at = float("-inf")
 
     def remove(self, picture: bytes, request_id: str) -> Answer:
         if not self._places.acquire(blocking=False):
-            raise Full("every place is taken", retry_after_s=1)
+            raise Full("all places are taken", retry_after_s=1)
         try:
             headers = {**self._headers, "X-Request-Id": request_id}
             reply = self._answer(picture, headers)
@@ -53,18 +53,18 @@ class SelfHosted:
             model = reply.headers["X-Model"]
             engine = _engine(model, reply.headers["X-Model-Digest"])
         except KeyError as error:
-            raise Broken(f"the answer lacks {error}") from error
-        self._engine, self._asked = engine, time.monotonic()
+            raise Broken(f"the reply lacks {error}") from error
+        self._engine, self._read_at = engine, time.monotonic()
         return Answer(reply.body, model, engine)
 
     def _answer(self, picture: bytes, headers: Mapping[str, str]) -> http_exchange.Reply:
-        """Of the first instance that is there and has a place; of the last one, whatever it says."""
+        """The reply of the first instance that is up and not full; of the last one, whatever it says."""
         *others, last = endpoints.of(self._url)
         for url in others:
             try:
                 reply = http_exchange.post(self._client, url, data=picture, headers=headers)
             except Unavailable as error:
-                if error.charged:  # it may be working on it
+                if error.charged:  # it may be working on the picture
                     raise
                 continue
             if reply.status != 503:
@@ -72,9 +72,9 @@ class SelfHosted:
         return http_exchange.post(self._client, last, data=picture, headers=headers)
 
     def engine(self) -> str | None:
-        """The network behind the service, as it says; what was last known while it says nothing."""
-        if time.monotonic() - self._asked > _FORGET_S:
-            self._asked = time.monotonic()
+        """The model that the service runs, as it says; the last one known while it does not respond."""
+        if time.monotonic() - self._read_at > _FRESH_S:
+            self._read_at = time.monotonic()
             with suppress(requests.RequestException, ValueError, KeyError, TypeError):
                 about = self._client.get(self._about, timeout=timeouts.PROVIDER_CONNECT_S, allow_redirects=False)
                 facts = about.json()
@@ -87,19 +87,19 @@ def _engine(model: str, digest: str) -> str:
 
 
 def _failure(reply: http_exchange.Reply) -> Exception:
-    code, message = _words(reply.body)
+    code, message = _error(reply.body)
     if code == "unknown_foreground":
         return Refused(JobFailure.UNKNOWN_FOREGROUND, message)
     if code == "busy":
         return Full(code, retry_after_s=http_exchange.retry_after_s(reply))
-    if reply.status in (401, 403, 404, 429, 503):  # misconfigured, full or starting: none of it the picture's fault
+    if reply.status in (401, 403, 404, 429, 503):  # misconfigured, full or starting, and not the picture's fault
         return Unavailable(f"{reply.status} {code}", retry_after_s=http_exchange.retry_after_s(reply))
     if 400 <= reply.status < 500:
         return Refused(JobFailure.PROVIDER_FAILED, message)
     return Broken(f"{reply.status} {code}")
 
 
-def _words(body: bytes) -> tuple[str, str]:
+def _error(body: bytes) -> tuple[str, str]:
     try:
         error = json.loads(body)["error"]
         return str(error["code"]), str(error["message"])

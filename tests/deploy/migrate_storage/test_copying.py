@@ -12,7 +12,7 @@ import pytest
 from deploy.migrate_storage import copying
 from deploy.migrate_storage.ledger import Ledger, Record
 from shared import settings
-from shared.storage.migration_bucket import Foreign, Listed
+from shared.storage.migration_bucket import Listed, MigrationBucket
 from tests.shared import buckets
 
 
@@ -24,7 +24,7 @@ class Side:
         keys = {"aws_access_key_id": buckets.KEY_ID, "aws_secret_access_key": "any"}
         self.client: Any = boto3.client("s3", endpoint_url=server.endpoint, region_name="us-east-1", **keys)
         self.client.create_bucket(Bucket=self.settings.bucket)
-        self.foreign = Foreign(self.settings)
+        self.foreign = MigrationBucket(self.settings)
 
     def put(self, key: str, data: bytes, **facts: Any) -> None:
         self.client.put_object(Bucket=self.settings.bucket, Key=key, Body=data, **facts)
@@ -94,7 +94,7 @@ def test_what_is_there_already_is_left_alone_whether_it_is_the_same_or_not(
         old.put(key, b"ours")
     new.put("same", b"ours", Metadata={"by": "somebody"})
     new.put("other", b"theirs")
-    assert _copy(old, new, ledger) == {"other": "the target holds something else under this key"}
+    assert _copy(old, new, ledger) == {"other": "the target has another object with this key"}
     assert new.get("other") == b"theirs"
     assert new.client.head_object(Bucket=new.settings.bucket, Key="same")["Metadata"] == {"by": "somebody"}
 
@@ -118,7 +118,7 @@ def test_an_object_that_goes_or_changes_after_it_was_listed_is_named(old: Side, 
     old.put("changed", b"beform")
     reasons = _copy(old, new, ledger)
     assert reasons.keys() == {"gone", "changed"}
-    assert reasons["gone"] == "it is gone"
+    assert reasons["gone"] == "it no longer exists"
     assert str(reasons["changed"]).startswith("damaged: MD5 ")
     assert new.keys() == ["fine"]
     old.put("gone", b"before")
@@ -133,7 +133,7 @@ def test_a_storage_that_is_away_is_told_and_tried_again(
     monkeypatch.setattr("shared.storage.migration_bucket.TRIES", 1)
     old.put("one", b"1")
     copying.find(old.foreign, ledger, accept_changed=False)
-    nowhere = Foreign(old.settings.model_copy(update={"endpoint": f"http://127.0.0.1:{free_port}"}))
+    nowhere = MigrationBucket(old.settings.model_copy(update={"endpoint": f"http://127.0.0.1:{free_port}"}))
     copying.copy(old.foreign, nowhere, ledger, workers=1)
     (record,) = ledger.missing()
     assert str(record.reason).startswith("The storage cannot be reached")
@@ -148,7 +148,7 @@ def test_verifying_finds_a_copy_that_was_damaged_or_lost(old: Side, new: Side, l
     new.client.delete_object(Bucket=new.settings.bucket, Key="lost")
     copying.verify(new.foreign, ledger, workers=2)
     reasons = {record.listed.key: record.reason for record in ledger.missing()}
-    assert reasons == {"damaged": "the copy is no longer what was copied", "lost": "it is gone"}
+    assert reasons == {"damaged": "the copy has changed since", "lost": "it no longer exists"}
 
 
 def test_a_copy_that_arrives_damaged_is_not_counted(old: Side, new: Side, ledger: Ledger) -> None:

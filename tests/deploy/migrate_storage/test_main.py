@@ -58,7 +58,7 @@ def test_the_report_is_told_in_words_and_as_json(tmp_path: Path, capsys: pytest.
     assert "not copied: 01.png: damaged" in said
     assert "not copied: 9 more, in the JSON report" in said
     assert "rewritten: 1,200 rows of posts.body" in said
-    assert "address left as it was: 01.png: damaged" in said
+    assert "URL left as it was: 01.png: damaged" in said
     known = json.loads((tmp_path / "report.json").read_text())
     assert (known["objects"], known["copied"], len(known["notCopied"])) == (30, 1, 29)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.rembg import alpha, encoder, options, remover
+from services.rembg import encoder, options, remover
 from services.rembg.inference import Network
 from services.rembg.row_pool import RowPool
 from shared import images
@@ -66,7 +66,7 @@ def test_a_background_shows_where_the_subject_is_not(
 def test_a_crop_leaves_the_subject_and_its_margin(compact: Network) -> None:
     whole, bare, wide = made(compact), made(compact, crop="1"), made(compact, crop="1", crop_margin="10px 20px")
     assert (wide.width, wide.height) == (bare.width + 40, bare.height + 20)
-    box = shown(whole).getchannel("A").point([255 * (level >= alpha.INK) for level in range(256)]).getbbox()
+    box = shown(whole).getchannel("A").point([255 * (level >= images.INK) for level in range(256)]).getbbox()
     assert box is not None
     assert shown(whole).crop(box).tobytes() == shown(bare).tobytes()
 

@@ -9,17 +9,19 @@ from uuid import UUID
 
 import pytest
 
+from services.worker.handlers import Resources
+from services.worker.job_types import JOB_TYPES
 from services.worker.leases import Leases
-from services.worker.pipeline import Pipeline
 from services.worker.providers import Remover, http_exchange
 from services.worker.providers.removebg import RemoveBg
 from services.worker.providers.router import Router, Rules
 from services.worker.providers.self_hosted import SelfHosted
+from services.worker.runner import Runner
 from shared import images, storage
 from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Database
 from shared.models.asset import Asset, AssetKind
-from shared.models.cutout import Provider
+from shared.models.cutout import CutoutInput, CutoutResult, Provider
 from shared.models.job import Job
 from shared.models.owner import Owner, OwnerType
 from tests.doubles import removebg as removebg_double
@@ -42,7 +44,7 @@ class Bench:
         self.rembg = Double()
         self.client = http_exchange.session()
         self.remover = SelfHosted(self.client, self.rembg.url)
-        self.pipeline = self.with_router()
+        self.runner = self.runner_with()
         self.database.open()
 
     def router(
@@ -54,16 +56,17 @@ class Bench:
             providers[Provider.REMOVEBG] = RemoveBg(self.client, paid.url, removebg_double.KEY, PRICE)
         return Router(self.database, providers, rules or Rules(1_000 * PRICE), lambda: percent)
 
-    def with_router(self, *parts: Any, **options: Any) -> Pipeline:
-        """A pipeline over `router(...)`."""
-        return Pipeline(self.database, self.storage, self.router(*parts, **options), self.leases, SECRET)
+    def runner_with(self, *arguments: Any, **options: Any) -> Runner:
+        """A runner over `router(...)`, of all job types."""
+        resources = Resources(self.storage, self.router(*arguments, **options), SECRET)
+        return Runner(self.database, self.leases, {name: build(resources) for name, build in JOB_TYPES.items()})
 
     def stop(self) -> None:
         self.client.close()
         self.rembg.stop()
         self.database.close()
 
-    def order(self, data: bytes | None = None, owner: Owner = OWNER, wanted: Provider | None = None) -> UUID:
+    def order(self, data: bytes | None = None, owner: Owner = OWNER, provider: Provider | None = None) -> UUID:
         """A job as the api makes it, without its wake-up."""
         data = data or pictures.jpeg()
         info = images.inspect(data)
@@ -89,7 +92,7 @@ class Bench:
         self.storage.put(key, kept.data, kept.content_type, {})
         with self.database.transaction() as connection:
             source, _ = assets.add(connection, asset)
-            return jobs.create(connection, ids.new(), owner, source.id, wanted=wanted).id
+            return jobs.create(connection, ids.new(), owner, source.id, input=CutoutInput(provider).json()).id
 
     def job(self, job_id: UUID) -> Job:
         with self.database.transaction() as connection:
@@ -97,10 +100,15 @@ class Bench:
         assert found is not None
         return found
 
+    def result(self, job: Job) -> CutoutResult:
+        """What a finished cut-out produced."""
+        assert job.result is not None
+        return CutoutResult.read(job.result)
+
     def run(self, job_id: UUID) -> Job:
         """Run the one job there is, whenever its turn would be; the job after it."""
         self.say("update jobs set run_after = now() where id = %s", job_id)
-        assert self.pipeline.run_next()
+        assert self.runner.run_next()
         return self.job(job_id)
 
     def claim(self) -> Job:

@@ -1,4 +1,4 @@
-"""A real worker process: how soon it hears, how it stops, what it costs Redis, and when it does not start at all."""
+"""A real worker process: how soon it starts a job, how it stops, what it costs Redis, and when it refuses to start."""
 
 import os
 import signal
@@ -22,14 +22,14 @@ from tests.services.worker.rembg_double import cut_out
 
 _ROOT = Path(__file__).parents[3]
 _COMMAND = ["-m", "celery", "-A", "services.worker.app", "worker"]
-# A worker whose sweeps end in an error as soon as a file says so, and that has half a second's patience.
+# A worker whose sweeps fail once a file exists, and whose periodic tasks are late after half a second.
 _LOSING = """
 import os, sys
 from celery.__main__ import main
 from services.worker import app, periodic, rescuer
 periodic.LOOK_S = 0.1
 begin, sweep = periodic.PeriodicTask.__init__, rescuer.Rescuer.sweep
-periodic.PeriodicTask.__init__ = lambda self, *args, patience_s, **kwargs: begin(self, *args, patience_s=0.5, **kwargs)
+periodic.PeriodicTask.__init__ = lambda self, *args, tolerance_s, **rest: begin(self, *args, tolerance_s=0.5, **rest)
 rescuer.Rescuer.sweep = lambda self: 1 / 0 if os.path.exists(os.environ["LOST"]) else sweep(self)
 sys.argv[:1] = ["celery", "-A", "services.worker.app", "worker"]
 main()
@@ -55,7 +55,7 @@ def _started(port: int, command: list[str] = _COMMAND) -> Iterator[subprocess.Po
 
 
 def _until(holds: Callable[[], bool], within_s: float = 20) -> float:
-    """How long it took."""
+    """Wait, and return the seconds it took."""
     began = time.monotonic()
     while not holds():
         assert time.monotonic() - began < within_s
@@ -72,7 +72,7 @@ def _ready(port: int) -> bool:
 
 
 def _run(bench: Bench, waker: Waker) -> float:
-    """Order a job and ring; the seconds until it was done."""
+    """Create a job with its wake-up; the seconds until it was done."""
     job_id = bench.order()
     waker.wake(job_id)
     return _until(lambda: bench.job(job_id).status is JobState.DONE)
@@ -84,7 +84,7 @@ def _commands(server: redis.Redis) -> int:
     return sum(facts["calls"] for name, facts in stats.items() if name != "cmdstat_info")
 
 
-def test_a_worker_hears_at_once_costs_little_and_stops_when_asked(
+def test_a_worker_starts_jobs_at_once_costs_little_and_stops_when_asked(
     environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int
 ) -> None:
     environment.setenv("DATA_DIR", str(bench.objects.parent))
@@ -92,10 +92,10 @@ def test_a_worker_hears_at_once_costs_little_and_stops_when_asked(
     waker = Waker(redis_url)
     with redis.Redis.from_url(redis_url) as server, _started(free_port) as worker:
         _until(lambda: _ready(free_port))
-        _run(bench, waker)  # the first rings from either side open connections
+        _run(bench, waker)  # the first wake-up opens connections on both sides
         before = _commands(server)
         time.sleep(1.5)
-        assert _commands(server) == before  # a sweep of the reaper, and a worker that listens
+        assert _commands(server) == before  # a sweep of the rescuer, and a waiting worker
         took = [_run(bench, waker) for _ in range(5)]
         assert min(took) < 1
         assert (_commands(server) - before) / 5 <= 3  # LPUSH, and BRPOP again
@@ -168,4 +168,4 @@ def test_a_worker_whose_rescuer_is_lost_ends_its_job_and_then_itself(
         said, _ = worker.communicate(timeout=30)
     assert worker.returncode == 70  # so that platforms start it again
     assert bench.job(job_id).status is JobState.DONE
-    assert "routine_given_up" in said
+    assert "periodic_task_lost" in said

@@ -1,4 +1,4 @@
-"""The worker's probe over HTTP."""
+"""The worker's health checks and metrics over HTTP."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""Leases: kept as long as the work lasts and no longer, and given up when they are lost."""
+"""Leases: renewed as long as a job runs and no longer, and dropped when they are lost."""
 
 import time
 from collections.abc import Iterator
@@ -38,12 +38,12 @@ def held(bench: Bench) -> Iterator[tuple[Leases, Job]]:
         yield keeper, job
 
 
-def test_a_held_lease_is_prolonged(bench: Bench, held: tuple[Leases, Job]) -> None:
+def test_a_held_lease_is_extended(bench: Bench, held: tuple[Leases, Job]) -> None:
     held[0].renew()
     assert _left_s(bench) > 55
 
 
-def test_a_job_that_ended_is_not_prolonged(bench: Bench) -> None:
+def test_the_lease_of_a_job_that_ended_is_not_extended(bench: Bench) -> None:
     bench.order()
     job = bench.claim()
     keeper = Leases(bench.database, 60)
@@ -54,7 +54,7 @@ def test_a_job_that_ended_is_not_prolonged(bench: Bench) -> None:
     assert _left_s(bench) < 2
 
 
-def test_a_job_that_takes_too_long_is_left_to_others(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lease_of_a_job_past_its_deadline_is_not_extended(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     assert timeouts.JOB_S == 120
     monkeypatch.setattr(timeouts, "JOB_S", 0)
     bench.order()
@@ -75,7 +75,7 @@ def test_a_lost_lease_is_counted_once_and_forgotten(bench: Bench, held: tuple[Le
     assert _left_s(bench) < 2
 
 
-def test_a_job_that_its_caller_cancelled_is_no_lost_lease(bench: Bench, held: tuple[Leases, Job]) -> None:
+def test_a_cancelled_job_is_no_lost_lease(bench: Bench, held: tuple[Leases, Job]) -> None:
     keeper, job = held
     before = _lost()
     with bench.database.transaction() as connection:
@@ -85,9 +85,9 @@ def test_a_job_that_its_caller_cancelled_is_no_lost_lease(bench: Bench, held: tu
     assert keeper._held == {}
 
 
-def test_a_running_keeper_keeps_a_job_past_its_lease_and_drops_it_after(bench: Bench) -> None:
+def test_periodic_renewal_keeps_a_job_past_its_lease_and_drops_it_after(bench: Bench) -> None:
     keeper = Leases(bench.database, 0.6)
-    renewing = PeriodicTask("leases", keeper.renew, keeper.every_s, patience_s=60)
+    renewing = PeriodicTask("leases", keeper.renew, keeper.every_s, tolerance_s=60)
     renewing.start()
     bench.order()
     job = _claim(bench, 0.6)

@@ -203,7 +203,7 @@ def test_a_cut_out_goes_with_its_preview_and_mask(bench: Bench, maintenance: Mai
     job = bench.run(job_id)
     assert job.result is not None
     with bench.database.transaction() as connection:
-        assets.delete(connection, OWNER, job.result.asset_id)
+        assets.delete(connection, OWNER, bench.result(job).asset_id)
     bench.say("update assets set deleted_at = now() - interval '8 days' where job_id = %s", job_id)
     assert maintenance.prune() == 3
     assert _objects(bench) == {bench.source_key(job_id)}
@@ -233,7 +233,7 @@ def test_maintenance_goes_on_after_a_refusal(bench: Bench, maintenance: Maintena
     path = bench.objects / key[:2] / key
     path.unlink()
     path.mkdir()
-    running = PeriodicTask("maintenance", maintenance.prune, 0.05, patience_s=60)
+    running = PeriodicTask("maintenance", maintenance.prune, 0.05, tolerance_s=60)
     running.start()
     time.sleep(0.3)
     assert len(bench.say("select id from assets")) == 1

@@ -1,4 +1,4 @@
-"""Routines: what they outlive, and how it shows that one does not."""
+"""Periodic tasks: what they survive, and how a lost one is noticed."""
 
 import threading
 import time
@@ -13,8 +13,8 @@ from shared import errors
 
 
 @contextmanager
-def _going(turn: Callable[[], object], patience_s: float = 60) -> Iterator[PeriodicTask]:
-    running = PeriodicTask("rescuer", turn, 0.01, patience_s)
+def _going(turn: Callable[[], object], tolerance_s: float = 60) -> Iterator[PeriodicTask]:
+    running = PeriodicTask("rescuer", turn, 0.01, tolerance_s)
     running.start()
     try:
         yield running
@@ -30,7 +30,7 @@ def _until(holds: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("error", [errors.Unavailable(), ValueError("a bug")])
-def test_whatever_happens_in_a_turn_the_next_one_comes(error: Exception) -> None:
+def test_an_error_in_a_turn_does_not_stop_the_next(error: Exception) -> None:
     turns: list[None] = []
 
     def turn() -> None:
@@ -41,41 +41,41 @@ def test_whatever_happens_in_a_turn_the_next_one_comes(error: Exception) -> None
         _until(lambda: len(turns) > 3)
 
 
-def test_a_helper_that_is_away_makes_nobody_late() -> None:
+def test_an_unavailable_service_makes_no_task_late() -> None:
     def turn() -> None:
         raise errors.Unavailable
 
-    with _going(turn, patience_s=0.5) as running:
+    with _going(turn, tolerance_s=0.5) as running:
         time.sleep(0.8)
         assert not running.late
 
 
-def test_one_that_only_fails_is_late_and_then_given_up() -> None:
-    with _going(lambda: 1 / 0, patience_s=0.5) as running:
+def test_a_task_that_always_fails_is_late_and_then_lost() -> None:
+    with _going(lambda: 1 / 0, tolerance_s=0.5) as running:
         assert periodic.check([running]) == {}
         _until(lambda: running.late)
         with pytest.raises(RuntimeError, match="rescuer"):
             periodic.check([running])
-        _until(lambda: running.given_up)
+        _until(lambda: running.lost)
 
 
-def test_so_is_one_that_hangs() -> None:
+def test_a_task_that_hangs_is_lost() -> None:
     free = threading.Event()
-    with _going(free.wait, patience_s=0.2) as running:
-        _until(lambda: running.given_up)
+    with _going(free.wait, tolerance_s=0.2) as running:
+        _until(lambda: running.lost)
         free.set()
         _until(lambda: not running.late)
 
 
-def test_the_watch_ends_the_process_for_what_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_watch_ends_the_process_for_a_lost_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periodic, "LOOK_S", 0.05)
     ended = threading.Event()
-    with _going(lambda: 1 / 0, patience_s=0.1) as lost, _going(lambda: None) as well:
+    with _going(lambda: 1 / 0, tolerance_s=0.1) as lost, _going(lambda: None) as well:
         threading.Thread(target=periodic.watch, args=([well, lost], ended.set), daemon=True).start()
         assert ended.wait(10)
 
 
-def test_the_watch_gives_each_a_turn_after_a_freeze(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_freeze_the_watch_gives_each_task_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periodic, "LOOK_S", 0.2)
     ended = threading.Event()
     with _going(lambda: None) as frozen:
@@ -85,7 +85,7 @@ def test_the_watch_gives_each_a_turn_after_a_freeze(monkeypatch: pytest.MonkeyPa
             assert not ended.wait(0.4)
 
 
-def test_a_rare_one_has_its_first_turn_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rare_task_has_its_first_turn_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(periodic, "FIRST_S", 0.01)
     turned = threading.Event()
     running = PeriodicTask("maintenance", turned.set, 3600, 60)

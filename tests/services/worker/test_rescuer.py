@@ -1,4 +1,4 @@
-"""The reaper: what it rings for, how often, and what it costs."""
+"""The rescuer: which wake-ups it sends, which jobs it fails, and what it costs."""
 
 import time
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def sweeper(bench: Bench, waker: Waker) -> Rescuer:
 
 
 def _overlooked(bench: Bench, count: int) -> list[UUID]:
-    """Jobs that nobody rang for, old enough to be missed."""
+    """Jobs without a wake-up, old enough to be overdue."""
     made = [bench.order() for _ in range(count)]
     bench.say("update jobs set run_after = now() - interval '1 s'")
     return made
@@ -59,7 +59,7 @@ def test_lost_wake_ups_are_sent_again_once(bench: Bench, sweeper: Rescuer, serve
     assert sweeper.sweep() == 0
 
 
-def test_only_what_is_missing_is_rung(bench: Bench, sweeper: Rescuer, waker: Waker, server: redis.Redis) -> None:
+def test_only_missing_wake_ups_are_sent(bench: Bench, sweeper: Rescuer, waker: Waker, server: redis.Redis) -> None:
     _overlooked(bench, 3)
     waker.wake(ids.new())
     assert sweeper.sweep() == 2
@@ -68,42 +68,44 @@ def test_only_what_is_missing_is_rung(bench: Bench, sweeper: Rescuer, waker: Wak
     assert server.llen("jobs") == 4
 
 
-def test_a_long_queue_is_rung_for_bit_by_bit(bench: Bench, sweeper: Rescuer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wake_ups_for_a_long_queue_are_sent_in_batches(
+    bench: Bench, sweeper: Rescuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rescuer, "AT_ONCE", 2)
     _overlooked(bench, 5)
     assert [sweeper.sweep() for _ in range(4)] == [2, 2, 1, 0]
 
 
-def test_a_fresh_job_is_left_to_its_own_waker(bench: Bench, sweeper: Rescuer) -> None:
+def test_a_new_job_is_left_to_its_own_wake_up(bench: Bench, sweeper: Rescuer) -> None:
     bench.order()
     assert sweeper.sweep() == 0
 
 
-def test_a_job_whose_turn_is_not_yet_is_left_alone(bench: Bench, sweeper: Rescuer) -> None:
+def test_a_delayed_job_gets_no_wake_up(bench: Bench, sweeper: Rescuer) -> None:
     _overlooked(bench, 1)
     bench.say("update jobs set run_after = now() + interval '5 s'")
     assert sweeper.sweep() == 0
 
 
-def test_a_dead_worker_s_job_is_rung_for(bench: Bench, sweeper: Rescuer) -> None:
+def test_the_job_of_a_dead_worker_gets_a_wake_up(bench: Bench, sweeper: Rescuer) -> None:
     _dead(bench, attempts=1)
     assert sweeper.sweep() == 1
 
 
-def test_a_living_worker_s_job_is_not(bench: Bench, sweeper: Rescuer) -> None:
+def test_the_job_of_a_live_worker_gets_none(bench: Bench, sweeper: Rescuer) -> None:
     _overlooked(bench, 1)
     bench.claim()
     assert sweeper.sweep() == 0
 
 
-def test_a_job_that_ended_its_worker_three_times_is_buried(bench: Bench, sweeper: Rescuer) -> None:
+def test_a_job_that_killed_three_workers_fails(bench: Bench, sweeper: Rescuer) -> None:
     job_id = _dead(bench, attempts=3)
     assert sweeper.sweep() == 0
     job = bench.job(job_id)
     assert job.status is JobState.FAILED
-    assert job.error == JobError("poison", "The job was tried three times without an end and was given up.")
+    assert job.error == JobError("poison", "The job was tried three times and never completed.")
     assert job.finished_at is not None
-    assert not bench.pipeline.run_next()
+    assert not bench.runner.run_next()
 
 
 def test_only_one_sweeps_at_a_time(bench: Bench, sweeper: Rescuer) -> None:
@@ -114,7 +116,7 @@ def test_only_one_sweeps_at_a_time(bench: Bench, sweeper: Rescuer) -> None:
     assert sweeper.sweep() == 1
 
 
-def test_an_idle_reaper_costs_redis_nothing(bench: Bench, sweeper: Rescuer, server: redis.Redis) -> None:
+def test_an_idle_rescuer_costs_no_redis_commands(bench: Bench, sweeper: Rescuer, server: redis.Redis) -> None:
     bench.order()
     bench.claim()
 
@@ -128,7 +130,7 @@ def test_an_idle_reaper_costs_redis_nothing(bench: Bench, sweeper: Rescuer, serv
     assert commands() == before
 
 
-def test_poison_is_buried_without_the_broker_too(bench: Bench) -> None:
+def test_exhausted_jobs_fail_without_the_broker_too(bench: Bench) -> None:
     job_id = _dead(bench, attempts=3)
     _overlooked(bench, 1)
     with pytest.raises(errors.Unavailable):
@@ -136,17 +138,19 @@ def test_poison_is_buried_without_the_broker_too(bench: Bench) -> None:
     assert bench.job(job_id).status is JobState.FAILED
 
 
-def test_a_running_reaper_rings_by_itself(bench: Bench, sweeper: Rescuer, server: redis.Redis) -> None:
-    running = PeriodicTask("rescuer", sweeper.sweep, 0.05, patience_s=60)
+def test_a_periodic_rescuer_sends_wake_ups(bench: Bench, sweeper: Rescuer, server: redis.Redis) -> None:
+    running = PeriodicTask("rescuer", sweeper.sweep, 0.05, tolerance_s=60)
     running.start()
     _overlooked(bench, 1)
     assert server.brpop(["jobs"], timeout=5)
     running.stop()
 
 
-def test_a_running_reaper_outlives_the_loss_of_the_broker(bench: Bench) -> None:
+def test_a_periodic_rescuer_survives_the_loss_of_the_broker(bench: Bench) -> None:
     _overlooked(bench, 1)
-    lonely = PeriodicTask("rescuer", Rescuer(bench.database, Waker("redis://127.0.0.1:1/0")).sweep, 0.05, patience_s=60)
+    lonely = PeriodicTask(
+        "rescuer", Rescuer(bench.database, Waker("redis://127.0.0.1:1/0")).sweep, 0.05, tolerance_s=60
+    )
     lonely.start()
     time.sleep(0.3)
     job_id = _dead(bench, attempts=3)

@@ -10,8 +10,8 @@ import pytest
 from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Database
 from shared.models.asset import Asset, AssetKind
-from shared.models.cutout import Foreground, Provider, Result
-from shared.models.job import Job, Timings
+from shared.models.cutout import ASSETS, CutoutResult, Foreground, Provider
+from shared.models.job import Job, Outcome, Timings
 from shared.models.owner import Owner, OwnerType
 
 ANNE, BERT = Owner(OwnerType.GUEST, "a" * 64), Owner(OwnerType.GUEST, "b" * 64)
@@ -24,16 +24,19 @@ class Records:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def asset(
+    def unsaved(
         self, owner: Owner = ANNE, kind: AssetKind = AssetKind.SOURCE, job_id: UUID | None = None, words: str = ""
     ) -> Asset:
-        """A stored picture; each is different unless `words` says which."""
+        """A picture without a row; each is different unless `words` says which."""
         asset_id = ids.new()
         digest = sha256((words or str(asset_id)).encode()).hexdigest()
         now = datetime.now(UTC)
-        made = Asset(asset_id, owner, kind, f"{digest}.png", digest, "image/png", 4, 3, 99, now, job_id=job_id)
+        return Asset(asset_id, owner, kind, f"{digest}.png", digest, "image/png", 4, 3, 99, now, job_id=job_id)
+
+    def asset(self, *arguments: Any, **options: Any) -> Asset:
+        """A picture with its row."""
         with self.database.transaction() as connection:
-            return assets.add(connection, made)[0]
+            return assets.add(connection, self.unsaved(*arguments, **options))[0]
 
     def job(self, asset: Asset | None = None, **options: Any) -> Job:
         asset = asset or self.asset()
@@ -54,10 +57,10 @@ class Records:
     def finished(self, asset: Asset | None = None, fingerprint: str = "f") -> Job:
         """A job that is done, with its three pictures."""
         job = self.claimed(asset)
-        made = {kind: self.asset(job.owner, kind, job.id) for kind in assets.MADE}
-        result = result_of(made)
+        made = {kind: self.asset(job.owner, kind, job.id) for kind in ASSETS}
+        outcome = Outcome(result_of(made).json(), provider=Provider.REMOVEBG, fingerprint=fingerprint)
         with self.database.transaction() as connection:
-            assert job_queue.finish(connection, job, Provider.REMOVEBG, result, TIMINGS, fingerprint)
+            assert job_queue.finish(connection, job, outcome, TIMINGS)
         return self.found(job)
 
     def found(self, job: Job) -> Job:
@@ -73,9 +76,9 @@ class Records:
             return cursor.fetchall() if cursor.description else []
 
 
-def result_of(made: dict[AssetKind, Asset]) -> Result:
+def result_of(made: dict[AssetKind, Asset]) -> CutoutResult:
     cutout = made[AssetKind.CUTOUT]
-    return Result(
+    return CutoutResult(
         asset_id=cutout.id,
         cutout_key=cutout.key,
         preview_key=made[AssetKind.PREVIEW].key,

@@ -8,11 +8,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from shared.db import ids, job_queue, jobs
 from shared.db.pool import Connection, Database
 from shared.models.asset import Asset, AssetKind
-from shared.models.cutout import Foreground, Result
-from shared.models.job import Job, Timings
+from shared.models.cutout import CutoutResult, Foreground, Provider
+from shared.models.job import Job, Outcome, Timings
 from shared.models.owner import Owner, OwnerType
 
-RESULT = Result(
+RESULT = CutoutResult(
     asset_id=ids.new(),
     cutout_key="c" * 64 + ".png",
     preview_key="d" * 64 + ".webp",
@@ -25,6 +25,7 @@ RESULT = Result(
     foreground=Foreground(top=1, left=2, width=300, height=400),
     cost_microusd=17,
 )
+OUTCOME = Outcome(RESULT.json(), provider=Provider.SELF_HOSTED, fingerprint="f")
 TIMINGS = Timings(queued_ms=1, fetch_ms=2, remove_ms=3, store_ms=4, total_ms=10)
 
 

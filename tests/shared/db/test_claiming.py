@@ -1,4 +1,4 @@
-"""Who rings gets the fairest job, each job goes to one worker, and none is lost with its worker."""
+"""A worker claims the fairest job, each job goes to one worker, and none is lost with its worker."""
 
 import threading
 import time
@@ -40,6 +40,13 @@ def test_the_smaller_priority_comes_first_whatever_its_age(database: Database) -
     assert claim_all(database) == [urgent, usual, late]
 
 
+def test_only_jobs_of_the_given_types_are_claimed(database: Database) -> None:
+    newer = run(database, jobs.create, ids.new(), owner(), ids.new(), type="newer")
+    older = queued(database)
+    assert [run(database, job_queue.claim_next, 60, ["cutout"]) for _ in range(2)] == [seen(database, older), None]
+    assert run(database, job_queue.claim_next, 60, ["cutout", "newer"]) == seen(database, newer)
+
+
 def test_who_has_fewer_jobs_running_comes_first(database: Database) -> None:
     ann = [queued(database, "ann").id for _ in range(4)]
     bob = [queued(database, "bob").id for _ in range(2)]
@@ -70,16 +77,16 @@ def test_jobs_of_a_dead_worker_do_not_count_as_running(database: Database) -> No
     assert claim_all(database) == [dead, bob, younger]
 
 
-def test_many_who_ring_at_once_claim_different_jobs(database: Database) -> None:
+def test_concurrent_workers_claim_different_jobs(database: Database) -> None:
     made = {queued(database, of).id for of in "abcdefgh" for _ in range(2)}
     start = threading.Barrier(8)
 
-    def ring(_: int) -> list[UUID]:
+    def claim(_: int) -> list[UUID]:
         start.wait(10)
         return claim_all(database)
 
     with ThreadPoolExecutor(8) as workers:
-        found = [job_id for each in workers.map(ring, range(8)) for job_id in each]
+        found = [job_id for each in workers.map(claim, range(8)) for job_id in each]
     assert sorted(found) == sorted(made)
 
 
@@ -118,16 +125,16 @@ def test_a_job_that_killed_three_workers_is_poison(database: Database) -> None:
     job = queued(database)
     for attempt in (1, 2, 3):
         assert claimed(database).attempts == attempt
-        assert run(database, job_queue.bury_poison) == []
+        assert run(database, job_queue.fail_exhausted) == []
         rows.rewind(database, 61)
     assert run(database, job_queue.claim_next, 60) is None
-    assert run(database, job_queue.bury_poison) == [job.id]
-    assert run(database, job_queue.bury_poison) == []
-    buried = seen(database, job)
-    assert buried.status is JobState.FAILED
-    assert buried.error is not None
-    assert buried.error.code == "poison"
-    assert buried.finished_at is not None
+    assert run(database, job_queue.fail_exhausted) == [job.id]
+    assert run(database, job_queue.fail_exhausted) == []
+    failed = seen(database, job)
+    assert failed.status is JobState.FAILED
+    assert failed.error is not None
+    assert failed.error.code == "poison"
+    assert failed.finished_at is not None
 
 
 def test_a_job_handed_back_at_its_last_attempt_does_not_wait_for_ever(database: Database) -> None:
@@ -135,7 +142,7 @@ def test_a_job_handed_back_at_its_last_attempt_does_not_wait_for_ever(database: 
     for _ in range(3):
         assert run(database, job_queue.release, claimed(database), 0, counts=True)
     assert run(database, job_queue.claim_next, 60) is None
-    assert run(database, job_queue.bury_poison) == [job.id]
+    assert run(database, job_queue.fail_exhausted) == [job.id]
     assert seen(database, job).status is JobState.FAILED
 
 
@@ -144,7 +151,7 @@ def test_a_third_attempt_that_still_runs_is_not_poison(database: Database) -> No
     for _ in range(2):
         run(database, job_queue.release, claimed(database), 0, counts=True)
     claimed(database)
-    assert run(database, job_queue.bury_poison) == []
+    assert run(database, job_queue.fail_exhausted) == []
 
 
 def test_what_is_overdue_has_waited_longer_than_is_usual(database: Database) -> None:

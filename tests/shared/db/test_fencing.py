@@ -1,4 +1,4 @@
-"""Who has lost a job can write nothing about it any more, whatever it tries and whenever."""
+"""A worker that lost a job cannot write anything about it any more."""
 
 from collections.abc import Callable
 
@@ -6,15 +6,14 @@ import pytest
 
 from shared.db import job_queue, jobs
 from shared.db.pool import Database
-from shared.models.cutout import Provider
 from shared.models.job import Job, JobFailure
 from tests.shared.db import rows
-from tests.shared.db.rows import RESULT, TIMINGS, claimed, owner, queued, run, seen
+from tests.shared.db.rows import OUTCOME, TIMINGS, claimed, owner, queued, run, seen
 
 Write = Callable[[Database, Job], object]
 WRITES: dict[str, Write] = {
-    "advance": lambda database, job: run(database, job_queue.advance, job, 70, Provider.REMOVEBG),
-    "finish": lambda database, job: run(database, job_queue.finish, job, Provider.REMOVEBG, RESULT, TIMINGS, "f"),
+    "advance": lambda database, job: run(database, job_queue.advance, job, 70),
+    "finish": lambda database, job: run(database, job_queue.finish, job, OUTCOME, TIMINGS),
     "fail": lambda database, job: run(database, job_queue.fail, job, JobFailure.PROVIDER_FAILED, "Too late.", TIMINGS),
     "release": lambda database, job: run(database, job_queue.release, job, 0, counts=True),
     "release, not counted": lambda database, job: run(database, job_queue.release, job, 0, counts=False),
@@ -53,7 +52,7 @@ def cancelled_and_claimed_again(database: Database, late: Job) -> None:
 def finished(database: Database, late: Job) -> None:
     taken_over(database, late)
     other = seen(database, late)
-    assert run(database, job_queue.finish, other, Provider.SELF_HOSTED, RESULT, TIMINGS, "f")
+    assert run(database, job_queue.finish, other, OUTCOME, TIMINGS)
 
 
 def failed_and_claimed_again(database: Database, late: Job) -> None:
@@ -95,7 +94,7 @@ def test_a_late_lease_that_nobody_took_over_still_holds(database: Database) -> N
     rows.rewind(database, 3600)
     assert run(database, job_queue.renew, [(job.id, job.fence)], 60) == {job.id}
     assert run(database, job_queue.claim_next, 60) is None
-    assert run(database, job_queue.finish, job, Provider.SELF_HOSTED, RESULT, TIMINGS, "f")
+    assert run(database, job_queue.finish, job, OUTCOME, TIMINGS)
 
 
 def test_leases_are_renewed_together_and_only_those_still_held(database: Database) -> None:
@@ -103,7 +102,7 @@ def test_leases_are_renewed_together_and_only_those_still_held(database: Databas
         queued(database)
     kept, lost, ended = (claimed(database) for _ in range(3))
     run(database, jobs.cancel, owner(), lost.id)
-    run(database, job_queue.finish, ended, Provider.SELF_HOSTED, RESULT, TIMINGS, "f")
+    run(database, job_queue.finish, ended, OUTCOME, TIMINGS)
     assert run(database, job_queue.renew, [(job.id, job.fence) for job in (kept, lost, ended)], 600) == {kept.id}
     rows.rewind(database, 500)
     assert run(database, job_queue.claim_next, 60) is None

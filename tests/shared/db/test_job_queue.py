@@ -1,15 +1,17 @@
 """One running job a picture, and results that were made before; claims and fences have files of their own."""
 
 import threading
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from shared.db import assets, job_queue, object_deletions
+from shared import errors
+from shared.db import job_queue, object_deletions
 from shared.models.asset import AssetKind
-from shared.models.cutout import Provider
-from shared.models.job import Job, JobFailure, JobState
-from tests.shared.db.conftest import ANNE, TIMINGS, Records
+from shared.models.cutout import ASSETS, Provider
+from shared.models.job import Job, JobFailure, JobState, Outcome
+from tests.shared.db.conftest import TIMINGS, Records
 
 
 def _claims(records: Records) -> list[UUID]:
@@ -82,87 +84,70 @@ def test_workers_that_race_for_two_jobs_of_a_picture_start_one(records: Records)
         records.say("delete from jobs")
 
 
-# Earlier results
+# Earlier outcomes
 
 
-def _reuse(records: Records, job: Job, *fingerprints: str) -> bool:
+def _find(records: Records, *fingerprints: str) -> Outcome | None:
     with records.database.transaction() as connection:
-        return job_queue.reuse(connection, job, list(fingerprints), TIMINGS)
+        return job_queue.find_outcome(connection, fingerprints, len(ASSETS))
 
 
-def test_an_earlier_result_ends_a_job_free_of_cost(records: Records) -> None:
-    asset = records.asset()
-    earlier, job = records.finished(asset), records.claimed(asset)
-    assert _reuse(records, job, "other", "f")
-    done = records.found(job)
-    assert (done.status, done.progress, done.provider) == (JobState.DONE, 100, Provider.REMOVEBG)
-    assert done.result is not None
-    assert earlier.result is not None
-    assert done.result.cost_microusd == 0
-    assert done.result.cutout_key == earlier.result.cutout_key
-    assert done.result.asset_id != earlier.result.asset_id  # a row of its own, so that each can be deleted alone
-    own = records.say("select kind, key, id from assets where job_id = %s", job.id)
-    assert {row["kind"] for row in own} == assets.MADE
-    assert done.result.asset_id in {row["id"] for row in own if row["kind"] == AssetKind.CUTOUT}
+def test_an_earlier_outcome_is_found_as_it_was(records: Records) -> None:
+    earlier = records.finished()
+    found = _find(records, "other", "f")
+    assert found is not None
+    assert (found.result, found.provider, found.fingerprint) == (earlier.result, Provider.REMOVEBG, "f")
+    assert {asset.kind for asset in found.assets} == ASSETS
+    assert {asset.job_id for asset in found.assets} == {earlier.id}
 
 
-def test_a_reused_result_can_be_reused(records: Records) -> None:
-    asset = records.asset()
-    first = records.finished(asset)
-    second = records.claimed(asset)
-    assert _reuse(records, second, "f")
-    with records.database.transaction() as connection:
-        assert first.result is not None
-        assert assets.delete(connection, ANNE, first.result.asset_id)
-    assert _reuse(records, records.claimed(asset), "f")
-
-
-def test_deleting_one_s_cut_out_leaves_the_other_s_rows(records: Records) -> None:
-    asset = records.asset()
-    first, second = records.finished(asset), records.claimed(asset)
-    assert _reuse(records, second, "f")
-    assert first.result is not None
-    with records.database.transaction() as connection:
-        assert assets.delete(connection, ANNE, first.result.asset_id)
-    records.say("update assets set deleted_at = now() - interval '30 days' where deleted_at is not null")
-    with records.database.transaction() as connection:
-        assert object_deletions.due(connection, 86_400, 10) == []
-    left = records.say("select job_id from assets where deleted_at is null and job_id is not null")
-    assert [row["job_id"] for row in left] == [second.id] * 3
-
-
-@pytest.mark.parametrize("kind", [AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK])
-def test_a_result_of_which_anything_was_deleted_is_not_reused(records: Records, kind: AssetKind) -> None:
-    asset = records.asset()
-    earlier = records.finished(asset)
-    records.say("update assets set deleted_at = now() where job_id = %s and kind = %s", earlier.id, kind)
-    job = records.claimed(asset)
-    assert not _reuse(records, job, "f")
-    assert records.found(job).status is JobState.RUNNING
-    assert records.say("select from assets where job_id = %s", job.id) == []
-
-
-def test_a_result_that_is_deleted_in_this_moment_is_not_copied(records: Records) -> None:
-    asset = records.asset()
-    earlier, job = records.finished(asset), records.claimed(asset)
-    records.say("update assets set deleted_at = now() where job_id = %s and kind = 'mask'", earlier.id)
-    with records.database.transaction() as connection:
-        assert assets.copy(connection, earlier.id, job.id) == {}
-    assert records.say("select from assets where job_id = %s", job.id) == []
-
-
-def test_only_what_is_named_is_reused(records: Records) -> None:
+def test_the_newest_of_several_outcomes_is_found(records: Records) -> None:
     asset = records.asset()
     records.finished(asset)
-    job = records.claimed(asset)
-    assert not _reuse(records, job, "another", "")
-    assert not _reuse(records, job)
+    newer = records.finished(asset)
+    found = _find(records, "f")
+    assert found is not None
+    assert {asset.job_id for asset in found.assets} == {newer.id}
 
 
-def test_a_failed_job_is_no_earlier_result(records: Records) -> None:
-    asset = records.asset()
-    failed = records.claimed(asset)
+@pytest.mark.parametrize("kind", sorted(ASSETS))
+def test_an_outcome_of_which_any_asset_was_deleted_is_not_found(records: Records, kind: AssetKind) -> None:
+    earlier = records.finished()
+    records.say("update assets set deleted_at = now() where job_id = %s and kind = %s", earlier.id, kind)
+    assert _find(records, "f") is None
+
+
+def test_only_outcomes_with_the_given_fingerprints_are_found(records: Records) -> None:
+    records.finished()
+    assert _find(records, "another", "") is None
+    assert _find(records) is None
+
+
+def test_a_failed_job_is_no_earlier_outcome(records: Records) -> None:
+    failed = records.claimed()
     with records.database.transaction() as connection:
         job_queue.fail(connection, failed, JobFailure.PROVIDER_FAILED, "x", TIMINGS)
     records.say("update jobs set fingerprint = 'f'")
-    assert not _reuse(records, records.claimed(asset), "f")
+    assert _find(records, "f") is None
+
+
+def test_the_assets_of_an_outcome_get_their_rows_with_the_end_of_the_job(records: Records) -> None:
+    job, other = records.claimed(), records.claimed()
+    made = tuple(records.unsaved(kind=kind, job_id=job.id) for kind in ASSETS)
+    for fence, rows in ((job.fence + 1, 0), (job.fence, len(made))):
+        with records.database.transaction() as connection:
+            finished = job_queue.finish(connection, replace(job, fence=fence), Outcome({}, made), TIMINGS)
+        assert finished == bool(rows)
+        assert len(records.say("select id from assets where job_id = %s", job.id)) == rows
+    assert records.found(other).status is JobState.RUNNING
+
+
+def test_a_job_whose_objects_are_being_removed_does_not_end(records: Records) -> None:
+    job = records.claimed()
+    made = tuple(records.unsaved(kind=kind, job_id=job.id) for kind in ASSETS)
+    records.say("insert into removals (stem) values (%s)", made[1].key[:64])
+    with pytest.raises(errors.Unavailable) as removed, records.database.transaction() as connection:
+        job_queue.finish(connection, job, Outcome({}, made), TIMINGS)
+    assert 50 < (removed.value.retry_after_s or 0) <= object_deletions.GOING_S
+    assert records.found(job).status is JobState.RUNNING
+    assert records.say("select id from assets where job_id = %s", job.id) == []

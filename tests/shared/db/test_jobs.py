@@ -10,7 +10,7 @@ from shared.db.pool import Database
 from shared.models.cutout import Provider
 from shared.models.job import Job, JobError, JobFailure, JobState, JobType, Timings
 from tests.shared.db import rows
-from tests.shared.db.rows import RESULT, TIMINGS, claimed, owner, queued, run, seen
+from tests.shared.db.rows import OUTCOME, RESULT, TIMINGS, claimed, owner, queued, run, seen
 
 
 def fail(database: Database, job: Job) -> bool:
@@ -18,7 +18,7 @@ def fail(database: Database, job: Job) -> bool:
 
 
 def finish(database: Database, job: Job) -> bool:
-    return run(database, job_queue.finish, job, Provider.SELF_HOSTED, RESULT, TIMINGS, "f")
+    return run(database, job_queue.finish, job, OUTCOME, TIMINGS)
 
 
 def test_a_new_job_is_queued_and_found_by_its_owner_only(database: Database) -> None:
@@ -31,6 +31,24 @@ def test_a_new_job_is_queued_and_found_by_its_owner_only(database: Database) -> 
     assert run(database, jobs.find, owner(), job_id) == job
     assert run(database, jobs.find, owner("bob"), job_id) is None
     assert run(database, jobs.find, owner(), ids.new()) is None
+
+
+def test_a_job_of_the_previous_release_keeps_its_provider(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(
+            """insert into jobs (id, owner_type, user_id, type, asset_id, wanted)
+            values (%s, %s, %s, 'cutout', %s, 'removebg')""",
+            [ids.new(), owner().type, owner().id, ids.new()],
+        )
+    assert claimed(database).input == {"provider": "removebg"}
+
+
+def test_the_previous_release_sees_the_provider_of_a_new_job(database: Database) -> None:
+    for given in ({"provider": "removebg"}, {}):
+        run(database, jobs.create, ids.new(), owner(), ids.new(), input=given)
+    with database.transaction() as connection:
+        rows = connection.execute("select wanted from jobs order by created_at").fetchall()
+    assert [row["wanted"] for row in rows] == ["removebg", None]
 
 
 def test_a_claimed_job_runs(database: Database) -> None:
@@ -48,7 +66,7 @@ def test_a_finished_job_tells_what_it_made(database: Database) -> None:
     assert finish(database, job)
     done = seen(database, job)
     assert (done.status, done.progress, done.provider, done.error) == (JobState.DONE, 100, Provider.SELF_HOSTED, None)
-    assert (done.result, done.timings) == (RESULT, TIMINGS)
+    assert (done.result, done.timings) == (RESULT.json(), TIMINGS)
     assert done.finished_at is not None
 
 
@@ -62,13 +80,17 @@ def test_a_failed_job_tells_why(database: Database) -> None:
     assert failed.finished_at is not None
 
 
-def test_progress_and_provider_are_shown_while_it_runs(database: Database) -> None:
+def test_progress_is_shown_while_it_runs_and_never_goes_back(database: Database) -> None:
     queued(database)
     job = claimed(database)
-    assert run(database, job_queue.advance, job, 20, Provider.REMOVEBG)
-    assert run(database, job_queue.advance, job, 70)
-    shown = seen(database, job)
-    assert (shown.status, shown.progress, shown.provider) == (JobState.RUNNING, 70, Provider.REMOVEBG)
+    for progress, shown in ((20, 20), (70, 70), (20, 70)):
+        assert run(database, job_queue.advance, job, progress)
+        assert (seen(database, job).status, seen(database, job).progress) == (JobState.RUNNING, shown)
+
+
+def test_a_job_keeps_its_type_and_its_input(database: Database) -> None:
+    job = run(database, jobs.create, ids.new(), owner(), ids.new(), type="newer", input={"sides": [1, 2]})
+    assert (seen(database, job).type, seen(database, job).input) == ("newer", {"sides": [1, 2]})
 
 
 def test_a_job_handed_back_waits_its_time(database: Database) -> None:

@@ -43,7 +43,7 @@ def due(database: Database, limit: int = 10) -> list[str]:
 
 
 def note(database: Database, one: Asset) -> bool:
-    return run(database, object_deletions.note, stem(one), KEEP_S)
+    return run(database, object_deletions.announce, stem(one), KEEP_S)
 
 
 def test_an_object_is_due_when_all_its_rows_were_deleted_long_enough_ago(database: Database) -> None:
@@ -81,8 +81,8 @@ def test_forgetting_spares_rows_that_are_not_deleted(database: Database) -> None
     older = deleted(database)
     newer = added(database)
     assert newer.id != older.id
-    run(database, object_deletions.forget, stem(older))
-    assert say(database, "select from assets") == 1
+    run(database, object_deletions.drop_rows, stem(older))
+    assert say(database, "select id from assets") == 1
     assert run(database, assets.find, owner(), newer.id) == newer
 
 
@@ -94,7 +94,7 @@ def test_what_was_stored_around_a_removal_must_be_stored_again(database: Databas
         with pytest.raises(errors.Unavailable) as caught:
             run(database, assets.add, late)
         assert 1 <= (caught.value.retry_after_s or 0) <= object_deletions.GOING_S
-    assert say(database, "select from assets where deleted_at is null") == 0
+    assert say(database, "select id from assets where deleted_at is null") == 0
     after = asset(created_at=datetime.now(UTC) + timedelta(seconds=object_deletions.GOING_S + 5))
     assert run(database, assets.add, after)[1]
     assert not note(database, old)
@@ -132,7 +132,7 @@ def test_notes_are_forgotten_after_a_day(database: Database) -> None:
     assert note(database, one)
     assert note(database, other)
     say(database, "update removals set at = at - interval '25 hours' where stem = %s", stem(one))
-    run(database, object_deletions.forget_notes)
+    run(database, object_deletions.drop_announcements)
     assert say(database, "select from removals") == 1
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from shared.db import ids, provider_calls
-from shared.db.provider_calls import ProviderDay, Spoken
+from shared.db.provider_calls import CallOutcome, ProviderDay
 from shared.models.cutout import Provider
 from shared.models.job import Job
 from tests.shared.db.conftest import Records
@@ -29,10 +29,10 @@ def _begin(records: Records, job: Job, budget: int, price: int = PRICE, provider
         return provider_calls.begin(connection, job, provider, 1_000, price, budget)
 
 
-def _end(records: Records, call: UUID | None, spoken: Spoken) -> None:
+def _end(records: Records, call: UUID | None, ended: CallOutcome) -> None:
     assert call is not None
     with records.database.transaction() as connection:
-        provider_calls.end(connection, call, spoken, 1_500)
+        provider_calls.end(connection, call, ended, 1_500)
 
 
 def _spent(records: Records) -> int:
@@ -71,13 +71,13 @@ def test_the_last_cent_can_be_spent_and_no_more(records: Records, job: Job) -> N
 
 
 def test_a_call_that_was_not_charged_gives_its_money_back(records: Records, job: Job) -> None:
-    _end(records, _begin(records, job, PRICE), Spoken("unavailable", 0))
+    _end(records, _begin(records, job, PRICE), CallOutcome("unavailable", 0))
     assert _spent(records) == 0
     assert _begin(records, job, PRICE)
 
 
 def test_a_call_that_was_charged_in_part_gives_the_rest_back(records: Records, job: Job) -> None:
-    _end(records, _begin(records, job, PRICE), Spoken("ok", PRICE // 4, 500, 0.25))
+    _end(records, _begin(records, job, PRICE), CallOutcome("ok", PRICE // 4, 500, 0.25))
     assert _spent(records) == PRICE // 4
     (row,) = records.say("select * from provider_calls")
     assert (row["outcome"], row["cost_microusd"], row["output_bytes"]) == ("ok", PRICE // 4, 500)
@@ -88,7 +88,7 @@ def test_ending_a_call_twice_gives_its_money_back_once(records: Records, job: Jo
     _begin(records, job, 2 * PRICE)
     call = _begin(records, job, 2 * PRICE)
     for _ in range(3):
-        _end(records, call, Spoken("unavailable", 0))
+        _end(records, call, CallOutcome("unavailable", 0))
     assert _spent(records) == PRICE
 
 
@@ -104,7 +104,7 @@ def test_yesterday_s_money_is_yesterday_s(records: Records, job: Job) -> None:
     records.say("update spend set day = day - 1")
     assert _spent(records) == 0
     assert _begin(records, job, PRICE)
-    _end(records, call, Spoken("unavailable", 0))
+    _end(records, call, CallOutcome("unavailable", 0))
     assert _spent(records) == PRICE
     days = records.say("select microusd from spend order by day")
     assert [row["microusd"] for row in days] == [0, PRICE]
@@ -132,9 +132,9 @@ def test_many_workers_at_the_last_cents_never_overdraw(records: Records, job: Jo
             call = _begin(records, job, budget)
             assert _spent(records) <= budget
             if call and refunds and turn % 2:
-                _end(records, call, Spoken("unavailable", 0))
+                _end(records, call, CallOutcome("unavailable", 0))
             elif call:
-                _end(records, call, Spoken("ok", PRICE))
+                _end(records, call, CallOutcome("ok", PRICE))
                 made.append(call)
 
     threads = [threading.Thread(target=work) for _ in range(10)]
@@ -162,7 +162,7 @@ def test_many_workers_at_the_last_cents_never_overdraw(records: Records, job: Jo
 def test_a_call_that_cost_money_is_remembered_by_job(
     records: Records, job: Job, outcome: str, cost: int, paid: bool
 ) -> None:
-    _end(records, _begin(records, job, 10 * PRICE), Spoken(outcome, cost))
+    _end(records, _begin(records, job, 10 * PRICE), CallOutcome(outcome, cost))
     other = records.claimed()
     with records.database.transaction() as connection:
         assert provider_calls.paid(connection, job, PAID) is paid

@@ -5,9 +5,9 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from shared.models.asset import Asset
-from shared.models.cutout import Foreground, Result
-from shared.models.job import Job, JobError, JobFailure, JobState, Timings
-from shared.models.owner import Owner, OwnerType
+from shared.models.cutout import CutoutInput, CutoutResult, Foreground
+from shared.models.job import Job, JobError, JobFailure, JobState, Outcome, Timings
+from shared.models.owner import Owner
 
 
 def test_the_states_of_a_job_are_those_of_the_contract() -> None:
@@ -19,13 +19,9 @@ def test_the_reasons_to_fail_are_those_of_the_contract() -> None:
     assert set(JobFailure) == {"unknown_foreground", "provider_failed", "provider_budget", "source_missing", "poison"}
 
 
-def test_an_owner_is_written_with_its_type() -> None:
-    assert str(Owner(OwnerType.GUEST, "abc")) == "guest:abc"
-
-
 def test_values_are_frozen_and_hold_nothing_else() -> None:
     box = Foreground(top=1, left=2, width=3, height=4)
     with pytest.raises(FrozenInstanceError):
         box.top = 5  # type: ignore[misc]
-    for noun in (Owner, Asset, Job, Result, Timings, JobError, Foreground):
+    for noun in (Owner, Asset, Job, CutoutInput, CutoutResult, Outcome, Timings, JobError, Foreground):
         assert hasattr(noun, "__slots__")

@@ -116,7 +116,7 @@ def test_an_impossible_percentage_changes_nothing(admin: Admin, percent: object)
 # Providers
 
 
-def _call(api: Api, provider: Provider, spoken: provider_calls.Spoken, took_ms: int) -> None:
+def _call(api: Api, provider: Provider, spoken: provider_calls.CallOutcome, took_ms: int) -> None:
     with api.deps.database.transaction() as connection:
         price = spoken.cost_microusd
         call = provider_calls.begin(connection, api_job(api), provider, 1_000, price, 10_000_000)
@@ -138,9 +138,9 @@ def test_providers_are_compared_by_day(start: Start, environment: pytest.MonkeyP
     environment.setenv("PROVIDER_DAILY_BUDGET_CENTS", "500")
     api = start()
     for took_ms, uncertain in ((100, 0.1), (200, 0.2), (900, 0.3)):
-        _call(api, Provider.SELF_HOSTED, provider_calls.Spoken("ok", 0, 5_000, uncertain), took_ms)
-    _call(api, Provider.SELF_HOSTED, provider_calls.Spoken("unavailable", 0), 2_000)
-    _call(api, Provider.REMOVEBG, provider_calls.Spoken("ok", 200_000, 7_000), 1_500)
+        _call(api, Provider.SELF_HOSTED, provider_calls.CallOutcome("ok", 0, 5_000, uncertain), took_ms)
+    _call(api, Provider.SELF_HOSTED, provider_calls.CallOutcome("unavailable", 0), 2_000)
+    _call(api, Provider.REMOVEBG, provider_calls.CallOutcome("ok", 200_000, 7_000), 1_500)
     report = Admin(api).get("/api/admin/providers?days=7")
     assert report["spentTodayUsd"] == 0.2
     assert report["dailyBudgetUsd"] == 5.0

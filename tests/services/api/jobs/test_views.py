@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from shared.db import job_queue
-from shared.models.cutout import Foreground, Provider, Result
-from shared.models.job import JobFailure, Timings
+from shared.models.cutout import CutoutResult, Foreground, Provider
+from shared.models.job import JobFailure, Outcome, Timings
 from tests.services import pictures
 from tests.services.api.client import body, cut_out, refused, upload
 from tests.services.api.conftest import Api
@@ -24,9 +24,9 @@ def _finish(api: Api) -> UUID:
     job = api.claim()
     box = Foreground(top=1, left=2, width=3, height=4)
     cutout, preview, mask = (f"{digit * 64}.png" for digit in "abc")
-    result = Result(uuid4(), cutout, preview, mask, 40, 30, 999, "compact", 0.0123, box, cost_microusd=2_500)
+    result = CutoutResult(uuid4(), cutout, preview, mask, 40, 30, 999, "compact", 0.0123, box, cost_microusd=2_500)
     with api.deps.database.transaction() as connection:
-        assert job_queue.finish(connection, job, Provider.SELF_HOSTED, result, _TIMINGS, "a fingerprint")
+        assert job_queue.finish(connection, job, Outcome(result.json(), provider=Provider.SELF_HOSTED), _TIMINGS)
     return result.asset_id
 
 

@@ -10,7 +10,6 @@ from werkzeug.test import TestResponse
 from services.api.keys import digest, make
 from services.api.middleware.auth import API_KEY
 from shared.db import api_keys, jobs
-from shared.models.cutout import Provider
 from shared.models.owner import Scope
 from tests.services import pictures
 from tests.services.api.client import bearer, body, cut_out, refused, send, upload
@@ -129,7 +128,7 @@ def test_a_key_chooses_priority_and_provider(api: Api, scope: Scope) -> None:
     with api.deps.database.transaction() as connection:
         made = jobs.find(connection, None, api.claim().id)
     assert made is not None
-    assert (str(made.id), made.priority, made.wanted) == (accepted["id"], 0, Provider.REMOVEBG)
+    assert (str(made.id), made.priority, made.input) == (accepted["id"], 0, {"provider": "removebg"})
     shown = body(client.get(accepted["statusUrl"], headers=headers))
     assert (shown["priority"], shown["provider"]) == (0, None)  # not claimed yet
 

@@ -1,11 +1,14 @@
-"""What the tests of the router begin with."""
+"""What the tests of the router start from."""
+
+from dataclasses import replace
 
 from PIL import Image
 from prometheus_client import REGISTRY
 
+from services.worker.providers import Request
 from services.worker.providers.router import Cutout, Router
-from shared.models.cutout import Provider
-from shared.models.job import Job
+from shared.db import assets
+from shared.models.cutout import CutoutInput, Provider
 from tests.services import pictures
 from tests.services.worker.conftest import Bench
 
@@ -14,22 +17,27 @@ OURS, PAID = Provider.SELF_HOSTED, Provider.REMOVEBG
 
 
 def unsure() -> bytes:
-    """A cut-out all of whose ink is neither here nor there."""
+    """A cut-out of which all ink is half transparent."""
     picture = pictures.drawn(*SIZE)
     picture.putalpha(Image.new("L", SIZE, 128))
     return pictures.encoded(picture, "PNG")
 
 
-def claimed(bench: Bench, wanted: Provider | None = None) -> Job:
-    """A running job of a picture of its own."""
-    bench.order(pictures.png(shade=len(bench.say("select id from jobs"))), wanted=wanted)
-    return bench.claim()
+def requested(bench: Bench, provider: Provider | None = None, size: tuple[int, int] = SIZE) -> Request:
+    """The request of a running job with a picture of its own."""
+    bench.order(pictures.png(shade=len(bench.say("select id from jobs"))), provider=provider)
+    job = bench.claim()
+    with bench.database.transaction() as connection:
+        source = assets.find(connection, None, job.asset_id)
+    assert source is not None
+    sized = replace(source, width=size[0], height=size[1])
+    return Request(job, CutoutInput.read(job.input), sized, pictures.jpeg())
 
 
-def removed(router: Router, job: Job, size: tuple[int, int] = SIZE) -> Cutout:
-    """What the router makes of a job, of whose picture nothing was made before."""
-    cutout = router.remove(job, pictures.jpeg(), size, lambda _: False)
-    assert cutout is not None
+def removed(router: Router, request: Request) -> Cutout:
+    """What the router makes of a picture without an earlier result."""
+    cutout = router.remove(request)
+    assert isinstance(cutout, Cutout)
     return cutout
 
 

@@ -1,4 +1,4 @@
-"""The breaker: when a provider is left alone, and who may try it first."""
+"""The breaker: when it stops calls, and when it lets one through."""
 
 import threading
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from services.worker.providers.breaker import FAILURES, REST_S, Breaker
+from shared.models.cutout import Provider
 
 
 @pytest.fixture
@@ -21,68 +22,68 @@ def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 def _failed(times: int = FAILURES) -> Breaker:
-    made = Breaker()
+    made = Breaker(Provider.SELF_HOSTED)
     for _ in range(times):
-        assert made.admits()
-        made.heard(well=False)
+        assert made.allows()
+        made.record(ok=False)
     return made
 
 
 def test_four_failures_in_a_row_leave_it_closed_and_the_fifth_opens_it() -> None:
     made = _failed(4)
     assert not made.open
-    assert made.admits()
-    made.heard(well=False)
+    assert made.allows()
+    made.record(ok=False)
     assert made.open
-    assert not made.admits()
+    assert not made.allows()
 
 
 def test_a_success_in_between_starts_the_count_again() -> None:
     made = _failed(4)
-    made.heard(well=True)
+    made.record(ok=True)
     for _ in range(4):
-        made.heard(well=False)
+        made.record(ok=False)
     assert not made.open
 
 
-def test_after_the_rest_one_call_may_try_and_the_others_wait_for_it(wait: Callable[[float], None]) -> None:
+def test_after_the_pause_one_call_is_allowed_and_the_others_wait(wait: Callable[[float], None]) -> None:
     made = _failed()
     wait(REST_S - 0.01)
-    assert not made.admits()
+    assert not made.allows()
     wait(0.02)
-    assert [made.admits() for _ in range(5)] == [True, False, False, False, False]
+    assert [made.allows() for _ in range(5)] == [True, False, False, False, False]
 
 
-def test_a_try_that_works_closes_it(wait: Callable[[float], None]) -> None:
+def test_a_call_that_succeeds_closes_it(wait: Callable[[float], None]) -> None:
     made = _failed()
     wait(REST_S)
-    assert made.admits()
-    made.heard(well=True)
+    assert made.allows()
+    made.record(ok=True)
     assert not made.open
-    assert all(made.admits() for _ in range(5))
+    assert all(made.allows() for _ in range(5))
 
 
-def test_a_try_that_fails_is_another_rest(wait: Callable[[float], None]) -> None:
+def test_a_call_that_fails_starts_another_pause(wait: Callable[[float], None]) -> None:
     made = _failed()
     wait(REST_S)
-    assert made.admits()
+    assert made.allows()
     wait(10)
-    made.heard(well=False)
+    made.record(ok=False)
     wait(REST_S - 1)
-    assert not made.admits()
+    assert not made.allows()
     wait(1)
-    assert made.admits()
+    assert made.allows()
 
 
-def test_a_try_nobody_heard_of_blocks_nothing_for_ever(wait: Callable[[float], None]) -> None:
+def test_a_call_without_an_outcome_does_not_block_for_ever(wait: Callable[[float], None]) -> None:
     made = _failed()
     wait(REST_S)
-    assert made.admits()  # whose thread then dies
+    assert made.allows()  # whose thread then dies
     wait(REST_S)
-    assert made.admits()
+    assert made.allows()
 
 
-def test_of_many_threads_one_tries(wait: Callable[[float], None]) -> None:
+def test_only_one_of_many_threads_is_allowed(wait: Callable[[float], None]) -> None:
     made = _failed()
     wait(REST_S)
     together = threading.Barrier(8)
@@ -90,7 +91,7 @@ def test_of_many_threads_one_tries(wait: Callable[[float], None]) -> None:
 
     def ask() -> None:
         together.wait()
-        admitted.append(made.admits())
+        admitted.append(made.allows())
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:

@@ -113,7 +113,7 @@ def test_a_picture_s_fault_is_refused_with_the_provider_s_words(
     ):
         told = _told(client, server, _errors(status, code))
         assert isinstance(told, providers.Refused)
-        assert (told.error, told.message, told.charged) == (failure, "Words of theirs", False)
+        assert (told.failure, told.message, told.charged) == (failure, "Words of theirs", False)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The router and money: what every call costs on record, the budget, and second opinions within it."""
+"""The router and money: the recorded cost of each call, the budget, and second opinions within it."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from shared import timeouts
 from shared.models.cutout import Provider
 from tests.doubles.removebg import RemoveBg
 from tests.services.worker.conftest import PRICE, Bench
-from tests.services.worker.providers.routing import OURS, PAID, claimed, metric, removed, unsure
+from tests.services.worker.providers.routing import OURS, PAID, metric, removed, requested, unsure
 from tests.services.worker.rembg_double import Answer, cut_out, refusal
 
 
@@ -37,7 +37,7 @@ from tests.services.worker.rembg_double import Answer, cut_out, refusal
         ("service_unavailable", "unavailable", 0),
     ],
 )
-def test_every_end_of_a_paid_call_is_on_record_at_its_cost(
+def test_every_outcome_of_a_paid_call_is_recorded_with_its_cost(
     bench: Bench, removebg: RemoveBg, monkeypatch: pytest.MonkeyPatch, fault: str, outcome: str, cost: int
 ) -> None:
     monkeypatch.setattr(timeouts, "PROVIDER_READ_S", 0.5)
@@ -45,28 +45,28 @@ def test_every_end_of_a_paid_call_is_on_record_at_its_cost(
     bench.rembg.stop()
     removebg.always = fault
     try:
-        removed(bench.router(removebg, percent=0), claimed(bench))
+        removed(bench.router(removebg, percent=0), requested(bench))
     except (providers.Refused, providers.Broken, providers.Unavailable):
         assert outcome != "ok"
     assert bench.calls()[0] == ("removebg", outcome, cost)
     assert bench.spent() == cost
     (entry,) = removebg.entries()
-    assert entry.charged * PRICE == cost  # our books are theirs
+    assert entry.charged * PRICE == cost  # our records match theirs
     assert entry.request_id.endswith(".1")
 
 
-def test_a_refused_connection_is_on_record_and_free(bench: Bench, removebg: RemoveBg) -> None:
+def test_a_refused_connection_is_recorded_and_free(bench: Bench, removebg: RemoveBg) -> None:
     router = bench.router(removebg, percent=0)
     removebg.__exit__()
-    assert removed(router, claimed(bench)).provider is OURS
+    assert removed(router, requested(bench)).provider is OURS
     assert bench.calls() == [("removebg", "unavailable", 0), ("self_hosted", "ok", 0)]
     assert bench.spent() == 0
 
 
-def test_a_call_under_way_is_on_record_with_its_price(bench: Bench, removebg: RemoveBg) -> None:
+def test_a_call_in_flight_is_recorded_as_pending(bench: Bench, removebg: RemoveBg) -> None:
     seen: list[tuple[str, str, int]] = []
     bench.rembg.meanwhile = lambda: seen.extend(bench.calls())
-    removed(bench.router(removebg), claimed(bench))
+    removed(bench.router(removebg), requested(bench))
     assert seen == [("self_hosted", "pending", 0)]
 
 
@@ -75,7 +75,7 @@ def test_calls_are_counted_timed_and_their_money_added_up(bench: Bench, removebg
     calls = metric("stolentee_provider_calls_total", outcome="ok", **names)
     spend = metric("stolentee_provider_spend_usd_total", **names)
     seconds = metric("stolentee_provider_seconds_count", **names)
-    removed(bench.router(removebg, percent=0), claimed(bench))
+    removed(bench.router(removebg, percent=0), requested(bench))
     assert metric("stolentee_provider_calls_total", outcome="ok", **names) == calls + 1
     assert metric("stolentee_provider_spend_usd_total", **names) == pytest.approx(spend + 0.2)
     assert metric("stolentee_provider_seconds_count", **names) == seconds + 1
@@ -85,7 +85,7 @@ def test_a_database_that_goes_away_during_a_call_does_not_cost_the_picture(
     bench: Bench, removebg: RemoveBg, lose_database: Callable[[], None]
 ) -> None:
     bench.database._pool.timeout = 0.1
-    job, router = claimed(bench), bench.router(removebg)
+    job, router = requested(bench), bench.router(removebg)
     bench.rembg.meanwhile = lose_database
     assert removed(router, job).provider is OURS
 
@@ -93,7 +93,7 @@ def test_a_database_that_goes_away_during_a_call_does_not_cost_the_picture(
 def test_a_database_that_is_away_opens_no_breaker(
     bench: Bench, removebg: RemoveBg, lose_database: Callable[[], None]
 ) -> None:
-    job, router = claimed(bench), bench.router(removebg)
+    job, router = requested(bench), bench.router(removebg)
     bench.database._pool.timeout = 0.1
     lose_database()
     for _ in range(FAILURES):
@@ -106,24 +106,24 @@ def test_a_database_that_is_away_opens_no_breaker(
 # Budget
 
 
-def test_at_the_end_of_the_budget_ours_does_the_rest(bench: Bench, removebg: RemoveBg) -> None:
+def test_beyond_the_budget_jobs_go_to_ours(bench: Bench, removebg: RemoveBg) -> None:
     router = bench.router(removebg, Rules(2 * PRICE + 1), percent=0)
-    assert [removed(router, claimed(bench)).provider for _ in range(4)] == [PAID, PAID, OURS, OURS]
+    assert [removed(router, requested(bench)).provider for _ in range(4)] == [PAID, PAID, OURS, OURS]
     assert bench.spent() == 2 * PRICE
     assert len(removebg.entries()) == 2
 
 
-def test_at_the_end_of_the_budget_jobs_wait_if_that_is_wished(bench: Bench, removebg: RemoveBg) -> None:
+def test_beyond_the_budget_jobs_wait_if_configured(bench: Bench, removebg: RemoveBg) -> None:
     router = bench.router(removebg, Rules(PRICE, wait_at_budget=True), percent=0)
-    removed(router, claimed(bench))
+    removed(router, requested(bench))
     with pytest.raises(OverBudget) as waiting:
-        removed(router, claimed(bench))
+        removed(router, requested(bench))
     assert waiting.value.retry_after_s == 60
     assert bench.rembg.asked == []
-    assert removed(bench.router(removebg, Rules(PRICE, wait_at_budget=True)), claimed(bench)).provider is OURS
+    assert removed(bench.router(removebg, Rules(PRICE, wait_at_budget=True)), requested(bench)).provider is OURS
 
 
-def test_a_fallback_storm_stops_at_the_budget_and_raises_itsmetric(bench: Bench, removebg: RemoveBg) -> None:
+def test_a_burst_of_fallbacks_stops_at_the_budget_and_is_counted(bench: Bench, removebg: RemoveBg) -> None:
     """Ours fails every time: every job falls back until the day's money is gone, and not one call more is made."""
     bench.rembg.answer = refusal(503, "unavailable")
     router = bench.router(removebg, Rules(5 * PRICE))
@@ -131,7 +131,7 @@ def test_a_fallback_storm_stops_at_the_budget_and_raises_itsmetric(bench: Bench,
     outcomes: list[Provider | None] = []
     for _ in range(20):
         try:
-            outcomes.append(removed(router, claimed(bench)).provider)
+            outcomes.append(removed(router, requested(bench)).provider)
         except providers.Unavailable:
             outcomes.append(None)
     assert outcomes == [PAID] * 5 + [None] * 15
@@ -141,8 +141,8 @@ def test_a_fallback_storm_stops_at_the_budget_and_raises_itsmetric(bench: Bench,
     assert len(bench.rembg.asked) == FAILURES  # then its breaker spared it
 
 
-def test_threads_at_the_last_cents_pay_no_call_too_many(bench: Bench, removebg: RemoveBg) -> None:
-    jobs = [claimed(bench) for _ in range(8)]
+def test_concurrent_calls_do_not_exceed_the_budget(bench: Bench, removebg: RemoveBg) -> None:
+    jobs = [requested(bench) for _ in range(8)]
     routers = [bench.router(removebg, Rules(3 * PRICE), percent=0) for _ in range(2)]
     threads = [
         threading.Thread(target=removed, args=(routers[at % 2], job), name=str(at)) for at, job in enumerate(jobs)
@@ -157,11 +157,9 @@ def test_threads_at_the_last_cents_pay_no_call_too_many(bench: Bench, removebg: 
 
 
 @pytest.mark.parametrize("fault", ["garbage", "cut"])
-def test_money_that_went_for_nothing_is_not_spent_again_on_the_same_job(
-    bench: Bench, removebg: RemoveBg, fault: str
-) -> None:
+def test_a_job_whose_paid_call_failed_gets_no_second_one(bench: Bench, removebg: RemoveBg, fault: str) -> None:
     removebg.always = fault
-    job, router = claimed(bench), bench.router(removebg, percent=0)
+    job, router = requested(bench), bench.router(removebg, percent=0)
     bench.rembg.answer = refusal(503, "unavailable")
     with pytest.raises((providers.Broken, providers.Unavailable)):
         removed(router, job)
@@ -177,25 +175,23 @@ def test_money_that_went_for_nothing_is_not_spent_again_on_the_same_job(
 # Second opinions
 
 
-def test_an_unsure_cut_out_is_made_again_by_the_paid_one(bench: Bench, removebg: RemoveBg) -> None:
+def test_an_uncertain_cutout_is_replaced_by_the_paid_one(bench: Bench, removebg: RemoveBg) -> None:
     bench.rembg.answer = Answer(body=unsure())
-    cutout = removed(bench.router(removebg, Rules(PRICE, False, 0.3)), claimed(bench))
+    cutout = removed(bench.router(removebg, Rules(PRICE, False, 0.3)), requested(bench))
     assert (cutout.provider, cutout.cost_microusd) == (PAID, PRICE)
     assert bench.calls() == [("self_hosted", "ok", 0), ("removebg", "ok", PRICE)]
 
 
 @pytest.mark.parametrize("limit", [None, 1.0])
-def test_an_unsure_cut_out_stays_where_nobody_wished_otherwise(
-    bench: Bench, removebg: RemoveBg, limit: float | None
-) -> None:
+def test_an_uncertain_cutout_is_kept_unless_configured(bench: Bench, removebg: RemoveBg, limit: float | None) -> None:
     bench.rembg.answer = Answer(body=unsure())
-    cutout = removed(bench.router(removebg, Rules(PRICE, False, limit)), claimed(bench))
+    cutout = removed(bench.router(removebg, Rules(PRICE, False, limit)), requested(bench))
     assert (cutout.provider, cutout.uncertain) == (OURS, 1.0)
     assert removebg.entries() == []
 
 
-def test_a_sure_cut_out_is_not_made_again(bench: Bench, removebg: RemoveBg) -> None:
-    assert removed(bench.router(removebg, Rules(PRICE, False, 0.3)), claimed(bench)).provider is OURS
+def test_a_certain_cutout_is_kept(bench: Bench, removebg: RemoveBg) -> None:
+    assert removed(bench.router(removebg, Rules(PRICE, False, 0.3)), requested(bench)).provider is OURS
     assert removebg.entries() == []
 
 
@@ -204,7 +200,7 @@ def test_a_sure_cut_out_is_not_made_again(bench: Bench, removebg: RemoveBg) -> N
 def test_a_second_opinion_that_fails_keeps_ours(bench: Bench, removebg: RemoveBg, fault: str, wait: bool) -> None:
     bench.rembg.answer = Answer(body=unsure())
     removebg.always = fault
-    cutout = removed(bench.router(removebg, Rules(PRICE, wait, 0.3)), claimed(bench))
+    cutout = removed(bench.router(removebg, Rules(PRICE, wait, 0.3)), requested(bench))
     assert (cutout.provider, cutout.png, cutout.cost_microusd) == (OURS, unsure(), 0)
 
 
@@ -212,5 +208,5 @@ def test_a_second_opinion_that_fails_keeps_ours(bench: Bench, removebg: RemoveBg
 def test_a_second_opinion_beyond_the_budget_keeps_ours(bench: Bench, removebg: RemoveBg, wait: bool) -> None:
     bench.rembg.answer = Answer(body=unsure())
     router = bench.router(removebg, Rules(PRICE, wait, 0.3))
-    assert [removed(router, claimed(bench)).provider for _ in range(3)] == [PAID, OURS, OURS]
+    assert [removed(router, requested(bench)).provider for _ in range(3)] == [PAID, OURS, OURS]
     assert bench.spent() == PRICE

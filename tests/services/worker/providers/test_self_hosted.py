@@ -38,7 +38,7 @@ def test_a_picture_without_a_subject_is_refused_with_the_service_s_words(rembg: 
     rembg.answer = refusal(422, "unknown_foreground", "Nothing stands out.")
     with pytest.raises(providers.Refused) as refused:
         remover.remove(b"picture", "some.1")
-    assert (refused.value.error, refused.value.message) == (JobFailure.UNKNOWN_FOREGROUND, "Nothing stands out.")
+    assert (refused.value.failure, refused.value.message) == (JobFailure.UNKNOWN_FOREGROUND, "Nothing stands out.")
 
 
 def test_any_other_fault_of_the_picture_is_refused(rembg: Double, remover: SelfHosted) -> None:
@@ -46,7 +46,7 @@ def test_any_other_fault_of_the_picture_is_refused(rembg: Double, remover: SelfH
         rembg.answer = refusal(status, code)
         with pytest.raises(providers.Refused) as refused:
             remover.remove(b"picture", "some.1")
-        assert refused.value.error == JobFailure.PROVIDER_FAILED
+        assert refused.value.failure == JobFailure.PROVIDER_FAILED
 
 
 def test_a_refusal_without_our_envelope_is_one_all_the_same(rembg: Double, remover: SelfHosted) -> None:
@@ -125,7 +125,7 @@ def test_the_service_is_asked_for_its_network_once_in_a_while(
 ) -> None:
     assert [remover.engine() for _ in range(3)] == ["compact:d1"] * 3
     assert rembg.looked_up == 1
-    monkeypatch.setattr(self_hosted, "_FORGET_S", 0)
+    monkeypatch.setattr(self_hosted, "_FRESH_S", 0)
     rembg.about = {"model": "u2net", "digest": "d2"}
     assert remover.engine() == "u2net:d2"
 
@@ -140,7 +140,7 @@ def test_an_answer_tells_the_network_as_well(rembg: Double, remover: SelfHosted)
 def test_a_service_that_does_not_say_what_it_runs_is_taken_for_what_it_was(
     rembg: Double, remover: SelfHosted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(self_hosted, "_FORGET_S", 0)
+    monkeypatch.setattr(self_hosted, "_FRESH_S", 0)
     rembg.about = {"model": "compact"}
     assert remover.engine() is None
     rembg.about = {"model": "compact", "digest": "d1"}

@@ -23,9 +23,9 @@ OURS, PAID = Provider.SELF_HOSTED, Provider.REMOVEBG
 
 
 def _run(bench: Bench, job_id: UUID, removebg: RemoveBg | None = None, percent: int = 100, **rules: float) -> Job:
-    """Run one job in a worker of its own, which remembers nothing."""
+    """Run one job in a new worker without any state."""
     chosen = Rules(1_000 * PRICE, False, rules.get("unsure"))
-    assert bench.with_router(removebg, chosen, percent).run_next()
+    assert bench.runner_with(removebg, chosen, percent).run_next()
     return bench.job(job_id)
 
 
@@ -39,20 +39,19 @@ def test_the_same_picture_is_computed_once(bench: Bench) -> None:
     first, second = (_run(bench, bench.order()) for _ in range(2))
     assert len(bench.rembg.asked) == 1
     assert (second.status, second.provider) == (JobState.DONE, OURS)
-    assert first.result is not None
-    assert second.result is not None
-    assert second.result.cutout_key == first.result.cutout_key
-    assert (second.result.model, second.result.uncertain) == (first.result.model, first.result.uncertain)
+    assert bench.result(second).cutout_key == bench.result(first).cutout_key
+    assert (bench.result(second).model, bench.result(second).uncertain) == (
+        bench.result(first).model,
+        bench.result(first).uncertain,
+    )
     assert bench.made(second.id).keys() == {"cutout", "preview", "mask"}
-    assert second.result.asset_id == bench.made(second.id)["cutout"].id
+    assert bench.result(second).asset_id == bench.made(second.id)["cutout"].id
 
 
 def test_the_same_picture_is_paid_once(bench: Bench, removebg: RemoveBg) -> None:
     first, second = (_run(bench, bench.order(), removebg, percent=0) for _ in range(2))
     assert len(removebg.entries()) == 1
-    assert first.result is not None
-    assert second.result is not None
-    assert (first.result.cost_microusd, second.result.cost_microusd) == (PRICE, 0)
+    assert (bench.result(first).cost_microusd, bench.result(second).cost_microusd) == (PRICE, 0)
     assert second.provider is PAID
     assert bench.spent() == PRICE
 
@@ -73,30 +72,28 @@ def test_a_picture_that_got_a_second_opinion_is_neither_computed_nor_paid_again(
     assert (len(bench.rembg.asked), len(removebg.entries())) == (1, 1)
 
 
-def test_ours_at_the_end_of_the_budget_is_not_computed_again(bench: Bench, removebg: RemoveBg) -> None:
+def test_our_result_beyond_the_budget_is_not_computed_again(bench: Bench, removebg: RemoveBg) -> None:
     for _ in range(2):
-        assert bench.with_router(removebg, Rules(PRICE - 1), 0).run_next() is False  # nothing to do yet
+        assert bench.runner_with(removebg, Rules(PRICE - 1), 0).run_next() is False  # nothing to do yet
         bench.order()
-        assert bench.with_router(removebg, Rules(PRICE - 1), 0).run_next()
+        assert bench.runner_with(removebg, Rules(PRICE - 1), 0).run_next()
     assert (len(bench.rembg.asked), removebg.entries()) == (1, [])
 
 
-def test_an_earlier_result_helps_while_the_service_is_away(bench: Bench, removebg: RemoveBg) -> None:
-    pipeline = bench.with_router(removebg)
-    _ = bench.order(), pipeline.run_next()
+def test_an_earlier_result_is_used_while_the_provider_is_unavailable(bench: Bench, removebg: RemoveBg) -> None:
+    runner = bench.runner_with(removebg)
+    _ = bench.order(), runner.run_next()
     bench.rembg.stop()
     again = bench.order()
-    pipeline.run_next()
+    runner.run_next()
     assert bench.job(again).provider is OURS
     assert removebg.entries() == []
 
 
-def test_another_s_picture_is_computed_for_him(bench: Bench) -> None:
+def test_another_owner_s_picture_is_computed(bench: Bench) -> None:
     first, second = _run(bench, bench.order()), _run(bench, bench.order(owner=OTHER))
     assert len(bench.rembg.asked) == 2
-    assert first.result is not None
-    assert second.result is not None
-    assert second.result.cutout_key != first.result.cutout_key
+    assert bench.result(second).cutout_key != bench.result(first).cutout_key
 
 
 def test_another_picture_is_computed(bench: Bench) -> None:
@@ -114,8 +111,7 @@ def test_a_new_network_computes_again(bench: Bench, change: dict[str, str]) -> N
     bench.rembg.about = {"model": facts["X-Model"], "digest": facts["X-Model-Digest"]}
     again = _run(bench, bench.order())
     assert len(bench.rembg.asked) == 2
-    assert again.result is not None
-    assert again.result.model == facts["X-Model"]
+    assert bench.result(again).model == facts["X-Model"]
 
 
 def test_a_job_on_the_paid_side_does_not_get_our_earlier_result(bench: Bench, removebg: RemoveBg) -> None:
@@ -124,18 +120,17 @@ def test_a_job_on_the_paid_side_does_not_get_our_earlier_result(bench: Bench, re
     assert len(removebg.entries()) == 1
 
 
-def test_who_chose_ours_does_not_get_the_paid_one_s_result(bench: Bench, removebg: RemoveBg) -> None:
+def test_a_job_that_chose_ours_does_not_get_the_paid_result(bench: Bench, removebg: RemoveBg) -> None:
     _run(bench, bench.order(), removebg, percent=0)
-    assert _run(bench, bench.order(wanted=OURS), removebg, percent=0).provider is OURS
-    assert _run(bench, bench.order(wanted=PAID), removebg).provider is PAID
+    assert _run(bench, bench.order(provider=OURS), removebg, percent=0).provider is OURS
+    assert _run(bench, bench.order(provider=PAID), removebg).provider is PAID
     assert len(removebg.entries()) == 1
 
 
 def test_what_was_deleted_is_not_reused(bench: Bench) -> None:
     first = _run(bench, bench.order())
-    assert first.result is not None
     with bench.database.transaction() as connection:
-        assert assets.delete(connection, OWNER, first.result.asset_id)
+        assert assets.delete(connection, OWNER, bench.result(first).asset_id)
     second = _run(bench, bench.order())
     assert second.status is JobState.DONE
     assert len(bench.rembg.asked) == 2
@@ -154,7 +149,7 @@ def test_a_deleted_and_resent_source_finds_the_earlier_result(bench: Bench) -> N
 def test_jobs_of_one_picture_that_race_pay_and_compute_once(bench: Bench, removebg: RemoveBg, percent: int) -> None:
     removebg.always = "slow"
     made = [bench.order() for _ in range(4)]
-    workers = [bench.with_router(removebg, percent=percent) for _ in made]
+    workers = [bench.runner_with(removebg, percent=percent) for _ in made]
     together, until = threading.Barrier(len(workers)), time.monotonic() + 30
 
     def work(number: int) -> None:
@@ -169,7 +164,7 @@ def test_jobs_of_one_picture_that_race_pay_and_compute_once(bench: Bench, remove
         thread.join()
     jobs = [bench.job(job_id) for job_id in made]
     assert [job.status for job in jobs] == [JobState.DONE] * 4
-    assert len({job.result.cutout_key for job in jobs if job.result}) == 1
+    assert len({bench.result(job).cutout_key for job in jobs}) == 1
     assert (len(bench.rembg.asked), len(removebg.entries())) == ((1, 0) if percent else (0, 1))
     assert bench.spent() == (0 if percent else PRICE)
 
@@ -187,15 +182,15 @@ def test_a_cancelled_job_is_not_paid_for(bench: Bench, removebg: RemoveBg, monke
     assert (removebg.entries(), bench.calls()) == ([], [])
 
 
-def test_a_caller_who_cancels_and_retries_in_the_middle_is_not_paid_for_twice(bench: Bench, removebg: RemoveBg) -> None:
+def test_cancelling_and_retrying_during_a_call_does_not_pay_twice(bench: Bench, removebg: RemoveBg) -> None:
     job_id = bench.order()
 
-    def changes_his_mind() -> None:
+    def cancel_and_retry() -> None:
         with bench.database.transaction() as connection:
             assert jobs.cancel(connection, OWNER, job_id)
             assert jobs.retry(connection, OWNER, job_id)
 
-    removebg.meanwhile = changes_his_mind
+    removebg.meanwhile = cancel_and_retry
     assert _run(bench, job_id, removebg, percent=0).status is JobState.QUEUED
     job = _run(bench, job_id, removebg, percent=0)
     assert (job.status, job.provider) == (JobState.DONE, OURS)
@@ -206,7 +201,7 @@ def test_a_caller_who_cancels_and_retries_in_the_middle_is_not_paid_for_twice(be
 def test_a_paid_picture_that_could_not_be_stored_is_not_paid_for_twice(
     bench: Bench, removebg: RemoveBg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(timeouts, "PATIENCE_S", 0)
+    monkeypatch.setattr(timeouts, "RETRY_S", 0)
     job_id = bench.order()
     removebg.meanwhile = bench.block_storage
     assert _run(bench, job_id, removebg, percent=0).status is JobState.QUEUED

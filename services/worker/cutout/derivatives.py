@@ -1,0 +1,60 @@
+"""The objects of a cut-out: the picture itself, its mask, and a preview."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import numpy as np
+
+from services.worker.providers import Request
+from services.worker.providers.router import Cutout
+from shared import fast_png, images, storage
+from shared.db import ids
+from shared.models.asset import Asset, AssetKind
+
+_MAKERS: Mapping[AssetKind, Callable[[Cutout], images.Copy]] = {
+    AssetKind.PREVIEW: lambda cutout: images.preview(cutout.picture),
+    AssetKind.CUTOUT: lambda cutout: images.Copy(cutout.png, "image/png", cutout.picture.size),
+    AssetKind.MASK: lambda cutout: images.Copy(_mask(cutout.picture), "image/png", cutout.picture.size),
+}
+
+
+def store(objects: storage.Storage, secret: str, request: Request, cutout: Cutout) -> dict[AssetKind, Asset]:
+    """Make and store all three; their assets have no rows yet. May be repeated.
+
+    In parallel: each waits for a disk or a network, and the preview takes the longest to compute.
+    """
+
+    def put(kind: AssetKind) -> Asset:
+        copy = _MAKERS[kind](cutout)
+        asset = _asset(secret, request, kind, copy)
+        objects.put(asset.key, copy.data, copy.content_type, {"job": str(request.job.id)})
+        return asset
+
+    with ThreadPoolExecutor(len(_MAKERS)) as pool:
+        return dict(zip(_MAKERS, pool.map(put, _MAKERS), strict=True))
+
+
+def _asset(secret: str, request: Request, kind: AssetKind, copy: images.Copy) -> Asset:
+    sha256 = hashlib.sha256(copy.data).hexdigest()
+    owner = request.job.owner
+    return Asset(
+        id=ids.new(),
+        owner=owner,
+        kind=kind,
+        key=storage.key_for(secret, owner, sha256, copy.content_type.removeprefix("image/")),
+        sha256=sha256,
+        content_type=copy.content_type,
+        width=copy.size[0],
+        height=copy.size[1],
+        bytes=len(copy.data),
+        created_at=datetime.now(UTC),
+        name=request.source.name,
+        job_id=request.job.id,
+        stored_sha256=sha256,
+    )
+
+
+def _mask(picture: images.Picture) -> bytes:
+    return fast_png.encode(np.asarray(picture.getchannel("A")))

@@ -1,0 +1,38 @@
+"""How a run of a job can fail: a handler raises one of these, and the runner decides what becomes of the job.
+
+    Failed           the job cannot succeed: it fails at once, with a code and a message for its owner
+    Retryable        something broke in a way that may pass: another attempt, three in all
+    Postponed        a service that the job needs is down or full: later, without counting the attempt
+    LeaseLost        another worker has the job, or its owner cancelled it: nothing may be written
+
+`shared.errors.Unavailable` counts as Postponed, and any other exception as Retryable, with the code `poison`.
+"""
+
+from typing import ClassVar
+
+from shared.models.job import JobFailure
+
+
+class Failed(Exception):
+    def __init__(self, failure: JobFailure, message: str) -> None:
+        super().__init__(message)
+        self.failure = failure
+        self.message = message
+
+
+class Retryable(Exception):
+    failure: ClassVar = JobFailure.PROVIDER_FAILED  # of a job whose last attempt ends so
+
+
+class Postponed(Exception):
+    """`retry_after_s` is what the service itself asked for."""
+
+    failure: ClassVar = JobFailure.PROVIDER_FAILED  # of a job that was postponed for a day
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class LeaseLost(Exception):
+    pass

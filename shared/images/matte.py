@@ -1,0 +1,22 @@
+"""What is visible in a matte: the box around the ink, and how much of it is uncertain."""
+
+from PIL import Image
+
+from shared.errors import UnknownForeground
+from shared.models.cutout import Foreground
+
+INK = 8  # alpha from which a pixel counts as visible
+_UNSURE = slice(26, 230)  # alpha between 10 % and 90 %
+
+
+def measure(alpha: Image.Image) -> tuple[Foreground, float]:
+    """Measure an 8-bit alpha channel: the bounding box of its ink, and the share of ink that is uncertain.
+
+    Raises UnknownForeground if there is no ink.
+    """
+    box = alpha.point([255 * (level >= INK) for level in range(256)]).getbbox()
+    if box is None:
+        raise UnknownForeground
+    left, top, right, bottom = box
+    counts = alpha.histogram()
+    return Foreground(top, left, right - left, bottom - top), sum(counts[_UNSURE]) / sum(counts[INK:])

@@ -1,0 +1,57 @@
+"""A new job type is a folder and a line: this one lives in the tests and runs in the real runner, over Postgres."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.worker import job_types
+from services.worker.handlers import Handler, Resources
+from services.worker.runner import Runner
+from shared.db import ids, jobs
+from shared.models.job import JobError, JobState
+from tests.services.worker.conftest import OWNER, SECRET, Bench
+from tests.services.worker.wordcount.handler import Result, WordCountHandler
+
+JOB_TYPES: Mapping[str, Callable[[Resources], Handler]] = {
+    **job_types.JOB_TYPES,
+    "wordcount": WordCountHandler,
+}
+
+
+@pytest.fixture
+def runner(bench: Bench) -> Runner:
+    resources = Resources(bench.storage, bench.router(), SECRET)
+    return Runner(bench.database, bench.leases, {name: build(resources) for name, build in JOB_TYPES.items()})
+
+
+def _order(bench: Bench, **given: Any) -> UUID:
+    with bench.database.transaction() as connection:
+        return jobs.create(connection, ids.new(), OWNER, ids.new(), type="wordcount", input=given).id
+
+
+def test_its_input_and_its_result_are_its_own(bench: Bench, runner: Runner) -> None:
+    job_id = _order(bench, text="a picture and its words")
+    assert runner.run_next()
+    job = bench.job(job_id)
+    assert (job.status, job.progress, job.provider) == (JobState.DONE, 100, None)
+    assert job.result is not None
+    assert Result.read(job.result) == Result(words=5)
+
+
+def test_its_failures_are_settled_like_those_of_any_other(bench: Bench, runner: Runner) -> None:
+    empty, invalid = _order(bench, text=""), _order(bench, text=7)
+    assert [runner.run_next() for _ in range(3)] == [True, True, False]
+    assert bench.job(empty).error == JobError("source_missing", "The text is empty.")
+    assert (bench.job(invalid).status, bench.job(invalid).attempts) == (JobState.QUEUED, 1)
+
+
+def test_a_worker_that_does_not_know_it_leaves_it_to_others(bench: Bench, runner: Runner) -> None:
+    job_id = _order(bench, text="for a newer release")
+    assert not bench.runner.run_next()
+    cutout = bench.order()
+    assert bench.runner.run_next()
+    assert (bench.job(cutout).status, bench.job(job_id).status) == (JobState.DONE, JobState.QUEUED)
+    assert runner.run_next()
+    assert bench.job(job_id).status is JobState.DONE

@@ -1,0 +1,171 @@
+"""The runner: how jobs end, whatever their handler does, and what a lost lease prevents."""
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from shared import errors, metrics, timeouts
+from shared.db import jobs
+from shared.models.job import Job, JobError, JobState
+from tests.services import pictures
+from tests.services.worker.conftest import OWNER, Bench
+from tests.services.worker.rembg_double import Answer, cut_out, refusal
+
+
+def test_without_a_due_job_nothing_happens(bench: Bench) -> None:
+    assert bench.runner.run_next() is False
+
+
+def test_a_job_fails_after_three_wrong_responses(bench: Bench) -> None:
+    for answer in (
+        refusal(500, "internal"),
+        Answer(500, {}, b"oops"),
+        cut_out(41, 30),  # of another size
+        Answer(body=pictures.png()),  # without alpha
+        Answer(body=pictures.jpeg()),
+        Answer(body=pictures.cutout()[:-20]),
+        cut_out(headers={}),
+    ):
+        bench.runner = bench.runner_with()  # its breaker has seen no failure yet
+        bench.rembg.answer = answer
+        job_id = bench.order()
+        for attempt in (1, 2):
+            job = bench.run(job_id)
+            assert (job.status, job.attempts, job.error) == (JobState.QUEUED, attempt, None)
+            assert not bench.runner.run_next()  # not yet
+        job = bench.run(job_id)
+        assert (job.status, job.attempts) == (JobState.FAILED, 3)
+        assert job.error == JobError("provider_failed", "Every attempt at this job failed.")
+        assert bench.made(job_id) == {}
+
+
+def test_a_good_response_after_a_wrong_one_finishes_the_job(bench: Bench) -> None:
+    bench.rembg.answer = refusal(500, "internal")
+    job_id = bench.order()
+    bench.run(job_id)
+    bench.rembg.answer = cut_out()
+    job = bench.run(job_id)
+    assert (job.status, job.attempts) == (JobState.DONE, 2)
+    assert [asked.headers["X-Request-Id"] for asked in bench.rembg.asked] == [f"{job_id}.1", f"{job_id}.2"]
+
+
+def test_an_unavailable_provider_postpones_the_job_without_counting(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeouts, "PROVIDER_READ_S", 0.2)
+    job_id = bench.order()
+    for answer in (refusal(503, "busy"), refusal(429, "rate_limited"), cut_out(share=0.5), cut_out(wait_s=0.5)):
+        bench.rembg.answer = answer
+        job = bench.run(job_id)
+        assert (job.status, job.attempts, job.progress, job.error) == (JobState.QUEUED, 0, 0, None)
+        (row,) = bench.say("select extract(epoch from run_after - now())::float as wait from jobs")
+        assert 0 < row["wait"] < 15
+    bench.rembg.stop()
+    assert bench.run(job_id).status is JobState.QUEUED
+
+
+def test_a_provider_that_is_unavailable_for_a_day_fails_the_job(bench: Bench) -> None:
+    bench.rembg.answer = refusal(503, "busy")
+    job_id = bench.order()
+    bench.say("update jobs set created_at = now() - interval '25 hours'")
+    job = bench.run(job_id)
+    assert job.status is JobState.FAILED
+    assert job.error == JobError("provider_failed", "A service that this job needs was unavailable for a day.")
+
+
+def test_the_older_a_job_the_longer_its_delay(bench: Bench) -> None:
+    bench.rembg.answer = refusal(503, "busy")
+    job_id = bench.order()
+    waits = []
+    for age in ("0 s", "60 s", "1 hour"):
+        bench.say("update jobs set created_at = now() - %s::interval", age)
+        bench.run(job_id)
+        waits += bench.say("select round(extract(epoch from run_after - now()))::int as wait from jobs")
+    assert [row["wait"] for row in waits] == [1, 7, 15]
+
+
+def test_unavailable_storage_postpones_the_job_without_counting(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeouts, "RETRY_S", 0)
+    job_id = bench.order()
+    bench.block_storage()
+    job = bench.run(job_id)
+    assert (job.status, job.attempts) == (JobState.QUEUED, 0)
+    bench.unblock_storage()
+    bench.rembg.meanwhile = bench.block_storage
+    job = bench.run(job_id)
+    assert (job.status, job.attempts) == (JobState.QUEUED, 0)
+    assert bench.made(job_id) == {}
+    bench.unblock_storage()
+    bench.rembg.meanwhile = lambda: None
+    assert bench.run(job_id).status is JobState.DONE
+
+
+def test_a_job_that_crashes_its_handler_three_times_is_poison(bench: Bench) -> None:
+    job_id = bench.order(pictures.marked_jpeg(orientation=6))
+    bench.say("update assets set stored_sha256 = null")  # as an older release left it
+    bench.storage.put(bench.source_key(job_id), b"no picture any more", "image/jpeg", {})
+    for attempt in (1, 2):
+        job = bench.run(job_id)
+        assert (job.status, job.attempts) == (JobState.QUEUED, attempt)
+    job = bench.run(job_id)
+    assert job.status is JobState.FAILED
+    assert job.error == JobError("poison", "Every attempt at this job failed.")
+
+
+def _lose_lease(bench: Bench, job_id: UUID) -> None:
+    bench.say("update jobs set lease_until = now() - interval '1 s' where id = %s", job_id)
+    assert bench.claim().id == job_id
+
+
+def _cancel(bench: Bench, job_id: UUID) -> None:
+    with bench.database.transaction() as connection:
+        assert jobs.cancel(connection, OWNER, job_id)
+
+
+@pytest.mark.parametrize(("happens", "state"), [(_lose_lease, "running"), (_cancel, "cancelled")])
+def test_a_worker_that_lost_its_job_writes_nothing(
+    bench: Bench, happens: Callable[[Bench, UUID], None], state: str
+) -> None:
+    for answer in (cut_out(), refusal(422, "unknown_foreground"), refusal(500, "x"), refusal(503, "x")):
+        job_id = bench.order()
+        before: list[Job] = []
+
+        def meanwhile(job_id: UUID = job_id, before: list[Job] = before) -> None:
+            happens(bench, job_id)
+            before.append(bench.job(job_id))
+
+        bench.rembg.answer, bench.rembg.meanwhile = answer, meanwhile
+        lost = metrics.LEASES_LOST._value.get()
+        after = bench.run(job_id)
+        if answer.status in (200, 422):  # the others hand back what they no longer have
+            assert metrics.LEASES_LOST._value.get() == lost + (state == "running")  # a cancel is nobody's fault
+        assert after.status == state
+        assert [after] == before
+        assert bench.made(job_id) == {}
+        with bench.database.transaction() as connection:
+            jobs.cancel(connection, OWNER, job_id)  # else the next job of this picture would wait for it
+
+
+def test_another_worker_finishes_a_job_whose_lease_was_lost(bench: Bench) -> None:
+    job_id = bench.order()
+    bench.rembg.meanwhile = lambda: bench.say("update jobs set lease_until = now() - interval '1 s', fence = fence + 1")
+    assert bench.run(job_id).status is JobState.RUNNING
+    bench.rembg.meanwhile = lambda: None
+    job = bench.run(job_id)
+    assert (job.status, job.attempts) == (JobState.DONE, 2)
+    assert len(bench.made(job_id)) == 3
+
+
+def test_without_the_database_a_job_is_left_to_its_lease(
+    database_url: str, tmp_path: Path, lose_database: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timeouts, "POOL_WAIT_S", 0.5)
+    monkeypatch.setattr(timeouts, "RETRY_S", 0)
+    bench = Bench(database_url, tmp_path)
+    bench.order()
+    bench.rembg.meanwhile = lose_database
+    with pytest.raises(errors.Unavailable):
+        bench.runner.run_next()
+    bench.stop()
