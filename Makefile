@@ -89,7 +89,7 @@ lock: $(VENV)/.dev ## Compile the locks anew from pyproject.toml, with the newes
 
 clean: ## Remove .venv and everything else that can be made again; data stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
-	find bench deploy services shared tests -name __pycache__ -prune -exec rm -rf {} +
+	find bench deploy research services shared tests -name __pycache__ -prune -exec rm -rf {} +
 
 up: .env ## Build and start everything in containers; http://localhost:8080 once it returns (PROFILE=observability adds more)
 	@docker compose $(PROFILE:%=--profile %) up --build --wait

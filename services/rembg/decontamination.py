@@ -8,16 +8,17 @@ fusion (Forte, "Approximate fast foreground colour estimation", ICIP 2021) with 
 guess. Clear pixels around the edge take F, so that later resizing pulls in neither black nor ground.
 
 F and B come from the pixels that the mask is sure of, and are spread over the rest by a pyramid (pull-push, Gortler
-1996) half as fine as the mask. Only cells of the mask that are not sure ink, and those beside them, are touched.
+1996) half as fine as the mask. Only cells of the mask that are not sure ink, and those beside them, are touched; and
+not where they are enclosed by ink without sure ground among them: that is a faint spot of the subject, no edge.
 
 On 55 composites with known colours the error in mixed pixels falls from 32 to 15 of 255, while pixels that needed
-nothing move by 5; the contamination of ten photographs falls from .12-.43 to at most .10 (docs/benchmarks.md).
+nothing move by 4; the background left in ten photographs falls from .10-.44 to at most .08 (docs/benchmarks.md).
 """
 
 import numpy as np
 from PIL import Image
 
-from services.rembg.alpha import CLEAR, OPAQUE, dilated
+from services.rembg.alpha import CLEAR, OPAQUE, connected, dilated
 
 _GRID_PIXELS = 320 * 320  # a network's mask knows no more; a finer one is reduced to so many
 _BESIDE = 1  # cells of the grid next to soft ones: a lens mixes there too
@@ -33,21 +34,22 @@ class EdgeColours:
         levels = np.asarray(grid)
         subject, ground = levels >= OPAQUE, levels < CLEAR
         shown = np.asarray(Image.fromarray(kept).resize(grid.size, Image.Resampling.NEAREST))
-        self._cells = dilated(levels < OPAQUE, _BESIDE) & shown if subject.any() and ground.any() else shown & False
+        edge = dilated(connected(levels < OPAQUE, ground), _BESIDE)
+        self._cells = edge & shown if subject.any() else shown & False
         self._size = picture.size
         if self._cells.any():
-            reduced = picture.resize(grid.size, Image.Resampling.BOX, reducing_gap=2.0).convert("RGB")
+            reduced = picture.resize(grid.size, Image.Resampling.BOX, reducing_gap=1.0).convert("RGB")
             colours = np.asarray(reduced).transpose(2, 0, 1)
             self._ends = _packed(_spread(colours, subject), _spread(colours, ground))
 
     def clean(self, strip: np.ndarray, left: int, top: int) -> None:
         """Change the colours of RGBA rows that lie at `left`, `top` of the picture, in place."""
-        rows, columns = self._marked(left, top, *strip.shape[:2])
-        if not len(rows):
+        at = self._marked(left, top, *strip.shape[:2])
+        if not len(at):
             return
         flat = strip.reshape(-1, 4)
         pixels = flat.view(np.uint32)[:, 0]
-        at = rows * strip.shape[1] + columns
+        rows, columns = np.divmod(at, strip.shape[1])
         visible = flat[at, 3] > 0
         (across, to_right), (down, to_lower) = self._along(columns + left, 0), self._along(rows + top, 1)
         corner = down * self._ends.shape[1] + across
@@ -58,18 +60,13 @@ class EdgeColours:
         found[:3] = _cleaned(found[:3], found[3], ends[:3], ends[3:])
         pixels[at] = found.astype(np.uint8).T.copy().view(np.uint32)[:, 0]
 
-    def _marked(self, left: int, top: int, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-        """Row and column in the strip of each pixel whose cell is to be cleaned."""
+    def _marked(self, left: int, top: int, height: int, width: int) -> np.ndarray:
+        """The pixels of the strip, counted through its rows, whose cells are to be cleaned."""
         cell_of_row = np.arange(top, top + height) * self._cells.shape[0] // self._size[1]
         cell_of_column = np.arange(left, left + width) * self._cells.shape[1] // self._size[0]
-        rows, columns = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for cell in range(cell_of_row[0], cell_of_row[-1] + 1):
-            if self._cells[cell].any():
-                first, last = np.searchsorted(cell_of_row, [cell, cell + 1])
-                marked = np.flatnonzero(self._cells[cell][cell_of_column])
-                rows.append(np.repeat(np.arange(first, last), len(marked)))
-                columns.append(np.tile(marked, last - first))
-        return np.concatenate(rows), np.concatenate(columns)
+        counts = np.bincount(cell_of_row - cell_of_row[0])
+        wide = self._cells[cell_of_row[0] : cell_of_row[-1] + 1][:, cell_of_column]
+        return np.flatnonzero(np.repeat(wide, counts, axis=0))
 
     def _along(self, pixels: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
         """The first of the two cells of F and B between whose centres each pixel lies, and how far it is from it."""
@@ -133,7 +130,7 @@ def _summed(planes: np.ndarray) -> np.ndarray:
 
 def _spread(colours: np.ndarray, sure: np.ndarray) -> np.ndarray:
     """The colours of the sure cells, and in between those of the nearest ones: three planes of half the size."""
-    weighted = np.concatenate([colours, np.ones((1, *sure.shape), np.uint8)]) * sure.astype(np.float32)
+    weighted = np.concatenate([colours, np.ones((1, *sure.shape), np.uint8)]) * sure.astype(np.uint16)
     return _filled(_halved(weighted))[:3]
 
 

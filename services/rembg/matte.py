@@ -101,10 +101,10 @@ def _network_matte(
 
 
 def find_mask(picture: Image.Image, size: int, mask_square: MaskSquare) -> Image.Image:
-    """The mask of an RGB picture without ghosts, as fine as the network makes it."""
+    """The mask of an RGB picture without faint islands and holes, as fine as the network makes it."""
     elongated = tiling.is_elongated(*picture.size)
     mask = tiling.mask(picture, size, mask_square) if elongated else mask_square(picture)
-    return Image.fromarray(alpha.without_ghosts(np.asarray(mask)))
+    return Image.fromarray(alpha.cleaned(np.asarray(mask)))
 
 
 def _seen(picture: Image.Image, box: Box | None) -> Image.Image:

@@ -5,7 +5,7 @@ from functools import cache
 
 from tests.architecture import dependencies
 from tests.architecture.dependencies import third_party
-from tests.architecture.tree import TRAINING, Tree
+from tests.architecture.tree import Tree
 
 _MIRRORS = ("services.rembg", "tests.services.rembg")  # named after the library they replace
 # Words of the project's early days that a newcomer had to translate into the field's own.
@@ -24,7 +24,6 @@ def owned_libraries(tree: Tree) -> list[str]:
     return [
         f"{module.at(imported)}: no contract in pyproject.toml says who owns {top}"
         for module in tree.product()
-        if not module.within(TRAINING)
         for imported in module.imports
         if third_party(top := imported.module.split(".")[0]) and top not in owned
     ]

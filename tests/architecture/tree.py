@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path, PurePosixPath
 
-PACKAGES = ("bench", "deploy", "services", "shared", "tests")
+PACKAGES = ("bench", "deploy", "research", "services", "shared", "tests")
 FOLDERS = (*PACKAGES, ".ci", "docs", "requirements")
-TRAINING = "services.rembg.training"  # made the compact model; needs libraries that no group installs
 _LEFT_BEHIND = re.compile(r"\.git|\.coverage.*")  # by git worktrees and test runs
 BINARY = frozenset({".gif", ".icc", ".ico", ".jpg", ".jpeg", ".onnx", ".png", ".pyc", ".webp", ".woff2"})
 
@@ -128,8 +127,8 @@ class Tree:
         return {module.name: module for module in (_parsed(path, self.files[path]) for path in python)}
 
     def product(self) -> Iterator[Module]:
-        """Iterate over all modules but tests and benchmarks."""
-        return (module for module in self.modules.values() if not module.within("bench", "tests"))
+        """Iterate over all modules but tests, benchmarks and research."""
+        return (module for module in self.modules.values() if not module.within("bench", "research", "tests"))
 
     def target(self, imported: Import) -> str:
         """Return the module an import reaches: shared.db.jobs for `from shared.db import jobs`."""

@@ -6,7 +6,7 @@
 
 Beside a published file NAME.optimized.onnx, which `make models` derives from it, runs in its place.
 REMBG_PRECISION=int8 takes the quantized file beside the one chosen above (for compact: in MODELS_DIR), which
-`python -m services.rembg.quantize` makes. A file that is missing or wrong stops the start.
+`python -m research.quantize` makes. A file that is missing or wrong stops the start.
 
 Every answer of the service carries the name and the SHA-256 of the file chosen; optimizing does not change them.
 """
@@ -36,7 +36,7 @@ def quantized_path(weights: Weights, folder: Path) -> Path:
 def _quantized(weights: Weights, folder: Path) -> Weights:
     path = quantized_path(weights, folder)
     if not path.is_file():
-        raise Invalid(f"there is no {path}; `python -m services.rembg.quantize {weights.name}` makes it")
+        raise Invalid(f"there is no {path}; `python -m research.quantize {weights.name}` makes it")
     return replace(_weights(weights.name, path), precision=Precision.INT8)
 
 

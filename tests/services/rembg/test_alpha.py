@@ -30,7 +30,7 @@ def test_a_brighter_mask_never_becomes_a_darker_alpha() -> None:
 def test_a_faint_island_far_from_the_subject_goes_and_the_subject_stays() -> None:
     mask = blank()
     mask[20:30, 20:30] = 60
-    assert np.array_equal(alpha.without_ghosts(mask), blank())
+    assert np.array_equal(alpha.cleaned(mask), blank())
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,22 @@ def test_a_faint_island_far_from_the_subject_goes_and_the_subject_stays() -> Non
 def test_what_may_be_a_part_of_the_subject_stays(place: tuple[slice, slice], value: int) -> None:
     mask = blank()
     mask[place] = value
-    assert np.array_equal(alpha.without_ghosts(mask), mask)
+    assert np.array_equal(alpha.cleaned(mask), mask)
+
+
+def test_a_faint_hole_in_the_subject_is_filled_and_a_sure_one_stays() -> None:
+    mask = blank()
+    mask[150:156, 150:156] = 180
+    assert np.array_equal(alpha.cleaned(mask), blank())
+    mask[153, 153] = 100
+    assert np.array_equal(alpha.cleaned(mask), mask)
 
 
 def test_an_island_with_one_sure_pixel_stays_whole() -> None:
     mask = blank()
     mask[20:30, 20:30] = 60
     mask[21, 21] = 128
-    assert np.array_equal(alpha.without_ghosts(mask), mask)
+    assert np.array_equal(alpha.cleaned(mask), mask)
 
 
 def islands_by_flooding(ink: np.ndarray) -> set[frozenset[tuple[int, int]]]:

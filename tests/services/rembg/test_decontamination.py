@@ -79,6 +79,15 @@ def test_a_detail_in_the_grounds_colour_that_the_mask_is_nearly_sure_of_stays() 
     assert np.abs(pixels[222:228, 297:303, :3] - GREEN).max() <= 50
 
 
+def test_a_faint_spot_deep_inside_the_subject_keeps_the_photos_colours() -> None:
+    true = disc()
+    photo = photographed(true)
+    photo[205:245, 275:325] = GREEN // 2 + RED // 2  # a label, half in the ground's colour
+    mask = mask_of(true)
+    mask.paste(60, (75, 75, 85, 85))
+    assert np.array_equal(cleaned(photo, mask)[205:245, 275:325, :3], photo[205:245, 275:325])
+
+
 @pytest.mark.parametrize("rows", [1, 7, 450])
 def test_strips_of_any_height_give_the_same_colours(rows: int) -> None:
     photo = photographed(disc())

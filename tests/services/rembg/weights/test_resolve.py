@@ -68,7 +68,7 @@ def test_a_given_file_needs_a_name_and_must_exist(tmp_path: Path) -> None:
 def test_int8_loads_the_quantized_file_beside_the_float_one(tmp_path: Path) -> None:
     given = tmp_path / "mine.onnx"
     given.write_bytes(b"float")
-    with pytest.raises(Invalid, match=r"mine\.int8\.onnx; `python -m services\.rembg\.quantize u2netp`"):
+    with pytest.raises(Invalid, match=r"mine\.int8\.onnx; `python -m research\.quantize u2netp`"):
         locate(Name.U2NETP, given, tmp_path, Precision.INT8)
     (tmp_path / "mine.int8.onnx").write_bytes(b"whole numbers")
     weights = locate(Name.U2NETP, given, tmp_path, Precision.INT8)

@@ -9,11 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from services.rembg.training import pack
-from services.rembg.training.artwork import Materials, artwork, ink
-from services.rembg.training.garments import garment, product
-from services.rembg.training.shapes import SIDE, paint
-from services.rembg.training.studio import Random, background, cloud, shadow
+from research.training import pack
+from research.training.artwork import Materials, artwork, ink
+from research.training.garments import garment, product
+from research.training.shapes import SIDE, paint
+from research.training.studio import Random, background, cloud, shadow
 
 FONTS = Path("/usr/share/fonts/truetype")
 _WHITE = np.full(3, 255, np.float32)
@@ -42,9 +42,9 @@ def fit(
     )
 
 
-def draw(random: Random, materials: Materials) -> tuple[np.ndarray, np.ndarray]:
-    """A picture and its mask, uint8, at the size of the packed arrays."""
-    kind = random.random()
+def draw(random: Random, materials: Materials, *, art: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """A picture and its mask, uint8, at the size of the packed arrays; `art`: only what is printed on goods."""
+    kind = random.uniform(0.5 if art else 0, 1)
     if kind < 0.5:
         ground, picture, alpha = _goods(random, materials, clothes=kind < 0.34)
     else:
@@ -135,6 +135,7 @@ def main() -> None:
     parser.add_argument("count", type=int)
     parser.add_argument("seed", type=int)
     parser.add_argument("--logos", type=Path, help="a folder of pictures of logos")
+    parser.add_argument("--art", action="store_true", help="only lettering, badges and stickers")
     given = parser.parse_args()
     random, materials = np.random.default_rng(given.seed), Materials.find(FONTS, given.logos)
     pictures = pack.create(given.prefix, "img", (given.count, pack.SIDE, pack.SIDE, 3))
@@ -142,7 +143,7 @@ def main() -> None:
     done = skipped = 0
     while done < given.count:
         try:
-            picture, mask = draw(random, materials)
+            picture, mask = draw(random, materials, art=given.art)
         except (ValueError, cv2.error, OSError):  # a broken logo, a font without letters
             skipped += 1
             continue

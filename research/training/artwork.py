@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from services.rembg.training.shapes import centred, emblem, paint
-from services.rembg.training.studio import Random, cloud
+from research.training.shapes import centred, emblem, paint
+from research.training.studio import Random, cloud
 
 _TEXT = (
     "STOLEN TEE Summer Club Vintage Ride On Good Vibes Est. 1987 Rock Band Tour No Rules Wild Coffee First Team Red "

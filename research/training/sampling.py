@@ -10,13 +10,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from services.rembg.training.pack import array_path
-from services.rembg.training.studio import Random, background, shadow
-from services.rembg.training.teacher import DEVIATION, MEAN
+from research.training import stickers
+from research.training.pack import array_path
+from research.training.studio import Random, background, shadow
+from research.training.teacher import DEVIATION, MEAN
 
 HELD_OUT = 200  # last rows of duts, never trained on
-COMPOSITES = 0.14  # share of samples put into a studio
+COMPOSITES = 0.12  # share of samples put into a studio
 PHOTOGRAPHS = ("duts", "clothing")
+STICKERS = ("emoji", "ring")  # drawings with alpha
+DRAWN_LOOK = {"emoji": 0.3, "ring": 0.05, "duts": 0.08}  # share that is made to look drawn
+ON_PHOTOGRAPHS = {"emoji": 0.0, "ring": 0.2}
 
 
 class Sources:
@@ -25,7 +29,7 @@ class Sources:
     def __init__(self, root: Path, weights: Mapping[str, float]) -> None:
         split = json.loads((root / "split.json").read_text())
         self._rows = {name: rows for name in weights if (rows := _rows(root / name, split)) is not None}
-        self._pictures = {name: np.load(array_path(root / name, "img"), mmap_mode="r") for name in self._rows}
+        self._pictures = {name: np.load(_picture_path(root / name), mmap_mode="r") for name in self._rows}
         self._masks = {name: np.load(_mask_path(root / name), mmap_mode="r") for name in self._rows}
         self.names = list(self._rows)
         given = np.array([weights[name] for name in self.names], float)
@@ -45,16 +49,25 @@ class Sources:
         return float(sum(self._weights[self.names.index(name)] for name in names if name in self.names))
 
 
+def _picture_path(prefix: Path) -> Path:
+    return array_path(prefix, "rgba" if prefix.name in STICKERS else "img")
+
+
 def _mask_path(prefix: Path) -> Path:
+    """Stickers have their mask in their own alpha."""
+    if prefix.name in STICKERS:
+        return _picture_path(prefix)
     own = array_path(prefix, "msk")
     return own if own.exists() else array_path(prefix, "tch")
 
 
 def _rows(prefix: Path, split: Mapping[str, Sequence[int]]) -> np.ndarray | None:
     """The rows to train on: all with masks of their own, or those the teacher was sure of and the split allows."""
-    pictures, good = array_path(prefix, "img"), array_path(prefix, "tch.good")
+    pictures, good = _picture_path(prefix), array_path(prefix, "tch.good")
     if not pictures.exists():
         return None
+    if prefix.name in STICKERS:
+        return np.arange(len(np.load(pictures, mmap_mode="r")))
     if array_path(prefix, "msk").exists():
         held_out = HELD_OUT if prefix.name == "duts" else 0
         return np.arange(len(np.load(pictures, mmap_mode="r")) - held_out)
@@ -115,17 +128,25 @@ def _developed(random: Random, pixels: np.ndarray) -> np.ndarray:
 def sample(sources: Sources, random: Random, side: int) -> tuple[np.ndarray, np.ndarray]:
     """A picture, uint8 SxSx3, and its mask, 0 to 1."""
     name, picture, mask = sources.pick(random)
+    if name in STICKERS:
+        photo = sources.pick(random, ["duts"])[1]
+        picture, alpha = stickers.on_ground(random, picture, side, photo, ON_PHOTOGRAPHS[name])
+        return recolour(random, _drawn(random, picture, name)), alpha
     if name in PHOTOGRAPHS and random.random() < COMPOSITES / max(1e-6, sources.share(PHOTOGRAPHS)):
         composite = _in_studio(sources, random, picture, mask, side)
         if composite is not None:
             return composite
-    placed = placement(random, picture.shape[0], side)
+    placed = placement(random, picture.shape[0], side, (0.7, 1.1))
     border = cv2.BORDER_REPLICATE if name == "synth" else cv2.BORDER_REFLECT_101
     picture, mask = (
         cv2.warpAffine(array, placed, (side, side), flags=cv2.INTER_LINEAR, borderMode=border)
         for array in (picture, mask)
     )
-    return recolour(random, picture), mask.astype(np.float32) / 255
+    return recolour(random, _drawn(random, picture, name)), mask.astype(np.float32) / 255
+
+
+def _drawn(random: Random, picture: np.ndarray, name: str) -> np.ndarray:
+    return stickers.drawn_look(random, picture) if random.random() < DRAWN_LOOK.get(name, 0) else picture
 
 
 def _in_studio(

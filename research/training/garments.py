@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from services.rembg.training.shapes import SIDE, Layer, polygon, ring, spline
-from services.rembg.training.studio import Random
+from research.training.shapes import SIDE, Layer, polygon, ring, spline
+from research.training.studio import Random
 
 _SLEEVES = {"tee": (0.17, 0.03), "long": (0.5, 0.05), "hood": (0.5, 0.05)}
 _MIDDLE = 0.5

@@ -1,6 +1,6 @@
 """A checkpoint to ONNX: OUT.onnx with floats, and OUT-half.onnx with half-precision weights, which is what is bundled.
 
-The input is that of U-2-Net in rembg, 1x3x320x320; the network itself runs at a smaller side, with the resizing inside.
+The input is that of U-2-Net in rembg, 1x3x320x320; the network may run at a smaller side, with the resizing inside.
 Arithmetic, input and output stay floats: only what lies on disk is halved.
 """
 
@@ -16,9 +16,10 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 from torch.nn import functional
 
-from services.rembg.training.network import Compact
+from research.training.encoder import Convolution
+from research.training.network import Compact
 
-OUTER, INNER = 320, 256
+OUTER = 320
 OPSET = 17
 _WORTH_HALVING = 64  # values in a tensor
 
@@ -40,14 +41,37 @@ def _resized(x: torch.Tensor, side: int) -> torch.Tensor:
     return functional.interpolate(x, (side, side), mode="bilinear", align_corners=False)
 
 
+class Plain(nn.Module):
+    """A convolution of the encoder with its normalisation worked in."""
+
+    def __init__(self, source: Convolution) -> None:
+        super().__init__()
+        weight, shift = source.folded(trained=False)
+        inputs, outputs = weight.shape[1] * source.groups, weight.shape[0]
+        self.convolution = nn.Conv2d(
+            inputs, outputs, source.kernel, source.stride, source.kernel // 2, groups=source.groups
+        )
+        self.convolution.weight.data.copy_(weight)
+        self.convolution.bias.data.copy_(shift)
+        self.active = source.active
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.convolution(x)
+        return functional.relu6(x) if self.active else x
+
+
 def fold(network: nn.Module) -> nn.Module:
-    """Put every batch normalisation into the convolution before it."""
-    for module in network.modules():
-        if isinstance(module, nn.Sequential) and len(module) >= 2:
-            first, second = module[0], module[1]
-            if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-                module[0] = torch.nn.utils.fusion.fuse_conv_bn_eval(first, second)
-                module[1] = nn.Identity()
+    """Put every normalisation into the convolution before it."""
+    for name, child in list(network.named_children()):
+        if isinstance(child, Convolution):
+            setattr(network, name, Plain(child))
+        else:
+            fold(child)
+    if isinstance(network, nn.Sequential) and len(network) >= 2:
+        first, second = network[0], network[1]
+        if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
+            network[0] = torch.nn.utils.fusion.fuse_conv_bn_eval(first, second)
+            network[1] = nn.Identity()
     return network
 
 
@@ -100,7 +124,7 @@ def main() -> None:
     parser = ArgumentParser(description="Export a checkpoint to ONNX.")
     parser.add_argument("checkpoint", type=Path, help="an OUT.ema.pt of train")
     parser.add_argument("stem", type=Path, help="the files' path without .onnx")
-    parser.add_argument("--inner", type=int, default=INNER)
+    parser.add_argument("--inner", type=int, default=OUTER)
     given = parser.parse_args()
     export(given.checkpoint, given.stem, given.inner)
 

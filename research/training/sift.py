@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from services.rembg.training.pack import array_path
+from research.training.pack import array_path
 
 SMALLEST, LARGEST = 0.03, 0.92
 MOST_UNSURE = 0.22

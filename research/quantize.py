@@ -1,4 +1,4 @@
-"""`python -m services.rembg.quantize MODEL`: an int8 form of a network, and how far its masks are from the float ones.
+"""`python -m research.quantize MODEL`: an int8 form of a network, and how far its masks are from the float ones.
 
 Static quantization (QDQ): convolutions and what lies between them in 8 bits, scales from percentiles of what drawn
 pictures bring about in each layer, so that rare outliers do not cost everybody's precision. The last layers, which draw
@@ -35,7 +35,7 @@ _GOOD_ENOUGH = 1.0  # of 255
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = ArgumentParser(prog="python -m services.rembg.quantize", description="Make an int8 form of a network.")
+    parser = ArgumentParser(prog="python -m research.quantize", description="Make an int8 form of a network.")
     parser.add_argument("model", type=Name, metavar="MODEL", help=", ".join(Name))
     parser.add_argument("pictures", nargs="*", type=Path, help="to judge by; drawn ones without any")
     asked = parser.parse_args(arguments)

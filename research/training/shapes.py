@@ -6,7 +6,7 @@ A mask is float32 SxS in 0 to 1; a layer is a mask and how light it is against i
 import cv2
 import numpy as np
 
-from services.rembg.training.studio import Random
+from research.training.studio import Random
 
 SIDE = 640  # drawn at twice the size that is kept, for smooth edges
 Layer = tuple[np.ndarray, float]

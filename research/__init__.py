@@ -1,0 +1,1 @@
+"""How the bundled network was trained, and how networks are made smaller; no service imports this."""
