@@ -132,7 +132,7 @@ async function result(job) {
   $("compare").style.setProperty("--ratio", width / height);
   divide(50);
   $("size").textContent = `${width} × ${height} px, ${bytes(made.bytes)}`;
-  $("model").textContent = made.model;
+  $("model").textContent = made.passedThrough ? "None: it was cut out already" : made.method === "flat" ? "None: by its flat background" : made.model;
   $("time").textContent = `${(job.timings.totalMs / 1000).toFixed(1)} s`;
   $("provider").textContent = PROVIDERS[job.provider] ?? job.provider;
   $("download").href = `${here(made.cutoutUrl)}?download=1`;

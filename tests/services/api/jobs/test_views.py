@@ -88,6 +88,8 @@ def test_a_finished_job_shows_its_result(api: Api) -> None:
         "uncertain": 0.0123,
         "foreground": {"top": 1, "left": 2, "width": 3, "height": 4},
         "costUsd": 0.0025,
+        "passedThrough": False,
+        "method": None,
     }
 
 
