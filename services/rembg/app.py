@@ -179,6 +179,7 @@ def _facts(network: Network, cutout: remover.Cutout, queued_s: float, total_s: f
     facts: dict[str, object] = {
         "X-Model": network.weights.name,
         "X-Model-Digest": network.weights.sha256,
+        "X-Model-Precision": network.weights.precision,
         "X-Queue-Ms": round(queued_s * 1000),
         "X-Infer-Ms": round(cutout.durations.infer * 1000),
         "X-Total-Ms": round(total_s * 1000),
@@ -218,5 +219,6 @@ def _about(app: Flask, deps: Dependencies) -> Response:
         version=VERSION,
         model=weights.name,
         digest=weights.sha256,
+        precision=weights.precision,
         endpoints=endpoints,
     )

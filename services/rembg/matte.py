@@ -22,9 +22,10 @@ from PIL import Image, ImageChops
 from services.rembg import alpha, encoder, flat_ground, matting, tiling, transparency
 from services.rembg.blank import is_blank
 from services.rembg.decontamination import EdgeColours
-from services.rembg.options import Method, Options, Output, Transparency
+from services.rembg.options import Options, Output
 from services.rembg.row_pool import RowPool
 from shared.errors import UnknownForeground
+from shared.models.cutout import Method, Transparency
 
 _KEPT_AROUND = 4  # pixels of the picture
 _MOST_CANVAS = 4  # times the network's size: what a mask may grow to when only a part of the picture is visible

@@ -13,6 +13,7 @@ from typing import TypeVar
 from PIL import ImageColor
 
 from shared.errors import InvalidRequest
+from shared.models.cutout import Method, Transparency
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 _HEX = re.compile(r"#?([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
@@ -37,22 +38,6 @@ class Format(StrEnum):
 class Output(StrEnum):
     CUTOUT = "cutout"
     MASK = "mask"
-
-
-class Transparency(StrEnum):
-    """What a picture's own transparency means: AUTO asks `services.rembg.transparency`."""
-
-    AUTO = "auto"
-    KEEP = "keep"
-    IGNORE = "ignore"
-
-
-class Method(StrEnum):
-    """What separates subject and background: AUTO takes colour for flat artwork on a flat ground, else the network."""
-
-    AUTO = "auto"
-    NETWORK = "network"
-    FLAT = "flat"
 
 
 T = TypeVar("T")

@@ -9,11 +9,11 @@ from functools import partial
 
 from services.rembg import contrast, encoder, matte
 from services.rembg.inference import Network
-from services.rembg.options import Method, Options, Transparency
+from services.rembg.options import Options
 from services.rembg.row_pool import RowPool
 from shared import images
 from shared.image_format.structure import Format
-from shared.models.cutout import Foreground
+from shared.models.cutout import Foreground, Method, Transparency
 
 _REDUCED = 1.25  # of the network's size: the mask is 0.03 of 255 away from the full decode's; at 1.0 it is 0.5
 

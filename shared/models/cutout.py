@@ -1,6 +1,6 @@
 """Cut-outs: what a job of this type is asked for, who does it, and what it produces."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
@@ -16,22 +16,53 @@ class Provider(StrEnum):
     REMOVEBG = "removebg"
 
 
+class Transparency(StrEnum):
+    """What a picture's own transparency means. AUTO: it is kept where it plainly is a cut-out's."""
+
+    AUTO = "auto"
+    KEEP = "keep"
+    IGNORE = "ignore"
+
+
+class Method(StrEnum):
+    """What tells subject and background apart. AUTO: colour for flat artwork on a flat ground, else the network."""
+
+    AUTO = "auto"
+    NETWORK = "network"
+    FLAT = "flat"
+
+
 @dataclass(frozen=True, slots=True)
 class CutoutInput:
-    """What a caller chose. `provider`: use this one, whatever the rollout says."""
+    """What a caller chose; the defaults are what callers get who choose nothing.
+
+    `provider`: use this one, whatever the rollout says. `decontaminate`: free colours at the edge of the background's.
+    """
 
     provider: Provider | None = None
+    transparency: Transparency = Transparency.AUTO
+    method: Method = Method.AUTO
+    decontaminate: bool = True
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Read `jobs.input`. Raises ValueError for a value or a field that this release does not know."""
-        if unknown := stored.keys() - cls.__slots__:
+        if unknown := stored.keys() - _READ_INPUT.keys():
             raise ValueError(f"unknown input: {', '.join(sorted(unknown))}")
-        provider = stored.get("provider")
-        return cls(provider=Provider(provider) if provider is not None else None)
+        return cls(**{name: _READ_INPUT[name](value) for name, value in stored.items()})
 
     def json(self) -> dict[str, Any]:
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """What differs from the defaults, so that rows stay equal when options are added."""
+        defaults = CutoutInput()
+        return {name: value for name, value in asdict(self).items() if value != getattr(defaults, name)}
+
+
+_READ_INPUT: Mapping[str, Callable[[Any], Any]] = {
+    "provider": Provider,
+    "transparency": Transparency,
+    "method": Method,
+    "decontaminate": bool,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +77,12 @@ class Foreground:
 
 @dataclass(frozen=True, slots=True)
 class CutoutResult:
-    """What a finished job produced. `uncertain` is the share of ink whose alpha is between 10 % and 90 %."""
+    """What a finished job produced.
+
+    `uncertain` is the share of ink whose alpha is between 10 % and 90 %, or more where the subject hardly stands out
+    from its background. `passed_through`: the picture was a cut-out already. `method` is NETWORK or FLAT where our own
+    service made it, else None.
+    """
 
     asset_id: UUID
     cutout_key: str
@@ -59,11 +95,19 @@ class CutoutResult:
     uncertain: float
     foreground: Foreground
     cost_microusd: int = 0
+    passed_through: bool = False
+    method: Method | None = None
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Read `jobs.result`."""
-        return cls(**{**stored, "asset_id": UUID(stored["asset_id"]), "foreground": Foreground(**stored["foreground"])})
+        method = stored.get("method")
+        read = {
+            "asset_id": UUID(stored["asset_id"]),
+            "foreground": Foreground(**stored["foreground"]),
+            "method": Method(method) if method else None,
+        }
+        return cls(**{**stored, **read})
 
     def json(self) -> dict[str, Any]:
         return {**asdict(self), "asset_id": str(self.asset_id)}

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from services.api.schemas import ApiModel, PageQuery, RequestModel, ResponseModel, Time
 from services.api.url_builder import UrlBuilder
-from shared.models.cutout import CutoutResult, Provider
+from shared.models.cutout import CutoutInput, CutoutResult, Method, Provider, Transparency
 from shared.models.job import Job, JobState
 
 
@@ -43,7 +43,11 @@ class ForegroundOut(ResponseModel):
 
 
 class ResultOut(ResponseModel):
-    """`uncertain`: the share of visible pixels whose alpha lies between 10 % and 90 %."""
+    """`uncertain`: the share of visible pixels whose alpha lies between 10 % and 90 %.
+
+    It is higher where the subject hardly stands out from its background. `passedThrough`: the picture was a cut-out
+    already, and is unchanged. `method`: how our own service told subject and background apart, else null.
+    """
 
     asset_id: UUID
     cutout_url: str
@@ -56,6 +60,8 @@ class ResultOut(ResponseModel):
     uncertain: float
     foreground: ForegroundOut
     cost_usd: float
+    passed_through: bool
+    method: Method | None
 
     @classmethod
     def of(cls, result: CutoutResult, urls: UrlBuilder) -> Self:
@@ -100,11 +106,28 @@ class JobPage(ResponseModel):
     next_cursor: str | None
 
 
+class CutoutOptions(RequestModel):
+    """How to cut out.
+
+    `transparency`: whether a picture's own transparency is kept, ignored, or kept only where it plainly is a cut-out's.
+    `method`: colour (`flat`) for logos on a flat background, the network for everything else, or the choice between
+    them. `decontaminate`: whether colours at the edge are freed of the background's.
+    """
+
+    transparency: Transparency = Transparency.AUTO
+    method: Method = Method.AUTO
+    decontaminate: bool = True
+
+    def input(self, provider: Provider | None = None) -> CutoutInput:
+        return CutoutInput(provider, self.transparency, self.method, self.decontaminate)
+
+
 class NewJob(RequestModel):
     asset_id: UUID
     type: Literal["cutout"]
     priority: int | None = Field(None, ge=0, le=9)
     provider: Provider | None = None
+    options: CutoutOptions = CutoutOptions()
 
 
 class JobPath(ApiModel):

@@ -14,7 +14,6 @@ from services.api.schemas import IdempotencyHeaders
 from shared import errors, metrics, web
 from shared.db import assets, ids, jobs
 from shared.db.pagination import Cursor
-from shared.models.cutout import CutoutInput
 from shared.models.owner import Owner
 
 
@@ -40,7 +39,7 @@ def _create(deps: Dependencies, owner: Owner, wanted: NewJob, record: Record) ->
             owner,
             wanted.asset_id,
             priority=jobs.NORMAL if wanted.priority is None else wanted.priority,
-            input=CutoutInput(wanted.provider).json(),
+            input=wanted.options.input(wanted.provider).json(),
             request_id=web.request_id(),
         )
         response = queueing.accepted(deps, job)

@@ -64,6 +64,8 @@ def _outcome(request: Request, cutout: Cutout, made: dict[AssetKind, Asset]) -> 
         uncertain=cutout.uncertain,
         foreground=cutout.foreground,
         cost_microusd=cutout.cost_microusd,
+        passed_through=cutout.passed_through,
+        method=cutout.method,
     )
     return Outcome(result.json(), tuple(made.values()), cutout.provider, request.fingerprint(cutout.engine))
 

@@ -14,8 +14,11 @@ from typing import Protocol
 
 from services.worker.failures import Failed, Postponed, Retryable
 from shared.models.asset import Asset
-from shared.models.cutout import CutoutInput, Provider
+from shared.models.cutout import CutoutInput, Method, Provider
 from shared.models.job import Job
+
+PROCESSING = 2  # raise it whenever the same picture would come out differently, and earlier results are not reused
+NO_OPTIONS = CutoutInput()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +31,27 @@ class Request:
     picture: bytes
 
     def fingerprint(self, engine: str) -> str:
-        """What the cut-out depends on: the owner, the bytes as received, and the engine."""
-        owner = self.source.owner
-        return hashlib.sha256(f"cutout|{owner.type}:{owner.id}|{self.source.sha256}|{engine}".encode()).hexdigest()
+        """What the cut-out depends on: the owner, the bytes as received, the options, and what makes it of them."""
+        owner, options = self.source.owner, self.options
+        asked = f"{options.transparency} {options.method} {options.decontaminate}"
+        facts = f"cutout {PROCESSING}|{owner.type}:{owner.id}|{self.source.sha256}|{asked}|{engine}"
+        return hashlib.sha256(facts.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A provider's picture, not yet verified. `model` names what made it, `engine` adds its digest."""
+    """A provider's picture, not yet verified. `model` names what made it, `engine` adds its digest.
+
+    `uncertain` is the provider's own doubt; `method` and `passed_through` are as in `CutoutResult`.
+    """
 
     png: bytes
     model: str
     engine: str
     charged_microusd: int = 0
+    uncertain: float = 0.0
+    method: Method | None = None
+    passed_through: bool = False
 
 
 class Refused(Failed):
@@ -81,7 +92,7 @@ class Remover(Protocol):
     price_microusd: int
     max_pixels: int  # larger pictures are not sent
 
-    def remove(self, picture: bytes, request_id: str) -> Answer:
+    def remove(self, picture: bytes, request_id: str, options: CutoutInput = NO_OPTIONS) -> Answer:
         """Cut out a JPEG, PNG or WebP whose EXIF says how it is turned. Raises Refused, Broken or Unavailable."""
         ...
 

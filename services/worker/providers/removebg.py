@@ -11,8 +11,8 @@ import json
 
 import requests
 
-from services.worker.providers import Answer, Broken, Refused, Unavailable, http_exchange
-from shared.models.cutout import Provider
+from services.worker.providers import NO_OPTIONS, Answer, Broken, Refused, Unavailable, http_exchange
+from shared.models.cutout import CutoutInput, Provider
 from shared.models.job import JobFailure
 
 _REFUSALS = {
@@ -39,7 +39,7 @@ class RemoveBg:
         self._key = key
         self.price_microusd = price_microusd
 
-    def remove(self, picture: bytes, request_id: str) -> Answer:
+    def remove(self, picture: bytes, request_id: str, options: CutoutInput = NO_OPTIONS) -> Answer:  # noqa: ARG002
         reply = http_exchange.post(
             self._client,
             self._url,

@@ -24,7 +24,7 @@ from shared.db import job_queue, provider_calls
 from shared.db.pool import Database
 from shared.models import cutout
 from shared.models.asset import Asset
-from shared.models.cutout import Foreground, Provider
+from shared.models.cutout import Foreground, Method, Provider
 from shared.models.job import JobFailure, Outcome
 
 FETCHED, REMOVED = 20, 70  # the progress of a job whose picture is at hand, and of one whose cut-out is
@@ -44,6 +44,8 @@ class Cutout:
     uncertain: float
     foreground: Foreground
     cost_microusd: int
+    method: Method | None = None
+    passed_through: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +115,9 @@ class Router:
         limit = self._rules.paid_above_uncertain
         if limit is None or isinstance(found, Outcome) or found.uncertain <= limit:
             return found
-        ours = found.provider is Provider.SELF_HOSTED
-        if not ours or request.options.provider is Provider.SELF_HOSTED or not self._takes(Provider.REMOVEBG, request):
+        if found.method is not Method.NETWORK:  # soft edges say nothing of what was cut by colour or came cut out
+            return found
+        if request.options.provider is Provider.SELF_HOSTED or not self._takes(Provider.REMOVEBG, request):
             return found
         try:
             return self._guarded(Provider.REMOVEBG, request)
@@ -173,7 +176,7 @@ class Router:
         began = time.perf_counter()
         ended = provider_calls.CallOutcome("broken", remover.price_microusd)  # unless we learn better
         try:
-            answer = remover.remove(request.picture, _request_id(request, remover))
+            answer = remover.remove(request.picture, _request_id(request, remover), request.options)
             ended = provider_calls.CallOutcome("broken", answer.charged_microusd, len(answer.png))
             cutout = verified(answer, request.source, remover.provider)
             ended = replace(ended, outcome="ok", uncertain=cutout.uncertain)
@@ -218,7 +221,9 @@ def verified(answer: Answer, source: Asset, provider: Provider) -> Cutout:
         provider=provider,
         model=answer.model,
         engine=answer.engine,
-        uncertain=uncertain,
+        uncertain=max(uncertain, answer.uncertain),
+        method=answer.method,
+        passed_through=answer.passed_through,
         foreground=foreground,
         cost_microusd=answer.charged_microusd,
     )

@@ -9,15 +9,16 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
-from services.worker.providers import Answer, Broken, Full, Refused, Unavailable, endpoints, http_exchange
+from services.worker.providers import NO_OPTIONS, Answer, Broken, Full, Refused, Unavailable, endpoints, http_exchange
 from shared import images, timeouts
-from shared.models.cutout import Provider
+from shared.models.cutout import CutoutInput, Method, Provider
 from shared.models.job import JobFailure
 
+_UNCHANGED = "none"  # the X-Method of a picture that was a cut-out already
 _FRESH_S = 10.0  # how long the name of the model is believed: a deploy may change it
 
 
@@ -39,27 +40,36 @@ class SelfHosted:
         self._engine: str | None = None
         self._read_at = float("-inf")
 
-    def remove(self, picture: bytes, request_id: str) -> Answer:
+    def remove(self, picture: bytes, request_id: str, options: CutoutInput = NO_OPTIONS) -> Answer:
         if not self._places.acquire(blocking=False):
             raise Full("all places are taken", retry_after_s=1)
         try:
             headers = {**self._headers, "X-Request-Id": request_id}
-            reply = self._answer(picture, headers)
+            reply = self._answer(_query(options), picture, headers)
         finally:
             self._places.release()
         if reply.status != 200:
             raise _failure(reply)
         try:
             model = reply.headers["X-Model"]
-            engine = _engine(model, reply.headers["X-Model-Digest"])
-        except KeyError as error:
-            raise Broken(f"the reply lacks {error}") from error
+            engine = _engine(model, reply.headers["X-Model-Digest"], reply.headers["X-Model-Precision"])
+            uncertain, method = float(reply.headers["X-Uncertainty"]), reply.headers["X-Method"]
+            answer = Answer(
+                png=reply.body,
+                model=model,
+                engine=engine,
+                uncertain=uncertain,
+                method=Method(method) if method != _UNCHANGED else None,
+                passed_through=method == _UNCHANGED,
+            )
+        except (KeyError, ValueError) as error:
+            raise Broken(f"the reply's headers are wrong: {error}") from error
         self._engine, self._read_at = engine, time.monotonic()
-        return Answer(reply.body, model, engine)
+        return answer
 
-    def _answer(self, picture: bytes, headers: Mapping[str, str]) -> http_exchange.Reply:
+    def _answer(self, query: str, picture: bytes, headers: Mapping[str, str]) -> http_exchange.Reply:
         """The reply of the first instance that is up and not full; of the last one, whatever it says."""
-        *others, last = endpoints.of(self._url)
+        *others, last = endpoints.of(self._url + query)
         for url in others:
             try:
                 reply = http_exchange.post(self._client, url, data=picture, headers=headers)
@@ -78,12 +88,17 @@ class SelfHosted:
             with suppress(requests.RequestException, ValueError, KeyError, TypeError):
                 about = self._client.get(self._about, timeout=timeouts.PROVIDER_CONNECT_S, allow_redirects=False)
                 facts = about.json()
-                self._engine = _engine(facts["model"], facts["digest"])
+                self._engine = _engine(facts["model"], facts["digest"], facts["precision"])
         return self._engine
 
 
-def _engine(model: str, digest: str) -> str:
-    return f"{model}:{digest}"
+def _engine(model: str, digest: str, precision: str) -> str:
+    return f"{model}:{digest}:{precision}"
+
+
+def _query(options: CutoutInput) -> str:
+    asked = {name: str(value).lower() for name, value in options.json().items() if name != "provider"}
+    return f"?{urlencode(asked)}" if asked else ""
 
 
 def _failure(reply: http_exchange.Reply) -> Exception:

@@ -1,23 +1,21 @@
-"""The service with a network that takes SLOW_S seconds, like a large one on a small machine."""
+"""The service with mattes that take SLOW_S seconds each, like a large network on a small machine."""
 
 import os
 import time
 from typing import Any
 
-from PIL import Image
-
+from services.rembg import matte
 from services.rembg.app import start
-from services.rembg.inference import Network
 from services.rembg.preload import begin
 from services.rembg.settings import Settings
 
-_quick = Network.mask
+_quick = matte.find
 
 
-def _slowly(self: Network, picture: Image.Image, **options: Any) -> Image.Image:
+def _slowly(*arguments: Any) -> matte.Matte:
     time.sleep(float(os.environ["SLOW_S"]))
-    return _quick(self, picture, **options)
+    return _quick(*arguments)
 
 
-Network.mask = _slowly  # type: ignore[method-assign]
+matte.find = _slowly  # type: ignore[assignment]
 app = start(begin(Settings.read()))

@@ -11,10 +11,10 @@ from services.rembg import app
 from services.rembg.admission import AdmissionQueue
 from services.rembg.app import Dependencies, create_app
 from services.rembg.inference import Network
+from services.rembg.request_parser import MAX_BYTES
 from services.rembg.settings import Settings
 from services.rembg.stats import Stats
 from shared.health import Health
-from shared.images import MAX_BYTES
 from tests.services.rembg import pictures
 
 PNG = pictures.encode(pictures.shirt())

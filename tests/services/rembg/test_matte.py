@@ -9,10 +9,11 @@ from PIL import Image, ImageDraw, ImageFont
 from services.rembg import matte, remover
 from services.rembg.inference import Network
 from services.rembg.matting import _doubt
-from services.rembg.options import Matting, Method, Options, Transparency
+from services.rembg.options import Matting, Options
 from services.rembg.remover import Cutout
 from shared import images
 from shared.errors import UnknownForeground
+from shared.models.cutout import Method, Transparency
 from tests.services.rembg import pictures
 from tests.services.rembg.pictures import SIZE
 

@@ -3,8 +3,9 @@
 import pytest
 
 from services.rembg import options
-from services.rembg.options import Format, Matting, Method, Options, Output, Transparency
+from services.rembg.options import Format, Matting, Options, Output
 from shared.errors import InvalidRequest
+from shared.models.cutout import Method, Transparency
 
 
 def test_nothing_asked_for_is_a_plain_cutout() -> None:

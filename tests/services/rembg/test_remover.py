@@ -10,12 +10,13 @@ from PIL import Image
 from services.rembg import inference, remover
 from services.rembg.blank import is_blank
 from services.rembg.inference import Network
-from services.rembg.options import Method, Options
+from services.rembg.options import Options
 from services.rembg.remover import Cutout
 from services.rembg.weights import CATALOGUE, Name, Weights
 from shared import images
 from shared.errors import UnknownForeground, UnreadableImage
 from shared.images import srgb
+from shared.models.cutout import Method
 from shared.settings import Invalid
 from tests.services.rembg import pictures
 from tests.services.rembg.pictures import BOX, SIZE

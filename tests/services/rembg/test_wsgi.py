@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from shared.images import MAX_BYTES
+from services.rembg.request_parser import MAX_BYTES
 from tests.processes import children, nicenesses
 from tests.services.rembg import pictures
 

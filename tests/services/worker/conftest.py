@@ -66,7 +66,7 @@ class Bench:
         self.rembg.stop()
         self.database.close()
 
-    def order(self, data: bytes | None = None, owner: Owner = OWNER, provider: Provider | None = None) -> UUID:
+    def order(self, data: bytes | None = None, owner: Owner = OWNER, **options: Any) -> UUID:
         """A job as the api makes it, without its wake-up."""
         data = data or pictures.jpeg()
         info = images.inspect(data)
@@ -92,7 +92,7 @@ class Bench:
         self.storage.put(key, kept.data, kept.content_type, {})
         with self.database.transaction() as connection:
             source, _ = assets.add(connection, asset)
-            return jobs.create(connection, ids.new(), owner, source.id, input=CutoutInput(provider).json()).id
+            return jobs.create(connection, ids.new(), owner, source.id, input=CutoutInput(**options).json()).id
 
     def job(self, job_id: UUID) -> Job:
         with self.database.transaction() as connection:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
 
 from tests.services import pictures
@@ -13,7 +14,12 @@ from tests.services import pictures
 FACTS = {
     "X-Model": "compact",
     "X-Model-Digest": "d1",
+    "X-Model-Precision": "float",
+    "X-Method": "network",
+    "X-Uncertainty": "0.0",
 }
+
+ABOUT = {"model": "X-Model", "digest": "X-Model-Digest", "precision": "X-Model-Precision"}  # what GET / tells of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,9 @@ class Answer:
     pause_s: float = 0
 
 
-def cut_out(width: int = 40, height: int = 30, **how: Any) -> Answer:
-    return Answer(body=pictures.cutout(width, height), **how)
+def cut_out(width: int = 40, height: int = 30, headers: Mapping[str, str] = MappingProxyType({}), **how: Any) -> Answer:
+    """A cut-out of that size; `headers` differ from, or add to, the usual ones."""
+    return Answer(headers={**FACTS, **headers}, body=pictures.cutout(width, height), **how)
 
 
 def refusal(status: int, code: str, words: str = "No.") -> Answer:
@@ -53,7 +60,7 @@ class Double:
         self.answer = cut_out()
         self.meanwhile: Callable[[], object] = lambda: None
         self.asked: list[Asked] = []
-        self.about: dict[str, str] = {"model": "compact", "digest": "d1"}
+        self.about: dict[str, str] = {"model": "compact", "digest": "d1", "precision": "float"}
         self.looked_up = 0
         self._server = ThreadingHTTPServer((host, port), self._handler())
         self.url = f"http://{host}:{self._server.server_address[1]}"

@@ -2,21 +2,23 @@
 
 import threading
 import time
+from typing import Any
 from uuid import UUID
 
 import pytest
 from PIL import Image
 
+from services.worker import providers
 from services.worker.providers.router import Rules
 from shared import timeouts
 from shared.db import assets, jobs
-from shared.models.cutout import Provider
+from shared.models.cutout import Method, Provider, Transparency
 from shared.models.job import Job, JobState
 from shared.models.owner import Owner, OwnerType
 from tests.doubles.removebg import RemoveBg
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, PRICE, Bench
-from tests.services.worker.rembg_double import Answer, cut_out, refusal
+from tests.services.worker.rembg_double import ABOUT, FACTS, Answer, cut_out, refusal
 
 OTHER = Owner(OwnerType.GUEST, "1" * 64)
 OURS, PAID = Provider.SELF_HOSTED, Provider.REMOVEBG
@@ -103,15 +105,34 @@ def test_another_picture_is_computed(bench: Bench) -> None:
     assert len(bench.rembg.asked) == 2
 
 
-@pytest.mark.parametrize("change", [{"X-Model-Digest": "d2"}, {"X-Model": "u2net"}])
+@pytest.mark.parametrize("change", [{"X-Model-Digest": "d2"}, {"X-Model": "u2net"}, {"X-Model-Precision": "int8"}])
 def test_a_new_network_computes_again(bench: Bench, change: dict[str, str]) -> None:
     _run(bench, bench.order())
-    facts = {"X-Model": "compact", "X-Model-Digest": "d1", **change}
+    facts = {**FACTS, **change}
     bench.rembg.answer = cut_out(headers=facts)
-    bench.rembg.about = {"model": facts["X-Model"], "digest": facts["X-Model-Digest"]}
+    bench.rembg.about = {name: facts[header] for name, header in ABOUT.items()}
     again = _run(bench, bench.order())
     assert len(bench.rembg.asked) == 2
     assert bench.result(again).model == facts["X-Model"]
+
+
+@pytest.mark.parametrize(
+    "options", [{"transparency": Transparency.KEEP}, {"method": Method.FLAT}, {"decontaminate": False}]
+)
+def test_other_options_compute_again(bench: Bench, options: dict[str, Any]) -> None:
+    for _ in range(2):
+        _run(bench, bench.order())
+        _run(bench, bench.order(**options))
+    asked = [one.path for one in bench.rembg.asked]
+    ((name, value),) = options.items()
+    assert asked == ["/remove", f"/remove?{name}={str(value).lower()}"]
+
+
+def test_a_new_version_of_the_processing_computes_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    _run(bench, bench.order())
+    monkeypatch.setattr(providers, "PROCESSING", 0)
+    _run(bench, bench.order())
+    assert len(bench.rembg.asked) == 2
 
 
 def test_a_job_on_the_paid_side_does_not_get_our_earlier_result(bench: Bench, removebg: RemoveBg) -> None:

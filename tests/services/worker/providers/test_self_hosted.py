@@ -8,6 +8,7 @@ import pytest
 from services.worker import providers
 from services.worker.providers import http_exchange, self_hosted
 from services.worker.providers.self_hosted import SelfHosted
+from shared.models.cutout import CutoutInput, Method, Transparency
 from shared.models.job import JobFailure
 from tests.services import pictures
 from tests.services.worker.rembg_double import FACTS, Answer, Double, cut_out, refusal
@@ -27,7 +28,9 @@ def remover(rembg: Double) -> Iterator[SelfHosted]:
 
 
 def test_a_cut_out_comes_with_the_name_of_what_made_it_and_costs_nothing(rembg: Double, remover: SelfHosted) -> None:
-    assert remover.remove(b"picture", "some.1") == providers.Answer(pictures.cutout(), "compact", "compact:d1", 0)
+    assert remover.remove(b"picture", "some.1") == providers.Answer(
+        pictures.cutout(), "compact", "compact:d1:float", 0, method=Method.NETWORK
+    )
     (asked,) = rembg.asked
     assert (asked.path, asked.picture) == ("/remove", b"picture")
     assert asked.headers["X-Request-Id"] == "some.1"
@@ -123,17 +126,17 @@ def test_a_place_is_free_again_after_every_failure(rembg: Double, remover: SelfH
 def test_the_service_is_asked_for_its_network_once_in_a_while(
     rembg: Double, remover: SelfHosted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert [remover.engine() for _ in range(3)] == ["compact:d1"] * 3
+    assert [remover.engine() for _ in range(3)] == ["compact:d1:float"] * 3
     assert rembg.looked_up == 1
     monkeypatch.setattr(self_hosted, "_FRESH_S", 0)
-    rembg.about = {"model": "u2net", "digest": "d2"}
-    assert remover.engine() == "u2net:d2"
+    rembg.about = {"model": "u2net", "digest": "d2", "precision": "int8"}
+    assert remover.engine() == "u2net:d2:int8"
 
 
 def test_an_answer_tells_the_network_as_well(rembg: Double, remover: SelfHosted) -> None:
-    rembg.answer = cut_out(headers={"X-Model": "u2net", "X-Model-Digest": "d2"})
+    rembg.answer = cut_out(headers={"X-Model": "u2net", "X-Model-Digest": "d2", "X-Model-Precision": "int8"})
     remover.remove(b"picture", "some.1")
-    assert remover.engine() == "u2net:d2"
+    assert remover.engine() == "u2net:d2:int8"
     assert rembg.looked_up == 0
 
 
@@ -143,7 +146,28 @@ def test_a_service_that_does_not_say_what_it_runs_is_taken_for_what_it_was(
     monkeypatch.setattr(self_hosted, "_FRESH_S", 0)
     rembg.about = {"model": "compact"}
     assert remover.engine() is None
-    rembg.about = {"model": "compact", "digest": "d1"}
-    assert remover.engine() == "compact:d1"
+    rembg.about = {"model": "compact", "digest": "d1", "precision": "float"}
+    assert remover.engine() == "compact:d1:float"
     rembg.stop()
-    assert remover.engine() == "compact:d1"
+    assert remover.engine() == "compact:d1:float"
+
+
+def test_options_that_differ_from_the_defaults_are_sent(rembg: Double, remover: SelfHosted) -> None:
+    options = CutoutInput(transparency=Transparency.KEEP, method=Method.NETWORK, decontaminate=False)
+    remover.remove(b"picture", "some.1", options)
+    assert rembg.asked[0].path == "/remove?transparency=keep&method=network&decontaminate=false"
+
+
+def test_the_service_says_how_it_cut_and_how_sure_it_is(rembg: Double, remover: SelfHosted) -> None:
+    rembg.answer = cut_out(headers={"X-Method": "flat", "X-Uncertainty": "0.4"})
+    flat = remover.remove(b"picture", "some.1")
+    rembg.answer = cut_out(headers={"X-Method": "none"})
+    unchanged = remover.remove(b"picture", "some.1")
+    assert (flat.method, flat.uncertain, flat.passed_through) == (Method.FLAT, 0.4, False)
+    assert (unchanged.method, unchanged.passed_through) == (None, True)
+
+
+def test_a_method_that_does_not_exist_is_a_wrong_reply(rembg: Double, remover: SelfHosted) -> None:
+    rembg.answer = cut_out(headers={"X-Method": "magic"})
+    with pytest.raises(providers.Broken):
+        remover.remove(b"picture", "some.1")
