@@ -26,7 +26,7 @@ def test_a_job_fails_after_three_wrong_responses(bench: Bench) -> None:
         Answer(body=pictures.png()),  # without alpha
         Answer(body=pictures.jpeg()),
         Answer(body=pictures.cutout()[:-20]),
-        cut_out(headers={}),
+        cut_out(headers={"X-Model": ""}),
     ):
         bench.runner = bench.runner_with()  # its breaker has seen no failure yet
         bench.rembg.answer = answer

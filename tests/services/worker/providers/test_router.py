@@ -21,7 +21,7 @@ from tests.services.worker.rembg_double import Answer, cut_out, refusal
 
 def test_the_rollout_decides_which_provider_is_called_first(bench: Bench, removebg: RemoveBg) -> None:
     ours = removed(bench.router(removebg, percent=100), requested(bench))
-    assert (ours.provider, ours.engine, ours.model, ours.cost_microusd) == (OURS, "compact:d1", "compact", 0)
+    assert (ours.provider, ours.engine, ours.model, ours.cost_microusd) == (OURS, "compact:d1:float", "compact", 0)
     paid = removed(bench.router(removebg, percent=0), requested(bench))
     assert (paid.provider, paid.engine, paid.cost_microusd) == (PAID, "remove.bg", PRICE)
     assert bench.calls() == [("self_hosted", "ok", 0), ("removebg", "ok", PRICE)]
@@ -191,15 +191,15 @@ def test_several_pictures_are_removed_at_once(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("provider", "percent", "engine", "serves"),
     [
-        (None, 100, "compact:d1", True),
+        (None, 100, "compact:d1:float", True),
         (None, 100, "remove.bg", True),
         (None, 100, "compact:d0", False),
         (None, 0, "remove.bg", True),
-        (None, 0, "compact:d1", True),
-        (OURS, 50, "compact:d1", True),
+        (None, 0, "compact:d1:float", True),
+        (OURS, 50, "compact:d1:float", True),
         (OURS, 50, "remove.bg", False),
         (PAID, 50, "remove.bg", True),
-        (PAID, 50, "compact:d1", True),
+        (PAID, 50, "compact:d1:float", True),
     ],
 )
 def test_while_providers_are_unavailable_an_earlier_result_of_any_that_may_serve_is_used(
