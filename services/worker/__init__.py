@@ -1,1 +1,1 @@
-"""The worker: runs each job from claim to event, and rings again for whatever was not heard."""
+"""The worker: runs each job from its claim to its end, and sends wake-ups for jobs that were missed."""

@@ -1,4 +1,4 @@
-"""The wake-up rings once, soon or not at all, and never harms who rings it."""
+"""A wake-up is sent once and soon or not at all, and a failure never harms the sender."""
 
 import json
 import signal
@@ -138,7 +138,7 @@ def test_health_learns_from_the_last_ring_and_spends_no_command(
     redis_url: str, client: redis.Redis, free_port: int
 ) -> None:
     heard, unheard = Waker(redis_url), Waker(f"redis://127.0.0.1:{free_port}/0")
-    with pytest.raises(ConnectionRefusedError):  # nobody is there, whatever was or was not rung
+    with pytest.raises(ConnectionRefusedError):  # nothing listens, whatever was or was not sent
         unheard.check()
     wake(heard)
     wake(unheard)
@@ -153,10 +153,10 @@ def test_rings_are_counted_by_outcome(redis_url: str, free_port: int) -> None:
     def count(outcome: str) -> float:
         return REGISTRY.get_sample_value("stolentee_wake_ups_total", {"outcome": outcome}) or 0.0
 
-    rung, failed = count("rung"), count("failed")
+    sent, failed = count("rung"), count("failed")
     wake(Waker(redis_url))
     wake(Waker(f"redis://127.0.0.1:{free_port}/0"))
-    assert (count("rung"), count("failed")) == (rung + 1, failed + 1)
+    assert (count("rung"), count("failed")) == (sent + 1, failed + 1)
 
 
 def test_building_a_waker_connects_to_nothing(client: redis.Redis, redis_url: str) -> None:

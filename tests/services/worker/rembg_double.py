@@ -42,8 +42,9 @@ class Answer:
 
 
 def cut_out(width: int = 40, height: int = 30, headers: Mapping[str, str] = MappingProxyType({}), **how: Any) -> Answer:
-    """A cut-out of that size; `headers` differ from, or add to, the usual ones."""
-    return Answer(headers={**FACTS, **headers}, body=pictures.cutout(width, height), **how)
+    """A cut-out of that size; `headers` differ from, or add to, the usual ones, and remove those that are empty."""
+    sent = {name: value for name, value in {**FACTS, **headers}.items() if value}
+    return Answer(headers=sent, body=pictures.cutout(width, height), **how)
 
 
 def refusal(status: int, code: str, words: str = "No.") -> Answer:
