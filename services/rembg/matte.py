@@ -13,6 +13,7 @@ resizing pulls in no black; further out they are cleared, as they would make the
 what was cut off.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,11 @@ from shared.models.cutout import Method, Transparency
 _KEPT_AROUND = 4  # pixels of the picture
 _MOST_CANVAS = 4  # times the network's size: what a mask may grow to when only a part of the picture is visible
 _BLANK_SIZE = (320, 320)
+# On 20 drawings of a sixth of the picture, the second pass takes the IoU from .958 to .987 and the error of alpha from
+# .66 to .23 of 255; of a quarter from .966 to .988; of two fifths the gain is gone (docs/decisions/0072).
+_SMALL = 0.3  # of the picture, margins included
+_MARGIN = 0.15  # of the subject, on each side
+_AGREEMENT = 0.5  # IoU of both masks
 _WHITE = (255, 255, 255, 255)
 
 Box = tuple[int, int, int, int]
@@ -97,6 +103,8 @@ def _network_matte(
     picture = decoded.whole()
     if box:
         mask = _mask_of_all(mask, box, picture.size)
+    elif asked.second_pass:
+        mask = look_closer(picture, mask, size, mask_square)
     edges = None if asked.output is Output.MASK else find_edges(picture, mask, asked)
     return Matte(picture, find_opacity(picture, mask, asked, pool), edges, Method.NETWORK)
 
@@ -106,6 +114,41 @@ def find_mask(picture: Image.Image, size: int, mask_square: MaskSquare) -> Image
     elongated = tiling.is_elongated(*picture.size)
     mask = tiling.mask(picture, size, mask_square) if elongated else mask_square(picture)
     return Image.fromarray(alpha.cleaned(np.asarray(mask)))
+
+
+def look_closer(picture: Image.Image, mask: Image.Image, size: int, mask_square: MaskSquare) -> Image.Image:
+    """The mask of a subject that covers little of the picture, found again at the subject's own resolution.
+
+    It costs one more inference. The first mask stays where there is nothing to gain, or where the second contradicts it.
+    """
+    box = _box_around_ink(mask, picture.size)
+    width, height = box[2] - box[0], box[3] - box[1]
+    small = width * height < _SMALL * picture.width * picture.height and min(width, height) >= size
+    if not small or mask.width != mask.height or tiling.is_elongated(width, height):
+        return mask
+    try:
+        closer = _mask_of_all(find_mask(picture.crop(box), size, mask_square), box, picture.size)
+    except UnknownForeground:
+        return mask
+    first, second = (np.asarray(found.resize(mask.size, Image.Resampling.BOX)) > 127 for found in (mask, closer))
+    agree = np.count_nonzero(first & second) >= _AGREEMENT * np.count_nonzero(first | second)
+    return closer if agree else mask
+
+
+def _box_around_ink(mask: Image.Image, size: tuple[int, int]) -> Box:
+    """Left, top, right and bottom in the picture, with a margin for what the network needs to see around a subject."""
+    found = transparency.visible_box(mask)
+    if found is None:
+        return (0, 0, *size)
+    across, down = size[0] / mask.width, size[1] / mask.height
+    left, top, right, bottom = found[0] * across, found[1] * down, found[2] * across, found[3] * down
+    wider, higher = _MARGIN * (right - left), _MARGIN * (bottom - top)
+    return (
+        max(0, int(left - wider)),
+        max(0, int(top - higher)),
+        min(size[0], math.ceil(right + wider)),
+        min(size[1], math.ceil(bottom + higher)),
+    )
 
 
 def _seen(picture: Image.Image, box: Box | None) -> Image.Image:

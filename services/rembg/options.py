@@ -22,7 +22,7 @@ _MAX_MARGIN = {"px": 500, "%": 50}  # of the subject; what remove.bg allows
 FIELDS = frozenset(
     {
         *("format", "output", "bgcolor", "crop", "crop_margin"),
-        *("matting", "decontaminate", "transparency", "method"),
+        *("matting", "decontaminate", "second_pass", "transparency", "method"),
     }
 )
 MAX_ERODE = 40  # pixels; the reference server takes 20 GB and 50 s for 99,999
@@ -58,7 +58,8 @@ class Matting:
 class Options:
     """`margins` are top, right, bottom, left; None: no crop. `smooth`: a hard mask without specks.
 
-    `decontaminate`: colours at the edge are freed of the background's.
+    `decontaminate`: colours at the edge are freed of the background's. `second_pass`: a small subject is looked at
+    again at its own resolution.
     """
 
     format: Format = Format.PNG
@@ -68,6 +69,7 @@ class Options:
     matting: Matting | None = None
     smooth: bool = False
     decontaminate: bool = True
+    second_pass: bool = True
     transparency: Transparency = Transparency.AUTO
     method: Method = Method.AUTO
 
@@ -84,6 +86,7 @@ def read(fields: Mapping[str, str]) -> Options:
         margins=margins if _field(fields, "crop", _flag, False) else None,
         matting=Matting() if _field(fields, "matting", _flag, False) else None,
         decontaminate=_field(fields, "decontaminate", _flag, True),
+        second_pass=_field(fields, "second_pass", _flag, True),
         transparency=_field(fields, "transparency", Transparency, Transparency.AUTO),
         method=_field(fields, "method", Method, Method.AUTO),
     )

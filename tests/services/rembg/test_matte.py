@@ -155,3 +155,47 @@ def alone_in(network: Network, square: Image.Image) -> np.ndarray:
 
 def iou(found: np.ndarray, wanted: np.ndarray) -> float:
     return float((found & wanted).sum() / (found | wanted).sum())
+
+
+def small_subject() -> tuple[Image.Image, np.ndarray]:
+    """Lettering in a corner of a large picture of uneven ground, and where it is."""
+    size, drawn = (2400, 2000), Image.new("L", (700, 620))
+    ImageDraw.Draw(drawn).text((20, -40), "&8", 255, ImageFont.load_default(560))
+    letters = Image.new("L", size)
+    letters.paste(drawn, (1300, 900))
+    ground = Image.effect_noise(size, 16).point([150 + level // 3 for level in range(256)]).convert("RGB")
+    return Image.composite(Image.new("RGB", size, (150, 20, 40)), ground, letters), np.asarray(letters) > 127
+
+
+def test_a_small_subject_is_cut_out_at_its_own_resolution(compact: Network) -> None:
+    picture, wanted = small_subject()
+    data = pictures.encode(picture)
+    once, twice = (
+        iou(pictures.pixels(removed(compact, data, asked).file.data)[..., 3] > 127, wanted)
+        for asked in (Options(method=Method.NETWORK, second_pass=False), BY_NETWORK)
+    )
+    assert twice > 0.97
+    assert 1 - twice < (1 - once) / 2
+
+
+def test_a_second_look_that_contradicts_the_first_does_not_count() -> None:
+    picture, _ = small_subject()
+    mask = Image.new("L", (320, 320))
+    mask.paste(255, (180, 150, 250, 230))
+    for answer in (Image.new("L", (320, 320)), None):
+
+        def look(_: Image.Image, found: Image.Image | None = answer) -> Image.Image:
+            if found is None:
+                raise UnknownForeground()
+            return found
+
+        assert matte.look_closer(picture, mask, 320, look) is mask
+
+
+@pytest.mark.parametrize("box", [(20, 20, 300, 300), (150, 150, 160, 160)], ids=["large", "of few pixels"])
+def test_a_second_look_is_taken_only_where_it_gains(box: tuple[int, int, int, int]) -> None:
+    mask = Image.new("L", (320, 320))
+    mask.paste(255, box)
+    assert (
+        matte.look_closer(pictures.plain((9, 9, 9), (1000, 1000)), mask, 320, lambda _: pytest.fail("looked")) is mask
+    )

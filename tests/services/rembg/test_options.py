@@ -23,6 +23,7 @@ def test_every_field_has_its_meaning() -> None:
         "crop_margin": "5% 20px",
         "matting": "1",
         "decontaminate": "0",
+        "second_pass": "off",
         "transparency": "KEEP",
         "method": "flat",
     }
@@ -31,6 +32,7 @@ def test_every_field_has_its_meaning() -> None:
     assert asked.margins == ((5, "%"), (20, "px"), (5, "%"), (20, "px"))
     assert asked.matting == Matting()
     assert not asked.decontaminate
+    assert not asked.second_pass
     assert (asked.transparency, asked.method) == (Transparency.KEEP, Method.FLAT)
     assert options.read({}).decontaminate
 
