@@ -119,7 +119,7 @@ def find_mask(picture: Image.Image, size: int, mask_square: MaskSquare) -> Image
 def look_closer(picture: Image.Image, mask: Image.Image, size: int, mask_square: MaskSquare) -> Image.Image:
     """The mask of a subject that covers little of the picture, found again at the subject's own resolution.
 
-    It costs one more inference. The first mask stays where there is nothing to gain, or where the second contradicts it.
+    It costs one more inference. The first mask stays where that gains nothing, or where the second contradicts it.
     """
     box = _box_around_ink(mask, picture.size)
     width, height = box[2] - box[0], box[3] - box[1]

@@ -196,6 +196,5 @@ def test_a_second_look_that_contradicts_the_first_does_not_count() -> None:
 def test_a_second_look_is_taken_only_where_it_gains(box: tuple[int, int, int, int]) -> None:
     mask = Image.new("L", (320, 320))
     mask.paste(255, box)
-    assert (
-        matte.look_closer(pictures.plain((9, 9, 9), (1000, 1000)), mask, 320, lambda _: pytest.fail("looked")) is mask
-    )
+    picture = Image.new("RGB", (1000, 1000))
+    assert matte.look_closer(picture, mask, 320, lambda _: pytest.fail("looked again")) is mask
