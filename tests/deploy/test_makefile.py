@@ -61,7 +61,7 @@ def test_a_finished_installation_is_not_done_again(clone: Path) -> None:
 
 
 def test_clean_leaves_the_data(clone: Path) -> None:
-    for folder in ("data", ".venv", "shared/__pycache__", "bench", "services", "deploy", "tests"):
+    for folder in ("data", ".venv", "shared/__pycache__", "bench", "research", "services", "deploy", "tests"):
         (clone / folder).mkdir(parents=True)
     assert make(clone, "clean").returncode == 0
     assert (clone / "data").exists()

@@ -47,7 +47,11 @@ class Clone:
     def run(self) -> "Command":
         """Start `make run` and wait for its report."""
         command = self.start("deploy.local")
-        eventually(lambda: "Open http" in command.said() or command.ended(), "a report", within_s=TIMEOUT_S)
+        try:
+            eventually(lambda: "Open http" in command.said() or command.ended(), "a report", within_s=TIMEOUT_S)
+        except pytest.fail.Exception as failed:
+            failed.add_note(command.said())
+            raise
         assert not command.ended(), command.said()
         return command
 
@@ -199,7 +203,7 @@ def test_a_second_run_in_the_same_folder_is_refused_with_a_message(running: tupl
 def test_a_crashed_process_is_restarted(running: tuple[Clone, Command]) -> None:
     clone, _ = running
     for name in ("valkey-server", "postgres", "services.api.wsgi", "services.rembg.wsgi", "services.worker.app"):
-        masters = [pid for pid in clone.left() if name in " ".join(psutil.Process(pid).cmdline())]
+        masters = [pid for pid in clone.left() if name in _command_line(pid)]
         os.kill(min(masters), signal.SIGKILL)
         eventually(partial(ended, min(masters)), f"the end of {name}")
 
@@ -213,6 +217,14 @@ def test_a_crashed_process_is_restarted(running: tuple[Clone, Command]) -> None:
 def is_a_cutout(path: Path) -> bool:
     with Image.open(path) as picture:
         return (picture.format, picture.mode) == ("PNG", "RGBA")
+
+
+def _command_line(pid: int) -> str:
+    """Empty for a process that has just ended."""
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return ""
 
 
 def _stands_in(process: psutil.Process, folder: Path) -> bool:
