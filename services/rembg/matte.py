@@ -65,7 +65,12 @@ def find(mask_square: MaskSquare, size: int, decoded: Decoded, asked: Options, p
     if own and (asked.transparency is Transparency.KEEP or transparency.is_cutout(own)):
         return Matte(decoded.small, own, None, None)
     box = transparency.visible_box(own) if own else None
-    matte = _flat_matte(decoded, box, asked) or _network_matte(mask_square, size, decoded, box, asked, pool)
+    try:
+        matte = _flat_matte(decoded, box, asked) or _network_matte(mask_square, size, decoded, box, asked, pool)
+    except UnknownForeground:
+        if own and transparency.is_partly_clear(own):  # a bar, a frame or stripes that fill the box around them
+            return Matte(decoded.small, own, None, None)
+        raise
     return replace(matte, opacity=ImageChops.darker(own, matte.opacity)) if own else matte
 
 

@@ -67,9 +67,17 @@ def _read_form(field: str) -> bytes:
     files = request.files  # reads the body
     request.environ[UNREAD] = False
     if field not in files:
-        raise errors.MissingFile(f"The form has no file named {field}.")
+        raise errors.MissingFile(_why_no_file(field))
     data: bytes = files[field].read()
     return data
+
+
+def _why_no_file(field: str) -> str:
+    if not request.mimetype_params.get("boundary"):
+        return "No picture was sent: the form's Content-Type lacks its boundary, which clients add."
+    if request.files:
+        return f"No picture was sent: the file's field is called `{next(iter(request.files))[:120]}`, not `{field}`."
+    return f"No picture was sent: the form has no file named {field}."
 
 
 def _read_body() -> bytes:

@@ -29,6 +29,11 @@ def is_cutout(alpha: Image.Image) -> bool:
     return clear >= _CLEAR_AREA * width * height and clear_edge >= _CLEAR_EDGE * 2 * (width + height)
 
 
+def is_partly_clear(alpha: Image.Image) -> bool:
+    """Whether enough of the picture is clear for what is visible to be all that somebody meant."""
+    return _visible(alpha).histogram()[0] >= _CLEAR_AREA * alpha.width * alpha.height
+
+
 def visible_box(alpha: Image.Image) -> tuple[int, int, int, int] | None:
     """Left, top, right and bottom of all that is visible; None where nothing is."""
     return _visible(alpha).getbbox()

@@ -15,7 +15,7 @@ from shared.models.asset import Asset, AssetKind
 from shared.models.owner import Owner
 
 _COLUMNS = """id, owner_type, owner_id, kind, key, sha256, content_type, width, height, bytes, orientation, name,
-    job_id, created_at, stored_sha256"""
+    job_id, created_at, stored_sha256, drawn"""
 
 
 def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:

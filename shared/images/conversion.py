@@ -39,6 +39,7 @@ _SEQUENCES = (b"msf1", b"hevc", b"hevx", b"avis")
 _PLAINER = {"PA": "RGBA", "RGBX": "RGB", "YCbCr": "RGB"}
 _MODES = frozenset(("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "I;16B")) | _PLAINER.keys()
 _WIDE = (";16", ";16B", ";16L", ";16N")  # how Pillow names layouts of 16 bits a sample
+_RESOLUTION = 282  # without it Pillow says one dot an inch
 _ORIENTATION, _DEPTHS, _PLANAR, _SEPARATE = 0x0112, 258, 284, 2
 _KINDS = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}  # PNG's colour types
 _UP = 2  # the filter that takes each byte's difference from the one above
@@ -107,7 +108,7 @@ def _fitting(profile: bytes, space: bytes) -> bytes:
 
 def _density(image: ImageFile.ImageFile) -> Density | None:
     stated = image.info.get("dpi")
-    if stated is None:
+    if stated is None or (isinstance(image, TiffImagePlugin.TiffImageFile) and _RESOLUTION not in image.tag_v2):
         return exif.read(image.info.get("exif") or b"").density
     try:
         return exif.stated(float(stated[0]), float(stated[1]))

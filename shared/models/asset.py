@@ -20,7 +20,8 @@ class Asset:
     """A stored object.
 
     `sha256` is the digest of the bytes as received (sources) or as made, `stored_sha256` that of the stored object, if
-    it was recorded; `orientation` is EXIF's 1 to 8, 1 = upright.
+    it was recorded; `orientation` is EXIF's 1 to 8, 1 = upright. `drawn`: it came as an SVG, whose
+    transparency is meant.
     """
 
     id: UUID
@@ -37,6 +38,7 @@ class Asset:
     name: str = ""
     job_id: UUID | None = None
     stored_sha256: str | None = None
+    drawn: bool = False
 
     @property
     def digest(self) -> str | None:

@@ -13,6 +13,7 @@ from services.api.dependencies import Dependencies
 from services.api.quotas import Quota
 from shared import errors, failpoints, images, metrics, storage
 from shared.db import ids
+from shared.image_format.structure import Format
 from shared.models.asset import Asset, AssetKind
 from shared.models.owner import Owner
 
@@ -31,7 +32,8 @@ def store(deps: Dependencies, owner: Owner, quota: Quota, data: bytes, name: str
 
 
 def _store(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
-    info, stripped = _accepted(deps, data)
+    kind = images.recognise(data, deps.settings.web.formats)
+    info, stripped = _accepted(deps, data, kind)
     sha256 = hashlib.sha256(data).hexdigest()
     extension = stripped.content_type.removeprefix("image/")
     now = datetime.now(UTC)
@@ -49,6 +51,7 @@ def _store(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
         orientation=stripped.orientation,
         name=name,
         stored_sha256=hashlib.sha256(stripped.data).hexdigest(),
+        drawn=kind is Format.SVG,
     )
     failpoints.reach("a1")
     deps.storage.put(asset.key, stripped.data, stripped.content_type, {"name": name, "received": now.isoformat()})
@@ -56,8 +59,7 @@ def _store(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
     return asset
 
 
-def _accepted(deps: Dependencies, data: bytes) -> tuple[images.ImageInfo, images.Stored]:
-    kind = images.recognise(data, deps.settings.web.formats)
+def _accepted(deps: Dependencies, data: bytes, kind: Format) -> tuple[images.ImageInfo, images.Stored]:
     if kind not in images.STORED:
         return images.accept(deps.decoder.convert(data, kind))  # a whole PNG, since it was made here
     info, stripped = images.accept(data)

@@ -83,7 +83,7 @@ def _slice(pieces: Iterator[bytes], start: int, stop: int) -> Iterator[bytes]:
 def _file_name(asset: Asset) -> tuple[str, str]:
     """Stem and ending: ("shirt", "-cutout.png")."""
     suffix = "" if asset.kind is AssetKind.SOURCE else f"-{asset.kind}"
-    return PurePath(asset.name).stem or "picture", f"{suffix}.{asset.content_type.removeprefix('image/')}"
+    return PurePath(asset.name).stem.strip(" .") or "picture", f"{suffix}.{asset.content_type.removeprefix('image/')}"
 
 
 def _name_parameters(stem: str, ending: str) -> dict[str, str]:

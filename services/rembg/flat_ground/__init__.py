@@ -13,6 +13,8 @@ import numpy as np
 
 from services.rembg.flat_ground import ground, palette, unmixing
 
+_LEAST_CONTRAST = 6.0  # of the strongest ink, in the ground's noise: below, specks of noise pass for ink
+
 
 def has_flat_ground(pixels: np.ndarray) -> bool:
     """Whether `cut` is worth trying: cheap, and as true of a reduced picture as of the whole one."""
@@ -29,7 +31,12 @@ def cut(pixels: np.ndarray, *, forced: bool = False) -> tuple[np.ndarray, np.nda
     if found is None:
         return None
     inks, shares = palette.find(pixels, found)
-    if not (shares.flat or forced):
+    if not forced and (not shares.flat or _contrast(found, inks) < _LEAST_CONTRAST * found.noise):
         return None
     colours, alpha = unmixing.cut(pixels, found, inks)
     return (colours, alpha) if alpha.any() else None
+
+
+def _contrast(found: ground.Ground, inks: palette.Palette) -> float:
+    """How far the strongest ink is from the ground, of 255."""
+    return float(np.abs(inks.inks - found.middle).max(initial=0.0))

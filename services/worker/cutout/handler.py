@@ -13,7 +13,7 @@ from services.worker.providers.router import Cutout
 from shared import failpoints, images, storage
 from shared.db import ids
 from shared.models.asset import Asset, AssetKind
-from shared.models.cutout import CutoutInput, CutoutResult
+from shared.models.cutout import CutoutInput, CutoutResult, Transparency
 from shared.models.job import Job, JobFailure, Outcome
 from shared.storage import integrity
 
@@ -47,6 +47,8 @@ class CutoutHandler:
         except storage.Missing as error:
             raise Failed(JobFailure.SOURCE_MISSING, "The picture no longer exists.") from error
         options = CutoutInput.read(task.job.input)
+        if source.drawn and options.transparency is Transparency.AUTO:
+            options = replace(options, transparency=Transparency.KEEP)
         return Request(task.job, options, source, images.with_orientation(data, source.orientation))
 
 

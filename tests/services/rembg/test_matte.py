@@ -198,3 +198,25 @@ def test_a_second_look_is_taken_only_where_it_gains(box: tuple[int, int, int, in
     mask.paste(255, box)
     picture = Image.new("RGB", (1000, 1000))
     assert matte.look_closer(picture, mask, 320, lambda _: pytest.fail("looked again")) is mask
+
+
+def test_a_drawing_that_fills_its_box_is_kept_where_no_subject_is_found(compact: Network) -> None:
+    canvas = Image.new("RGBA", (600, 300))
+    canvas.paste((30, 60, 160), (100, 50, 500, 250))
+    cutout = removed(compact, pictures.encode(canvas), Options())
+    assert cutout.method is None
+    assert np.array_equal(pictures.pixels(cutout.file.data), np.asarray(canvas))
+
+
+@pytest.mark.parametrize(("ground", "ink"), [(18, 10), (244, 251)], ids=["black on black", "white on white"])
+def test_what_drowns_in_noise_is_uncertain_or_right(compact: Network, ground: int, ink: int) -> None:
+    subject = Image.new("L", (560, 560))
+    outline = [(140, 120), (420, 120), (520, 220), (440, 260), (440, 500), (120, 500), (120, 260), (40, 220)]
+    ImageDraw.Draw(subject).polygon(outline, 255)
+    wanted = np.asarray(subject) > 127
+    noise = np.random.default_rng(1).normal(0, 1.2, (560, 560, 3))
+    levels = np.where(wanted, ink, ground)[..., None] + noise
+    data = pictures.encode(Image.fromarray(np.rint(levels.clip(0, 255)).astype(np.uint8)))
+    cutout = removed(compact, data, Options())
+    found = pictures.pixels(cutout.file.data)[..., 3] > 127
+    assert cutout.uncertainty >= 0.35 or iou(found, wanted) >= 0.9

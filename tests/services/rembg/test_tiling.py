@@ -52,6 +52,15 @@ def test_an_even_mask_has_no_seams() -> None:
     assert tiling.mask(picture, SIZE, brightness).getextrema() == (100, 100)
 
 
+def test_a_subject_longer_than_a_tile_is_seen_whole() -> None:
+    """Stands for a network that sees a bar between its grounds, and nothing sure in its middle."""
+    bar, half = Image.new("L", (SIZE, SIZE)), Image.new("L", (SIZE, SIZE), 128)
+    bar.paste(255, (4, 20, 60, 44))
+    picture = Image.new("RGB", (6 * SIZE, SIZE))
+    whole = tiling.mask(picture, SIZE, lambda seen: bar if seen.width == picture.width else half)
+    assert whole is bar
+
+
 def test_tiles_without_a_subject_are_clear() -> None:
     picture = Image.new("RGB", (10 * SIZE, SIZE))
     picture.paste((255, 255, 255), (0, 0, SIZE, SIZE))
@@ -74,6 +83,6 @@ def test_the_number_of_tiles_and_the_size_of_the_mask_are_bounded(size: tuple[in
         return Image.new("L", (SIZE, SIZE), 255)
 
     mask = tiling.mask(Image.new("L", size), SIZE, counted)
-    assert len(seen) <= 12
+    assert len(seen) <= 13  # twelve tiles and the whole
     assert min(mask.size) == min(SIZE, *size)
     assert mask.getextrema() == (255, 255)

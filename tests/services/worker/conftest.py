@@ -66,7 +66,7 @@ class Bench:
         self.rembg.stop()
         self.database.close()
 
-    def order(self, data: bytes | None = None, owner: Owner = OWNER, **options: Any) -> UUID:
+    def order(self, data: bytes | None = None, owner: Owner = OWNER, *, drawn: bool = False, **options: Any) -> UUID:
         """A job as the api makes it, without its wake-up."""
         data = data or pictures.jpeg()
         info = images.inspect(data)
@@ -88,6 +88,7 @@ class Bench:
             kept.orientation,
             "shirt.jpg",
             stored_sha256=sha256(kept.data).hexdigest(),
+            drawn=drawn,
         )
         self.storage.put(key, kept.data, kept.content_type, {})
         with self.database.transaction() as connection:

@@ -94,6 +94,10 @@ def test_a_profile_and_the_size_on_paper_are_kept() -> None:
     assert png.read(converted(drawn)).density == pytest.approx((2_400 / 24 * 2.54,) * 2, rel=1e-4)
 
 
+def test_a_tiff_that_states_no_resolution_has_no_size_on_paper() -> None:
+    assert png.read(converted(encoded(benign.scene(), "TIFF"))).density is None
+
+
 def test_display_p3_that_only_numbers_state_becomes_a_profile() -> None:
     """As encoders write it that save the bytes of a profile."""
     avif = encoded(benign.scene(), "AVIF", quality=100)

@@ -4,6 +4,7 @@ import hashlib
 import io
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,6 +13,7 @@ from pillow_heif import register_heif_opener
 
 from services.api.middleware import request_body, upload_parser
 from shared import images, timeouts
+from shared.db import assets
 from tests.hostile import build
 from tests.services import pictures
 from tests.services.api.client import body, refused, send, upload
@@ -128,3 +130,14 @@ def test_without_storage_uploads_are_unavailable_and_leave_no_row(api: Api, tmp_
         assert connection.execute("select id from jobs").fetchall() == []
     (tmp_path / "data" / "objects").unlink()
     upload(guest)
+
+
+def test_a_drawing_is_remembered_as_one(api: Api) -> None:
+    guest = api.guest()
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path d="M2 2h20v20h-20z"/></svg>'
+    for data, drawn in ((drawing, True), (pictures.png(), False)):
+        asset_id = UUID(upload(guest, data)["id"])
+        with api.deps.database.transaction() as connection:
+            kept = assets.find(connection, None, asset_id)
+        assert kept is not None
+        assert kept.drawn is drawn

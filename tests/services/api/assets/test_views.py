@@ -127,6 +127,15 @@ def test_a_name_in_any_script_gets_a_visible_fallback(guest: FlaskClient, name: 
     assert saved.headers["Content-Disposition"] == f"attachment; filename={plain}; filename*=UTF-8''{encoded}"
 
 
+@pytest.mark.parametrize(
+    ("name", "visible"), [(".png", "png"), ("   .png", "picture"), ("...", "picture"), (" ", "picture")]
+)
+def test_a_name_that_would_be_hidden_is_made_visible(guest: FlaskClient, name: str, visible: str) -> None:
+    asset = body(send(guest, "/api/uploads", pictures.jpeg(), name=name))
+    saved = guest.get(asset["url"] + "?download=1", buffered=True)
+    assert saved.headers["Content-Disposition"] == f"attachment; filename={visible}.jpeg"
+
+
 def test_an_unknown_key_is_not_found(guest: FlaskClient) -> None:
     for key in ("x", "0" * 64 + ".png", "..%2f..%2fetc", "%00", "%ff", "0" * 64 + ".png%00"):
         refused(guest.get(f"/assets/{key}", buffered=True), 404, "not_found")

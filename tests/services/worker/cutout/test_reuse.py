@@ -128,6 +128,12 @@ def test_other_options_compute_again(bench: Bench, options: dict[str, Any]) -> N
     assert asked == ["/remove", f"/remove?{name}={str(value).lower()}"]
 
 
+def test_the_transparency_of_a_drawing_is_kept_unless_its_caller_chose(bench: Bench) -> None:
+    _run(bench, bench.order(drawn=True))
+    _run(bench, bench.order(drawn=True, transparency=Transparency.IGNORE))
+    assert [one.path for one in bench.rembg.asked] == ["/remove?transparency=keep", "/remove?transparency=ignore"]
+
+
 def test_a_new_version_of_the_processing_computes_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     _run(bench, bench.order())
     monkeypatch.setattr(providers, "PROCESSING", 0)
