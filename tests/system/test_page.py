@@ -37,6 +37,7 @@ _PASTE = """([bytes, name, type]) => {
   clipboardData.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type }));
   document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
 }"""
+_RING = np.abs(np.hypot(*np.mgrid[-100:100, -100:100]) - 60) < 15  # a logo on a flat background
 _NATURAL_SIZE = "(image) => [image.naturalWidth, image.naturalHeight]"
 _ENTRANCE_MS = 1000  # of the divider: 0.9 s
 _REFUSED = "Failed to load resource"  # the browser's own line for any 4xx, 5xx or dead connection
@@ -133,6 +134,15 @@ def test_a_dropped_picture_is_cut_out_and_can_be_downloaded(visit: Visit) -> Non
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
     visit.photographs("page-result.png")
     assert visit.complaints == []
+
+
+def test_the_options_of_a_cut_out_can_be_chosen(visit: Visit) -> None:
+    visit.page.click("summary")
+    visit.page.select_option("#method", "flat")
+    logo = np.where(_RING[..., None], (30, 60, 160), (246, 238, 220)).astype(np.uint8)
+    visit.drops(fast_png.encode(logo), "ring.png", "image/png")
+    visit.sees("result")
+    assert visit.reads("#model") == "None: by its flat background"
 
 
 def test_the_steps_are_announced_to_screen_readers(visit: Visit) -> None:

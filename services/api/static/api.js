@@ -33,8 +33,9 @@ export async function call(method, address) {
   return body;
 }
 
-// Send a picture; fetch() cannot tell how far an upload is. Answers {sent: Promise of the accepted job, abort()}.
-export function upload(file, progressed) {
+// Send a picture with a cut-out's options; fetch() cannot tell how far an upload is.
+// Answers {sent: Promise of the accepted job, abort()}.
+export function upload(file, options, progressed) {
   const request = new XMLHttpRequest();
   const sent = new Promise((resolve, reject) => {
     request.open("POST", "/api/cutouts");
@@ -46,6 +47,7 @@ export function upload(file, progressed) {
       else reject(refused(request.status, request.response, request.getResponseHeader("X-Request-Id")));
     };
     const form = new FormData();
+    for (const [name, value] of Object.entries(options)) form.append(name, value);
     form.append("file", file, file.name || "picture");
     request.send(form);
   });

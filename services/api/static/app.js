@@ -54,7 +54,7 @@ async function send(file) {
   const local = URL.createObjectURL(file);
   $("sent").src = local;
   step("upload", 0, "Sending the picture");
-  const { sent, abort } = upload(file, (percent) => {
+  const { sent, abort } = upload(file, { transparency: $("transparency").value, method: $("method").value }, (percent) => {
     $("share").textContent = percent < 100 ? ` ${percent} %` : "";
     step("upload", (percent * SENDING) / 100, "Sending the picture");
   });
