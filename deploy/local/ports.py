@@ -1,6 +1,8 @@
 """Ports of this machine."""
 
+import contextlib
 import errno
+import secrets
 import socket
 
 from deploy.local.errors import CommandError
@@ -8,11 +10,18 @@ from deploy.local.errors import CommandError
 LOCAL = "127.0.0.1"
 
 
+# Below the ports that Linux (from 32768) and macOS (from 49152) give to outgoing connections, of which one could take a
+# port between the moment it is found free and the moment a server binds it.
+_CANDIDATES = range(20_000, 32_768)
+
+
 def free() -> int:
     """A port that is free now; bind it soon."""
-    with socket.socket() as listener:
-        listener.bind((LOCAL, 0))
-        return int(listener.getsockname()[1])
+    for port in secrets.SystemRandom().sample(_CANDIDATES, 100):
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind((LOCAL, port))
+            return port
+    raise CommandError("no port is free")
 
 
 def require_free(setting: str, port: int) -> None:

@@ -13,6 +13,10 @@ def test_a_free_port_is_free() -> None:
     ports.require_free("PORT", ports.free())
 
 
+def test_a_free_port_is_not_one_that_an_outgoing_connection_could_take() -> None:
+    assert all(ports.free() < 32_768 for _ in range(20))
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])
 def test_a_taken_port_is_named_with_a_way_out(address: str) -> None:
     with socket.create_server((address, 0)) as listener:
