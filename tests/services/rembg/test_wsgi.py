@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from deploy.local import ports
 from services.rembg.request_parser import MAX_BYTES
 from tests.processes import children, nicenesses
 from tests.services.rembg import pictures
@@ -25,9 +26,7 @@ def gunicorn(
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The process and its URL; it is stopped at the end."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REMBG_")}
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{ports.free()}"
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "--no-control-socket", "-b", address, *options, app],
         env={**kept, "MODELS_DIR": str(folder), **environment},
