@@ -4,6 +4,7 @@ Refused is what would look different here than where it was drawn: words, becaus
 lies outside the file, which is never fetched. While it renders, the process cannot open a file or a socket.
 """
 
+import os
 import re
 import resource
 from collections.abc import Iterator
@@ -120,9 +121,14 @@ def _sides(name: str, attributes: dict[str, str]) -> tuple[Size, Size | None]:
 
 @contextmanager
 def _shut() -> Iterator[None]:
-    """Nothing can be opened: resvg would read a file that a picture names."""
+    """Nothing can be opened: resvg would read a file that a picture names.
+
+    The limit is the lowest free descriptor and not 0, with which poll() of other threads would be an invalid argument.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    lowest_free = os.dup(2)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
     try:
         yield
     finally:

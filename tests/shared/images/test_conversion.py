@@ -1,7 +1,10 @@
 """Formats that are not stored come out as a PNG that shows the same, and nothing else comes in with them."""
 
 import io
+import select
+import socket
 import struct
+import threading
 import zlib
 
 import pytest
@@ -116,3 +119,28 @@ def test_a_converted_picture_that_no_other_service_would_take_is_refused(monkeyp
 
 def test_stored_formats_are_not_converted() -> None:
     assert {Format.JPEG, Format.PNG, Format.WEBP} == STORED
+
+
+def test_other_threads_wait_for_their_connections_while_a_drawing_is_rendered() -> None:
+    drawn = convertible.svg('width="240mm" height="160mm" viewBox="0 0 48 32"', convertible.quarters())
+    failed: list[OSError] = []
+    ended = threading.Event()
+
+    def wait_for_connections() -> None:
+        one, other = socket.socketpair()
+        with one, other:
+            waiting = select.poll()
+            waiting.register(one)
+            while not ended.is_set():
+                try:
+                    waiting.poll(1)
+                except OSError as error:
+                    failed.append(error)
+
+    thread = threading.Thread(target=wait_for_connections)
+    thread.start()
+    for _ in range(5):
+        converted(drawn)
+    ended.set()
+    thread.join()
+    assert failed == []
