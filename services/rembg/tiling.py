@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from shared.errors import UnknownForeground
-from shared.images import INK
+from shared.images.matte import uncertain_share
 
 # Measured on rendered lettering: squeezed 4:1 costs a tenth of the IoU, 8:1 a third; at 20:1 twelve tiles are within
 # .03 of a tile for each square, and each takes an inference. Below 4:1 the whole subject in one view is worth more: a
@@ -48,20 +48,14 @@ def mask(picture: Image.Image, size: int, mask_square: Callable[[Image.Image], I
 
 
 def _is_better(squeezed: Image.Image, tiled: Image.Image) -> bool:
-    unsure = _unsure(squeezed)
+    unsure = uncertain_share(squeezed)
     smeared = _ink(squeezed) > _SMEAR * _ink(tiled)
-    return unsure < _unsure(tiled) and (not smeared or unsure < _SURE)
+    return unsure < uncertain_share(tiled) and (not smeared or unsure < _SURE)
 
 
 def _ink(mask: Image.Image) -> float:
     """Of the picture, the share that the mask covers."""
     return float(np.asarray(mask).mean())
-
-
-def _unsure(mask: Image.Image) -> float:
-    """The share of ink whose level lies between 10 % and 90 %."""
-    counts = mask.histogram()
-    return sum(counts[26:230]) / max(1, sum(counts[INK:]))
 
 
 def _tiled(picture: Image.Image, size: int, mask_square: Callable[[Image.Image], Image.Image]) -> Image.Image:

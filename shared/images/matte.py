@@ -18,5 +18,10 @@ def measure(alpha: Image.Image) -> tuple[Foreground, float]:
     if box is None:
         raise UnknownForeground
     left, top, right, bottom = box
+    return Foreground(top, left, right - left, bottom - top), uncertain_share(alpha)
+
+
+def uncertain_share(alpha: Image.Image) -> float:
+    """The share of ink whose alpha lies between 10 % and 90 %; 0 without ink."""
     counts = alpha.histogram()
-    return Foreground(top, left, right - left, bottom - top), sum(counts[_UNSURE]) / sum(counts[INK:])
+    return sum(counts[_UNSURE]) / max(1, sum(counts[INK:]))
