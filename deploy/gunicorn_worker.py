@@ -1,12 +1,12 @@
-"""gunicorn's threaded worker, adapted to overload: who is served by which threads is decided by the first bytes.
+"""gunicorn's threaded worker, adapted to overload: who is served by which threads is decided by the head of a request.
 
-    nothing yet ──> waits in the main loop, without a thread
+    half a head ──> waits in the main loop, without a thread
     GET /health ──> 2 threads ─────────────────────┐
     GET .../events ──> threads for event streams   ├──> the application
     anything else ──> `threads` request threads ───┘
 
 A probe would otherwise wait behind a hundred uploads, and a busy instance would look dead; event streams would hold the
-request threads. Only a complete head is sent to these threads: half of one would block them.
+request threads. A thread that waits for a body gives up when too little of it has come.
 
 gunicorn has no type information; the attributes used here are declared below.
 """
@@ -26,23 +26,27 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
+from gunicorn.http.errors import NoMoreData
+from gunicorn.util import split_request_uri
 from gunicorn.workers.gthread import ThreadWorker
 
-from shared import log, settings
+from shared import log, settings, timeouts
 
 STREAMS = 24  # threads; the api opens 20 streams (services/api/jobs/events.py) and refuses the next
 _PROBES = 2  # threads
 _NICENESS = 15  # of the api's request threads; rembg lowers its own priority (services/rembg/inference.py)
-_SILENCE_S = 5.0  # as long as nginx waits for a silent client
-_MAX_HEAD = 4096
+_HEAD_S = 5.0  # for a whole head, as long as nginx waits for it
+_MAX_HEAD = 8192  # a longer one is read by a thread, within the deadline of its body
+_HEAD_END = b"\r\n\r\n"
 _SWITCH_S = 0.0005  # a probe takes the interpreter ten times, each time after every busy thread
-_EVENTS = re.compile(rb"GET /api/jobs/[^/ ]+/events[? ]")
+_EVENTS = re.compile(rb"/api/jobs/[^/]+/events")
 _METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # see the module's docstring
-    """Answers probes first, keeps silent connections out of threads, and refuses new ones as soon as it stops."""
+    """Answers probes first, keeps unfinished heads out of threads, and refuses connections as soon as it stops."""
 
     service: str
     alive: bool
@@ -63,28 +67,38 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # see the module's docstring
 
     def enqueue_req(self, conn: Any) -> None:
         """Called by gunicorn in the main loop for a new connection, and for one that has become readable."""
-        head = _peek(conn.sock)
-        if head is None and self.alive and not (conn.initialized or conn.data_ready):
-            self._wait_for_bytes(conn)
-        elif self.refuses(conn.sock, head or b""):
+        early = conn.parser.unreader.buf.getvalue() if conn.initialized else b""  # read with the request before
+        head = _peek(conn.sock, early)
+        waits = self.alive and _may_grow(conn, head)
+        if waits and time.monotonic() < conn.head_until:
+            self._wait_for_more(conn, len(head or b"") - len(early))
+        elif waits or self.refuses(conn.sock, head or b""):
             self.nr_conns -= 1
             conn.close()
         else:
+            _reset(conn)
             future: Future[Any] = self.threads_for(head or b"").submit(self.handle, conn)
             future.add_done_callback(partial(self.method_queue.defer, self.finish_request, conn))
+
+    def handle(self, conn: Any) -> Any:
+        """Called by gunicorn in a thread, for each request of a connection."""
+        conn.init()
+        conn.parser.unreader.sock = TimedReads(conn.sock)
+        return super().handle(conn)
 
     def refuses(self, _connection: socket.socket, _head: bytes) -> bool:
         """Whether a request was refused in the main loop; its connection only remains to be closed."""
         return False
 
     def threads_for(self, head: bytes) -> ThreadPoolExecutor:
-        probe = head.startswith(b"GET /health") and head.endswith(b"\r\n\r\n")
+        probe = _path(head).startswith(b"/health") and head.endswith(_HEAD_END)
         return self._probes if probe else self.tpool
 
-    def _wait_for_bytes(self, conn: Any) -> None:
-        """A proxy connects some time before it sends."""
+    def _wait_for_more(self, conn: Any, received: int) -> None:
+        """Wake up for more than these bytes, which stay in the socket."""
         conn.sock.setblocking(False)
-        conn.timeout = time.monotonic() + _SILENCE_S
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, received + 1)
+        conn.timeout = conn.head_until
         self.pending_conns.append(conn)
         readable = partial(self.on_pending_socket_readable, conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, readable)
@@ -113,8 +127,7 @@ class ApiWorker(Worker):
         return ThreadPoolExecutor(self.cfg.threads, "request", _lower_priority)
 
     def threads_for(self, head: bytes) -> ThreadPoolExecutor:
-        stream = _EVENTS.match(head) and head.endswith(b"\r\n\r\n")
-        return self._streams if stream else super().threads_for(head)
+        return self._streams if _EVENTS.fullmatch(_path(head)) else super().threads_for(head)
 
 
 class RembgWorker(Worker):
@@ -134,13 +147,64 @@ class RembgWorker(Worker):
         return refused
 
 
-def _peek(connection: socket.socket) -> bytes | None:
-    """The bytes that can be read without waiting, left in place; None: nothing yet."""
+class TooSlow(NoMoreData, TimeoutError):  # type: ignore[misc]  # see the module's docstring
+    """Too little of a request has come in time; gunicorn closes the connection without a word in the log."""
+
+
+class TimedReads:
+    """The receiving side of a connection for one request, which ends when it comes too slowly."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._until = time.monotonic() + timeouts.BODY_S
+        self._poll = select.poll()
+        self._poll.register(connection, select.POLLIN)
+
+    def recv(self, size: int) -> bytes:
+        left_s = max(0.0, self._until - time.monotonic())
+        if not self._poll.poll(left_s * 1000):
+            raise TooSlow
+        data = self._connection.recv(size)
+        self._until += len(data) / timeouts.BODY_BYTES_S
+        return data
+
+
+def _peek(connection: socket.socket, early: bytes) -> bytes | None:
+    """The bytes that can be read without waiting, after `early` and left in place; None: the connection has ended."""
     try:
-        return connection.recv(_MAX_HEAD, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        return early + connection.recv(_MAX_HEAD, socket.MSG_PEEK | socket.MSG_DONTWAIT) or None
     except BlockingIOError:
-        return None
+        return early
     except OSError:
+        return None
+
+
+def _may_grow(conn: Any, head: bytes | None) -> bool:
+    """Whether the head is incomplete, and grew since the last look: else the client sends no more."""
+    if head is None or _HEAD_END in head or len(head) >= _MAX_HEAD:
+        return False
+    if not hasattr(conn, "head_bytes"):
+        conn.head_bytes, conn.head_until = -1, time.monotonic() + _HEAD_S
+    grew = len(head) > conn.head_bytes
+    conn.head_bytes = len(head)
+    return grew
+
+
+def _reset(conn: Any) -> None:
+    """Forget an incomplete head, before the request is read and the next one comes."""
+    if hasattr(conn, "head_bytes"):
+        del conn.head_bytes, conn.head_until
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+
+
+def _path(head: bytes) -> bytes:
+    """The path of a GET as gunicorn gives it to the application; empty for every other request."""
+    line = head.removeprefix(b"\r\n").partition(b"\r\n")[0].split(b" ", 2)
+    if line[0] != b"GET" or len(line) < 3:
+        return b""
+    try:
+        return unquote_to_bytes(split_request_uri(line[1].decode("latin-1")).path)
+    except ValueError:
         return b""
 
 

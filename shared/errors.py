@@ -74,6 +74,10 @@ class NotFound(Failure):
     status, code, message = 404, "not_found", "There is nothing here."
 
 
+class RequestTimeout(Failure):
+    status, code, message = 408, "request_timeout", "The body arrived too slowly."
+
+
 class JobFinished(Failure):
     status, code, message = 409, "job_finished", "The job has already ended."
 

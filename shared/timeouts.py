@@ -43,7 +43,9 @@ DECODE_S = 15  # of silence; the decoder itself limits its CPU time
 
 # requests and processes
 FETCH_S = 10  # of a picture by its URL, with redirects
-REQUEST_S = 30
+BODY_S = 10  # of a request, more for those that need it at the rate below: 20 MB may take three and a half minutes
+BODY_BYTES_S = 100_000  # a slow phone's line
+REQUEST_S = 30  # once it has come whole
 IDEMPOTENCY_LOCK_S = 60  # no request takes that long: its process has died, and the next request may try
 PRESIGNED_S = 900  # to send 20 MB over a bad connection
 FRONT_S = 35

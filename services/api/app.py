@@ -47,8 +47,11 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         decoder=decoder,
         variants=Variants(objects, decoder),
         waker=waker,
-        hub=events.Hub(partial(pool.notifications, settings.database.direct_url, "jobs")),
-        streams=threading.BoundedSemaphore(job_events.MAX_STREAMS),
+        hub=events.Hub(
+            partial(pool.notifications, settings.database.direct_url, "jobs"),
+            job_events.MAX_STREAMS,
+            job_events.MAX_STREAMS_EACH,
+        ),
         health=health.build(settings, database, objects, waker),
         urls=UrlBuilder(settings.web.public_url),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,

@@ -1,0 +1,15 @@
+"""A WSGI app that reads the body and tells which thread serves the request."""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+
+def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+    try:
+        environ["wsgi.input"].read()
+        told = threading.current_thread().name.partition("_")[0]
+    except TimeoutError:
+        told = "too slow"
+    start_response("200 OK", [("Content-Length", str(len(told)))])
+    return [told.encode()]
