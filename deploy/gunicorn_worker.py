@@ -185,9 +185,8 @@ def _may_grow(conn: Any, head: bytes | None) -> bool:
         return False
     if not hasattr(conn, "head_bytes"):
         conn.head_bytes, conn.head_until = -1, time.monotonic() + _HEAD_S
-    grew = len(head) > conn.head_bytes
-    conn.head_bytes = len(head)
-    return grew
+    before, conn.head_bytes = conn.head_bytes, len(head)
+    return len(head) > int(before)
 
 
 def _reset(conn: Any) -> None:

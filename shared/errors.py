@@ -103,7 +103,9 @@ class BodyTooLarge(Failure):
 
 
 class StorageQuota(Failure):
-    status, code, message = 413, "storage_quota", "Your storage quota is used up; delete some pictures first."
+    """A deleted picture counts until it is removed, a week later."""
+
+    status, code, message = 413, "storage_quota", "Your storage quota is used up."
 
 
 class UnsupportedImage(Failure):

@@ -31,8 +31,9 @@ class Web(settings.EnvSettings):
     cors_origins: str = Field("", validation_alias="CORS_ORIGINS")
     trusted_hops: int = Field(0, validation_alias="TRUSTED_HOPS", ge=0, le=5)
     fetch_urls: bool = Field(True, validation_alias="FETCH_URLS")
-    rate_api: Rate | None = Field("100/15m", validation_alias="RATE_LIMIT_API")
-    rate_uploads: Rate | None = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")
+    # Defaults are read like given values.
+    rate_api: Rate | None = Field("100/15m", validation_alias="RATE_LIMIT_API")  # type: ignore[assignment]
+    rate_uploads: Rate | None = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")  # type: ignore[assignment]
     quota_stored_mb: int = Field(10_000, validation_alias="QUOTA_STORED_MB", ge=0)
     quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0)
     input_formats: str = Field(",".join(Format), validation_alias="INPUT_FORMATS")

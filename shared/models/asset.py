@@ -20,8 +20,8 @@ class Asset:
     """A stored object.
 
     `sha256` is the digest of the bytes as received (sources) or as made, `stored_sha256` that of the stored object, if
-    it was recorded; `orientation` is EXIF's 1 to 8, 1 = upright. `drawn`: it came as an SVG, whose
-    transparency is meant.
+    it was recorded; `stored_bytes` the size of the object and of its copies for pages, if it differs from `bytes`.
+    `orientation` is EXIF's 1 to 8, 1 = upright. `drawn`: it came as an SVG, whose transparency is meant.
     """
 
     id: UUID
@@ -39,6 +39,7 @@ class Asset:
     job_id: UUID | None = None
     stored_sha256: str | None = None
     drawn: bool = False
+    stored_bytes: int | None = None
 
     @property
     def digest(self) -> str | None:

@@ -1,7 +1,7 @@
 """Which threads serve a request, and how long a slow one may hold them."""
 
 import contextlib
-import http.client
+import re
 import runpy
 import socket
 import threading
@@ -31,18 +31,32 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield int(url.rpartition(":")[2])
 
 
+class Client:
+    """A connection, and its responses one after the other."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), SOON_S)
+        self._responses = self.socket.makefile("rb")
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def told(self) -> str:
+        """What the next response says."""
+        head = b"".join(iter(self._responses.readline, b"\r\n"))
+        length = re.search(rb"Content-Length: (\d+)", head)
+        assert length, head
+        return self._responses.read(int(length[1])).decode()
+
+    def close(self) -> None:
+        self._responses.close()
+        self.socket.close()
+
+
 @contextlib.contextmanager
-def connected(port: int) -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", port), SOON_S) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        yield connection
-
-
-def told(connection: socket.socket) -> str:
-    """What the next response says."""
-    response = http.client.HTTPResponse(connection)
-    response.begin()
-    return response.read().decode()
+def connected(port: int) -> Iterator[Client]:
+    with contextlib.closing(Client(port)) as client:
+        yield client
 
 
 @pytest.mark.parametrize(
@@ -60,26 +74,26 @@ def told(connection: socket.socket) -> str:
 )
 def test_a_stream_has_its_own_thread_however_its_path_is_written(port: int, start: str) -> None:
     with connected(port) as connection:
-        connection.sendall(start.encode() + END)
-        assert told(connection) == "stream"
+        connection.send(start.encode() + END)
+        assert connection.told() == "stream"
 
 
 def test_a_stream_has_its_own_thread_however_its_head_arrives(port: int) -> None:
     head = f"GET {JOB}".encode() + END
     with connected(port) as connection:
         for at in range(0, len(head), 20):
-            connection.sendall(head[at : at + 20])
+            connection.send(head[at : at + 20])
             time.sleep(0.02)
-        assert told(connection) == "stream"
-        connection.sendall(head[:30])
+        assert connection.told() == "stream"
+        connection.send(head[:30])
         time.sleep(0.1)
-        connection.sendall(head[30:])
-        assert told(connection) == "stream"  # also on a kept connection
-        connection.sendall(b"GET /api/jobs" + END + head)
-        assert (told(connection), told(connection)) == ("request", "stream")  # and when sent ahead
+        connection.send(head[30:])
+        assert connection.told() == "stream"  # also on a kept connection
+        connection.send(b"GET /api/jobs" + END + head)
+        assert (connection.told(), connection.told()) == ("request", "stream")  # and when sent ahead
         cookies = "".join(f"Cookie: {'a' * 3000}\r\n" for _ in range(4)).encode()
-        connection.sendall(head[:-2] + cookies + b"\r\n")
-        assert told(connection) == "stream"
+        connection.send(head[:-2] + cookies + b"\r\n")
+        assert connection.told() == "stream"
 
 
 def test_other_requests_have_request_threads_and_probes_their_own(port: int) -> None:
@@ -93,16 +107,14 @@ def test_other_requests_have_request_threads_and_probes_their_own(port: int) -> 
         ("GET /api/jobs", "request"),
     ):
         with connected(port) as connection:
-            connection.sendall(start.encode() + END)
-            assert told(connection) == threads, start
+            connection.send(start.encode() + END)
+            assert connection.told() == threads, start
 
 
 def test_a_header_cannot_shift_a_path_into_other_threads(port: int) -> None:
     with connected(port) as connection:
-        connection.sendall(f"GET /x{JOB} HTTP/1.1\r\nHost: x\r\nSCRIPT_NAME: /x\r\n\r\n".encode())
-        response = http.client.HTTPResponse(connection)
-        response.begin()
-        assert (response.status, response.read()) == (200, b"request")
+        connection.send(f"GET /x{JOB} HTTP/1.1\r\nHost: x\r\nSCRIPT_NAME: /x\r\n\r\n".encode())
+        assert connection.told() == "request"
     settings = runpy.run_path(str(Path(__file__).parents[2] / CONFIG))
     assert settings["forwarder_headers"] == ""
 
@@ -112,39 +124,39 @@ def test_unfinished_heads_hold_no_thread(port: int) -> None:
         heads = ["POST /api/uploads", f"GET {JOB}", "GET /health"]
         begun = [stack.enter_context(connected(port)) for _ in range(THREADS + gunicorn_worker.STREAMS)]
         for number, connection in enumerate(begun):
-            connection.sendall(f"{heads[number % 3]} HTTP/1.1\r\nHost: x\r\n".encode())
+            connection.send(f"{heads[number % 3]} HTTP/1.1\r\nHost: x\r\n".encode())
         for start, threads in (("GET /api/jobs", "request"), (f"GET {JOB}", "stream"), ("GET /health", "probe")):
             with connected(port) as connection:
-                connection.sendall(start.encode() + END)
-                assert told(connection) == threads
-        begun[0].sendall(b"\r\n")
-        assert told(begun[0]) == "request"
+                connection.send(start.encode() + END)
+                assert connection.told() == threads
+        begun[0].send(b"\r\n")
+        assert begun[0].told() == "request"
 
 
 def test_a_head_that_arrives_byte_by_byte_is_given_up(port: int) -> None:
     with connected(port) as connection, trickling(connection):
-        connection.settimeout(gunicorn_worker._HEAD_S + SOON_S)
+        connection.socket.settimeout(gunicorn_worker._HEAD_S + SOON_S)
         with contextlib.suppress(ConnectionError):
-            assert connection.recv(1) == b""
+            assert connection.socket.recv(1) == b""
 
 
 def test_a_head_that_ends_half_way_is_given_up_at_once(port: int) -> None:
     with connected(port) as connection:
-        connection.sendall(b"GET /api")
-        connection.shutdown(socket.SHUT_WR)
-        assert connection.recv(100) == b""
+        connection.send(b"GET /api")
+        connection.socket.shutdown(socket.SHUT_WR)
+        assert connection.socket.recv(100) == b""
 
 
 def test_a_body_that_arrives_byte_by_byte_frees_its_thread_in_time(port: int) -> None:
     with connected(port) as connection:
-        connection.settimeout(timeouts.BODY_S + SOON_S)
-        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+        connection.socket.settimeout(timeouts.BODY_S + SOON_S)
+        connection.send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
         with trickling(connection):
-            assert told(connection) == "too slow"
+            assert connection.told() == "too slow"
 
 
 @contextlib.contextmanager
-def trickling(connection: socket.socket) -> Iterator[None]:
+def trickling(connection: Client) -> Iterator[None]:
     """Send ten bytes a second meanwhile."""
     done = threading.Event()
 

@@ -9,8 +9,8 @@ Bytes first, then the row: a crash in between leaves an object without a row, ne
 import hashlib
 from datetime import UTC, datetime
 
+from services.api import quotas
 from services.api.dependencies import Dependencies
-from services.api.quotas import Quota
 from shared import errors, failpoints, images, metrics, storage
 from shared.db import ids
 from shared.image_format.structure import Format
@@ -18,11 +18,13 @@ from shared.models.asset import Asset, AssetKind
 from shared.models.owner import Owner
 
 
-def store(deps: Dependencies, owner: Owner, quota: Quota, data: bytes, name: str) -> Asset:
-    """Check and store a picture; the returned asset has no row yet. Raises errors.Failure if it is not acceptable."""
+def store(deps: Dependencies, owner: Owner, data: bytes, name: str, *, jobs: int = 0, counted: int = 0) -> Asset:
+    """Check and store a picture; the returned asset has no row yet. Raises errors.Failure if it is not acceptable.
+
+    The owner's quotas must have room for it, less the bytes that are `counted` already, and for so many new jobs.
+    """
     try:
-        quota.require(stored=len(data))
-        asset = _store(deps, owner, data, name)
+        asset = _store(deps, owner, data, name, jobs, counted)
     except errors.Failure as failure:
         metrics.UPLOADS.labels(failure.code).inc()
         raise
@@ -31,17 +33,21 @@ def store(deps: Dependencies, owner: Owner, quota: Quota, data: bytes, name: str
     return asset
 
 
-def _store(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
+def _store(deps: Dependencies, owner: Owner, data: bytes, name: str, jobs: int, counted: int) -> Asset:
+    sha256 = hashlib.sha256(data).hexdigest()
+    stem = storage.stem_for(deps.secret, owner, sha256)
+    quota = quotas.of(deps, owner, stem)
+    quota.require(stored=1 - counted, jobs=jobs)  # before the work of decoding
     kind = images.recognise(data, deps.settings.web.formats)
     info, stripped = _accepted(deps, data, kind)
-    sha256 = hashlib.sha256(data).hexdigest()
+    quota.require(stored=len(stripped.data) - counted)
     extension = stripped.content_type.removeprefix("image/")
     now = datetime.now(UTC)
     asset = Asset(
         id=ids.new(),
         owner=owner,
         kind=AssetKind.SOURCE,
-        key=storage.key_for(deps.secret, owner, sha256, extension),
+        key=f"{stem}.{extension}",
         sha256=sha256,
         content_type=stripped.content_type,
         width=info.width,
@@ -52,6 +58,7 @@ def _store(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
         name=name,
         stored_sha256=hashlib.sha256(stripped.data).hexdigest(),
         drawn=kind is Format.SVG,
+        stored_bytes=len(stripped.data),
     )
     failpoints.reach("a1")
     deps.storage.put(asset.key, stripped.data, stripped.content_type, {"name": name, "received": now.isoformat()})

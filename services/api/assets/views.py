@@ -12,7 +12,6 @@ from services.api.dependencies import Dependencies
 from services.api.middleware import auth, downloads, upload_parser
 from services.api.middleware.idempotency import Record, once
 from services.api.middleware.upload_parser import Upload
-from services.api.quotas import Quota
 from services.api.schemas import PageQuery
 from shared import errors, metrics, storage
 from shared.db import assets
@@ -31,7 +30,7 @@ def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG0
 
 
 def _upload(deps: Dependencies, owner: Owner, received: Upload, record: Record) -> Response:
-    stored = store(deps, owner, quotas.of(deps, owner), received)
+    stored = store(deps, owner, received)
     with deps.database.transaction() as connection:
         asset, created = assets.add(connection, stored)
         response = AssetOut.of(asset, deps.urls).response(201 if created else 200)
@@ -39,14 +38,15 @@ def _upload(deps: Dependencies, owner: Owner, received: Upload, record: Record) 
     return response
 
 
-def store(deps: Dependencies, owner: Owner, quota: Quota, received: Upload) -> Asset:
+def store(deps: Dependencies, owner: Owner, received: Upload, *, jobs: int = 0) -> Asset:
     """As `ingest.store`, after fetching the picture if the caller sent its URL."""
-    data = _fetch(deps, received.url) if received.data is None else received.data
-    return ingest.store(deps, owner, quota, data, received.name)
+    data = _fetch(deps, owner, received.url, jobs) if received.data is None else received.data
+    return ingest.store(deps, owner, data, received.name, jobs=jobs)
 
 
-def _fetch(deps: Dependencies, url: str) -> bytes:
+def _fetch(deps: Dependencies, owner: Owner, url: str, jobs: int) -> bytes:
     try:
+        quotas.of(deps, owner).require(jobs=jobs)
         if deps.fetcher is None:
             raise errors.UrlNotAllowed("This service does not fetch pictures from URLs.")
         return deps.fetcher.fetch(url)
@@ -100,6 +100,10 @@ def _send_variant(deps: Dependencies, asset: Asset, name: str) -> Response:
         with suppress(errors.NotFound):
             return downloads.send(deps.storage, variant)
     try:
-        return downloads.send(deps.storage, deps.variants.make(asset, name))
+        made = deps.variants.make(asset, name)
     except storage.Missing:
         raise errors.NotFound from None
+    if made.stored_bytes:
+        with deps.database.transaction() as connection:
+            assets.add_bytes(connection, asset.id, made.stored_bytes)
+    return downloads.send(deps.storage, made)

@@ -5,7 +5,6 @@ from functools import partial
 from flask import Response, request
 from pydantic import ValidationError
 
-from services.api import quotas
 from services.api.assets import views
 from services.api.assets.schemas import UploadHeaders
 from services.api.dependencies import Dependencies
@@ -40,9 +39,7 @@ def _with_form(query: CutoutOptions) -> CutoutOptions:
 
 
 def _create(deps: Dependencies, owner: Owner, received: Upload, options: CutoutOptions, record: Record) -> Response:
-    quota = quotas.of(deps, owner)
-    quota.require(jobs=1)
-    stored = views.store(deps, owner, quota, received)
+    stored = views.store(deps, owner, received, jobs=1)
     with deps.database.transaction() as connection:
         asset, _ = assets.add(connection, stored)
         job = jobs.create(

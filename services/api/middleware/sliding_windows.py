@@ -151,4 +151,5 @@ class MemoryCounter:
 
 
 def _count(window: Window, calls: deque[float], now: float) -> Count:
-    return Count(window, len(calls), calls[0] + window.seconds - now if calls else 0.0)
+    next_s = calls[-min(len(calls), window.calls)] + window.seconds - now if calls else 0.0
+    return Count(window, len(calls), next_s)
