@@ -6,7 +6,7 @@
     anything else ──> `threads` request threads ───┘
 
 A probe would otherwise wait behind a hundred uploads, and a busy instance would look dead; event streams would hold the
-request threads. A thread that waits for a body gives up when too little of it has come.
+request threads. A thread gives up a client that sends its body, or reads the response, too slowly.
 
 gunicorn has no type information; the attributes used here are declared below.
 """
@@ -22,23 +22,26 @@ import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from gunicorn.http.errors import NoMoreData
 from gunicorn.util import split_request_uri
 from gunicorn.workers.gthread import ThreadWorker
 
-from shared import log, settings, timeouts
+from deploy.timed_socket import TimedSocket
+from shared import log, settings
 
 STREAMS = 24  # threads; the api opens 20 streams (services/api/jobs/events.py) and refuses the next
 _PROBES = 2  # threads
 _NICENESS = 15  # of the api's request threads; rembg lowers its own priority (services/rembg/inference.py)
 _HEAD_S = 5.0  # for a whole head, as long as nginx waits for it
 _MAX_HEAD = 8192  # a longer one is read by a thread, within the deadline of its body
+_LINGER_S = 2.0  # for a client to close; these are gunicorn's own
+_MAX_UNREAD = 65536
 _HEAD_END = b"\r\n\r\n"
 _SWITCH_S = 0.0005  # a probe takes the interpreter ten times, each time after every busy thread
 _EVENTS = re.compile(rb"/api/jobs/[^/]+/events")
@@ -73,8 +76,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # see the module's docstring
         if waits and time.monotonic() < conn.head_until:
             self._wait_for_more(conn, len(head or b"") - len(early))
         elif waits or self.refuses(conn.sock, head or b""):
-            self.nr_conns -= 1
-            conn.close()
+            self._close(conn)
         else:
             _reset(conn)
             future: Future[Any] = self.threads_for(head or b"").submit(self.handle, conn)
@@ -83,8 +85,22 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # see the module's docstring
     def handle(self, conn: Any) -> Any:
         """Called by gunicorn in a thread, for each request of a connection."""
         conn.init()
-        conn.parser.unreader.sock = TimedReads(conn.sock)
+        conn.parser.unreader.sock = TimedSocket(conn.sock)
         return super().handle(conn)
+
+    def handle_request(self, request: Any, conn: Any) -> Any:
+        plain, conn.sock = conn.sock, TimedSocket(conn.sock)
+        try:
+            return super().handle_request(request, conn)
+        finally:
+            conn.sock = plain
+
+    def finish_request(self, conn: Any, future: "Future[Any]") -> None:
+        """Called by gunicorn in the main loop, where it would close one connection after the other."""
+        if future.cancelled() or future.exception() or future.result():
+            super().finish_request(conn, future)
+        else:
+            self._linger(conn)
 
     def refuses(self, _connection: socket.socket, _head: bytes) -> bool:
         """Whether a request was refused in the main loop; its connection only remains to be closed."""
@@ -96,12 +112,40 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # see the module's docstring
 
     def _wait_for_more(self, conn: Any, received: int) -> None:
         """Wake up for more than these bytes, which stay in the socket."""
-        conn.sock.setblocking(False)
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, received + 1)
-        conn.timeout = conn.head_until
+        self._poll(conn, conn.head_until, self.on_pending_socket_readable)
+
+    def _linger(self, conn: Any) -> None:
+        """Close a connection once its client has; else the client may lose the end of the response."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(conn)
+        else:
+            conn.unread_max = _MAX_UNREAD
+            self._poll(conn, time.monotonic() + _LINGER_S, self._discard)
+
+    def _discard(self, conn: Any, _connection: socket.socket) -> None:
+        try:
+            received = len(conn.sock.recv(_MAX_UNREAD))
+        except OSError:
+            received = 0
+        conn.unread_max -= received
+        if not received or conn.unread_max <= 0:
+            self.poller.unregister(conn.sock)
+            self.pending_conns.remove(conn)
+            self._close(conn)
+
+    def _poll(self, conn: Any, until: float, readable: Callable[[Any, socket.socket], None]) -> None:
+        """Call `readable` when there is something to read; gunicorn closes the connection at `until`."""
+        conn.sock.setblocking(False)
+        conn.timeout = until
         self.pending_conns.append(conn)
-        readable = partial(self.on_pending_socket_readable, conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(readable, conn))
+
+    def _close(self, conn: Any) -> None:
+        self.nr_conns -= 1
+        conn.close()
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Also close the listeners when stopping, so that a proxy goes elsewhere at once.
@@ -145,28 +189,6 @@ class RembgWorker(Worker):
     def refuses(self, connection: socket.socket, head: bytes) -> bool:
         refused: bool = self.wsgi.extensions["refuse"](connection, head)  # services/rembg/load_shedding.py
         return refused
-
-
-class TooSlow(NoMoreData, TimeoutError):  # type: ignore[misc]  # see the module's docstring
-    """Too little of a request has come in time; gunicorn closes the connection without a word in the log."""
-
-
-class TimedReads:
-    """The receiving side of a connection for one request, which ends when it comes too slowly."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self._until = time.monotonic() + timeouts.BODY_S
-        self._poll = select.poll()
-        self._poll.register(connection, select.POLLIN)
-
-    def recv(self, size: int) -> bytes:
-        left_s = max(0.0, self._until - time.monotonic())
-        if not self._poll.poll(left_s * 1000):
-            raise TooSlow
-        data = self._connection.recv(size)
-        self._until += len(data) / timeouts.BODY_BYTES_S
-        return data
 
 
 def _peek(connection: socket.socket, early: bytes) -> bytes | None:

@@ -43,8 +43,8 @@ DECODE_S = 15  # of silence; the decoder itself limits its CPU time
 
 # requests and processes
 FETCH_S = 10  # of a picture by its URL, with redirects
-BODY_S = 10  # of a request, more for those that need it at the rate below: 20 MB may take three and a half minutes
-BODY_BYTES_S = 100_000  # a slow phone's line
+BODY_S = 10  # a thread's wait for a client to send a request or to read a response, beyond the rate below
+BODY_BYTES_S = 50_000  # a slow phone's line; so 20 MB may take seven minutes
 REQUEST_S = 30  # once it has come whole
 IDEMPOTENCY_LOCK_S = 60  # no request takes that long: its process has died, and the next request may try
 PRESIGNED_S = 900  # to send 20 MB over a bad connection

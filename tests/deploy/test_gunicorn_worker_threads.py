@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from deploy import gunicorn_worker
-from deploy.gunicorn_worker import TimedReads, TooSlow
 from shared import timeouts
 from tests.services.rembg.test_wsgi import gunicorn, listens, wait_until
 
@@ -155,6 +154,21 @@ def test_a_body_that_arrives_byte_by_byte_frees_its_thread_in_time(port: int) ->
             assert connection.told() == "too slow"
 
 
+def test_clients_that_do_not_close_delay_nobody(port: int) -> None:
+    with contextlib.ExitStack() as stack:
+        lingering = [stack.enter_context(connected(port)) for _ in range(20)]
+        for connection in lingering:
+            connection.send(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert connection.told() == "request"
+            stack.enter_context(trickling(connection))
+        with connected(port) as other:
+            other.send(b"GET /health" + END)
+            assert other.told() == "probe"  # within SOON_S
+        for connection in lingering:
+            with contextlib.suppress(ConnectionError):
+                assert connection.socket.recv(1) == b""
+
+
 @contextlib.contextmanager
 def trickling(connection: Client) -> Iterator[None]:
     """Send ten bytes a second meanwhile."""
@@ -172,17 +186,13 @@ def trickling(connection: Client) -> Iterator[None]:
     sender.join()
 
 
-def test_a_body_has_longer_the_more_of_it_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeouts, "BODY_S", 0.2)
-    monkeypatch.setattr(timeouts, "BODY_BYTES_S", 10)
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        reads = TimedReads(ours)
-        began = time.monotonic()
-        theirs.sendall(b"ten bytes.")
-        assert reads.recv(100) == b"ten bytes."
-        with pytest.raises(TooSlow):
-            reads.recv(100)
-        assert time.monotonic() - began > 1
-        theirs.sendall(b"late")
-        assert reads.recv(100) == b"late"  # what has come is not refused
+def test_a_reader_that_reads_nothing_frees_its_thread_in_time(port: int) -> None:
+    with contextlib.ExitStack() as stack:
+        readers = [stack.enter_context(connected(port)) for _ in range(THREADS)]
+        for reader in readers:
+            reader.send(b"GET /flood" + END)
+        time.sleep(0.5)
+        with connected(port) as other:
+            other.socket.settimeout(timeouts.BODY_S + SOON_S)
+            other.send(b"GET /" + END)
+            assert other.told() == "request"

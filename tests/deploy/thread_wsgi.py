@@ -1,4 +1,4 @@
-"""A WSGI app that reads the body and tells which thread serves the request."""
+"""A WSGI app that reads the body and tells which thread serves the request; /flood sends 20 MB."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -11,5 +11,6 @@ def app(environ: dict[str, Any], start_response: Callable[..., object]) -> Itera
         told = threading.current_thread().name.partition("_")[0]
     except TimeoutError:
         told = "too slow"
-    start_response("200 OK", [("Content-Length", str(len(told)))])
-    return [told.encode()]
+    parts = [bytes(1_000_000)] * 20 if environ["PATH_INFO"] == "/flood" else [told.encode()]
+    start_response("200 OK", [("Content-Length", str(sum(map(len, parts))))])
+    return parts

@@ -83,7 +83,7 @@ class Body:
     def _receive(self, size: int) -> bytes:
         try:
             return bytes(self._stream.read(size)) if size else b""
-        except TimeoutError as error:  # of deploy/gunicorn_worker.py
+        except TimeoutError as error:  # of deploy/timed_socket.py
             raise errors.RequestTimeout from error
         except Exception as error:  # each server has its own for malformed chunks and closed connections
             raise errors.InvalidRequest("The body is incomplete.") from error
