@@ -74,11 +74,13 @@ def show(deps: Dependencies, path: AssetPath) -> AssetOut:
 def delete(deps: Dependencies, path: AssetPath) -> None:
     """Delete a picture.
 
-    Hidden at once; its bytes are removed a week later.
+    Hidden at once, and its unfinished jobs are cancelled; its bytes are removed a week later.
     """
     with deps.database.transaction() as connection:
-        if not assets.delete(connection, auth.visible_owner(), path.asset_id):
-            raise errors.NotFound
+        cancelled = assets.delete(connection, auth.visible_owner(), path.asset_id)
+    if cancelled is None:
+        raise errors.NotFound
+    metrics.JOBS.labels("cancelled", "").inc(cancelled)
 
 
 def download(deps: Dependencies, path: KeyPath, query: VariantQuery) -> Response:

@@ -14,7 +14,10 @@ from services.api.schemas import IdempotencyHeaders
 from shared import errors, metrics, web
 from shared.db import assets, ids, jobs
 from shared.db.pagination import Cursor
+from shared.models.job import JobState
 from shared.models.owner import Owner
+
+_RETRIED = (JobState.FAILED, JobState.CANCELLED)
 
 
 def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Response:  # noqa: ARG001 - validates them
@@ -31,7 +34,7 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Resp
 def _create(deps: Dependencies, owner: Owner, wanted: NewJob, record: Record) -> Response:
     with deps.database.transaction() as connection:
         quotas.read(connection, owner, deps.settings.web).require(jobs=1)
-        if assets.find(connection, owner, wanted.asset_id) is None:
+        if assets.find(connection, owner, wanted.asset_id, keep=True) is None:
             raise errors.NotFound("You have no such picture.")
         job = jobs.create(
             connection,
@@ -77,13 +80,16 @@ def cancel(deps: Dependencies, path: JobPath) -> JobOut:
 
 
 def retry(deps: Dependencies, path: JobPath) -> Response:
-    """Try a failed job again."""
+    """Try a failed or cancelled job again.
+
+    Refused with `source_missing` once its picture was deleted.
+    """
     owner, writer = auth.visible_owner(), auth.writer()
     with deps.database.transaction() as connection:
         quotas.read(connection, writer, deps.settings.web).require(jobs=1)
         job = jobs.retry(connection, owner, path.job_id)
     if job is None:
-        lookup.require(deps, jobs.find, owner, path.job_id)
-        raise errors.JobNotFailed
+        current = lookup.require(deps, jobs.find, owner, path.job_id)
+        raise errors.SourceMissing if current.status in _RETRIED else errors.JobNotFailed
     queueing.wake_worker(deps, job)
     return queueing.accepted(deps, job)
