@@ -1,7 +1,7 @@
 """The poller: asks Postgres for due jobs on a slow timer, so that none waits for a wake-up that never comes.
 
-Redis may refuse wake-ups, or hold them where this worker does not hear them; the rescuer, which sends them again, cannot
-help then. Asking Postgres costs Redis nothing.
+Redis may refuse wake-ups, or hold them where this worker does not hear them; the rescuer, which sends them again,
+cannot help then. Asking Postgres costs Redis nothing.
 """
 
 from collections.abc import Callable

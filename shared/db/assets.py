@@ -9,6 +9,7 @@ from uuid import UUID
 
 from psycopg.types.json import Json
 
+from shared import errors
 from shared.db import jobs, object_deletions, owners, pagination
 from shared.db.pool import Connection
 from shared.models.asset import Asset, AssetKind
@@ -89,10 +90,10 @@ def page(connection: Connection, owner: Owner, limit: int, after: pagination.Cur
     return pagination.fetch(connection, select, owners.parameters(owner), _asset, limit, after)
 
 
-def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int | None:
+def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int:
     """Hide an asset, anyone's if `owner` is None, and a cut-out's preview and mask with it, and cancel their jobs.
 
-    Returns the number of cancelled jobs, None if there is no such asset.
+    Returns the number of cancelled jobs. Raises NotFound, and changes nothing, if there is no such asset.
     """
     rows = connection.execute(
         f"""update assets
@@ -108,7 +109,9 @@ def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int |
         {"id": asset_id, **owners.parameters(owner)},
     ).fetchall()
     hidden = [row["id"] for row in rows]
-    return jobs.cancel_of_assets(connection, hidden) if asset_id in hidden else None
+    if asset_id not in hidden:
+        raise errors.NotFound
+    return jobs.cancel_of_assets(connection, hidden)
 
 
 def of_job(connection: Connection, job_id: UUID) -> list[Asset]:

@@ -172,8 +172,8 @@ def fail(connection: Connection, job: Job, error: JobFailure, message: str, timi
 def release(connection: Connection, job: Job, delay_s: float, *, counts: bool) -> bool:
     """Hand the job back, to be run again after `delay_s`.
 
-    An attempt that failed for outside reasons does not count; its delay is added to `postponed_s`, which an attempt that
-    counts resets.
+    An attempt that failed for outside reasons does not count; its delay is added to `postponed_s`, which an attempt
+    that counts resets.
     """
     return _update(
         connection,

@@ -149,6 +149,24 @@ def test_health_learns_from_the_last_ring_and_spends_no_command(
         unheard.check()
 
 
+def test_a_broker_that_refuses_wake_ups_is_down_until_it_takes_one(redis_url: str, client: redis.Redis) -> None:
+    waker = Waker(redis_url)
+    client.config_set("maxmemory", 1)
+    try:
+        assert not wake(waker)
+        for _ in range(2):
+            with pytest.raises(errors.Unavailable):
+                waker.check()
+        assert waker.waiting() == 0  # it answers all the same
+    finally:
+        client.config_set("maxmemory", 0)
+    assert waker.check() == {}
+    assert waker.waiting() == 1
+    before = told(client, "total_commands_processed")
+    assert waker.check() == {}
+    assert told(client, "total_commands_processed") == before + 1  # this one
+
+
 def test_rings_are_counted_by_outcome(redis_url: str, free_port: int) -> None:
     def count(outcome: str) -> float:
         return REGISTRY.get_sample_value("stolentee_wake_ups_total", {"outcome": outcome}) or 0.0

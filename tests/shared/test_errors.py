@@ -15,6 +15,7 @@ CONTRACT = {
     "not_found": 404,
     "job_finished": 409,
     "job_not_failed": 409,
+    "source_missing": 409,
     "request_in_progress": 409,
     "not_uploaded": 409,
     "length_required": 411,

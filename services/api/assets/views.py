@@ -78,8 +78,6 @@ def delete(deps: Dependencies, path: AssetPath) -> None:
     """
     with deps.database.transaction() as connection:
         cancelled = assets.delete(connection, auth.visible_owner(), path.asset_id)
-    if cancelled is None:
-        raise errors.NotFound
     metrics.JOBS.labels("cancelled", "").inc(cancelled)
 
 

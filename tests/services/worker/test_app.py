@@ -17,6 +17,7 @@ import redis
 
 from shared.broker import Waker
 from shared.models.job import JobState
+from tests.services import pictures
 from tests.services.worker.conftest import Bench
 from tests.services.worker.rembg_double import cut_out
 
@@ -31,6 +32,15 @@ periodic.LOOK_S = 0.1
 begin, sweep = periodic.PeriodicTask.__init__, rescuer.Rescuer.sweep
 periodic.PeriodicTask.__init__ = lambda self, *args, tolerance_s, **rest: begin(self, *args, tolerance_s=0.5, **rest)
 rescuer.Rescuer.sweep = lambda self: 1 / 0 if os.path.exists(os.environ["LOST"]) else sweep(self)
+sys.argv[:1] = ["celery", "-A", "services.worker.app", "worker"]
+main()
+"""
+# A worker that polls five times a second.
+_POLLING = """
+import sys
+from celery.__main__ import main
+from services.worker import poller
+poller.EVERY_S = 0.2
 sys.argv[:1] = ["celery", "-A", "services.worker.app", "worker"]
 main()
 """
@@ -102,6 +112,40 @@ def test_a_worker_starts_jobs_at_once_costs_little_and_stops_when_asked(
         worker.send_signal(signal.SIGTERM)
         assert _until(lambda: worker.poll() is not None) < 3
         assert worker.returncode == 0
+
+
+def test_a_worker_runs_jobs_while_redis_refuses_wake_ups_and_ends_them_when_asked_to_stop(
+    environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int
+) -> None:
+    environment.setenv("DATA_DIR", str(bench.objects.parent))
+    environment.setenv("REMBG_ENDPOINT", bench.rembg.url)
+    with redis.Redis.from_url(redis_url) as server, _started(free_port, ["-c", _POLLING]) as worker:
+        _until(lambda: _ready(free_port))
+        server.config_set("maxmemory", 1)
+        try:
+            first = bench.order()
+            _until(lambda: bench.job(first).status is JobState.DONE)
+            bench.rembg.answer = cut_out(wait_s=1)
+            second = bench.order(pictures.png())
+            _until(lambda: bench.job(second).status is JobState.RUNNING)
+            worker.send_signal(signal.SIGTERM)
+            said, _ = worker.communicate(timeout=20)
+        finally:
+            server.config_set("maxmemory", 0)
+    assert bench.job(second).status is JobState.DONE
+    assert worker.returncode == 0
+    assert "Traceback" not in said
+
+
+def test_polling_costs_redis_nothing(
+    environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int
+) -> None:
+    with redis.Redis.from_url(redis_url) as server, _started(free_port, ["-c", _POLLING]):
+        _until(lambda: _ready(free_port))
+        time.sleep(0.5)
+        before = _commands(server)
+        time.sleep(1.5)
+        assert _commands(server) == before
 
 
 def test_a_worker_does_not_start_over_a_redis_that_may_drop_wake_ups(

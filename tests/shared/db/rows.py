@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from shared.db import ids, job_queue, jobs
+from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Connection, Database
 from shared.models.asset import Asset, AssetKind
 from shared.models.cutout import CutoutResult, Foreground, Provider
@@ -67,9 +67,10 @@ def run(database: Database, work: Callable[Concatenate[Connection, P], T], *args
 
 
 def queued(database: Database, of: str = "ann", *, priority: int = 5) -> Job:
-    """A new job."""
+    """A new job of a new picture."""
     with database.transaction() as connection:
-        job = jobs.create(connection, ids.new(), owner(of), ids.new())
+        picture, _ = assets.add(connection, asset(str(ids.new()), of=of))
+        job = jobs.create(connection, ids.new(), owner(of), picture.id)
         connection.execute("update jobs set priority = %s where id = %s", [priority, job.id])
     return job
 

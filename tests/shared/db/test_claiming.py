@@ -118,11 +118,48 @@ def test_a_lease_that_runs_out_gives_the_job_to_another(database: Database) -> N
     assert run(database, job_queue.claim_next, 60) is None
     rows.rewind(database, 2)
     second = claimed(database)
-    assert (second.id, second.attempts, second.fence) == (first.id, 2, first.fence + 1)
+    assert (second.id, second.fence, second.isolated) == (first.id, first.fence + 1, True)
 
 
-def test_a_job_that_killed_three_workers_is_poison(database: Database) -> None:
+def test_jobs_whose_worker_died_run_alone_and_keep_their_attempts(database: Database) -> None:
+    for _ in range(3):
+        queued(database)
+    assert [claimed(database).isolated for _ in range(3)] == [False] * 3
+    rows.rewind(database, 61)
+    assert run(database, job_queue.fail_exhausted) == []
+    assert [(job.attempts, job.isolated) for job in (claimed(database), claimed(database), claimed(database))] == [
+        (1, True)
+    ] * 3
+
+
+def test_a_job_whose_last_attempt_died_in_company_gets_it_again_alone(database: Database) -> None:
     job = queued(database)
+    for _ in range(job_queue.MAX_ATTEMPTS - 1):
+        assert run(database, job_queue.release, claimed(database), 0, counts=True)
+    claimed(database)
+    rows.rewind(database, 66)
+    assert run(database, job_queue.fail_exhausted) == []
+    assert run(database, job_queue.overdue, 5) == 1
+    again = claimed(database)
+    assert (again.id, again.attempts, again.isolated) == (job.id, job_queue.MAX_ATTEMPTS, True)
+
+
+def test_a_job_that_was_handed_back_stays_isolated_until_it_is_tried_again(database: Database) -> None:
+    job = queued(database)
+    claimed(database)
+    rows.rewind(database, 61)
+    for counts in (False, True):
+        assert run(database, job_queue.release, claimed(database), 0, counts=counts)
+        assert seen(database, job).isolated
+    run(database, jobs.cancel, owner(), job.id)
+    run(database, jobs.retry, owner(), job.id)
+    assert not claimed(database).isolated
+
+
+def test_a_job_that_killed_three_workers_while_it_ran_alone_is_poison(database: Database) -> None:
+    job = queued(database)
+    claimed(database)
+    rows.rewind(database, 61)
     for attempt in (1, 2, 3):
         assert claimed(database).attempts == attempt
         assert run(database, job_queue.fail_exhausted) == []
@@ -177,7 +214,7 @@ def test_a_job_that_waits_for_its_time_is_not_overdue_before(database: Database)
 
 def test_the_job_of_a_dead_worker_is_overdue_but_poison_is_not(database: Database) -> None:
     queued(database)
-    for _ in range(2):
+    for _ in range(job_queue.MAX_ATTEMPTS):
         claimed(database)
         rows.rewind(database, 66)
         assert run(database, job_queue.overdue, 5) == 1

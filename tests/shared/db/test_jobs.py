@@ -115,6 +115,19 @@ def test_an_attempt_that_was_nobodys_fault_does_not_count(database: Database) ->
     assert (seen(database, job).attempts, seen(database, job).fence) == (0, 2 * job_queue.MAX_ATTEMPTS)
 
 
+def test_delays_without_a_fault_of_the_job_add_up_until_an_attempt_counts_or_it_is_tried_again(
+    database: Database,
+) -> None:
+    job = queued(database)
+    for delay_s, counts, postponed_s in ((0.5, False, 0.5), (2, False, 2.5), (4, True, 0), (8, False, 8)):
+        run(database, job_queue.release, claimed(database), delay_s, counts=counts)
+        assert seen(database, job).postponed_s == postponed_s
+        rows.rewind(database, 9)
+    run(database, jobs.cancel, owner(), job.id)
+    run(database, jobs.retry, owner(), job.id)
+    assert seen(database, job).postponed_s == 0
+
+
 def test_a_job_starts_when_it_is_first_claimed(database: Database) -> None:
     queued(database)
     first = claimed(database)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from shared import storage
 from shared.db import assets, ids
+from shared.metrics import JOBS
 from shared.models.asset import Asset, AssetKind
 from shared.models.owner import Owner
 from tests.services import pictures
@@ -156,6 +157,18 @@ def test_a_deleted_asset_is_hidden_at_once(guest: FlaskClient) -> None:
     refused(guest.get(asset["url"], buffered=True), 404, "not_found")
     refused(guest.delete(f"/api/assets/{asset['id']}"), 404, "not_found")
     assert body(guest.get("/api/assets"))["items"] == []
+
+
+def test_deleting_a_picture_cancels_its_jobs(api: Api) -> None:
+    guest = api.guest()
+    running = cut_out(guest)
+    api.claim()
+    waiting = body(guest.post("/api/jobs", json={"assetId": running["assetId"], "type": "cutout"}))
+    before = JOBS.labels("cancelled", "")._value.get()
+    assert guest.delete(f"/api/assets/{running['assetId']}").status_code == 204
+    assert JOBS.labels("cancelled", "")._value.get() == before + 2
+    for job in (running, waiting):
+        assert body(guest.get(job["statusUrl"]))["status"] == "cancelled"
 
 
 def test_deleting_a_cut_out_deletes_its_preview_and_mask(api: Api) -> None:

@@ -242,6 +242,17 @@ def test_a_cancelled_job_is_retried(guest: FlaskClient) -> None:
     assert _show(guest, accepted)["status"] == "queued"
 
 
+def test_a_job_of_a_deleted_picture_is_not_retried(api: Api) -> None:
+    guest = api.guest()
+    accepted = cut_out(guest)
+    _fail(api)
+    assert guest.delete(f"/api/assets/{accepted['assetId']}").status_code == 204
+    refused(guest.post(f"{accepted['statusUrl']}/retry"), 409, "source_missing")
+    assert _show(guest, accepted)["status"] == "failed"
+    cut_out(guest)  # the same bytes again are another picture
+    refused(guest.post(f"{accepted['statusUrl']}/retry"), 409, "source_missing")
+
+
 def test_only_a_failed_or_cancelled_job_is_retried(api: Api) -> None:
     guest = api.guest()
     accepted = cut_out(guest)
