@@ -45,6 +45,11 @@ def _victim(system: System, rembg: Double) -> Service:
     return victim
 
 
+def _usual_workers(system: System) -> None:
+    for worker in system.workers:
+        worker.start()
+
+
 def _failed(system: System, crowd: Crowd) -> list[dict[str, Any]]:
     with system.database() as connection:
         return connection.execute(
@@ -67,12 +72,14 @@ def test_three_deaths_of_a_worker_condemn_none_of_its_jobs(
         rembg.asked.clear()
         victim.start()
     rembg.answer = cut_out(200, 150)
+    _usual_workers(system)
     assert_settled(system, crowd, system.lease_s + 40)
     note("jobs in hand at each death", in_hand)
     note("condemned", len(_failed(system, crowd)))
     assert in_hand == [_JOBS, 1, 1]
 
 
+@pytest.mark.usefixtures("only_long")
 def test_only_the_picture_that_kills_its_worker_is_poison(
     system: System, crowd: Crowd, rembg: Double, note: Note
 ) -> None:
@@ -95,6 +102,7 @@ def test_only_the_picture_that_kills_its_worker_is_poison(
             victim.start()
         assert deaths <= job_queue.MAX_ATTEMPTS + 1
         time.sleep(0.05)
+    _usual_workers(system)
     assert_settled(system, crowd, system.lease_s + 40, failures=("poison",))
     note("deaths until it was given up", deaths)
     assert _failed(system, crowd) == [{"id": condemned, "error_code": "poison", "attempts": job_queue.MAX_ATTEMPTS}]

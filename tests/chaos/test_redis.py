@@ -54,7 +54,7 @@ def test_full(system: System, crowd: Crowd, note: Note) -> None:
         try:
             crowd.send_many(4)
             assert crowd.statuses == {202: 4}
-            for _ in range(3):  # it answers questions, so only a wake-up that it takes may clear the fault
+            for _ in range(2):  # it answers questions, so only a wake-up that it takes may clear the fault
                 system.stack.eventually_ready("degraded", "redis", "down")
                 time.sleep(2.1)
             took_s = await_true(lambda: _done(system, crowd) == 4, 30, lambda: f"{_done(system, crowd)} of 4 are done")

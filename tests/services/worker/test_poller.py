@@ -14,7 +14,8 @@ def _at_once(function: Callable[[], None]) -> Future[None]:
     """Run it in this thread."""
     future: Future[None] = Future()
     try:
-        future.set_result(function())
+        function()
+        future.set_result(None)
     except errors.Unavailable as error:
         future.set_exception(error)
     return future
