@@ -57,7 +57,6 @@ class Runner:
         if task is None:
             return False
         job = task.job
-        failpoints.reach("w2")
         metrics.ATTEMPTS.labels(job.attempts).inc()
         log.begin(job_id=str(job.id), request_id=job.request_id or str(job.id))
         _log.info("job_claimed", attempt=job.attempts, isolated=job.isolated)
@@ -73,6 +72,7 @@ class Runner:
                 raise _MustRunAlone
             return Task(job, assets.find(connection, None, job.asset_id)) if job else None
 
+    @failpoints.before("w2")
     def _run(self, task: Task) -> None:
         """Run the job, and write every way in which that can end."""
         try:
@@ -92,10 +92,10 @@ class Runner:
             _log.exception("job_crashed")
             self._retry_or_fail(task, error, JobFailure.POISON)
 
+    @failpoints.after("w7")
     def _finish(self, task: Task, outcome: Outcome) -> None:
         timings = task.timings()
         written = self._write(partial(job_queue.finish, job=task.job, outcome=outcome, timings=timings))
-        failpoints.reach("w7")
         if not outcome.reused:
             metrics.JOB_SECONDS.labels("total").observe((timings.total_ms or 0) / 1000)
         self._record_outcome(task.job, "done", written, total_ms=timings.total_ms, reused=outcome.reused)

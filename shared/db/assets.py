@@ -13,7 +13,7 @@ from shared import errors
 from shared.db import jobs, object_deletions, owners, pagination
 from shared.db.pool import Connection
 from shared.models.asset import Asset, AssetKind
-from shared.models.owner import Owner
+from shared.models.owner import Owner, OwnerType
 
 _COLUMNS = """id, owner_type, owner_id, kind, key, sha256, content_type, width, height, bytes, orientation, name,
     job_id, created_at, stored_sha256, drawn"""
@@ -127,4 +127,5 @@ def of_job(connection: Connection, job_id: UUID) -> list[Asset]:
 
 
 def _asset(row: dict[str, Any]) -> Asset:
-    return Asset(**owners.fold(row) | {"kind": AssetKind(row["kind"])})
+    owner = Owner(OwnerType(row.pop("owner_type")), row.pop("owner_id"))
+    return Asset(**{**row, "owner": owner, "kind": AssetKind(row["kind"])})
