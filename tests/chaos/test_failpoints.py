@@ -48,7 +48,7 @@ def test_a_worker_killed_at_any_step_loses_nothing(
 def test_an_api_killed_at_any_step_keeps_its_commits_and_a_repeated_request_has_one_effect(
     system: System, crowd: Crowd, note: Note
 ) -> None:
-    victims = [system.armed("api", step) for step in ("a1", "a2", "a3", "a4", "a5")]
+    victims = [system.armed("api", step) for step in ("a1", "a2", "a3", "a4")]
     guests = [_with_key() for _ in victims]
     for victim in victims:
         await_ready(victim)
@@ -57,7 +57,7 @@ def test_an_api_killed_at_any_step_keeps_its_commits_and_a_repeated_request_has_
         for number, (victim, guest) in enumerate(zip(victims, guests, strict=True), _OURS):
             assert crowd.send(guest=guest, address=f"http://127.0.0.1:{victim.port}", number=number) is None
             system.kill(victim)
-        assert _jobs(connection) - before == 3, "committed from a3 on"
+        assert _jobs(connection) - before == 2, "committed from a3 on"
         connection.execute("update idempotency_keys set locked_until = now()")  # instead of waiting for a minute
         for number, guest in enumerate(guests, _OURS):
             assert crowd.send(guest=guest, number=number), "the key is not stuck"
