@@ -4,7 +4,7 @@
 The decorators leave a function as it is; only arming one replaces its function, so a deployment runs none of this. The
 steps, in the order of a job's life:
 
-    api     a1 body read, a2 object stored, a3 row committed, a4 wake-up sent, a5 response made
+    api     a1 body read, a2 object stored, a3 row committed, a4 wake-up sent and response made
     worker  w1 wake-up received, w2 job claimed, w3 source fetched, w4 provider called, w5 provider replied,
             w6 result stored, w7 row committed, w8 before the wake-up is done
     rembg   r1 queued, r2 has a slot (tests cut its connection to simulate a death while it replies)

@@ -128,4 +128,6 @@ def of_job(connection: Connection, job_id: UUID) -> list[Asset]:
 
 def _asset(row: dict[str, Any]) -> Asset:
     owner = Owner(OwnerType(row.pop("owner_type")), row.pop("owner_id"))
-    return Asset(**{**row, "owner": owner, "kind": AssetKind(row["kind"])})
+    kind = AssetKind(row["kind"])
+    stored = row["stored_sha256"] or (None if kind is AssetKind.SOURCE else row["sha256"])
+    return Asset(**{**row, "owner": owner, "kind": kind, "stored_sha256": stored})

@@ -45,7 +45,7 @@ class CutoutHandler:
         try:
             if source is None:
                 raise storage.Missing(str(task.job.asset_id))
-            data = integrity.get(self.resources.storage, source.key, source.digest)
+            data = integrity.get(self.resources.storage, source.key, source.stored_sha256)
         except storage.Missing as error:
             raise errors.SourceMissing from error
         options = CutoutInput.read(task.job.input)
