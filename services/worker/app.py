@@ -68,6 +68,7 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     checks = (
         Check("database", database.check, critical=True),
         Check("storage", objects.check),
+        Check("redis", waker.check),
         Check("routines", partial(periodic.check, tasks), critical=True),
     )
     health = Health("worker", checks)

@@ -1,5 +1,6 @@
 """A real worker process: how soon it starts a job, how it stops, what it costs Redis, and when it refuses to start."""
 
+import json
 import os
 import signal
 import socket
@@ -81,6 +82,11 @@ def _ready(port: int) -> bool:
         return False
 
 
+def _redis(port: int) -> object:
+    with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as answer:
+        return json.load(answer)["checks"]["redis"]
+
+
 def _run(bench: Bench, waker: Waker) -> float:
     """Create a job with its wake-up; the seconds until it was done."""
     job_id = bench.order()
@@ -135,6 +141,22 @@ def test_a_worker_runs_jobs_while_redis_refuses_wake_ups_and_ends_them_when_aske
     assert bench.job(second).status is JobState.DONE
     assert worker.returncode == 0
     assert "Traceback" not in said
+
+
+def test_a_worker_whose_redis_refuses_wake_ups_says_so_until_it_takes_one(
+    environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int
+) -> None:
+    environment.setenv("DATA_DIR", str(bench.objects.parent))
+    environment.setenv("REMBG_ENDPOINT", bench.rembg.url)
+    with redis.Redis.from_url(redis_url) as server, _started(free_port):
+        _until(lambda: _ready(free_port))
+        server.config_set("maxmemory", 1)
+        try:
+            bench.order()  # the rescuer tries to send its wake-up
+            _until(lambda: _redis(free_port) == "down")
+        finally:
+            server.config_set("maxmemory", 0)
+        _until(lambda: _redis(free_port) == "ok")
 
 
 def test_polling_costs_redis_nothing(
