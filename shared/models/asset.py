@@ -19,9 +19,9 @@ class AssetKind(StrEnum):
 class Asset:
     """A stored object.
 
-    `sha256` is the digest of the bytes as received (sources) or as made; `stored_sha256` that of the stored object, None
-    for sources of a release that did not record it. `orientation` is EXIF's 1 to 8, 1 = upright. `drawn`: it came as
-    an SVG, whose transparency is meant.
+    `sha256` is the digest of the bytes as received (sources) or as made; `stored_sha256` that of the stored object,
+    None for sources of a release that did not record it. `orientation` is EXIF's 1 to 8, 1 = upright. `drawn`: it
+    came as an SVG, whose transparency is meant.
     """
 
     id: UUID
