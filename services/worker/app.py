@@ -17,6 +17,7 @@ from celery import Celery, signals
 from celery.worker import state
 
 from services.worker import health_server, maintenance, periodic, rescuer
+from services.worker.cdn_purge import CdnPurge
 from services.worker.handlers import Resources
 from services.worker.job_types import JOB_TYPES
 from services.worker.leases import Leases
@@ -27,7 +28,7 @@ from services.worker.providers.router import Router, Rules
 from services.worker.providers.self_hosted import SelfHosted
 from services.worker.rollout_percent import RolloutPercent
 from services.worker.runner import Runner
-from services.worker.settings import Settings
+from services.worker.settings import Cdn, Settings
 from shared import broker, failpoints, log, malloc, metrics, sentry, storage, timeouts
 from shared.db.pool import Database
 from shared.health import Check, Health
@@ -57,7 +58,8 @@ def build(settings: Settings) -> Dependencies:
     )
     objects = storage.connect(settings.storage)
     leases = Leases(database, settings.work.lease_s)
-    tasks = _periodic_tasks(database, objects, leases, broker.Waker(settings.broker.url.get_secret_value()))
+    waker = broker.Waker(settings.broker.url.get_secret_value())
+    tasks = (*_periodic_tasks(database, objects, leases, waker), *_purges(database, settings.cdn))
     checks = (
         Check("database", database.check, critical=True),
         Check("storage", objects.check),
@@ -90,6 +92,15 @@ def _periodic_tasks(
         PeriodicTask("rescuer", sweep, timeouts.SWEEP_S, tolerance_s=60, away_s=rescuer.AWAY_S),
         PeriodicTask("maintenance", clean, maintenance.EVERY_S, tolerance_s=3600),
     )
+
+
+def _purges(database: Database, cdn: Cdn) -> tuple[PeriodicTask, ...]:
+    """The calls of the CDN's purge hook, if there is one."""
+    if cdn.purge_url is None:
+        return ()
+    token = cdn.purge_token.get_secret_value() if cdn.purge_token else None
+    purge = CdnPurge(database, cdn.purge_url.get_secret_value(), token, cdn.public_url).run
+    return (PeriodicTask("cdn_purge", purge, timeouts.PURGE_S, tolerance_s=60, away_s=timeouts.PURGE_AWAY_S),)
 
 
 def _end(health: Health) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from shared.db.pool import Connection
 from shared.models.owner import Owner, OwnerType
 
 # Jobs call their owner's id user_id.
@@ -14,6 +15,19 @@ VISIBLE_JOBS = f"(%(owner_type)s::text is null or {OWNED_JOBS})"
 def parameters(owner: Owner | None) -> dict[str, object]:
     """The parameters of the clauses; None makes every row VISIBLE."""
     return {"owner_type": owner.type if owner else None, "owner_id": owner.id if owner else None}
+
+
+def known(connection: Connection, owner: Owner) -> bool:
+    """Whether the owner has a picture or a job."""
+    row = connection.execute(
+        f"""
+        select
+            exists (select from assets where {OWNED})
+            or exists (select from jobs where {OWNED_JOBS}) as known
+        """,
+        parameters(owner),
+    ).fetchone()
+    return bool(row and row["known"])
 
 
 def fold(row: dict[str, Any]) -> dict[str, Any]:

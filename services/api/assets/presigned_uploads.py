@@ -74,7 +74,7 @@ def complete(deps: Dependencies, header: IdempotencyHeaders, path: UploadPath) -
     owner = auth.caller()
     if owner is None:
         raise errors.NotFound
-    return once(deps.database, owner, "", partial(_complete, deps, owner, path))
+    return AssetOut.renewed(once(deps.database, owner, "", partial(_complete, deps, owner, path)), deps.urls)
 
 
 def _complete(deps: Dependencies, owner: Owner, path: UploadPath, record: Record) -> Response:

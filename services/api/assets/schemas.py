@@ -3,6 +3,7 @@
 from typing import Literal, Self
 from uuid import UUID
 
+from flask import Response
 from pydantic import Field
 
 from services.api.schemas import ApiModel, IdempotencyHeaders, RequestModel, ResponseModel, Time
@@ -19,7 +20,10 @@ class UploadHeaders(IdempotencyHeaders):
 
 
 class AssetOut(ResponseModel):
-    """A stored picture. `sha256` is the digest of the bytes as received."""
+    """A stored picture. `sha256` is the digest of the bytes as received.
+
+    `url` needs no token and lasts for one to two hours; every response signs it afresh.
+    """
 
     id: UUID
     url: str
@@ -33,6 +37,14 @@ class AssetOut(ResponseModel):
     @classmethod
     def of(cls, asset: Asset, urls: UrlBuilder) -> Self:
         return cls.from_row(asset, url=urls.asset(asset.key))
+
+    @staticmethod
+    def renewed(response: Response, urls: UrlBuilder) -> Response:
+        """The response; if it repeats an earlier one, its address is signed afresh."""
+        if "Idempotent-Replayed" in response.headers:
+            old = response.get_json()["url"]
+            response.set_data(response.get_data(as_text=True).replace(old, urls.renewed(old)))
+        return response
 
 
 class AssetPage(ResponseModel):
@@ -51,8 +63,11 @@ class AssetPath(ApiModel):
     asset_id: UUID
 
 
-class KeyPath(ApiModel):
+class AddressPath(ApiModel):
+    """A picture's key, and the grant that lets the holder of its address see it for a while."""
+
     key: str
+    grant: str
 
 
 class LinkQuery(ApiModel):

@@ -6,8 +6,8 @@ from functools import partial
 from flask import Response
 
 from services.api import lookup, quotas
-from services.api.assets import ingest, variants
-from services.api.assets.schemas import AssetOut, AssetPage, AssetPath, KeyPath, UploadHeaders, VariantQuery
+from services.api.assets import ingest, url_signing, variants
+from services.api.assets.schemas import AddressPath, AssetOut, AssetPage, AssetPath, UploadHeaders, VariantQuery
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, downloads, upload_parser
 from services.api.middleware.idempotency import Record, once
@@ -27,7 +27,8 @@ def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG0
     The same bytes from the same caller are one asset: 201 the first time, 200 after.
     """
     received, owner = upload_parser.parse(), auth.writer()
-    return once(deps.database, owner, received.fingerprint, partial(_upload, deps, owner, received))
+    response = once(deps.database, owner, received.fingerprint, partial(_upload, deps, owner, received))
+    return AssetOut.renewed(response, deps.urls)
 
 
 def _upload(deps: Dependencies, owner: Owner, received: Upload, record: Record) -> Response:
@@ -81,13 +82,13 @@ def delete(deps: Dependencies, path: AssetPath) -> None:
             raise errors.NotFound
 
 
-def download(deps: Dependencies, path: KeyPath, query: VariantQuery) -> Response:
+def download(deps: Dependencies, path: AddressPath, query: VariantQuery) -> Response:
     """The bytes of a picture.
 
-    The key is the permission. `?download=1` makes a browser save the file under the picture's own name.
+    The address is the permission, and needs no token. After one to two hours it answers 403: the picture or its job
+    tells a new one. `?download=1` makes a browser save the file under the picture's own name.
     """
-    if not path.key.isprintable():  # Postgres takes no NUL
-        raise errors.NotFound
+    url_signing.check_asset(deps.secret, path.key, path.grant)
     with deps.database.transaction() as connection:
         asset = assets.by_key(connection, path.key)
     if asset is None:
