@@ -99,8 +99,9 @@ def _purges(database: Database, cdn: Cdn) -> tuple[PeriodicTask, ...]:
     if cdn.purge_url is None:
         return ()
     token = cdn.purge_token.get_secret_value() if cdn.purge_token else None
-    purge = CdnPurge(database, cdn.purge_url.get_secret_value(), token, cdn.public_url).run
-    return (PeriodicTask("cdn_purge", purge, timeouts.PURGE_S, tolerance_s=60, away_s=timeouts.PURGE_AWAY_S),)
+    post = partial(http_exchange.post, http_exchange.session(), cdn.purge_url.get_secret_value())
+    purge = CdnPurge(database, post, token, cdn.public_url)
+    return (PeriodicTask("cdn_purge", purge.run, timeouts.PURGE_S, tolerance_s=60, away_s=timeouts.PURGE_AWAY_S),)
 
 
 def _end(health: Health) -> None:

@@ -7,6 +7,7 @@ of a picture, signed at any time and in any size. Any 2xx is success; after anyt
 again, for a week from their deletion. Sending one twice does no harm, so any number of workers may run this.
 """
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from services.worker.providers import Broken, Unavailable, http_exchange
@@ -20,12 +21,13 @@ _log = log.get("cdn_purge")
 
 
 class CdnPurge:
-    """Purges what was deleted, a bounded number of pictures a turn."""
+    """Purges what was deleted, a bounded number of pictures a turn. `post` sends a request to the hook."""
 
-    def __init__(self, database: Database, url: str, token: str | None, public_url: str) -> None:
+    def __init__(
+        self, database: Database, post: Callable[..., http_exchange.Reply], token: str | None, public_url: str
+    ) -> None:
         self._database = database
-        self._client = http_exchange.session()
-        self._url = url
+        self._post = post
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._prefix = f"{urlsplit(public_url).netloc}/assets/"
 
@@ -43,7 +45,7 @@ class CdnPurge:
 
     def _call(self, prefixes: list[str]) -> None:
         try:
-            reply = http_exchange.post(self._client, self._url, json={"prefixes": prefixes}, headers=self._headers)
+            reply = self._post(json={"prefixes": prefixes}, headers=self._headers)
             failure = "" if 200 <= reply.status < 300 else f"status {reply.status}"
         except (Unavailable, Broken) as error:
             failure = str(error)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -32,8 +33,8 @@ class Cdn(settings.EnvSettings):
     def _complete(self) -> Self:
         if self.purge_url and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", self.purge_url.get_secret_value()):
             raise ValueError("CDN_PURGE_URL must be an address such as https://cdn.example/purge")
-        if self.purge_url and not self.public_url:
-            raise ValueError("CDN_PURGE_URL also needs PUBLIC_URL, the address that the CDN serves")
+        if self.purge_url and not urlsplit(self.public_url).netloc:
+            raise ValueError("CDN_PURGE_URL also needs PUBLIC_URL, such as https://shop.example, which the CDN serves")
         return self
 
 
