@@ -1,8 +1,7 @@
 """Tokens of guests: only what was issued with this secret is recognised."""
 
 import secrets
-
-import pytest
+import string
 
 from services.api import guest_tokens
 
@@ -23,11 +22,11 @@ def test_a_made_up_or_changed_token_is_not_recognised() -> None:
         assert not guest_tokens.issued(SECRET, wrong) or wrong == token
 
 
-@pytest.mark.parametrize("last", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-def test_a_token_has_one_spelling(last: str) -> None:
-    """The last of 43 characters carries four bits: others would be decoded to the same bytes, for another owner."""
+def test_a_token_has_one_spelling() -> None:
+    """The last of 43 characters carries four bits: four characters are decoded to the same bytes."""
     token = guest_tokens.issue(SECRET)
-    assert guest_tokens.issued(SECRET, token[:-1] + last) == (last == token[-1])
+    spellings = {token[:-1] + last for last in f"{string.ascii_letters}{string.digits}-_"}
+    assert {spelling for spelling in spellings if guest_tokens.issued(SECRET, spelling)} == {token}
 
 
 def test_another_secret_recognises_nothing() -> None:
