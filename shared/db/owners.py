@@ -1,9 +1,7 @@
 """The owner of a row in SQL: the columns, the parameters, and the clauses that keep callers to their own rows."""
 
-from typing import Any
-
 from shared.db.pool import Connection
-from shared.models.owner import Owner, OwnerType
+from shared.models.owner import Owner
 
 # Jobs call their owner's id user_id.
 OWNED = "owner_type = %(owner_type)s and owner_id = %(owner_id)s"
@@ -28,9 +26,3 @@ def known(connection: Connection, owner: Owner) -> bool:
         parameters(owner),
     ).fetchone()
     return bool(row and row["known"])
-
-
-def fold(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with `owner` in place of its columns owner_type and owner_id."""
-    rest = {name: value for name, value in row.items() if name not in ("owner_type", "owner_id")}
-    return rest | {"owner": Owner(OwnerType(row["owner_type"]), row["owner_id"])}

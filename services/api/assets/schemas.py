@@ -3,7 +3,6 @@
 from typing import Literal, Self
 from uuid import UUID
 
-from flask import Response
 from pydantic import Field
 
 from services.api.schemas import ApiModel, IdempotencyHeaders, RequestModel, ResponseModel, Time
@@ -37,14 +36,6 @@ class AssetOut(ResponseModel):
     @classmethod
     def of(cls, asset: Asset, urls: UrlBuilder) -> Self:
         return cls.from_row(asset, url=urls.asset(asset.key))
-
-    @staticmethod
-    def renewed(response: Response, urls: UrlBuilder) -> Response:
-        """The response; if it repeats an earlier one, its address is signed afresh."""
-        if "Idempotent-Replayed" in response.headers:
-            old = response.get_json()["url"]
-            response.set_data(response.get_data(as_text=True).replace(old, urls.renewed(old)))
-        return response
 
 
 class AssetPage(ResponseModel):
