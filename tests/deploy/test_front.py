@@ -81,10 +81,13 @@ def _lines(deployment: Deployment) -> list[dict[str, str]]:
     return [json.loads(line) for line in (deployment.folder / "access.log").read_text().splitlines()]
 
 
-def test_no_log_names_the_address_of_a_picture(deployment: Deployment, session: requests.Session) -> None:
+def test_no_log_names_an_address_that_is_a_permission(deployment: Deployment, session: requests.Session) -> None:
     made = session.post(f"{deployment.address}/api/uploads", files={"file": ("a.png", pictures.png())})
     url = made.json()["url"]
+    link = session.post(f"{deployment.address}/api/assets/{made.json()['id']}/link").json()["url"]
+    put = session.post(f"{deployment.address}/api/uploads/presign", json={"bytes": 9}).json()["uploadUrl"]
     paths = [f"{url}?w=400", url.replace("/assets/", "/ASSETS/"), f"//x{url}", url.rpartition("-")[0], f"/api/..{url}"]
+    paths += [link, put]
     for number, path in enumerate(paths):
         session.get(deployment.address + path, headers={"X-Request-Id": f"privacy-{number}"})
     for instance in deployment.instances:
@@ -97,9 +100,10 @@ def test_no_log_names_the_address_of_a_picture(deployment: Deployment, session: 
             await_ready(instance)
     _until_logged(deployment, {"privacy-last", *(f"privacy-{number}" for number in range(len(paths)))})
     logs = [*deployment.folder.glob("*.log"), *deployment.folder.parent.glob("api-*.log")]
-    assert [log.name for log in logs if url.split("/")[2] in log.read_text()] == []
+    permissions = [url.split("/")[2], *(signed.rpartition("=")[2] for signed in (link, put))]
+    assert [log.name for log in logs for permission in permissions if permission in log.read_text()] == []
     routes = {line["route"] for line in _lines(deployment) if line["request_id"].startswith("privacy")}
-    assert routes == {"/assets/<key>/<grant>", "unknown"}
+    assert routes == {"/assets/<key>/<grant>", "unknown", link.partition("?")[0], put.partition("?")[0]}
 
 
 def test_the_front_passes_on_how_long_a_picture_may_be_kept(deployment: Deployment, session: requests.Session) -> None:

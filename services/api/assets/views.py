@@ -1,4 +1,4 @@
-"""Pictures: upload, list, show and delete them, and serve their bytes under unguessable keys."""
+"""Pictures: upload, list, show and delete them, and serve their bytes at signed addresses."""
 
 from contextlib import suppress
 
