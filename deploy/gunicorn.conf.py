@@ -24,4 +24,5 @@ graceful_timeout = timeouts.GRACE_S  # an event stream ends within this
 keepalive = 75  # longer than a proxy keeps idle connections (60 s), so that it never uses one just being closed
 control_socket_disable = True  # it needs a writable home
 accesslog = None  # shared.web logs requests
+access_log_format = "%(t)s %(h)s %(m)s %(s)s %(B)s %(M)s"  # for --access-logfile: no path, which may be a permission
 loglevel = "warning"  # until `on_starting` formats the lines

@@ -147,7 +147,10 @@ class Ops(EnvSettings):
 
 
 class Keys(EnvSettings):
-    """The secret from which object keys are derived; a new one changes the keys of new objects."""
+    """The secret from which object keys are derived, and with which addresses and guests' tokens are signed.
+
+    A new one changes the keys of new objects and ends all addresses and links given out before.
+    """
 
     secret: SecretStr = Field(validation_alias="SECRET_KEY", min_length=32)  # 128 bits, even in hexadecimal
 

@@ -19,6 +19,7 @@ from celery import Celery, signals
 from celery.worker import state
 
 from services.worker import health_server, maintenance, periodic, poller, rescuer
+from services.worker.cdn_purge import CdnPurge
 from services.worker.handlers import Resources
 from services.worker.job_types import JOB_TYPES
 from services.worker.leases import Leases
@@ -29,7 +30,7 @@ from services.worker.providers.removebg import RemoveBg
 from services.worker.providers.router import Router, Rules
 from services.worker.providers.self_hosted import SelfHosted
 from services.worker.runner import Runner
-from services.worker.settings import Settings
+from services.worker.settings import Cdn, Settings
 from shared import broker, failpoints, log, malloc, metrics, sentry, storage, timeouts
 from shared.db.pool import Database
 from shared.health import Check, Health
@@ -64,7 +65,7 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     runner = Runner(database, leases, {name: build(resources) for name, build in JOB_TYPES.items()})
     waker = broker.Waker(settings.broker.url.get_secret_value())
     polling = poller.Poller(submit, runner.run_next, _stopping, settings.work.threads)
-    tasks = _periodic_tasks(database, objects, leases, waker, polling)
+    tasks = (*_periodic_tasks(database, objects, leases, waker, polling), *_purges(database, settings.cdn))
     checks = (
         Check("database", database.check, critical=True),
         Check("storage", objects.check),
@@ -101,6 +102,16 @@ def _periodic_tasks(
 
 def _stopping() -> bool:
     return state.should_stop is not None
+
+
+def _purges(database: Database, cdn: Cdn) -> tuple[PeriodicTask, ...]:
+    """The calls of the CDN's purge hook, if there is one."""
+    if cdn.purge_url is None:
+        return ()
+    token = cdn.purge_token.get_secret_value() if cdn.purge_token else None
+    post = partial(http_exchange.post, http_exchange.session(), cdn.purge_url.get_secret_value())
+    purge = CdnPurge(database, post, token, cdn.public_url)
+    return (PeriodicTask("cdn_purge", purge.run, timeouts.PURGE_S, tolerance_s=60, away_s=timeouts.PURGE_AWAY_S),)
 
 
 def _end(health: Health) -> None:

@@ -28,7 +28,7 @@ __all__ = [
 
 
 def key_for(secret: str, owner: Owner, sha256: str, extension: str) -> str:
-    """The public key of an owner's content, e.g. `<64 hex digits>.png`."""
+    """The key of an owner's content, e.g. `<64 hex digits>.png`."""
     digest = hmac.new(secret.encode(), f"{owner.type}:{owner.id}:{sha256}".encode(), hashlib.sha256)
     return f"{digest.hexdigest()}.{extension}"
 

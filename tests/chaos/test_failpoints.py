@@ -46,7 +46,7 @@ def test_an_api_killed_at_any_step_keeps_its_commits_and_a_repeated_request_has_
     system: System, crowd: Crowd, note: Note
 ) -> None:
     victims = [system.armed("api", step) for step in ("a1", "a2", "a3", "a4")]
-    guests = [a_guest_with_key() for _ in victims]
+    guests = [a_guest_with_key(crowd.address) for _ in victims]
     for victim in victims:
         await_ready(victim)
     with system.database() as connection:

@@ -57,7 +57,7 @@ def _promised(crowd: Crowd, count: int) -> bool:
 
 def test_no_key_stays_locked_after_postgres_was_away(system: System, crowd: Crowd, note: Note) -> None:
     """Clients repeat their request with its key, and each gets its one job soon after Postgres is back."""
-    guests = [a_guest_with_key() for _ in range(20)]
+    guests = [a_guest_with_key(crowd.address) for _ in range(20)]
     back = threading.Event()
     waited: list[float] = []
 

@@ -44,6 +44,22 @@ def test_libraries_that_chatter_are_heard_only_when_they_warn() -> None:
     assert [line["event"] for line in said(script)] == ["y"]
 
 
+def test_what_gunicorn_says_of_a_request_does_not_quote_it() -> None:
+    script = """
+gunicorn = logging.getLogger('gunicorn.error')
+gunicorn.error('Error handling request %s %s', 'GET', '/assets/key')
+gunicorn.warning("Invalid request from ip=192.0.2.1: Invalid HTTP Version: (2, 0) '/assets/key'")
+gunicorn.warning('Invalid request from ip=2001:db8::1: /assets/key')
+gunicorn.warning('Listening at: %s', 'here')
+"""
+    assert [line["event"] for line in said(script)] == [
+        "Error handling request",
+        "Invalid request from ip=192.0.2.1",
+        "Invalid request from ip=2001:db8::1",
+        "Listening at: here",
+    ]
+
+
 def test_an_exception_stays_on_one_line() -> None:
     script = """
 def broken():

@@ -134,9 +134,9 @@ def test_a_librarys_words_are_told_without_what_was_filled_in(monkeypatch: pytes
         try:
             _fail()
         except RuntimeError:
-            logging.getLogger("gunicorn.error").exception("Error handling request %s", SECRET)
+            logging.getLogger("a.library").exception("Error handling %s", SECRET)
         body = server.received.get(timeout=SOON_S)[2]
-    assert json.loads(body.splitlines()[2])["message"] == "Error handling request %s"
+    assert json.loads(body.splitlines()[2])["message"] == "Error handling %s"
     assert SECRET not in body
 
 

@@ -1,12 +1,12 @@
-"""Pictures: upload, list, show and delete them, and serve their bytes under unguessable keys."""
+"""Pictures: upload, list, show and delete them, and serve their bytes at signed addresses."""
 
 from contextlib import suppress
 
 from flask import Response
 
 from services.api import lookup, quotas
-from services.api.assets import ingest, variants
-from services.api.assets.schemas import AssetOut, AssetPage, AssetPath, KeyPath, UploadHeaders, VariantQuery
+from services.api.assets import ingest, url_signing, variants
+from services.api.assets.schemas import AddressPath, AssetOut, AssetPage, AssetPath, UploadHeaders, VariantQuery
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, downloads, upload_parser
 from services.api.middleware.idempotency import once
@@ -58,13 +58,13 @@ def delete(deps: Dependencies, path: AssetPath) -> None:
     metrics.JOBS.labels("cancelled", "").inc(cancelled)
 
 
-def download(deps: Dependencies, path: KeyPath, query: VariantQuery) -> Response:
+def download(deps: Dependencies, path: AddressPath, query: VariantQuery) -> Response:
     """The bytes of a picture.
 
-    The key is the permission. `?download=1` makes a browser save the file under the picture's own name.
+    The address is the permission, and needs no token. After one to two hours it answers 403: the picture or its job
+    tells a new one. `?download=1` makes a browser save the file under the picture's own name.
     """
-    if not path.key.isprintable():  # Postgres takes no NUL
-        raise errors.NotFound
+    url_signing.check_asset(deps.secret, path.key, path.grant)
     with deps.database.transaction() as connection:
         asset = assets.by_key(connection, path.key)
     if asset is None:

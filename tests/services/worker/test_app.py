@@ -16,6 +16,8 @@ from urllib.request import urlopen
 import pytest
 import redis
 
+from services.worker.app import _purges
+from services.worker.settings import Settings
 from shared.broker import Waker
 from shared.models.job import JobState
 from tests.services import pictures
@@ -235,3 +237,11 @@ def test_a_worker_whose_rescuer_is_lost_ends_its_job_and_then_itself(
     assert worker.returncode == 70  # so that platforms start it again
     assert bench.job(job_id).status is JobState.DONE
     assert "periodic_task_lost" in said
+
+
+def test_the_purge_hook_is_called_by_workers_that_have_one(bench: Bench, environment: pytest.MonkeyPatch) -> None:
+    assert _purges(bench.database, Settings.read().cdn) == ()
+    environment.setenv("CDN_PURGE_URL", "https://cdn.example/purge")
+    environment.setenv("PUBLIC_URL", "https://shop.example")
+    (task,) = _purges(bench.database, Settings.read().cdn)
+    assert task.name == "cdn_purge"
