@@ -117,7 +117,9 @@ def _temporary(parent: str) -> Iterator[Path]:
 def postgres(open_folder: Path, quick_folder: Path) -> Iterator[Postgres]:
     programs = postgres_programs.packaged()
     if not may_enter(programs, unprivileged()):
-        programs = postgres_programs.copied(programs, open_folder)  # memory often does not let programs run
+        programs = postgres_programs.copied(
+            programs, open_folder, unprivileged() or User(os.geteuid(), os.getegid())
+        )  # memory often does not let programs run
     server = Postgres(quick_folder / "postgres", durable=False, programs=programs)
     server.start()
     await_ready(server)

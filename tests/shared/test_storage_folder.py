@@ -54,6 +54,16 @@ objects.put({KEY!r}, b"after", "image/png", {{}})
     assert Folder(tmp_path).get(KEY) == b"before"
 
 
+@pytest.mark.parametrize("umask", [0, 0o022, 0o077])
+def test_only_the_owner_can_read_objects_and_their_folders_whatever_the_umask(umask: int, tmp_path: Path) -> None:
+    root = tmp_path / "data" / "objects"
+    done = run(f'import os; os.umask({umask}); objects.put("{KEY}", b"x", "image/png", {{}}); objects.check()', root)
+    assert done.returncode == 0, done.stderr
+    modes = {path: path.stat().st_mode & 0o777 for path in (root.parent, *root.parent.rglob("*"))}
+    assert set(modes.values()) == {0o600, 0o700}
+    assert {path.name for path, mode in modes.items() if mode == 0o600} == {KEY}
+
+
 def test_the_bytes_and_then_their_name_are_on_disk_before_put_returns(tmp_path: Path) -> None:
     script = f"""
 import os, stat
