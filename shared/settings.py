@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared import addresses
+from shared import url_syntax
 
 _PUBLISHED = "development"  # in every secret that docker-compose.yml falls back to
 _OWN_LENGTH, _ISSUED_LENGTH = 32, 8  # characters in production; the first is 128 bits, even in hexadecimal
@@ -95,27 +95,27 @@ def _issued(value: SecretStr, info: ValidationInfo) -> SecretStr:
 
 
 def _postgres(value: SecretStr, info: ValidationInfo) -> SecretStr:
-    if not addresses.is_postgres(value.get_secret_value()):
+    if not url_syntax.is_postgres(value.get_secret_value()):
         raise ValueError("must look like postgresql://user:password@host:5432/name")
     return _with_password(value, info)
 
 
 def _redis(value: SecretStr, info: ValidationInfo) -> SecretStr:
-    if not addresses.is_redis(value.get_secret_value()):
+    if not url_syntax.is_redis(value.get_secret_value()):
         raise ValueError("must look like redis://:password@host:6379/0 or rediss://...")
     return _with_password(value, info)
 
 
 def _with_password(value: SecretStr, info: ValidationInfo) -> SecretStr:
     """Without one the server lets us in by other means: a socket, a certificate or a private network."""
-    password = addresses.password(value.get_secret_value())
+    password = url_syntax.password(value.get_secret_value())
     if password is not None:
         _refuse_weak(password, info, _ISSUED_LENGTH)
     return value
 
 
 def _http(value: str) -> str:
-    if not addresses.is_http(value):
+    if not url_syntax.is_http(value):
         raise ValueError("must be an address such as https://host.example")
     return value
 
@@ -128,7 +128,7 @@ def _s3(value: str) -> str:
 
 def _host(value: str) -> str:
     host = value.removeprefix("[").removesuffix("]")
-    if not addresses.is_host(host):
+    if not url_syntax.is_host(host):
         raise ValueError("must be a name or an IP address such as 0.0.0.0 or ::")
     return host
 
@@ -224,7 +224,7 @@ class Ops(EnvSettings):
     @field_validator("sentry_dsn")
     @classmethod
     def _dsn(cls, value: SecretStr | None) -> SecretStr | None:
-        parts = addresses.split_url(value.get_secret_value(), "http", "https") if value else None
+        parts = url_syntax.split_url(value.get_secret_value(), "http", "https") if value else None
         if value and not (parts and parts.username and re.search(r"/[0-9]+$", parts.path)):
             raise ValueError("must look like https://key@host/project")
         return value

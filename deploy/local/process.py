@@ -29,6 +29,10 @@ class User:
     gid: int
 
 
+def current_user() -> User:
+    return User(os.geteuid(), os.getegid())
+
+
 class Process:
     """A program to run, now or again; servers derive from it and say when they are ready."""
 
@@ -49,7 +53,7 @@ class Process:
         self._folder = folder
         self._output = output
         self._environment = environment
-        self._user = user or User(os.geteuid(), os.getegid())
+        self._user = user or current_user()
         self._stop_signal = stop_signal
         self._stop_s = stop_s
         self._running: subprocess.Popen[str] | None = None

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, field_validator
 
-from shared import addresses, settings
+from shared import settings, url_syntax
 from shared.image_format.structure import Format
 
 _RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})?([smhd])")
@@ -51,14 +51,14 @@ class Web(settings.EnvSettings):
     @field_validator("public_url")
     @classmethod
     def _origin(cls, value: str) -> str:
-        if value and not addresses.is_origin(value):
+        if value and not url_syntax.is_origin(value):
             raise ValueError("must be an origin such as https://shop.example")
         return value.rstrip("/")
 
     @field_validator("cors_origins")
     @classmethod
     def _exact(cls, value: str) -> str:
-        if any(not addresses.is_origin(origin) or _REGEX_CHARACTERS.search(origin) for origin in _origins(value)):
+        if any(not url_syntax.is_origin(origin) or _REGEX_CHARACTERS.search(origin) for origin in _origins(value)):
             raise ValueError(
                 "must be origins such as https://shop.example; `*` would let every website act for your "
                 "customers, because browsers send their cookies"

@@ -192,6 +192,13 @@ def test_a_demo_that_fails_says_why(image: str, out: str, words: str, running: t
     assert not (clone.folder / out).exists()
 
 
+def test_only_the_user_of_the_command_can_read_the_data(running: tuple[Clone, Command]) -> None:
+    clone, _ = running
+    paths = [path for path in (clone.folder / "data").rglob("*") if not path.is_symlink()]
+    assert {path.name for path in paths} >= {"objects", "data", "appendonlydir", "secret_key", "lock", "postgres.log"}
+    assert {str(path): oct(path.stat().st_mode) for path in paths if path.stat().st_mode & 0o077} == {}
+
+
 def test_a_second_run_in_the_same_folder_is_refused_with_a_message(running: tuple[Clone, Command]) -> None:
     clone, command = running
     second = clone.start("deploy.local", PORT=str(ports.free()))

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 import redis
 
-from shared import addresses
+from shared import url_syntax
 
 HOSTS = ["localhost", "a.example.", "my_rembg", "10.0.0.1", "::", "::1", "xn--mnchen-3ya.example"]
 NO_HOSTS = ["", "a b", "a..b", "-a", "a-", "300.1.1.1", "1.2.3", ":::", "münchen.example", "a/b", "a\n", "a" * 64]
@@ -12,19 +12,19 @@ NO_HOSTS = ["", "a b", "a..b", "-a", "a-", "300.1.1.1", "1.2.3", ":::", "münche
 
 @pytest.mark.parametrize("text", HOSTS)
 def test_a_name_or_an_ip_address_is_a_host(text: str) -> None:
-    assert addresses.is_host(text)
+    assert url_syntax.is_host(text)
 
 
 @pytest.mark.parametrize("text", NO_HOSTS)
 def test_anything_else_is_no_host(text: str) -> None:
-    assert not addresses.is_host(text)
+    assert not url_syntax.is_host(text)
 
 
 @pytest.mark.parametrize(
     "text", ["http://rembg:7000", "https://a.example/v1.0", "http://[::1]:9/", "HTTPS://a.example"]
 )
 def test_http_with_a_host_and_perhaps_a_path_is_a_server(text: str) -> None:
-    assert addresses.is_http(text)
+    assert url_syntax.is_http(text)
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_http_with_a_host_and_perhaps_a_path_is_a_server(text: str) -> None:
     ],
 )
 def test_anything_else_is_no_http_server(text: str) -> None:
-    assert not addresses.is_http(text)
+    assert not url_syntax.is_http(text)
 
 
 @pytest.mark.parametrize(
     ("text", "is_one"), [("https://a.example", True), ("http://a:1/", True), ("http://a/b", False)]
 )
 def test_an_origin_has_no_path(text: str, *, is_one: bool) -> None:
-    assert addresses.is_origin(text) == is_one
+    assert url_syntax.is_origin(text) == is_one
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_an_origin_has_no_path(text: str, *, is_one: bool) -> None:
 )
 def test_what_libpq_accepts_is_an_address_of_postgres(text: str) -> None:
     psycopg.conninfo.conninfo_to_dict(text)
-    assert addresses.is_postgres(text)
+    assert url_syntax.is_postgres(text)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_libpq_accepts_is_an_address_of_postgres(text: str) -> None:
     ],
 )
 def test_anything_else_is_no_address_of_postgres(text: str) -> None:
-    assert not addresses.is_postgres(text)
+    assert not url_syntax.is_postgres(text)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_anything_else_is_no_address_of_postgres(text: str) -> None:
 )
 def test_redis_with_a_host_is_an_address_of_redis(text: str) -> None:
     redis.Redis.from_url(text).close()
-    assert addresses.is_redis(text)
+    assert url_syntax.is_redis(text)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_redis_with_a_host_is_an_address_of_redis(text: str) -> None:
     ],
 )
 def test_anything_else_is_no_address_of_redis(text: str) -> None:
-    assert not addresses.is_redis(text)
+    assert not url_syntax.is_redis(text)
 
 
 @pytest.mark.parametrize(
@@ -120,4 +120,4 @@ def test_anything_else_is_no_address_of_redis(text: str) -> None:
     ],
 )
 def test_a_password_is_found_in_its_address(text: str, password: str | None) -> None:
-    assert addresses.password(text) == password
+    assert url_syntax.password(text) == password
