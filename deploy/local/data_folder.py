@@ -17,7 +17,8 @@ from deploy.local.postgres_server import may_enter, unprivileged
 from deploy.local.process import User
 from shared import private_files
 
-_PASS = 0o010  # for the group
+_PASS = 0o710  # root may do everything, the group may pass
+_EARLIER = 0o711  # what earlier versions made for root
 # What runs have made here, `redis` before Valkey; a folder that somebody names may hold other people's files as well.
 _OURS = ("lock", "models", "objects", "sample-cutout.png", "secret_key")
 _SERVERS = ("postgres", "redis", "valkey")
@@ -77,6 +78,7 @@ def tighten(folder: Path) -> None:
 def _make(folder: Path, user: User | None) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     found = folder.lstat()  # a link in /var/tmp may be anyone's
-    if user and stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not may_enter(folder, user):
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    if user and ours and (stat.S_IMODE(found.st_mode) == _EARLIER or not may_enter(folder, user)):
         os.chown(folder, -1, user.gid)
-        folder.chmod(stat.S_IMODE(found.st_mode) | _PASS)
+        folder.chmod(_PASS)

@@ -107,8 +107,10 @@ def test_a_new_folder_is_closed_to_everyone_whom_postgres_does_not_need(open_fol
 
 
 @as_root
-def test_a_closed_folder_of_root_is_opened_for_postgres_alone(open_folder: Path) -> None:
-    folder = open_folder / "made-by-a-service"
-    folder.mkdir(mode=0o700)
+@pytest.mark.parametrize("mode", [0o700, 0o711], ids=["made-by-a-service", "made-by-an-earlier-version"])
+def test_a_folder_of_root_is_open_for_postgres_alone(mode: int, open_folder: Path) -> None:
+    folder = open_folder / f"made-{mode:o}"
+    folder.mkdir()
+    folder.chmod(mode)
     assert data_folder.prepare(folder, print) == folder
     assert folder.stat().st_mode & 0o777 == 0o710
