@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -76,10 +77,12 @@ def test_there_is_nothing_else(port: int) -> None:
 
 
 def test_it_listens_on_ipv6_as_well(state: Health) -> None:
-    try:
-        server = health_server.serve(state, "::1", 0, None)
-    except OSError:
-        pytest.skip("this machine has no IPv6")
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+    server = health_server.serve(state, "::1", 0, None)
     connection = http.client.HTTPConnection("::1", server.server_address[1], timeout=5)
     connection.request("GET", "/health/live")
     assert connection.getresponse().status == 200
