@@ -1,4 +1,4 @@
-"""The limits of a child, and its end."""
+"""The limits of a decoder process, and how it ends."""
 
 import resource
 import signal
@@ -35,26 +35,26 @@ while True: pass
 """
 
 
-def test_the_processor_s_time_is_limited_for_each_picture_anew() -> None:
+def test_processor_time_is_limited_per_picture() -> None:
     done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, check=False, timeout=60)
     assert done.stdout == b"allowed\n", done.stderr
     assert done.returncode == -signal.SIGXCPU
 
 
-def test_a_child_ends_with_its_line_and_hears_no_farewell_before() -> None:
+def test_a_child_ignores_signals_to_its_group_and_ends_with_its_connection() -> None:
     ours, theirs = socket.socketpair()
     with ours:
         process = subprocess.Popen([sys.executable, "-m", "services.api.decoder"], stdin=theirs.fileno())
         theirs.close()
         protocol.send(ours, QUESTION, GOOD)
         assert protocol.receive(ours) == ({}, b"")
-        for number in (signal.SIGTERM, signal.SIGINT):  # a whole terminal, or container, is told to stop
+        for number in (signal.SIGTERM, signal.SIGINT):  # as when a terminal or container stops
             process.send_signal(number)
         protocol.send(ours, QUESTION, GOOD)
         assert protocol.receive(ours) == ({}, b"")
         if sys.platform == "linux":
             assert resource.prlimit(process.pid, resource.RLIMIT_AS) == (inside.MEMORY_BYTES, inside.MEMORY_BYTES)
-        protocol.send(ours, QUESTION, GOOD)  # whose answer nobody will hear
+        protocol.send(ours, QUESTION, GOOD)  # whose response is never read
     assert process.wait(20) == 0
 
 
@@ -79,7 +79,7 @@ def test_a_drawing_gets_less_time_and_memory_than_a_photo() -> None:
     assert seconds[1] - seconds[0] >= inside.CPU_S - inside.DRAWING_CPU_S
 
 
-def test_a_machine_that_cannot_limit_addresses_decodes_all_the_same() -> None:
+def test_decoding_works_where_address_space_cannot_be_limited() -> None:
     as_on_macos = """
 import resource
 limit = resource.setrlimit

@@ -1,4 +1,4 @@
-"""What a picture may do to a decoder, and what that may do to the api: nothing."""
+"""A picture may kill its decoder process, which must not affect the api."""
 
 import os
 import resource
@@ -25,7 +25,7 @@ JUDGED = images.inspect(GOOD)
 
 @pytest.fixture
 def lonely() -> Iterator[Decoder]:
-    """A decoder with one child, which may be hurt."""
+    """A decoder with one child, which a test may kill."""
     made = Decoder(children=1)
     made.start()
     yield made
@@ -37,7 +37,7 @@ def _pid(decoder: Decoder) -> int:
 
 
 def _verify_struck(decoder: Decoder, number: signal.Signals) -> None:
-    """Ask, and let the signal arrive while the picture is in work."""
+    """Verify a picture, and send the signal to the child meanwhile."""
     pid, child = _pid(decoder), decoder._children[0]
     asked = child._asked
     os.kill(pid, signal.SIGSTOP)
@@ -56,14 +56,14 @@ def _verify_struck(decoder: Decoder, number: signal.Signals) -> None:
         striking.join()
 
 
-def test_what_the_picture_s_own_check_says_is_said(decoder: Decoder) -> None:
+def test_the_failure_of_verification_is_passed_on(decoder: Decoder) -> None:
     decoder.verify(GOOD, JUDGED)
     half = GOOD[: len(GOOD) // 2] + b"\xff\xd9"
     with pytest.raises(errors.UnreadableImage):
         decoder.verify(half, images.inspect(half))
 
 
-def test_a_refusal_keeps_its_words_and_details(decoder: Decoder) -> None:
+def test_a_refusal_has_its_message_and_details(decoder: Decoder) -> None:
     with pytest.raises(errors.UnsupportedImage, match="kind of TIFF"):
         decoder.convert(pictures.encoded(Image.new("F", (64, 64)), "TIFF"), Format.TIFF)
     with pytest.raises(errors.ImageTooSmall) as small:
@@ -79,7 +79,7 @@ def test_a_refusal_keeps_its_words_and_details(decoder: Decoder) -> None:
         (signal.SIGKILL, errors.Busy),
     ],
 )
-def test_a_death_costs_the_picture_in_hand_and_nobody_else(
+def test_a_death_affects_only_the_current_picture(
     lonely: Decoder, number: signal.Signals, failure: type[errors.Failure]
 ) -> None:
     before = _pid(lonely)
@@ -89,13 +89,13 @@ def test_a_death_costs_the_picture_in_hand_and_nobody_else(
     assert _pid(lonely) != before
 
 
-def test_a_child_killed_while_idle_costs_nobody(lonely: Decoder) -> None:
+def test_the_death_of_an_idle_child_affects_no_request(lonely: Decoder) -> None:
     os.kill(_pid(lonely), signal.SIGKILL)
     os.waitid(os.P_PID, _pid(lonely), os.WEXITED | os.WNOWAIT)
     lonely.verify(GOOD, JUDGED)
 
 
-def test_where_no_child_can_be_started_callers_come_back_later(
+def test_callers_are_told_to_retry_when_no_child_can_be_started(
     lonely: Decoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def exhausted(*_: object, **__: object) -> None:
@@ -110,7 +110,7 @@ def test_where_no_child_can_be_started_callers_come_back_later(
     lonely.verify(GOOD, JUDGED)
 
 
-def test_a_silent_child_is_waited_for_only_so_long(lonely: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_silent_child_has_a_deadline(lonely: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "DECODE_S", 0.1)
     os.kill(_pid(lonely), signal.SIGSTOP)
     with pytest.raises(errors.Busy):
@@ -120,25 +120,25 @@ def test_a_silent_child_is_waited_for_only_so_long(lonely: Decoder, monkeypatch:
 
 
 @linux_only
-def test_a_picture_that_wants_more_memory_than_any_may_is_refused(lonely: Decoder) -> None:
+def test_a_picture_that_needs_more_memory_than_allowed_is_refused(lonely: Decoder) -> None:
     large = pictures.encoded(pictures.drawn(2000, 2000), "JPEG", progressive=True)
     now = int(Path(f"/proc/{_pid(lonely)}/statm").read_text().split()[0]) * resource.getpagesize()
     resource.prlimit(_pid(lonely), resource.RLIMIT_AS, (now + (4 << 20), now + (4 << 20)))
-    with pytest.raises((errors.TooComplex, errors.UnreadableImage)):  # libjpeg does not say what it lacks
+    with pytest.raises((errors.TooComplex, errors.UnreadableImage)):  # libjpeg does not report that memory ran out
         lonely.verify(large, images.inspect(large))
     lonely.verify(GOOD, JUDGED)
 
 
-def test_a_child_goes_when_it_has_done_its_share(lonely: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_is_replaced_after_its_share_of_pictures(lonely: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(one, "SHARE", 3)
     seen = []
     for _ in range(4):
         lonely.verify(GOOD, JUDGED)
         seen.append(_pid(lonely))
-    assert len(set(seen)) == 2  # the first was asked one thing more: whether it is there
+    assert len(set(seen)) == 2  # the first got one request more, at the start
 
 
-def test_a_slow_picture_does_not_hold_up_the_next() -> None:
+def test_a_slow_picture_does_not_delay_the_next() -> None:
     pair = Decoder()
     pair.start()
     next_pid = pair._idle.queue[-1]._process.pid
@@ -155,7 +155,9 @@ def test_a_slow_picture_does_not_hold_up_the_next() -> None:
 
 
 @linux_only
-def test_a_child_knows_no_secret_and_has_no_file_of_ours_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_child_has_no_environment_and_no_open_file_of_the_api(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("SECRET_KEY", "very secret")
     with (tmp_path / "open").open("w") as file:
         os.set_inheritable(file.fileno(), True)
