@@ -20,11 +20,11 @@ from tests.processes import linux_only
 from tests.services import pictures
 
 GOOD = pictures.jpeg()
-JUDGED = images.inspect(GOOD)
+INFO = images.inspect(GOOD)
 
 
 @pytest.fixture
-def lonely() -> Iterator[Decoder]:
+def single_child() -> Iterator[Decoder]:
     """A decoder with one child, which a test may kill."""
     made = Decoder(children=1)
     made.start()
@@ -36,28 +36,28 @@ def _pid(decoder: Decoder) -> int:
     return decoder._children[0]._process.pid
 
 
-def _verify_struck(decoder: Decoder, number: signal.Signals) -> None:
+def _verify_signalled(decoder: Decoder, number: signal.Signals) -> None:
     """Verify a picture, and send the signal to the child meanwhile."""
     pid, child = _pid(decoder), decoder._children[0]
-    asked = child._asked
+    asked = child._requests
     os.kill(pid, signal.SIGSTOP)
 
-    def strike() -> None:
-        while child._asked == asked:
+    def send() -> None:
+        while child._requests == asked:
             time.sleep(0.001)
         os.kill(pid, number)
         os.kill(pid, signal.SIGCONT)
 
-    striking = threading.Thread(target=strike)
-    striking.start()
+    sender = threading.Thread(target=send)
+    sender.start()
     try:
-        decoder.verify(GOOD, JUDGED)
+        decoder.verify(GOOD, INFO)
     finally:
-        striking.join()
+        sender.join()
 
 
 def test_the_failure_of_verification_is_passed_on(decoder: Decoder) -> None:
-    decoder.verify(GOOD, JUDGED)
+    decoder.verify(GOOD, INFO)
     half = GOOD[: len(GOOD) // 2] + b"\xff\xd9"
     with pytest.raises(errors.UnreadableImage):
         decoder.verify(half, images.inspect(half))
@@ -80,61 +80,63 @@ def test_a_refusal_has_its_message_and_details(decoder: Decoder) -> None:
     ],
 )
 def test_a_death_affects_only_the_current_picture(
-    lonely: Decoder, number: signal.Signals, failure: type[errors.Failure]
+    single_child: Decoder, number: signal.Signals, failure: type[errors.Failure]
 ) -> None:
-    before = _pid(lonely)
+    before = _pid(single_child)
     with pytest.raises(failure):
-        _verify_struck(lonely, number)
-    lonely.verify(GOOD, JUDGED)
-    assert _pid(lonely) != before
+        _verify_signalled(single_child, number)
+    single_child.verify(GOOD, INFO)
+    assert _pid(single_child) != before
 
 
-def test_the_death_of_an_idle_child_affects_no_request(lonely: Decoder) -> None:
-    os.kill(_pid(lonely), signal.SIGKILL)
-    os.waitid(os.P_PID, _pid(lonely), os.WEXITED | os.WNOWAIT)
-    lonely.verify(GOOD, JUDGED)
+def test_the_death_of_an_idle_child_affects_no_request(single_child: Decoder) -> None:
+    os.kill(_pid(single_child), signal.SIGKILL)
+    os.waitid(os.P_PID, _pid(single_child), os.WEXITED | os.WNOWAIT)
+    single_child.verify(GOOD, INFO)
 
 
 def test_callers_are_told_to_retry_when_no_child_can_be_started(
-    lonely: Decoder, monkeypatch: pytest.MonkeyPatch
+    single_child: Decoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def exhausted(*_: object, **__: object) -> None:
         raise BlockingIOError
 
     monkeypatch.setattr(subprocess, "Popen", exhausted)
     with pytest.raises(errors.UnreadableImage):
-        _verify_struck(lonely, signal.SIGSEGV)
+        _verify_signalled(single_child, signal.SIGSEGV)
     with pytest.raises(errors.Busy):
-        lonely.verify(GOOD, JUDGED)
+        single_child.verify(GOOD, INFO)
     monkeypatch.undo()
-    lonely.verify(GOOD, JUDGED)
+    single_child.verify(GOOD, INFO)
 
 
-def test_waiting_for_a_silent_child_has_a_deadline(lonely: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_silent_child_has_a_deadline(single_child: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "DECODE_S", 0.1)
-    os.kill(_pid(lonely), signal.SIGSTOP)
+    os.kill(_pid(single_child), signal.SIGSTOP)
     with pytest.raises(errors.Busy):
-        lonely.verify(GOOD, JUDGED)
+        single_child.verify(GOOD, INFO)
     monkeypatch.undo()
-    lonely.verify(GOOD, JUDGED)
+    single_child.verify(GOOD, INFO)
 
 
 @linux_only
-def test_a_picture_that_needs_more_memory_than_allowed_is_refused(lonely: Decoder) -> None:
+def test_a_picture_that_needs_more_memory_than_allowed_is_refused(single_child: Decoder) -> None:
     large = pictures.encoded(pictures.drawn(2000, 2000), "JPEG", progressive=True)
-    now = int(Path(f"/proc/{_pid(lonely)}/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.prlimit(_pid(lonely), resource.RLIMIT_AS, (now + (4 << 20), now + (4 << 20)))
+    now = int(Path(f"/proc/{_pid(single_child)}/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.prlimit(_pid(single_child), resource.RLIMIT_AS, (now + (4 << 20), now + (4 << 20)))
     with pytest.raises((errors.TooComplex, errors.UnreadableImage)):  # libjpeg does not report that memory ran out
-        lonely.verify(large, images.inspect(large))
-    lonely.verify(GOOD, JUDGED)
+        single_child.verify(large, images.inspect(large))
+    single_child.verify(GOOD, INFO)
 
 
-def test_a_child_is_replaced_after_its_share_of_pictures(lonely: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_is_replaced_after_its_share_of_pictures(
+    single_child: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(one, "SHARE", 3)
     seen = []
     for _ in range(4):
-        lonely.verify(GOOD, JUDGED)
-        seen.append(_pid(lonely))
+        single_child.verify(GOOD, INFO)
+        seen.append(_pid(single_child))
     assert len(set(seen)) == 2  # the first got one request more, at the start
 
 
@@ -143,11 +145,11 @@ def test_a_slow_picture_does_not_delay_the_next() -> None:
     pair.start()
     next_pid = pair._idle.queue[-1]._process.pid
     os.kill(next_pid, signal.SIGSTOP)
-    slow = threading.Thread(target=pair.verify, args=(GOOD, JUDGED))
+    slow = threading.Thread(target=pair.verify, args=(GOOD, INFO))
     slow.start()
     while pair._idle.qsize() == CHILDREN:
         time.sleep(0.001)
-    pair.verify(GOOD, JUDGED)
+    pair.verify(GOOD, INFO)
     assert slow.is_alive()
     os.kill(next_pid, signal.SIGCONT)
     slow.join()
