@@ -35,7 +35,7 @@ def prepare(asked: Path, say: Callable[[str], None]) -> Path:
     found = folder.lstat()
     if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):  # any user may write to /var/tmp
         raise CommandError(f"{folder} belongs to another user; set DATA_DIR to a folder that all users may enter")
-    say(f"Data is kept in {folder}: Postgres does not run as root, and {asked} is closed to other users.")
+    say(f"Data is stored in {folder}: Postgres does not run as root, and {asked} is closed to other users.")
     return folder
 
 
