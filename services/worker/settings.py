@@ -13,13 +13,13 @@ from shared import settings, timeouts
 class Work(settings.EnvSettings):
     """Concurrency, leases and ports of the worker."""
 
-    lease_s: float = Field(timeouts.LEASE_S, validation_alias="LEASE_S", gt=1)
+    lease_s: float = Field(timeouts.LEASE_S, validation_alias="LEASE_S", gt=1, le=3600)
     threads: int = Field(3, validation_alias="WORKER_CONCURRENCY", ge=1, le=32)
     port: int = Field(8001, validation_alias="WORKER_PORT", ge=0, le=65535)
     rembg_places: int = Field(
         3, validation_alias="REMBG_PLACES", ge=1, le=64
     )  # what rembg works on, two, and one on its way
-    host: str = Field("0.0.0.0", validation_alias="BIND_HOST")  # noqa: S104 - a container is checked from outside
+    host: settings.Host = Field("0.0.0.0", validation_alias="BIND_HOST")  # noqa: S104 - a container is checked from outside
 
 
 class Cdn(settings.EnvSettings):

@@ -8,6 +8,7 @@ no lock and caches never expire.
 import hashlib
 import hmac
 
+from shared import private_files
 from shared.models.owner import Owner
 from shared.settings import Storage as Settings
 from shared.storage.folder import Folder
@@ -39,4 +40,6 @@ def connect(settings: Settings) -> Storage:
         from shared.storage.bucket import Bucket  # 0.1 s and 10 MB that a folder does not need
 
         return Bucket(settings)
-    return Folder(settings.data_dir / "objects")
+    objects = settings.data_dir / "objects"
+    private_files.tighten(objects)
+    return Folder(objects)

@@ -1,4 +1,4 @@
-"""What `shared.web` gives every Flask app: one error body, request ids, logs, and nothing revealed by accident."""
+"""What `shared.web` gives every Flask app: one error body, request ids and logs without secrets."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ OPS_TOKEN = "the operators' token"
 
 
 def create() -> tuple[Flask, Health]:
-    """An app with one route for each way to answer."""
+    """An app with one route for each kind of response."""
     app = Flask("tests")
     app.config["MAX_CONTENT_LENGTH"] = 1000
     state = Health("tests", (Check("nothing", dict, critical=True),))
@@ -64,13 +64,13 @@ def client() -> FlaskClient:
 
 @pytest.fixture
 def lines() -> Iterator[list[Any]]:
-    """What is logged during the test."""
+    """The lines logged during the test."""
     with structlog.testing.capture_logs() as captured:
         yield captured
 
 
 def error(answer: Any, status: int) -> dict[str, Any]:
-    """The error of an answer, having checked what every error has."""
+    """The error of a response, after checking what every error has."""
     assert answer.status_code == status
     assert answer.content_type == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"

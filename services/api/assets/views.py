@@ -18,7 +18,7 @@ from shared.models.asset import Asset
 
 
 def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG001 - validates the headers
-    """Keep a picture.
+    """Store a picture.
 
     The same bytes from the same caller are one asset: 201 the first time, 200 after.
     """

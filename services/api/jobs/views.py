@@ -15,7 +15,7 @@ from shared.models.job import Job, JobState
 
 
 def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Response:  # noqa: ARG001 - validates them
-    """Cut out a kept picture.
+    """Cut out a stored picture.
 
     `priority` (0, the most urgent, to 9) and `provider` are for API keys.
     """

@@ -1,4 +1,4 @@
-"""Owners, assets and jobs to put into a database."""
+"""Owners, assets and jobs for a database."""
 
 import hashlib
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def owner(name: str = "ann") -> Owner:
 
 
 def asset(content: str = "photo", *, of: str = "ann", **changes: Any) -> Asset:
-    """A picture with this content; its key belongs to content and owner, as in the product."""
+    """A picture with this content; its key depends on content and owner, as in the product."""
     facts: dict[str, Any] = {
         "id": ids.new(),
         "owner": owner(of),
@@ -61,7 +61,7 @@ T = TypeVar("T")
 
 
 def run(database: Database, work: Callable[Concatenate[Connection, P], T], *args: P.args, **options: P.kwargs) -> T:
-    """What `work` returns, in a transaction of its own."""
+    """Run `work` in a transaction of its own and return its result."""
     with database.transaction() as connection:
         return work(connection, *args, **options)
 
@@ -76,21 +76,21 @@ def queued(database: Database, of: str = "ann", *, priority: int = 5) -> Job:
 
 
 def claimed(database: Database, lease_s: float = 60) -> Job:
-    """The job that a worker gets next; there has to be one."""
+    """The job that a worker claims next; there must be one."""
     job = run(database, job_queue.claim_next, lease_s)
     assert job is not None
     return job
 
 
 def seen(database: Database, job: Job) -> Job:
-    """How its owner sees a job now."""
+    """A job as its owner sees it now."""
     found = run(database, jobs.find, job.owner, job.id)
     assert found is not None
     return found
 
 
 def rewind(database: Database, seconds: float) -> None:
-    """Let time pass for every job: what was to happen later is that much nearer."""
+    """Let time pass for every job by moving all its times into the past."""
     with database.transaction() as connection:
         connection.execute(
             "update jobs set lease_until = lease_until - %(s)s * interval '1 second', "

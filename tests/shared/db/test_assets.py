@@ -17,7 +17,7 @@ def added(database: Database, content: str = "photo", *, of: str = "ann", **chan
 
 
 def cut_out(database: Database, of: str = "ann") -> dict[AssetKind, Asset]:
-    """What one job made."""
+    """The assets made by one job."""
     kinds, job_id = (AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK), ids.new()
     return {kind: added(database, f"{kind} {job_id}", of=of, kind=kind, job_id=job_id) for kind in kinds}
 
@@ -38,7 +38,7 @@ def test_another_owners_asset_is_not_found(database: Database) -> None:
     assert run(database, assets.by_key, "f" * 64 + ".png") is None
 
 
-def test_the_same_picture_of_the_same_owner_is_the_older_asset(database: Database) -> None:
+def test_the_same_picture_of_the_same_owner_is_the_existing_asset(database: Database) -> None:
     older = added(database)
     assert run(database, assets.add, asset(name="another name.png")) == (older, False)
 
