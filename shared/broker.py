@@ -9,14 +9,14 @@ import contextlib
 import socket
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 from kombu.transport import redis as transport
 
-from shared import errors, log, metrics, timeouts
+from shared import errors, failpoints, log, metrics, timeouts
 
 QUEUE = "jobs"
 RUN_NEXT = "stolentee.run_next"
@@ -55,6 +55,8 @@ class Waker:
             task_publish_retry=False,
         )
 
+    @failpoints.before("a3")
+    @failpoints.after("a4")
     def wake(self, job_id: UUID) -> bool:
         """Wake a worker; False if the broker is unavailable: the row is safe, and the rescuer sends a wake-up later."""
         try:
@@ -71,11 +73,13 @@ class Waker:
     last_sent: bool = True  # the last wake-up: health learns from real traffic, as PINGs would cost commands
 
     def check(self) -> dict[str, object]:
-        """Facts for health; raises if Redis is unavailable. Costs no command unless the last wake-up failed."""
+        """Facts for health; raises if Redis is unavailable. Costs no command unless the last wake-up failed.
+
+        Then it sends one, which does no harm: a Redis that is full or read-only still answers every question.
+        """
         socket.create_connection(self._address, timeout=1).close()
-        if not self.last_sent:
-            self.waiting()
-            self.last_sent = True
+        if not self.last_sent and not self.wake(uuid4()):
+            raise errors.Unavailable("The broker refuses wake-ups.")
         return {}
 
     def waiting(self) -> int:

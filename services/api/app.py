@@ -15,7 +15,15 @@ from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
 from services.api.jobs import events as job_events
-from services.api.middleware import auth, cors, rate_limits, request_body, response_compression, security_headers
+from services.api.middleware import (
+    auth,
+    cors,
+    idempotency,
+    rate_limits,
+    request_body,
+    response_compression,
+    security_headers,
+)
 from services.api.middleware.strict_json import StrictJson
 from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.settings import Settings
@@ -42,6 +50,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
     waker = broker.Waker(settings.broker.url.get_secret_value())
     deps = Dependencies(
         settings=settings,
+        secret=settings.keys.secret.get_secret_value(),
         database=database,
         storage=objects,
         decoder=decoder,
@@ -53,7 +62,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
             job_events.MAX_STREAMS_EACH,
         ),
         health=health.build(settings, database, objects, waker),
-        urls=UrlBuilder(settings.web.public_url),
+        urls=UrlBuilder(settings.keys.secret.get_secret_value(), settings.web.public_url),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,
     )
     database.open()
@@ -84,8 +93,10 @@ def create_app(deps: Dependencies) -> OpenAPI:
     response_compression.install(app)
     cors.install(app, deps.settings.web.origins)
     rate_limits.install(app, deps.settings.web, deps.settings.broker.url.get_secret_value())
-    auth.install(app, deps.database)
+    auth.install(app, deps.database, deps.secret, deps.settings.web.public_url)
     request_body.install(app)
+    idempotency.install(app)
+    app.after_request(deps.urls.renew)
     routes.register(app, deps)
     security_headers.install(app, deps.settings.web.public_url)
     return app

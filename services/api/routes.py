@@ -31,7 +31,7 @@ from shared import web
 
 PUBLIC, GUEST_READ, GUEST_WRITE, ADMIN = Auth.PUBLIC, Auth.GUEST_READ, Auth.GUEST_WRITE, Auth.ADMIN
 UNLIMITED, API, UPLOADS = Limit.NONE, Limit.API, Limit.UPLOADS
-NO_STORE, ASSET, PAGE = Cache.NO_STORE, Cache.ASSET, Cache.PAGE
+NO_STORE, PICTURE, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ PICTURES = (
     DELETE("/api/assets/<uuid:asset_id>", assets.delete, GUEST_WRITE, API, NO_STORE, None, 204),
     POST("/api/assets/<uuid:asset_id>/link", links.create_link, GUEST_READ, API, NO_STORE, LinkOut, 201),
     GET("/private/<uuid:asset_id>", links.follow_link, PUBLIC, UNLIMITED, NO_STORE, "image/*", 200, 206),
-    GET("/assets/<key>", assets.download, PUBLIC, UNLIMITED, ASSET, "image/*", 200, 206),
+    GET("/assets/<key>/<grant>", assets.download, PUBLIC, UNLIMITED, PICTURE, "image/*", 200, 206),
 )
 JOBS = (
     POST("/api/jobs", jobs.create, GUEST_WRITE, API, NO_STORE, Accepted, 202),

@@ -2,17 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from pydantic import Field, field_validator
 
-from shared import settings
+from shared import settings, url_syntax
 from shared.image_format.structure import Format
 
-_RATE = re.compile(r"([1-9]\d*)/([1-9]\d*)?([smhd])")
-_ORIGIN = re.compile(
-    r"https?://[A-Za-z0-9._-]+(:\d+)?"
-)  # no characters of a regular expression, which flask-cors would compile
+_RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})?([smhd])")
+_REGEX_CHARACTERS = re.compile(r"[^A-Za-z0-9.:/_-]")  # flask-cors would compile them
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -34,17 +33,17 @@ class Web(settings.EnvSettings):
     # Defaults are read like given values.
     rate_api: Rate | None = Field("100/15m", validation_alias="RATE_LIMIT_API")  # type: ignore[assignment]
     rate_uploads: Rate | None = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")  # type: ignore[assignment]
-    quota_stored_mb: int = Field(10_000, validation_alias="QUOTA_STORED_MB", ge=0)
-    quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0)
+    quota_stored_mb: int = Field(10_000, validation_alias="QUOTA_STORED_MB", ge=0, le=1_000_000_000)
+    quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0, le=1_000_000_000)
     input_formats: str = Field(",".join(Format), validation_alias="INPUT_FORMATS")
-    instances: int = Field(1, validation_alias="API_INSTANCES", ge=1)
+    instances: int = Field(1, validation_alias="API_INSTANCES", ge=1, le=1000)
 
     @property
     def origins(self) -> tuple[str, ...]:
         """The origins whose pages may use the api with their visitors' cookies."""
         return _origins(self.cors_origins)
 
-    @property
+    @cached_property
     def formats(self) -> frozenset[Format]:
         """What a picture may be sent as."""
         return frozenset(map(Format, _words(self.input_formats)))
@@ -62,16 +61,16 @@ class Web(settings.EnvSettings):
     @field_validator("public_url")
     @classmethod
     def _origin(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^/\s]+/?", value):
+        if value and not url_syntax.is_origin(value):
             raise ValueError("must be an origin such as https://shop.example")
         return value.rstrip("/")
 
     @field_validator("cors_origins")
     @classmethod
     def _exact(cls, value: str) -> str:
-        if wrong := [origin for origin in _origins(value) if not _ORIGIN.fullmatch(origin)]:
+        if any(not url_syntax.is_origin(origin) or _REGEX_CHARACTERS.search(origin) for origin in _origins(value)):
             raise ValueError(
-                f"{wrong[0]} is not an origin such as https://shop.example; `*` would let every website act for your "
+                "must be origins such as https://shop.example; `*` would let every website act for your "
                 "customers, because browsers send their cookies"
             )
         return value

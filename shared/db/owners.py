@@ -1,8 +1,7 @@
 """The owner of a row in SQL: the columns, the parameters, and the clauses that keep callers to their own rows."""
 
-from typing import Any
-
-from shared.models.owner import Owner, OwnerType
+from shared.db.pool import Connection
+from shared.models.owner import Owner
 
 # Jobs call their owner's id user_id.
 OWNED = "owner_type = %(owner_type)s and owner_id = %(owner_id)s"
@@ -16,7 +15,14 @@ def parameters(owner: Owner | None) -> dict[str, object]:
     return {"owner_type": owner.type if owner else None, "owner_id": owner.id if owner else None}
 
 
-def fold(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with `owner` in place of its columns owner_type and owner_id."""
-    rest = {name: value for name, value in row.items() if name not in ("owner_type", "owner_id")}
-    return rest | {"owner": Owner(OwnerType(row["owner_type"]), row["owner_id"])}
+def known(connection: Connection, owner: Owner) -> bool:
+    """Whether the owner has a picture or a job."""
+    row = connection.execute(
+        f"""
+        select
+            exists (select from assets where {OWNED})
+            or exists (select from jobs where {OWNED_JOBS}) as known
+        """,
+        parameters(owner),
+    ).fetchone()
+    return bool(row and row["known"])

@@ -68,6 +68,15 @@ def a_guest() -> requests.Session:
     return session
 
 
+def a_guest_with_key(address: str) -> requests.Session:
+    """Return a guest who sends every request with the same idempotency key."""
+    guest = a_guest()
+    first = guest.post(f"{address}/api/uploads/presign", json={"bytes": 1}, timeout=_ANSWER_S)
+    guest.headers["Authorization"] = f"Bearer {first.headers['X-Session-Token']}"
+    guest.headers["Idempotency-Key"] = "the-same-again"
+    return guest
+
+
 def shirt(number: int, width: int = 200, height: int = 150) -> bytes:
     """Return a picture, different for each number, with a subject that every provider finds."""
     image = Image.new("RGB", (width, height), (235, 235, 238))

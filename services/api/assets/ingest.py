@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from services.api import quotas
 from services.api.dependencies import Dependencies
+from services.api.middleware.upload_parser import Upload
 from shared import errors, failpoints, images, metrics, storage
 from shared.db import ids
 from shared.image_format.structure import Format
@@ -18,13 +19,14 @@ from shared.models.asset import Asset, AssetKind
 from shared.models.owner import Owner
 
 
-def store(deps: Dependencies, owner: Owner, data: bytes, name: str, *, jobs: int = 0, counted: int = 0) -> Asset:
+def store(deps: Dependencies, owner: Owner, received: Upload, *, jobs: int = 0, counted: int = 0) -> Asset:
     """Check and store a picture; the returned asset has no row yet. Raises errors.Failure if it is not acceptable.
 
     The owner's quotas must have room for it, less the bytes that are `counted` already, and for so many new jobs.
     """
     try:
-        asset = _store(deps, owner, data, name, jobs, counted)
+        data = _fetch(deps, owner, received.url, jobs) if received.data is None else received.data
+        asset = _store(deps, owner, data, received, jobs, counted)
     except errors.Failure as failure:
         metrics.UPLOADS.labels(failure.code).inc()
         raise
@@ -33,8 +35,10 @@ def store(deps: Dependencies, owner: Owner, data: bytes, name: str, *, jobs: int
     return asset
 
 
-def _store(deps: Dependencies, owner: Owner, data: bytes, name: str, jobs: int, counted: int) -> Asset:
-    sha256 = hashlib.sha256(data).hexdigest()
+@failpoints.before("a1")
+@failpoints.after("a2")
+def _store(deps: Dependencies, owner: Owner, data: bytes, received: Upload, jobs: int, counted: int) -> Asset:
+    sha256 = received.sha256 or hashlib.sha256(data).hexdigest()
     stem = storage.stem_for(deps.secret, owner, sha256)
     quota = quotas.of(deps, owner, stem)
     quota.require(stored=1 - counted, jobs=jobs)  # before the work of decoding
@@ -55,20 +59,27 @@ def _store(deps: Dependencies, owner: Owner, data: bytes, name: str, jobs: int, 
         bytes=len(data),  # as received, like sha256, so that callers can compare
         created_at=now,
         orientation=stripped.orientation,
-        name=name,
+        name=received.name,
         stored_sha256=hashlib.sha256(stripped.data).hexdigest(),
         drawn=kind is Format.SVG,
         stored_bytes=len(stripped.data),
     )
-    failpoints.reach("a1")
-    deps.storage.put(asset.key, stripped.data, stripped.content_type, {"name": name, "received": now.isoformat()})
-    failpoints.reach("a2")
+    facts = {"name": asset.name, "received": now.isoformat()}
+    deps.storage.put(asset.key, stripped.data, stripped.content_type, facts)
     return asset
+
+
+def _fetch(deps: Dependencies, owner: Owner, url: str, jobs: int) -> bytes:
+    if jobs:
+        quotas.of(deps, owner).require(jobs=jobs)  # before the work of fetching
+    if deps.fetcher is None:
+        raise errors.UrlNotAllowed("This service does not fetch pictures from URLs.")
+    return deps.fetcher.fetch(url)
 
 
 def _accepted(deps: Dependencies, data: bytes, kind: Format) -> tuple[images.ImageInfo, images.Stored]:
     if kind not in images.STORED:
-        return images.accept(deps.decoder.convert(data, kind))  # a whole PNG, since it was made here
-    info, stripped = images.accept(data)
+        return images.accept(deps.decoder.convert(data, kind), Format.PNG)  # whole, since it was made here
+    info, stripped = images.accept(data, kind)
     deps.decoder.verify(data, info)  # as received: the stripped file has an end marker even if this one has none
     return info, stripped

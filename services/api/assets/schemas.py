@@ -19,7 +19,10 @@ class UploadHeaders(IdempotencyHeaders):
 
 
 class AssetOut(ResponseModel):
-    """A stored picture. `sha256` is the digest of the bytes as received."""
+    """A stored picture. `sha256` is the digest of the bytes as received.
+
+    `url` needs no token and lasts for one to two hours; every response signs it afresh.
+    """
 
     id: UUID
     url: str
@@ -51,8 +54,11 @@ class AssetPath(ApiModel):
     asset_id: UUID
 
 
-class KeyPath(ApiModel):
+class AddressPath(ApiModel):
+    """A picture's key, and the grant that lets the holder of its address see it for a while."""
+
     key: str
+    grant: str
 
 
 class LinkQuery(ApiModel):

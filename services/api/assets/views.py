@@ -1,58 +1,35 @@
-"""Pictures: upload, list, show and delete them, and serve their bytes under unguessable keys."""
+"""Pictures: upload, list, show and delete them, and serve their bytes at signed addresses."""
 
 from contextlib import suppress
-from functools import partial
 
 from flask import Response
 
-from services.api import lookup, quotas
-from services.api.assets import ingest, variants
-from services.api.assets.schemas import AssetOut, AssetPage, AssetPath, KeyPath, UploadHeaders, VariantQuery
+from services.api import lookup
+from services.api.assets import ingest, url_signing, variants
+from services.api.assets.schemas import AddressPath, AssetOut, AssetPage, AssetPath, UploadHeaders, VariantQuery
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, downloads, upload_parser
-from services.api.middleware.idempotency import Record, once
-from services.api.middleware.upload_parser import Upload
+from services.api.middleware.idempotency import once
 from services.api.schemas import PageQuery
 from shared import errors, metrics, storage
 from shared.db import assets
 from shared.db.pagination import Cursor
 from shared.models.asset import Asset
-from shared.models.owner import Owner
 
 
 def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG001 - validates the headers
-    """Keep a picture.
+    """Store a picture.
 
     The same bytes from the same caller are one asset: 201 the first time, 200 after.
     """
     received, owner = upload_parser.parse(), auth.writer()
-    return once(deps.database, owner, received.fingerprint, partial(_upload, deps, owner, received))
-
-
-def _upload(deps: Dependencies, owner: Owner, received: Upload, record: Record) -> Response:
-    stored = store(deps, owner, received)
-    with deps.database.transaction() as connection:
-        asset, created = assets.add(connection, stored)
-        response = AssetOut.of(asset, deps.urls).response(201 if created else 200)
-        record(connection, response)
-    return response
-
-
-def store(deps: Dependencies, owner: Owner, received: Upload, *, jobs: int = 0) -> Asset:
-    """As `ingest.store`, after fetching the picture if the caller sent its URL."""
-    data = _fetch(deps, owner, received.url, jobs) if received.data is None else received.data
-    return ingest.store(deps, owner, data, received.name, jobs=jobs)
-
-
-def _fetch(deps: Dependencies, owner: Owner, url: str, jobs: int) -> bytes:
-    try:
-        quotas.of(deps, owner).require(jobs=jobs)
-        if deps.fetcher is None:
-            raise errors.UrlNotAllowed("This service does not fetch pictures from URLs.")
-        return deps.fetcher.fetch(url)
-    except errors.Failure as failure:
-        metrics.UPLOADS.labels(failure.code).inc()
-        raise
+    with once(deps.database, owner, received.sha256 or received.url) as record:
+        stored = ingest.store(deps, owner, received)
+        with deps.database.transaction() as connection:
+            asset, created = assets.add(connection, stored)
+            response = AssetOut.of(asset, deps.urls).response(201 if created else 200)
+            record(connection, response)
+        return response
 
 
 def page(deps: Dependencies, query: PageQuery) -> AssetPage:
@@ -74,20 +51,20 @@ def show(deps: Dependencies, path: AssetPath) -> AssetOut:
 def delete(deps: Dependencies, path: AssetPath) -> None:
     """Delete a picture.
 
-    Hidden at once; its bytes are removed a week later.
+    Hidden at once, and its unfinished jobs are cancelled; its bytes are removed a week later.
     """
     with deps.database.transaction() as connection:
-        if not assets.delete(connection, auth.visible_owner(), path.asset_id):
-            raise errors.NotFound
+        cancelled = assets.delete(connection, auth.visible_owner(), path.asset_id)
+    metrics.JOBS.labels("cancelled", "").inc(cancelled)
 
 
-def download(deps: Dependencies, path: KeyPath, query: VariantQuery) -> Response:
+def download(deps: Dependencies, path: AddressPath, query: VariantQuery) -> Response:
     """The bytes of a picture.
 
-    The key is the permission. `?download=1` makes a browser save the file under the picture's own name.
+    The address is the permission, and needs no token. After one to two hours it answers 403: the picture or its job
+    tells a new one. `?download=1` makes a browser save the file under the picture's own name.
     """
-    if not path.key.isprintable():  # Postgres takes no NUL
-        raise errors.NotFound
+    url_signing.check_asset(deps.secret, path.key, path.grant)
     with deps.database.transaction() as connection:
         asset = assets.by_key(connection, path.key)
     if asset is None:

@@ -1,13 +1,14 @@
 """Requests and responses about jobs."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
+from flask import Response
 from pydantic import Field
 
 from services.api.schemas import ApiModel, PageQuery, RequestModel, ResponseModel, Time
 from services.api.url_builder import UrlBuilder
-from shared.models.cutout import CutoutInput, CutoutResult, Method, Provider, Transparency
+from shared.models.cutout import CutoutResult, Method, Provider, Transparency
 from shared.models.job import Job, JobState
 
 
@@ -21,8 +22,14 @@ class Accepted(ResponseModel):
     events_url: str
 
     @classmethod
-    def of(cls, job: Job, urls: UrlBuilder) -> Self:
-        return cls.from_row(job, status_url=urls.job(job.id), events_url=urls.events(job.id))
+    def answer(cls, job: Job, urls: UrlBuilder) -> Response:
+        """202, to be sent once the job's row is committed."""
+        status_url = urls.job(job.id)
+        events_url = f"{status_url}/events"
+        body = cls(id=job.id, asset_id=job.asset_id, status=job.status, status_url=status_url, events_url=events_url)
+        response = body.response(202)
+        response.headers["Location"] = status_url
+        return response
 
 
 class TimingsOut(ResponseModel):
@@ -46,7 +53,8 @@ class ResultOut(ResponseModel):
     """`uncertain`: the share of visible pixels whose alpha lies between 10 % and 90 %.
 
     It is higher where the subject hardly stands out from its background. `passedThrough`: the picture was a cut-out
-    already, and is unchanged. `method`: how our own service told subject and background apart, else null.
+    already, and is unchanged. `method`: how our own service told subject and background apart, else null. The URLs need
+    no token and last for one to two hours; every response signs them afresh.
     """
 
     asset_id: UUID
@@ -118,8 +126,10 @@ class CutoutOptions(RequestModel):
     method: Method = Method.AUTO
     decontaminate: bool = True
 
-    def input(self, provider: Provider | None = None) -> CutoutInput:
-        return CutoutInput(provider, self.transparency, self.method, self.decontaminate)
+    def input(self, provider: Provider | None = None) -> dict[str, Any]:
+        """The job's input: what was chosen, in the form that `CutoutInput` reads."""
+        chosen = self.model_dump(mode="json", exclude_defaults=True)
+        return chosen if provider is None else {**chosen, "provider": provider}
 
 
 class NewJob(RequestModel):

@@ -6,15 +6,14 @@ from functools import partial
 
 from services.worker import retry
 from services.worker.cutout import derivatives
-from services.worker.failures import Failed
 from services.worker.handlers import Resources, Task
 from services.worker.providers import Request
 from services.worker.providers.router import Cutout
-from shared import failpoints, images, storage
+from shared import errors, failpoints, images, storage
 from shared.db import ids
 from shared.models.asset import Asset, AssetKind
 from shared.models.cutout import CutoutInput, CutoutResult, Transparency
-from shared.models.job import Job, JobFailure, Outcome
+from shared.models.job import Job, Outcome
 from shared.storage import integrity
 
 
@@ -26,26 +25,29 @@ class CutoutHandler:
         job = task.job
         with task.step("fetch"):
             request = self._fetch(task)
-        failpoints.reach("w3")
         with task.step("remove"):
             found = self.resources.router.remove(request)
         if isinstance(found, Outcome):
             return _reused(job, found)
-        failpoints.reach("w5")
         with task.step("store"):
-            store = partial(derivatives.store, self.resources.storage, self.resources.secret, request, found)
-            made = retry.retry_unavailable(store)
-        failpoints.reach("w6")
+            made = self._store(request, found)
         return _outcome(request, found, made)
 
+    @failpoints.before("w5")
+    @failpoints.after("w6")
+    def _store(self, request: Request, cutout: Cutout) -> dict[AssetKind, Asset]:
+        store = partial(derivatives.store, self.resources.storage, self.resources.secret, request, cutout)
+        return retry.retry_unavailable(store)
+
+    @failpoints.after("w3")
     def _fetch(self, task: Task) -> Request:
         source = task.asset
         try:
             if source is None:
                 raise storage.Missing(str(task.job.asset_id))
-            data = integrity.get(self.resources.storage, source.key, source.digest)
+            data = integrity.get(self.resources.storage, source.key, source.stored_sha256)
         except storage.Missing as error:
-            raise Failed(JobFailure.SOURCE_MISSING, "The picture no longer exists.") from error
+            raise errors.SourceMissing from error
         options = CutoutInput.read(task.job.input)
         if source.drawn and options.transparency is Transparency.AUTO:
             options = replace(options, transparency=Transparency.KEEP)

@@ -1,5 +1,6 @@
 """Requests that many tests send, and the shape of every error."""
 
+import re
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -32,6 +33,13 @@ def cut_out(client: FlaskClient, data: bytes | None = None, **options: Any) -> d
     return body(response)
 
 
+def key_of(url: str) -> str:
+    """The key in a picture's address."""
+    found = re.fullmatch(r"(?:https://shop\.example)?/assets/([0-9a-f]{64}\.[a-z]+)/\d{10}-[0-9a-f]{32}", url)
+    assert found, url
+    return found[1]
+
+
 def body(response: TestResponse) -> dict[str, Any]:
     found = response.json
     assert isinstance(found, dict), response.text
@@ -58,6 +66,6 @@ def refused(response: TestResponse, status: int, code: str) -> dict[str, Any]:
     assert error["code"] == code
     assert error["message"]
     assert error["requestId"] == response.headers["X-Request-Id"]
-    assert ("Retry-After" in response.headers) == (status in (429, 503))
+    assert ("Retry-After" in response.headers) == (status in (429, 503) or code == "request_in_progress")
     details: dict[str, Any] = error.get("details", {})
     return details

@@ -92,7 +92,7 @@ def _responses(api: Api) -> Iterator[tuple[str, str, TestResponse]]:
     yield "GET", "/api/assets", guest.get("/api/assets?limit=1", headers={"Authorization": "Bearer x"})
     yield "GET", "/api/assets/{asset_id}", guest.get(kept)
     yield "GET", "/api/assets/{asset_id}", guest.get(f"/api/assets/{UUID(int=0)}")
-    yield "GET", "/assets/{key}", guest.get(asset["url"], buffered=True)
+    yield "GET", "/assets/{key}/{grant}", guest.get(asset["url"], buffered=True)
     linked = guest.post(f"{kept}/link")
     yield "POST", "/api/assets/{asset_id}/link", linked
     yield "GET", "/private/{asset_id}", guest.get(body(linked)["url"], buffered=True)
