@@ -6,6 +6,7 @@ A caller must wait longer than what it calls: with a shorter outer timeout, work
     leases:   a renewal every lease/4 < the lease 60; a dead worker's job runs again within lease + sweep
     api:      pool wait 2, Redis 1, statement 5, storage 2 x 4, a fetched picture 10 < a request 30 < the front proxy 35
               waiting for a decoder 5 + decoding 15 + storage 8 < a request 30
+    clients:  a thread waits 10 for a client to send or to read, and again as bytes pass at 50 kB/s
     stopping: gunicorn's grace 30 < the platform's kill 45
 """
 

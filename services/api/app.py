@@ -24,6 +24,7 @@ from services.api.middleware import (
     response_compression,
     security_headers,
 )
+from services.api.middleware.sliding_windows import Counter
 from services.api.middleware.strict_json import StrictJson
 from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.settings import Settings
@@ -92,7 +93,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
     web.install(app, deps.health, ops_token.get_secret_value() if ops_token else None)
     response_compression.install(app)
     cors.install(app, deps.settings.web.origins)
-    rate_limits.install(app, deps.settings.web, deps.settings.broker.url.get_secret_value())
+    rate_limits.install(app, deps.settings.web, Counter(deps.settings.broker.url.get_secret_value()))
     auth.install(app, deps.database, deps.secret, deps.settings.web.public_url)
     request_body.install(app)
     idempotency.install(app)

@@ -33,7 +33,8 @@ MAX_STREAMS_EACH = 4  # of one caller, and of one address, because tokens are fr
 def follow(deps: Dependencies, path: JobPath) -> Response:
     """Follow a job (server-sent events).
 
-    `event: status` with the job as data: its state now, then each change, until it ends or 30 s have passed.
+    `event: status` with the job as data: its state now, then each change, until it ends or 30 s have passed. 429 with
+    more than four at once, of one caller or one address: poll the job instead.
     """
     owner, caller = auth.visible_owner(), auth.caller()
     assert caller is not None  # visible_owner would have raised

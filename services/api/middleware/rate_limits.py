@@ -22,8 +22,8 @@ _COUNTED = {Limit.NONE: (), Limit.API: (Limit.API,), Limit.UPLOADS: (Limit.API, 
 _PREFIX = "stolentee:calls"
 
 
-def install(app: Flask, settings: Web, redis_url: str) -> None:
-    """Count every request as its route's policy says. With both limits off nothing is built."""
+def install(app: Flask, settings: Web, counter: Counter) -> None:
+    """Count every request as its route's policy says, unless both limits are off."""
     rates = {Limit.API: settings.rate_api, Limit.UPLOADS: settings.rate_uploads}
     shared = {limit: rate for limit, rate in rates.items() if rate}
     if not shared:
@@ -33,7 +33,6 @@ def install(app: Flask, settings: Web, redis_url: str) -> None:
     alone = {
         limit: _share(rate, settings.instances) if limit is Limit.UPLOADS else rate for limit, rate in shared.items()
     }
-    counter = Counter(redis_url)
 
     def count() -> None:
         counted = [limit for limit in _COUNTED[policy.current().limit] if limit in shared]

@@ -1,7 +1,7 @@
 """Sliding windows: a call counts in each of its windows, or in none if one of them is full.
 
-Redis     one script, so that instances and concurrent calls share exact counts
-memory    the same within this process, while Redis is down
+One script does so in Redis, so instances and concurrent calls share exact counts. While Redis is down, each process
+counts in its memory.
 """
 
 import threading
