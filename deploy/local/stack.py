@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local import data_folder, ports
+from deploy.local import data_folder, exec_child, ports
 from deploy.local.console import Console
 from deploy.local.errors import CommandError
 from deploy.local.interrupts import ignore_signals
@@ -56,7 +56,7 @@ class Stack:
     def start(self) -> None:
         """Start everything and wait until it is ready. Raises CommandError."""
         for setting, port in self._settings.ports.items():
-            ports.require_free(setting, port)
+            ports.require_free(setting, port, exec_child.KILL_AFTER_S + 1)  # a killed run ends within that
         servers = self._start_servers()
         self._start_service("rembg", self._settings.rembg_port)
         for server in servers:
