@@ -4,7 +4,6 @@ The services are configured by their environment alone and do not know that they
 model loads while Postgres starts and the schema is brought up to date.
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from deploy.local.service import Service
 from deploy.local.settings import Settings
 from deploy.local.supervisor import Supervisor, await_ready
 from deploy.local.valkey_server import Valkey
+from shared import private_files
 
 ROOT = Path(__file__).parents[2]
 _GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py")
@@ -129,20 +129,10 @@ class Stack:
 
 
 @contextmanager
-def _private_umask() -> Iterator[None]:
-    """New files of this process and of its children are for their owner only."""
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
-
-
-@contextmanager
 def running(settings: Settings, console: Console) -> Iterator[Stack]:
     """The started stack; stopped at the end of the block, however it ends."""
     data = data_folder.prepare(settings.data, console.say)
-    with data_folder.locked(data), _private_umask():
+    with data_folder.locked(data), private_files.umask():
         data_folder.tighten(data)
         stack = Stack(settings, data, console)
         try:
