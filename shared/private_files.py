@@ -1,11 +1,22 @@
-"""Closes files and folders to everyone but their owner."""
+"""Files and folders that only their owner may read."""
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _OTHERS = 0o077  # permissions of the group and of everyone else
+
+
+@contextmanager
+def umask() -> Iterator[None]:
+    """Meanwhile new files of this process and of its children are for their owner only."""
+    before = os.umask(_OTHERS)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def tighten(path: Path) -> None:

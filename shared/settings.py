@@ -120,6 +120,18 @@ def _http(value: str) -> str:
     return value
 
 
+def _secret_http(value: SecretStr) -> SecretStr:
+    if not url_syntax.split_url(value.get_secret_value(), "http", "https"):
+        raise ValueError("must be an address such as https://host.example/path")
+    return value
+
+
+def _origin(value: str) -> str:
+    if value and not url_syntax.is_origin(value):
+        raise ValueError("must be an origin such as https://shop.example")
+    return value.rstrip("/")
+
+
 def _s3(value: str) -> str:
     if "_" in value.partition("://")[2].partition("/")[0]:
         raise ValueError("must not have an underscore in its host")  # S3's client refuses it
@@ -136,6 +148,8 @@ def _host(value: str) -> str:
 OwnSecret = Annotated[SecretStr, AfterValidator(_own)]  # made by the operator
 IssuedSecret = Annotated[SecretStr, AfterValidator(_issued)]  # made by a provider
 HttpUrl = Annotated[str, AfterValidator(_http)]
+SecretHttpUrl = Annotated[SecretStr, AfterValidator(_secret_http)]  # may hold a password or a token in its query
+Origin = Annotated[str, AfterValidator(_origin)]  # without the final slash; may be empty
 Host = Annotated[str, AfterValidator(_host)]  # IPv6 without brackets
 _PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres)]
 _RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]

@@ -4,14 +4,13 @@ The services are configured by their environment alone and do not know that they
 model loads while Postgres starts and the schema is brought up to date.
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local import data_folder, ports
+from deploy.local import data_folder, exec_child, ports
 from deploy.local.console import Console
 from deploy.local.errors import CommandError
 from deploy.local.interrupts import ignore_signals
@@ -21,6 +20,7 @@ from deploy.local.service import Service
 from deploy.local.settings import Settings
 from deploy.local.supervisor import Supervisor, await_ready
 from deploy.local.valkey_server import Valkey
+from shared import private_files
 
 ROOT = Path(__file__).parents[2]
 _GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py")
@@ -56,7 +56,7 @@ class Stack:
     def start(self) -> None:
         """Start everything and wait until it is ready. Raises CommandError."""
         for setting, port in self._settings.ports.items():
-            ports.require_free(setting, port)
+            ports.require_free(setting, port, exec_child.KILL_AFTER_S + 1)  # a killed run ends within that
         servers = self._start_servers()
         self._start_service("rembg", self._settings.rembg_port)
         for server in servers:
@@ -129,20 +129,10 @@ class Stack:
 
 
 @contextmanager
-def _private_umask() -> Iterator[None]:
-    """New files of this process and of its children are for their owner only."""
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
-
-
-@contextmanager
 def running(settings: Settings, console: Console) -> Iterator[Stack]:
     """The started stack; stopped at the end of the block, however it ends."""
     data = data_folder.prepare(settings.data, console.say)
-    with data_folder.locked(data), _private_umask():
+    with data_folder.locked(data), private_files.umask():
         data_folder.tighten(data)
         stack = Stack(settings, data, console)
         try:

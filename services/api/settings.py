@@ -26,7 +26,7 @@ class Rate:
 class Web(settings.EnvSettings):
     """Public URL, allowed origins, rate limits and quotas."""
 
-    public_url: str = Field("", validation_alias="PUBLIC_URL")
+    public_url: settings.Origin = Field("", validation_alias="PUBLIC_URL")
     cors_origins: str = Field("", validation_alias="CORS_ORIGINS")
     trusted_hops: int = Field(0, validation_alias="TRUSTED_HOPS", ge=0, le=5)
     fetch_urls: bool = Field(True, validation_alias="FETCH_URLS")
@@ -57,13 +57,6 @@ class Web(settings.EnvSettings):
         if not names:
             raise ValueError("names no format")
         return value
-
-    @field_validator("public_url")
-    @classmethod
-    def _origin(cls, value: str) -> str:
-        if value and not url_syntax.is_origin(value):
-            raise ValueError("must be an origin such as https://shop.example")
-        return value.rstrip("/")
 
     @field_validator("cors_origins")
     @classmethod

@@ -1,11 +1,9 @@
 """What the worker reads from the environment."""
 
-import re
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 
 from shared import settings, timeouts
 
@@ -25,15 +23,13 @@ class Work(settings.EnvSettings):
 class Cdn(settings.EnvSettings):
     """The CDN in front of the shop, which is told what was deleted if `purge_url` is set."""
 
-    purge_url: SecretStr | None = Field(None, validation_alias="CDN_PURGE_URL")
-    purge_token: SecretStr | None = Field(None, validation_alias="CDN_PURGE_TOKEN")
-    public_url: str = Field("", validation_alias="PUBLIC_URL")
+    purge_url: settings.SecretHttpUrl | None = Field(None, validation_alias="CDN_PURGE_URL")
+    purge_token: settings.IssuedSecret | None = Field(None, validation_alias="CDN_PURGE_TOKEN")
+    public_url: settings.Origin = Field("", validation_alias="PUBLIC_URL")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        if self.purge_url and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", self.purge_url.get_secret_value()):
-            raise ValueError("CDN_PURGE_URL must be an address such as https://cdn.example/purge")
-        if self.purge_url and not urlsplit(self.public_url).netloc:
+        if self.purge_url and not self.public_url:
             raise ValueError("CDN_PURGE_URL also needs PUBLIC_URL, such as https://shop.example, which the CDN serves")
         return self
 

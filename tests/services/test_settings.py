@@ -1,8 +1,10 @@
 """What every service refuses at its start, naming the variable and never showing a secret."""
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
+from pydantic import SecretStr
 
 from services.api import settings as api
 from services.rembg import settings as rembg
@@ -109,32 +111,60 @@ def test_the_development_secrets_of_compose_work_outside_production(
     READ[service]()
 
 
-NUMBERS = {
-    "api": [
-        *("REMOVE_BG_PRICE_CENTS", "PAID_ABOVE_UNCERTAIN", "PROVIDER_DAILY_BUDGET_CENTS", "DATABASE_POOL_MAX"),
-        *("TRUSTED_HOPS", "QUOTA_STORED_MB", "QUOTA_UNFINISHED_JOBS", "API_INSTANCES", "SELF_HOSTED_ROLLOUT_PERCENT"),
-        *("RATE_LIMIT_API", "RATE_LIMIT_UPLOADS"),
-    ],
-    "worker": ["LEASE_S", "WORKER_CONCURRENCY", "WORKER_PORT", "REMBG_PLACES", "REMOVE_BG_PRICE_CENTS"],
-    "rembg": ["REMBG_DEADLINE_S", "REMBG_STUCK_S", "REMBG_MAX_WORKERS", "REMBG_MAX_WAITING"],
-}
+BLOCKS = [block for block in settings.EnvSettings.__subclasses__() if not block.__module__.startswith("tests")]
 
 
-@pytest.mark.parametrize("value", ["inf", "-inf", "Infinity", "nan", "1e999", "-1", "9" * 30, "٣/h"])
-@pytest.mark.parametrize(("service", "name"), [(service, name) for service, names in NUMBERS.items() for name in names])
+def fields_of(*kinds: type) -> list[tuple[type[settings.EnvSettings], str]]:
+    """Every setting of one of the types, so that a new one is tested as well."""
+    return [
+        (block, str(field.validation_alias))
+        for block in BLOCKS
+        for field in block.model_fields.values()
+        if _types(field.annotation) & set(kinds)
+    ]
+
+
+def _types(annotation: object) -> set[object]:
+    """The types in an annotation, such as those of `Annotated[int, ...] | None`."""
+    return {annotation}.union(*map(_types, get_args(annotation)))
+
+
+def refusal_of(block: type[settings.EnvSettings]) -> str:
+    with pytest.raises(settings.Invalid) as caught:
+        block.read()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "Infinity", "nan", "1e999", "-1", "9" * 30, "1e12", "many"])
+@pytest.mark.parametrize(("block", "name"), fields_of(int, float))
 def test_a_number_out_of_bounds_is_refused_by_name(
-    bare_environment: pytest.MonkeyPatch, service: str, name: str, value: str
+    bare_environment: pytest.MonkeyPatch, block: type[settings.EnvSettings], name: str, value: str
 ) -> None:
     bare_environment.setenv(name, value)
-    assert f"{name}: " in refusal(service)
+    assert f"{name}: " in refusal_of(block)
 
 
-_SHARED = "DATABASE_URL DATABASE_DIRECT_URL REDIS_URL R2_ENDPOINT REMBG_ENDPOINT REMOVE_BG_URL SENTRY_DSN"
-ADDRESSES = {
-    "api": f"{_SHARED} PUBLIC_URL CORS_ORIGINS".split(),
-    "worker": f"{_SHARED} BIND_HOST".split(),
-    "rembg": ["REMBG_MODEL_BASE_URL", "SENTRY_DSN"],
-}
+@pytest.mark.parametrize("value", ["inf", "many", "-1/h", "1/-1h", "9999999999/h", "1/99999d", "\u0663/h"])
+@pytest.mark.parametrize("name", ["RATE_LIMIT_API", "RATE_LIMIT_UPLOADS"])
+def test_an_impossible_rate_is_refused_by_name(bare_environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    bare_environment.setenv(name, value)
+    assert f"{name}: " in refusal("api")
+
+
+@pytest.mark.parametrize(("block", "name"), fields_of(SecretStr))
+def test_every_secret_is_refused_in_production_when_it_is_published(
+    bare_environment: pytest.MonkeyPatch, block: type[settings.EnvSettings], name: str
+) -> None:
+    bare_environment.setenv("ENVIRONMENT", "production")
+    bare_environment.setenv(name, PUBLISHED)
+    assert f"{name}: " in refusal_of(block)
+
+
+ADDRESSES = [
+    field
+    for field in fields_of(str, SecretStr)
+    if field[1].endswith(("_URL", "_ENDPOINT", "_DSN", "_HOST", "_ORIGINS"))
+]
 
 
 @pytest.mark.parametrize(
@@ -145,11 +175,11 @@ ADDRESSES = {
         *("https://ho st/1", "https://\u00e9/1"),
     ],
 )
-@pytest.mark.parametrize(("service", "name"), [(s, name) for s, names in ADDRESSES.items() for name in names])
+@pytest.mark.parametrize(("block", "name"), ADDRESSES)
 def test_what_is_no_address_is_refused_by_name(
-    bare_environment: pytest.MonkeyPatch, service: str, name: str, value: str
+    bare_environment: pytest.MonkeyPatch, block: type[settings.EnvSettings], name: str, value: str
 ) -> None:
     bare_environment.setenv(name, value)
-    words = refusal(service)
+    words = refusal_of(block)
     assert f"{name}: " in words
     assert "hunter2" not in words

@@ -25,6 +25,17 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
+def test_new_files_are_closed_while_the_umask_lasts(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with private_files.umask():
+            (tmp_path / "private").touch()
+        (tmp_path / "public").touch()
+    finally:
+        os.umask(before)
+    assert (mode(tmp_path / "private"), mode(tmp_path / "public")) == (0o600, 0o644)
+
+
 def test_everything_below_a_folder_is_closed_to_others(folder: Path) -> None:
     private_files.tighten(folder)
     assert {mode(path) for path in (folder, folder / "ab", folder / "program")} == {0o700}

@@ -6,6 +6,7 @@ Without a name, those of REMBG_MODEL, else u2net.
 import sys
 import time
 from argparse import ArgumentParser
+from contextlib import nullcontext
 
 from services.rembg.settings import Model
 from services.rembg.weights import CATALOGUE, Name
@@ -21,12 +22,11 @@ def main(arguments: list[str] | None = None) -> int:
     names = _parser().parse_args(arguments).names or [settings.name or Name.U2NET]
     for name in names:
         try:
-            fetched = fetch(name, settings.folder, settings.base_url, progress(name))
+            with nullcontext() if settings.models_dir else private_files.umask():  # as everything below DATA_DIR
+                fetched = fetch(name, settings.folder, settings.base_url, progress(name))
         except Failed as error:
             print(f"\n{error}", file=sys.stderr)
             return 1
-        if not settings.models_dir:  # as everything below DATA_DIR
-            private_files.tighten(settings.folder)
         where = "comes with the repository" if CATALOGUE[name].md5 is None else f"is at {settings.folder / name.file}"
         print(f"{name}: {'fetched; ' if fetched else ''}{where}")
     return 0

@@ -17,6 +17,7 @@ import sys
 import tempfile
 from argparse import ArgumentParser
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
         if not source.is_file() or not is_published(name, source):
             print(f"{source} is not the published {name}: fetch it first", file=sys.stderr)
             return 1
-        optimize(source, optimized_path(source))
-        if not settings.models_dir:  # as everything below DATA_DIR
-            private_files.tighten(settings.folder)
+        with nullcontext() if settings.models_dir else private_files.umask():  # as everything below DATA_DIR
+            optimize(source, optimized_path(source))
         print(f"{name}: optimized, at {optimized_path(source)}")
     return 0
 

@@ -5,15 +5,17 @@ rembg fills its own queue and not every thread of the worker.
 """
 
 import json
+import random
+import socket
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import requests
 
-from services.worker.providers import NO_OPTIONS, Answer, Broken, Full, Refused, Unavailable, endpoints, http_exchange
+from services.worker.providers import NO_OPTIONS, Answer, Broken, Full, Refused, Unavailable, http_exchange
 from shared import images, timeouts
 from shared.models.cutout import CutoutInput, Method, Provider
 from shared.models.job import JobFailure
@@ -69,7 +71,7 @@ class SelfHosted:
 
     def _answer(self, query: str, picture: bytes, headers: Mapping[str, str]) -> http_exchange.Reply:
         """The reply of the first instance that is up and not full; of the last one, whatever it says."""
-        *others, last = endpoints.of(self._url + query)
+        *others, last = instances(self._url + query)
         for url in others:
             try:
                 reply = http_exchange.post(self._client, url, data=picture, headers=headers)
@@ -90,6 +92,26 @@ class SelfHosted:
                 facts = about.json()
                 self._engine = _engine(facts["model"], facts["digest"], facts["precision"])
         return self._engine
+
+
+def instances(url: str) -> list[str]:
+    """The URL with each address of its host, in a random order; unchanged if it has none, or if TLS needs the name.
+
+    The system's resolver puts the address most like our own first, and a pooled connection stays where it is, so one
+    of two instances would do all the work.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "http" or parts.hostname is None:
+        return [url]
+    port = parts.port or 80
+    try:
+        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    except OSError:
+        return [url]  # the request itself will report why
+    hosts = {str(address[0]) for *_, address in found}
+    locations = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host in hosts]
+    random.shuffle(locations)
+    return [urlunsplit(parts._replace(netloc=location)) for location in locations]
 
 
 def _engine(model: str, digest: str, precision: str) -> str:

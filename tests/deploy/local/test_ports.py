@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 
 import pytest
 
@@ -39,3 +40,10 @@ def test_a_connection_of_a_minute_ago_does_not_take_a_port() -> None:
         served.close()  # the side that closes first keeps the port in TIME_WAIT
         client.close()
     ports.require_free("PORT", port)
+
+
+def test_a_port_that_a_dying_run_still_holds_is_waited_for() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    threading.Timer(0.3, listener.close).start()
+    ports.require_free("PORT", port, within_s=30)

@@ -1,5 +1,6 @@
 """`make models`: its output and its status."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,22 @@ def test_without_a_name_u2net_is_fetched(
     assert output.endswith(f"u2net: fetched; is at {tmp_path / 'u2net.onnx'}\n")
     assert main(["compact"]) == 0
     assert "comes with the repository" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("setting", "modes"), [("DATA_DIR", {0o700, 0o600}), ("MODELS_DIR", {0o755, 0o644})])
+def test_weights_below_the_data_folder_are_closed_to_others(
+    setting: str, modes: set[int], release: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data"
+    monkeypatch.delenv("MODELS_DIR")
+    monkeypatch.setenv(setting, str(folder))
+    monkeypatch.setenv("REMBG_MODEL_BASE_URL", release.url)
+    before = os.umask(0o022)
+    try:
+        assert main([]) == 0
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in (folder, *folder.rglob("*"))} == modes
 
 
 def test_a_failure_prints_one_line_and_sets_the_status(

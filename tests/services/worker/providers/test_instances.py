@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from services.worker import providers
-from services.worker.providers import endpoints, http_exchange
-from services.worker.providers.self_hosted import SelfHosted
+from services.worker.providers import http_exchange
+from services.worker.providers.self_hosted import SelfHosted, instances
 from tests.services.worker.rembg_double import Double, refusal
 
 HOSTS = ("127.0.0.2", "127.0.0.3")
@@ -63,8 +63,8 @@ def test_one_that_may_be_working_on_it_is_not_doubled(pair: tuple[Double, Double
 
 @pytest.mark.parametrize("url", ["https://rembg.example/remove", "http://no-such-host.invalid/remove"])
 def test_what_cannot_be_chosen_stays_as_it_is(url: str) -> None:
-    assert endpoints.of(url) == [url]
+    assert instances(url) == [url]
 
 
 def test_an_address_stands_for_itself() -> None:
-    assert endpoints.of("http://[::1]:7000/remove") == ["http://[::1]:7000/remove"]
+    assert instances("http://[::1]:7000/remove") == ["http://[::1]:7000/remove"]
