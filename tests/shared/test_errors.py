@@ -31,6 +31,7 @@ CONTRACT = {
     "source_unreachable": 422,
     "unknown_foreground": 422,
     "rate_limited": 429,
+    "request_timeout": 408,
     "job_quota": 429,
     "busy": 503,
     "unavailable": 503,
