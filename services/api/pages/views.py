@@ -6,7 +6,7 @@ No build step, and nothing is loaded from other hosts.
 from importlib.resources import files
 from pathlib import Path
 
-from flask import Response, current_app, jsonify, send_from_directory
+from flask import Response, current_app, jsonify, request, send_from_directory
 
 from services.api.dependencies import Dependencies
 from services.api.pages.schemas import FilePath
@@ -35,7 +35,9 @@ def static(_: Dependencies, path: FilePath) -> Response:
 
 
 def openapi(_: Dependencies) -> Response:
-    return jsonify(current_app.api_doc)  # type: ignore[attr-defined]  # the app is an OpenAPI
+    response = jsonify(current_app.api_doc)  # type: ignore[attr-defined]  # the app is an OpenAPI
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 def _page(name: str, csp: str) -> Response:
