@@ -7,7 +7,15 @@ from flask import Response
 
 from services.api import lookup, quotas
 from services.api.assets import ingest, variants
-from services.api.assets.schemas import AssetOut, AssetPage, AssetPath, KeyPath, UploadHeaders, VariantQuery
+from services.api.assets.schemas import (
+    AssetOut,
+    AssetPage,
+    AssetPath,
+    DownloadHeaders,
+    KeyPath,
+    UploadHeaders,
+    VariantQuery,
+)
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, downloads, upload_parser
 from services.api.middleware.idempotency import Record, once
@@ -81,10 +89,10 @@ def delete(deps: Dependencies, path: AssetPath) -> None:
             raise errors.NotFound
 
 
-def download(deps: Dependencies, path: KeyPath, query: VariantQuery) -> Response:
+def download(deps: Dependencies, header: DownloadHeaders, path: KeyPath, query: VariantQuery) -> Response:  # noqa: ARG001 - documents
     """The bytes of a picture.
 
-    The key is the permission. `?download=1` makes a browser save the file under the picture's own name.
+    The key is the permission.
     """
     if not path.key.isprintable():  # Postgres takes no NUL
         raise errors.NotFound

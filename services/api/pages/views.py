@@ -37,7 +37,8 @@ def static(_: Dependencies, path: FilePath) -> Response:
 def openapi(_: Dependencies) -> Response:
     response = jsonify(current_app.api_doc)  # type: ignore[attr-defined]  # the app is an OpenAPI
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _page(name: str, csp: str) -> Response:
