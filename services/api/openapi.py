@@ -120,7 +120,7 @@ def _content(answer: type[ResponseModel] | tuple[str, ...] | None) -> dict[str, 
     if answer is None:
         return None
     if isinstance(answer, tuple):
-        return {name: {"schema": _SERVED if name in IMAGES else {"type": "string"}} for name in answer}
+        return {name: {"schema": _SERVED if name in IMAGES else {}} for name in answer}  # events are not one text
     return {_JSON: {"schema": _reference(answer)}}
 
 

@@ -33,7 +33,7 @@ class UploadHeaders(IdempotencyHeaders):
     content_digest: str | None = Field(
         None,
         alias="Content-Digest",
-        json_schema_extra={"maxLength": MAX_HEADER},
+        max_length=MAX_HEADER,
         description="RFC 9530, such as `sha-256=:...:`; a body with another digest is refused.",
     )
 
@@ -103,19 +103,19 @@ class DownloadHeaders(ApiModel):
         None,
         alias="Range",
         description="One range, such as `bytes=0-1023`.",
-        json_schema_extra={"maxLength": MAX_HEADER},
+        max_length=MAX_HEADER,
     )
     if_range: str | None = Field(
         None,
         alias="If-Range",
         description="The ETag to which `Range` belongs; another version is sent whole.",
-        json_schema_extra={"maxLength": MAX_HEADER},
+        max_length=MAX_HEADER,
     )
     if_none_match: str | None = Field(
         None,
         alias="If-None-Match",
         description="ETags that the caller has; with the current one among them the answer is 304.",
-        json_schema_extra={"maxLength": MAX_HEADER},
+        max_length=MAX_HEADER,
     )
 
 

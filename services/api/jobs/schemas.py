@@ -149,7 +149,7 @@ class CutoutForm(UploadForm):
 
     transparency: Transparency = Transparency.AUTO
     method: Method = Method.AUTO
-    decontaminate: bool = True
+    decontaminate: bool | Annotated[int, Field(ge=0, le=1)] = True
 
 
 class JobOptions(BodyModel, CutoutOptions):

@@ -13,6 +13,8 @@ from deploy.local.supervisor import await_ready
 from tests.services.api.sources import Source, page, serving
 from tests.stack import RunningStack
 
+APP = "tests.system.openapi.wsgi:app"
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -27,7 +29,9 @@ class Server:
 def server(system: RunningStack, tmp_path: Path) -> Iterator[Server]:
     document = tmp_path / "openapi.json"
     with serving(Source({"/sample.jpg": page(SAMPLE.read_bytes())})) as source:
-        api = system.another("api", app="tests.system.generated_clients.wsgi:app", PICTURE_PORT=str(source.port))
+        api = system.another(
+            "api", app=APP, PICTURE_PORT=str(source.port), QUOTA_STORED_MB="0", QUOTA_UNFINISHED_JOBS="0"
+        )
         api.start()
         try:
             await_ready(api)

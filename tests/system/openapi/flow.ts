@@ -39,7 +39,7 @@ while (job.status === "queued" || job.status === "running") {
 }
 said.status = job.status;
 const events = must(await api.GET("/api/jobs/{job_id}/events", { params: { path }, parseAs: "text" }));
-said.events = events.includes("event: status");
+said.events = String(events).includes("event: status");
 
 const key = job.result?.cutoutUrl.split("/").pop() ?? "";
 const download = (header: { Range?: string; "If-None-Match"?: string }) =>

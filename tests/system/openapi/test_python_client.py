@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.api_client import SAMPLE
-from tests.system.generated_clients.conftest import Server
 from tests.system.guest import TIMEOUT_S
+from tests.system.openapi.conftest import Server
 
 PACKAGE = "generated_stolentee"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.api_client import SAMPLE
-from tests.system.generated_clients.conftest import Server
+from tests.system.openapi.conftest import Server
 
 HERE = Path(__file__).parent
 _UNREACHABLE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|E40[34])\b")
