@@ -33,6 +33,7 @@ from services.api.decoder.pool import Decoder
 from shared import images, storage
 from shared.db import assets, ids, quotas
 from shared.db.pool import Database
+from shared.image_format.structure import Format
 from shared.models.asset import Asset, AssetKind
 from shared.models.owner import Owner, OwnerType
 from tests.stack import RunningStack
@@ -119,7 +120,7 @@ def steps(pictures: list[bytes], stack: RunningStack) -> Mapping[str, float]:
     doing: dict[str, Callable[[Work], object]] = {
         "read the form": lambda work: parse_form_data(_environ(work.body)),
         "look up what the caller keeps": lambda _: look(),
-        "read its structure and strip metadata": lambda work: images.accept(work.data),
+        "read its structure and strip metadata": lambda work: images.accept(work.data, Format.JPEG),
         "decode it to its end, in the decoder": lambda work: decoder.verify(work.kept.data, work.info),
         "digests": lambda work: (hashlib.sha256(work.data).digest(), hashlib.sha256(work.kept.data).digest()),
         "store it, and wait for the disk": lambda work: objects.put(work.asset.key, work.kept.data, "image/jpeg", {}),
@@ -138,7 +139,7 @@ def steps(pictures: list[bytes], stack: RunningStack) -> Mapping[str, float]:
 
 
 def _work(data: bytes, owner: Owner) -> Work:
-    (info, kept), sha256 = images.accept(data), hashlib.sha256(data).hexdigest()
+    (info, kept), sha256 = images.accept(data, Format.JPEG), hashlib.sha256(data).hexdigest()
     key = storage.key_for("bench", owner, sha256, "jpeg")
     now = datetime.now(UTC)
     asset = Asset(ids.new(), owner, AssetKind.SOURCE, key, sha256, "image/jpeg", *SIZE, len(data), now)

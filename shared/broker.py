@@ -16,7 +16,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from kombu.transport import redis as transport
 
-from shared import errors, log, metrics, timeouts
+from shared import errors, failpoints, log, metrics, timeouts
 
 QUEUE = "jobs"
 RUN_NEXT = "stolentee.run_next"
@@ -55,6 +55,8 @@ class Waker:
             task_publish_retry=False,
         )
 
+    @failpoints.before("a3")
+    @failpoints.after("a4")
     def wake(self, job_id: UUID) -> bool:
         """Wake a worker; False if the broker is unavailable: the row is safe, and the rescuer sends a wake-up later."""
         try:

@@ -1,9 +1,10 @@
 """Failpoints: named steps at which a test can make this process die, stop, fail or wait.
 
-`FAILPOINT=w4:exit` works only together with `TESTING=1`; otherwise `reach` does nothing, and a deployment that sets
-FAILPOINT alone does not start. The steps, in the order of a job's life:
+`FAILPOINT=w4:exit` works only together with `TESTING=1`, and a deployment that sets FAILPOINT alone does not start.
+The decorators leave a function as it is; only arming one replaces its function, so a deployment runs none of this. The
+steps, in the order of a job's life:
 
-    api     a1 body read, a2 object stored, a3 row committed, a4 wake-up sent, a5 response made
+    api     a1 body read, a2 object stored, a3 row committed, a4 wake-up sent and response made
     worker  w1 wake-up received, w2 job claimed, w3 source fetched, w4 provider called, w5 provider replied,
             w6 result stored, w7 row committed, w8 before the wake-up is done
     rembg   r1 queued, r2 has a slot (tests cut its connection to simulate a death while it replies)
@@ -12,9 +13,11 @@ FAILPOINT alone does not start. The steps, in the order of a job's life:
 import os
 import re
 import signal
+import sys
 import time
 from collections.abc import Callable
-from typing import Self
+from functools import partial, reduce, wraps
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -40,31 +43,44 @@ class Failpoint(settings.EnvSettings):
         return self
 
 
-def _nothing(step: str) -> None:
-    """No failpoint is armed."""
+Function = TypeVar("Function", bound=Callable[..., Any])
+_marked: dict[str, tuple[Callable[..., Any], Literal["before", "after"]]] = {}  # by step
 
 
-_act: Callable[[str], None] = _nothing
+def before(step: str) -> Callable[[Function], Function]:
+    """Name a step that every call of the function reaches first."""
+    return partial(_mark, step, "before")
 
 
-def reach(step: str) -> None:
-    """Mark a step as reached."""
-    _act(step)
+def after(step: str) -> Callable[[Function], Function]:
+    """Name a step that every return of the function reaches, but no error."""
+    return partial(_mark, step, "after")
 
 
 def arm(point: Failpoint) -> None:
     """Make the process fail at the step that the settings name. Only for composition roots."""
-    global _act
     parts = _SPEC.fullmatch(point.spec)
-    if parts is None:
+    if parts is None or parts[1] not in _marked:  # or it is a step of another service
         return
-    step, action, seconds = parts[1], parts[2], parts[3]
+    function, when = _marked[parts[1]]
+    act = partial(_do, parts[2], float(parts[3] or 0))
 
-    def act(reached: str) -> None:
-        if reached == step:
-            _do(action, float(seconds or 0))
+    @wraps(function)
+    def armed(*args: Any, **kwargs: Any) -> Any:
+        if when == "before":
+            act()
+        result = function(*args, **kwargs)
+        if when == "after":
+            act()
+        return result
 
-    _act = act
+    *owners, name = function.__qualname__.split(".")
+    setattr(reduce(getattr, owners, sys.modules[function.__module__]), name, armed)
+
+
+def _mark(step: str, when: Literal["before", "after"], function: Function) -> Function:
+    _marked[step] = (function, when)
+    return function
 
 
 def _do(action: str, seconds: float) -> None:

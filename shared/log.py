@@ -7,6 +7,7 @@
 import logging
 import sys
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, TextIO
 
 import structlog
@@ -29,17 +30,16 @@ def setup(service: str, level: str = "INFO", stream: TextIO | None = None) -> No
     """Send all log lines of this process to standard output, or to `stream`, as JSON. May be repeated."""
 
     def name_service(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        event["service"] = service
-        return event
+        """For lines of libraries; our own carry the name in their context."""
+        return {"service": service, **event}
 
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        name_service,
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=[*shared, name_service],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,  # not before: other handlers need the exception itself
@@ -53,6 +53,7 @@ def setup(service: str, level: str = "INFO", stream: TextIO | None = None) -> No
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        context_class=partial(dict, service=service),  # type: ignore[arg-type]  # any maker of a dict will do
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

@@ -42,15 +42,19 @@ class Server:
 
 
 @contextmanager
-def ours(model: str, path: Path | None, *, wait: bool = True, **environment: str) -> Iterator[Server]:
-    """Our service under gunicorn, as deployed; ready means warmed up."""
+def ours(
+    model: str, path: Path | None, *, wait: bool = True, checkout: Path | None = None, **environment: str
+) -> Iterator[Server]:
+    """Our service under gunicorn, as deployed, of this checkout or another; ready means warmed up."""
     port = ports.free()
     given = {"REMBG_MODEL": model, "PORT": str(port), "BIND_HOST": ports.LOCAL, **environment}
     if path:
         given["REMBG_MODEL_PATH"] = str(path)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REMBG_")}
     command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "services.rembg.wsgi:app"]
-    with _running("ours", command, kept | given, port, "/health/ready", "/remove", wait=wait) as server:
+    with _running(
+        "ours", command, kept | given, port, "/health/ready", "/remove", wait=wait, checkout=checkout
+    ) as server:
         yield server
 
 
@@ -91,12 +95,15 @@ def _running(
     limit_mb: int | None = None,
     *,
     wait: bool,
+    checkout: Path | None = None,
 ) -> Iterator[Server]:
     began = time.monotonic()
     log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
     # A session of its own, as in a container: the kernel divides the processor among sessions, so the client's many
     # threads take nothing from either server.
-    process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+    process = subprocess.Popen(
+        command, cwd=checkout, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+    )
     if limit_mb:
         resource.prlimit(process.pid, resource.RLIMIT_DATA, (limit_mb * _MB, limit_mb * _MB))
     try:

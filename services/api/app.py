@@ -14,7 +14,15 @@ from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
 from services.api.jobs import events as job_events
-from services.api.middleware import auth, cors, rate_limits, request_body, response_compression, security_headers
+from services.api.middleware import (
+    auth,
+    cors,
+    idempotency,
+    rate_limits,
+    request_body,
+    response_compression,
+    security_headers,
+)
 from services.api.middleware.strict_json import StrictJson
 from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.settings import Settings
@@ -36,6 +44,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
     waker = broker.Waker(settings.broker.url.get_secret_value())
     deps = Dependencies(
         settings=settings,
+        secret=settings.keys.secret.get_secret_value(),
         database=database,
         storage=objects,
         decoder=decoder,
@@ -76,6 +85,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
     rate_limits.install(app, deps.settings.web, deps.settings.broker.url.get_secret_value())
     auth.install(app, deps.database)
     request_body.install(app)
+    idempotency.install(app)
     routes.register(app, deps)
     security_headers.install(app, deps.settings.web.public_url)
     return app

@@ -18,6 +18,7 @@ from shared.storage import Storage
 @dataclass(frozen=True, slots=True)
 class Dependencies:
     settings: Settings
+    secret: str
     database: Database
     storage: Storage
     decoder: Decoder
@@ -28,7 +29,3 @@ class Dependencies:
     health: Health
     urls: UrlBuilder
     fetcher: UrlFetcher | None  # None if pictures are not fetched from URLs
-
-    @property
-    def secret(self) -> str:
-        return self.settings.keys.secret.get_secret_value()

@@ -107,8 +107,11 @@ def _error(route: Route, status: int, failures: Collection[type[errors.Failure]]
     names = ["Retry-After"] if all(failure.retryable for failure in failures) else []
     if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         names.append("Content-Range")
+    headers = _named(route, names)
+    if errors.RequestInProgress in failures:
+        headers["Retry-After"] = _HEADERS["Retry-After"] | {"required": False}  # the other codes need no patience
     codes = "\n".join(f"- `{failure.code}`: {failure.message}" for failure in failures)
-    return {"description": codes, "headers": _named(route, names), "content": _content(ErrorOut)}
+    return {"description": codes, "headers": headers, "content": _content(ErrorOut)}
 
 
 def _named(route: Route, names: Iterable[str]) -> dict[str, Any]:

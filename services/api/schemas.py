@@ -53,7 +53,8 @@ class ApiModel(BaseModel):
         for facts in schema.get("properties", {}).values():
             branches = [branch for branch in facts.get("anyOf", ()) if branch != {"type": "null"}]
             if len(branches) == 1:
-                del facts["anyOf"], facts["default"]
+                del facts["anyOf"]
+                facts.pop("default", None)
                 facts.update(branches[0])
         return schema
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 from pydantic import Field, field_validator
@@ -35,7 +36,7 @@ class Web(settings.EnvSettings):
         """The origins whose pages may use the api with their visitors' cookies."""
         return _origins(self.cors_origins)
 
-    @property
+    @cached_property
     def formats(self) -> frozenset[Format]:
         """What a picture may be sent as."""
         return frozenset(map(Format, _words(self.input_formats)))

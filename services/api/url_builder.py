@@ -19,6 +19,3 @@ class UrlBuilder:
 
     def job(self, job_id: UUID) -> str:
         return f"{self.public_url}/api/jobs/{job_id}"
-
-    def events(self, job_id: UUID) -> str:
-        return f"{self.job(job_id)}/events"

@@ -141,8 +141,7 @@ def _answer(deps: Dependencies, field: str) -> Response:
 def _remove(deps: Dependencies, field: str) -> Response:
     began = time.perf_counter()
     with deps.queue.admit():
-        failpoints.reach("r1")
-        asked = request_parser.parse(field, deps.network.weights.name)
+        asked = _parse(deps, field)
         info = images.inspect(asked.data)
         cutout, queued_s = _cut_out(deps, asked, info, deadline=began + deps.settings.work.deadline_s)
     total_s = time.perf_counter() - began
@@ -154,20 +153,32 @@ def _remove(deps: Dependencies, field: str) -> Response:
     return Response(file.data, content_type=file.content_type, headers={"Cache-Control": "no-store", **facts})
 
 
+@failpoints.before("r1")
+def _parse(deps: Dependencies, field: str) -> request_parser.RemovalRequest:
+    return request_parser.parse(field, deps.network.weights.name)
+
+
 def _cut_out(
     deps: Dependencies, asked: request_parser.RemovalRequest, info: images.ImageInfo, deadline: float
 ) -> tuple[remover.Cutout, float]:
     """The cut-out, and the seconds spent in the queue; raises Unavailable when it is not finished by the deadline."""
     slot = deps.queue.acquire(deadline - time.perf_counter())
-    failpoints.reach("r2")
-    work = deps.pool.submit(remover.remove, deps.network, asked.data, info, asked.options, alone=slot.alone)
-    work.add_done_callback(partial(_release, deps.queue, slot))
+    work = _start(deps, asked, info, slot)
     try:
         return work.result(max(0.0, deadline - time.perf_counter())), slot.queued_s
     except TimeoutError:
         raise errors.Unavailable("The picture took too long.") from None
     except MemoryError:
         raise errors.Busy from None
+
+
+@failpoints.before("r2")
+def _start(
+    deps: Dependencies, asked: request_parser.RemovalRequest, info: images.ImageInfo, slot: Slot
+) -> "Future[remover.Cutout]":
+    work = deps.pool.submit(remover.remove, deps.network, asked.data, info, asked.options, alone=slot.alone)
+    work.add_done_callback(partial(_release, deps.queue, slot))
+    return work
 
 
 def _release(queue: AdmissionQueue, slot: Slot, _: "Future[remover.Cutout]") -> None:

@@ -22,10 +22,10 @@ from services.worker.job_types import JOB_TYPES
 from services.worker.leases import Leases
 from services.worker.periodic import PeriodicTask
 from services.worker.providers import Remover, http_exchange
+from services.worker.providers.provider_order import RolloutPercent
 from services.worker.providers.removebg import RemoveBg
 from services.worker.providers.router import Router, Rules
 from services.worker.providers.self_hosted import SelfHosted
-from services.worker.rollout_percent import RolloutPercent
 from services.worker.runner import Runner
 from services.worker.settings import Settings
 from shared import broker, failpoints, log, malloc, metrics, sentry, storage, timeouts

@@ -43,7 +43,6 @@ class Runner:
         if task is None:
             return False
         job = task.job
-        failpoints.reach("w2")
         metrics.ATTEMPTS.labels(job.attempts).inc()
         log.begin(job_id=str(job.id), request_id=job.request_id or str(job.id))
         _log.info("job_claimed", attempt=job.attempts)
@@ -56,6 +55,7 @@ class Runner:
             job = job_queue.claim_next(connection, self.leases.lease_s, self.handlers.keys())
             return Task(job, assets.find(connection, None, job.asset_id)) if job else None
 
+    @failpoints.before("w2")
     def _run(self, task: Task) -> None:
         """Run the job, and write every way in which that can end."""
         try:
@@ -73,10 +73,10 @@ class Runner:
             _log.exception("job_crashed")
             self._retry_or_fail(task, error, JobFailure.POISON)
 
+    @failpoints.after("w7")
     def _finish(self, task: Task, outcome: Outcome) -> None:
         timings = task.timings()
         written = self._write(partial(job_queue.finish, job=task.job, outcome=outcome, timings=timings))
-        failpoints.reach("w7")
         if not outcome.reused:
             metrics.JOB_SECONDS.labels("total").observe((timings.total_ms or 0) / 1000)
         self._record_outcome(task.job, "done", written, total_ms=timings.total_ms, reused=outcome.reused)

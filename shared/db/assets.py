@@ -12,7 +12,7 @@ from psycopg.types.json import Json
 from shared.db import object_deletions, owners, pagination
 from shared.db.pool import Connection
 from shared.models.asset import Asset, AssetKind
-from shared.models.owner import Owner
+from shared.models.owner import Owner, OwnerType
 
 _COLUMNS = """id, owner_type, owner_id, kind, key, sha256, content_type, width, height, bytes, orientation, name,
     job_id, created_at, stored_sha256, drawn"""
@@ -119,4 +119,7 @@ def of_job(connection: Connection, job_id: UUID) -> list[Asset]:
 
 
 def _asset(row: dict[str, Any]) -> Asset:
-    return Asset(**owners.fold(row) | {"kind": AssetKind(row["kind"])})
+    owner = Owner(OwnerType(row.pop("owner_type")), row.pop("owner_id"))
+    kind = AssetKind(row["kind"])
+    stored = row["stored_sha256"] or (None if kind is AssetKind.SOURCE else row["sha256"])
+    return Asset(**{**row, "owner": owner, "kind": kind, "stored_sha256": stored})

@@ -9,6 +9,18 @@ from shared.models.owner import Owner
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A request's claim to a key."""
+
+    id: UUID
+    owner: Owner
+    key: str
+
+    def parameters(self) -> dict[str, object]:
+        return {**owners.parameters(self.owner), "key": self.key, "claim": self.id}
+
+
+@dataclass(frozen=True, slots=True)
 class StoredResponse:
     status: int
     location: str | None
@@ -17,17 +29,16 @@ class StoredResponse:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A key that another request holds. `response` is None while that request is in progress."""
+    """A key that another request holds: for at most `locked_s` more while it is in progress and has no `response`."""
 
     fingerprint: str
     response: StoredResponse | None
+    locked_s: float
 
 
-def claim(
-    connection: Connection, owner: Owner, key: str, fingerprint: str, claim_id: UUID, lock_s: float
-) -> Held | None:
+def claim(connection: Connection, claim: Claim, fingerprint: str, lock_s: float) -> Held | None:
     """Claim a key that is new, or whose claim expired after `lock_s`. None on success."""
-    parameters = owners.parameters(owner) | {"key": key, "fingerprint": fingerprint, "claim": claim_id, "lock": lock_s}
+    parameters = claim.parameters() | {"fingerprint": fingerprint, "lock": lock_s}
     claimed = connection.execute(
         """insert into idempotency_keys as held (owner_type, owner_id, key, fingerprint, claim, locked_until)
         values (
@@ -44,19 +55,21 @@ def claim(
     if claimed:
         return None
     row = connection.execute(
-        f"""select fingerprint, status, location, body
+        f"""select fingerprint, status, location, body,
+            greatest(extract(epoch from locked_until - now()), 0)::float as locked_s
         from idempotency_keys
         where {owners.OWNED}
         and key = %(key)s""",
         parameters,
     ).fetchone()
     if row is None:  # released in the meantime
-        return Held(fingerprint, None)
+        return Held(fingerprint, None, 0)
     recorded = row["status"] is not None
-    return Held(row["fingerprint"], StoredResponse(row["status"], row["location"], row["body"]) if recorded else None)
+    response = StoredResponse(row["status"], row["location"], row["body"]) if recorded else None
+    return Held(row["fingerprint"], response, row["locked_s"])
 
 
-def record(connection: Connection, claim_id: UUID, owner: Owner, key: str, response: StoredResponse) -> bool:
+def record(connection: Connection, claim: Claim, response: StoredResponse) -> bool:
     """Record the response in the transaction of its effect. False if the claim was lost: then roll back."""
     row = connection.execute(
         f"""update idempotency_keys
@@ -66,12 +79,12 @@ def record(connection: Connection, claim_id: UUID, owner: Owner, key: str, respo
         and claim = %(claim)s
         and status is null
         returning key""",
-        owners.parameters(owner) | {"key": key, "claim": claim_id} | asdict(response),
+        claim.parameters() | asdict(response),
     ).fetchone()
     return row is not None
 
 
-def release(connection: Connection, claim_id: UUID, owner: Owner, key: str) -> None:
+def release(connection: Connection, claim: Claim) -> None:
     """Give up a claim whose request had no effect."""
     connection.execute(
         f"""delete from idempotency_keys
@@ -79,7 +92,7 @@ def release(connection: Connection, claim_id: UUID, owner: Owner, key: str) -> N
         and key = %(key)s
         and claim = %(claim)s
         and status is null""",
-        owners.parameters(owner) | {"key": key, "claim": claim_id},
+        claim.parameters(),
     )
 
 

@@ -1,11 +1,6 @@
 """Identifiers: UUIDv7, ordered by time, so that new rows are adjacent in every index."""
 
-from uuid import UUID
+# this variant makes the standard library's type, which psycopg can adapt
+from uuid_utils.compat import uuid7 as new
 
-# this variant returns the standard library's type, which psycopg can adapt
-from uuid_utils.compat import uuid7
-
-
-def new() -> UUID:
-    """A new id."""
-    return uuid7()
+__all__ = ["new"]

@@ -1,8 +1,6 @@
 """The owner of a row in SQL: the columns, the parameters, and the clauses that keep callers to their own rows."""
 
-from typing import Any
-
-from shared.models.owner import Owner, OwnerType
+from shared.models.owner import Owner
 
 # Jobs call their owner's id user_id.
 OWNED = "owner_type = %(owner_type)s and owner_id = %(owner_id)s"
@@ -14,9 +12,3 @@ VISIBLE_JOBS = f"(%(owner_type)s::text is null or {OWNED_JOBS})"
 def parameters(owner: Owner | None) -> dict[str, object]:
     """The parameters of the clauses; None makes every row VISIBLE."""
     return {"owner_type": owner.type if owner else None, "owner_id": owner.id if owner else None}
-
-
-def fold(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with `owner` in place of its columns owner_type and owner_id."""
-    rest = {name: value for name, value in row.items() if name not in ("owner_type", "owner_id")}
-    return rest | {"owner": Owner(OwnerType(row["owner_type"]), row["owner_id"])}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.db import owners
 from shared.db.pool import Connection
-from shared.models.owner import Owner
+from shared.models.owner import Owner, OwnerType
 
 _COLUMNS = "id, owner_type, owner_id, content_type, bytes, sha256, asset_id, expires_at"
 
@@ -43,7 +43,10 @@ def find(connection: Connection, owner: Owner | None, upload_id: UUID) -> Pendin
         and {owners.VISIBLE}""",
         {"id": upload_id, **owners.parameters(owner)},
     ).fetchone()
-    return PendingUpload(**owners.fold(row)) if row else None
+    if row is None:
+        return None
+    owner = Owner(OwnerType(row.pop("owner_type")), row.pop("owner_id"))
+    return PendingUpload(**row, owner=owner)
 
 
 def complete(connection: Connection, upload_id: UUID, asset_id: UUID) -> None:

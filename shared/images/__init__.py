@@ -111,17 +111,16 @@ class NotACutout(ValueError):
 
 def inspect(data: bytes) -> ImageInfo:
     """Raises one of the failures of a picture; costs milliseconds whatever the file claims to be."""
-    return _inspect(data)[0]
+    return _inspect(data, recognise(data, STORED))[0]
 
 
-def accept(data: bytes) -> tuple[ImageInfo, Stored]:
-    """As `inspect` and `strip` together, which would each read the file's structure."""
-    info, structure = _inspect(data)
+def accept(data: bytes, kind: Format) -> tuple[ImageInfo, Stored]:
+    """As `inspect` and `strip` together, which would each read the file's structure, of a file that was recognised."""
+    info, structure = _inspect(data, kind)
     return info, Stored(structure.clean(), info.format.content_type, info.orientation)
 
 
-def _inspect(data: bytes) -> tuple[ImageInfo, Structure]:
-    kind = recognise(data, STORED)
+def _inspect(data: bytes, kind: Format) -> tuple[ImageInfo, Structure]:
     found = _READ[kind](data)
     if found.animated:
         raise AnimatedImage

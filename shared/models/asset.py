@@ -19,9 +19,9 @@ class AssetKind(StrEnum):
 class Asset:
     """A stored object.
 
-    `sha256` is the digest of the bytes as received (sources) or as made, `stored_sha256` that of the stored object, if
-    it was recorded; `orientation` is EXIF's 1 to 8, 1 = upright. `drawn`: it came as an SVG, whose
-    transparency is meant.
+    `sha256` is the digest of the bytes as received (sources) or as made; `stored_sha256` that of the stored object,
+    None for sources of a release that did not record it. `orientation` is EXIF's 1 to 8, 1 = upright. `drawn`: it
+    came as an SVG, whose transparency is meant.
     """
 
     id: UUID
@@ -39,8 +39,3 @@ class Asset:
     job_id: UUID | None = None
     stored_sha256: str | None = None
     drawn: bool = False
-
-    @property
-    def digest(self) -> str | None:
-        """The SHA-256 of the object; None for sources stored by a release that did not record it."""
-        return self.stored_sha256 or (None if self.kind is AssetKind.SOURCE else self.sha256)

@@ -1,6 +1,7 @@
 """Guests who send pictures and remember every accepted job."""
 
 import io
+import secrets
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -66,6 +67,14 @@ def a_guest() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     return session
+
+
+def a_guest_with_key() -> requests.Session:
+    """Return a guest who sends every request with the same idempotency key."""
+    guest = a_guest()
+    guest.headers["Authorization"] = f"Bearer {secrets.token_urlsafe(32)}"
+    guest.headers["Idempotency-Key"] = "the-same-again"
+    return guest
 
 
 def shirt(number: int, width: int = 200, height: int = 150) -> bytes:

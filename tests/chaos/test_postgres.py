@@ -13,10 +13,11 @@ from deploy.local.service import health
 from shared import errors, timeouts
 from shared.db.pool import Database
 from tests.chaos.conftest import Note
-from tests.chaos.crowd import Crowd
+from tests.chaos.crowd import Crowd, a_guest_with_key
 from tests.chaos.settled import assert_settled, await_true
 from tests.chaos.system import System
 
+_OURS = 40_000  # numbers of pictures that no crowd uses
 WAIT_S = 10.0  # no request may take longer
 
 
@@ -52,6 +53,40 @@ def test_restarted_while_people_send(system: System, crowd: Crowd, long: bool, n
 
 def _promised(crowd: Crowd, count: int) -> bool:
     return len(crowd.promised) >= count
+
+
+def test_no_key_stays_locked_after_postgres_was_away(system: System, crowd: Crowd, note: Note) -> None:
+    """Clients repeat their request with its key, and each gets its one job soon after Postgres is back."""
+    guests = [a_guest_with_key() for _ in range(20)]
+    back = threading.Event()
+    waited: list[float] = []
+
+    def insist(number: int, guest: requests.Session) -> None:
+        until = time.monotonic() + 60
+        while crowd.send(guest=guest, number=number) is None and time.monotonic() < until:
+            time.sleep(0.3)
+        waited.append(time.monotonic() - began if back.is_set() else 0)
+
+    senders = [threading.Thread(target=insist, args=sender) for sender in enumerate(guests, _OURS)]
+    for sender in senders:
+        sender.start()
+    time.sleep(0.3)
+    system.postgres.stop()
+    system.away()
+    time.sleep(1)
+    system.postgres.start()
+    await_true(system.postgres.ready, 20, lambda: "Postgres does not come back")
+    began = time.monotonic()
+    back.set()
+    for sender, guest in zip(senders, guests, strict=True):
+        sender.join()
+        guest.close()
+    note("answers", dict(crowd.statuses))
+    note("last accepted after s", round(max(waited), 1))
+    assert len(crowd.promised) == len(guests), "nobody gave up"
+    assert max(waited) < 15, "no key was locked until its claim expired"
+    system.leavings += crowd.statuses[503]
+    assert_settled(system, crowd, 30, refusals=(409, 503))
 
 
 def test_unplugged(system: System, crowd: Crowd, note: Note) -> None:

@@ -13,10 +13,27 @@ from shared import failpoints, settings
 _PROGRAM = """
 import sys
 from shared import failpoints
+
+class Steps:
+    @failpoints.before("w1")
+    def w1(self):
+        pass
+
+    @failpoints.after("w4")
+    def w4(self):
+        print("in w4", flush=True)
+        return "w4"
+
+@failpoints.before("w5")
+def w5():
+    pass
+
+plain = Steps.w4
 failpoints.arm(failpoints.Failpoint.read())
+print("armed" if Steps.w4 is not plain else "plain", flush=True)
 for step in sys.argv[1:]:
     print(step, flush=True)
-    failpoints.reach(step)
+    globals().get(step, getattr(Steps(), step, None))()
 print("end", flush=True)
 """
 
@@ -38,8 +55,8 @@ def _said(process: subprocess.Popen[str]) -> tuple[list[str], str]:
 
 
 def test_without_a_failpoint_every_step_is_passed() -> None:
-    assert _said(_run("w1", "w2"))[0] == ["w1", "w2", "end"]
-    assert _said(_run("w1", TESTING="1"))[0] == ["w1", "end"]
+    assert _said(_run("w1", "w5"))[0] == ["plain", "w1", "w5", "end"]
+    assert _said(_run("w1", TESTING="1"))[0] == ["plain", "w1", "end"]
 
 
 def test_a_deployment_that_sets_a_failpoint_does_not_start() -> None:
@@ -62,7 +79,7 @@ def test_a_failpoint_nobody_understands_does_not_start(spec: str, monkeypatch: p
 def test_exit_is_a_death_without_last_words() -> None:
     process = _run("w1", "w4", "w5", FAILPOINT="w4:exit", TESTING="1")
     out, err = _said(process)
-    assert (process.returncode, out, err) == (-signal.SIGKILL, ["w1", "w4"], "")
+    assert (process.returncode, out, err) == (-signal.SIGKILL, ["armed", "w1", "w4", "in", "w4"], "")
 
 
 def test_stop_is_a_process_that_stands_still() -> None:
@@ -70,23 +87,25 @@ def test_stop_is_a_process_that_stands_still() -> None:
     _, status = os.waitpid(process.pid, os.WUNTRACED)
     assert os.WIFSTOPPED(status)
     os.kill(process.pid, signal.SIGCONT)
-    assert _said(process)[0] == ["w1", "w4", "end"]
+    assert _said(process)[0] == ["armed", "w1", "w4", "in", "w4", "end"]
 
 
 def test_raise_is_a_failure_of_that_step() -> None:
     process = _run("w1", "w4", FAILPOINT="w4:raise", TESTING="1")
     out, err = _said(process)
-    assert (process.returncode, out) == (1, ["w1", "w4"])
+    assert (process.returncode, out) == (1, ["armed", "w1", "w4", "in", "w4"])
     assert "Injected" in err
 
 
 def test_sleep_takes_its_time() -> None:
     began = time.monotonic()
-    assert _said(_run("w4", FAILPOINT="w4:sleep 0.5", TESTING="1"))[0] == ["w4", "end"]
+    assert _said(_run("w4", FAILPOINT="w4:sleep 0.5", TESTING="1"))[0] == ["armed", "w4", "in", "w4", "end"]
     assert time.monotonic() - began >= 0.5
 
 
-def test_in_this_process_nothing_is_armed() -> None:
-    failpoints.reach("w4")
-    failpoints.arm(failpoints.Failpoint())
-    failpoints.reach("w4")
+def test_a_step_before_a_function_is_reached_without_it() -> None:
+    assert _said(_run("w5", FAILPOINT="w5:exit", TESTING="1"))[0] == ["plain", "w5"]
+
+
+def test_a_step_of_another_service_changes_nothing() -> None:
+    assert _said(_run("w1", FAILPOINT="r1:exit", TESTING="1"))[0] == ["plain", "w1", "end"]

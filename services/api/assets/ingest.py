@@ -10,6 +10,7 @@ import hashlib
 from datetime import UTC, datetime
 
 from services.api.dependencies import Dependencies
+from services.api.middleware.upload_parser import Upload
 from services.api.quotas import Quota
 from shared import errors, failpoints, images, metrics, storage
 from shared.db import ids
@@ -18,11 +19,12 @@ from shared.models.asset import Asset, AssetKind
 from shared.models.owner import Owner
 
 
-def store(deps: Dependencies, owner: Owner, quota: Quota, data: bytes, name: str) -> Asset:
+def store(deps: Dependencies, owner: Owner, quota: Quota, received: Upload) -> Asset:
     """Check and store a picture; the returned asset has no row yet. Raises errors.Failure if it is not acceptable."""
     try:
+        data = _fetch(deps, received.url) if received.data is None else received.data
         quota.require(stored=len(data))
-        asset = _store(deps, owner, data, name)
+        asset = _store(deps, owner, data, received)
     except errors.Failure as failure:
         metrics.UPLOADS.labels(failure.code).inc()
         raise
@@ -31,10 +33,12 @@ def store(deps: Dependencies, owner: Owner, quota: Quota, data: bytes, name: str
     return asset
 
 
-def _store(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
+@failpoints.before("a1")
+@failpoints.after("a2")
+def _store(deps: Dependencies, owner: Owner, data: bytes, received: Upload) -> Asset:
     kind = images.recognise(data, deps.settings.web.formats)
     info, stripped = _accepted(deps, data, kind)
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256 = received.sha256 or hashlib.sha256(data).hexdigest()
     extension = stripped.content_type.removeprefix("image/")
     now = datetime.now(UTC)
     asset = Asset(
@@ -49,19 +53,24 @@ def _store(deps: Dependencies, owner: Owner, data: bytes, name: str) -> Asset:
         bytes=len(data),  # as received, like sha256, so that callers can compare
         created_at=now,
         orientation=stripped.orientation,
-        name=name,
+        name=received.name,
         stored_sha256=hashlib.sha256(stripped.data).hexdigest(),
         drawn=kind is Format.SVG,
     )
-    failpoints.reach("a1")
-    deps.storage.put(asset.key, stripped.data, stripped.content_type, {"name": name, "received": now.isoformat()})
-    failpoints.reach("a2")
+    facts = {"name": asset.name, "received": now.isoformat()}
+    deps.storage.put(asset.key, stripped.data, stripped.content_type, facts)
     return asset
+
+
+def _fetch(deps: Dependencies, url: str) -> bytes:
+    if deps.fetcher is None:
+        raise errors.UrlNotAllowed("This service does not fetch pictures from URLs.")
+    return deps.fetcher.fetch(url)
 
 
 def _accepted(deps: Dependencies, data: bytes, kind: Format) -> tuple[images.ImageInfo, images.Stored]:
     if kind not in images.STORED:
-        return images.accept(deps.decoder.convert(data, kind))  # a whole PNG, since it was made here
-    info, stripped = images.accept(data)
+        return images.accept(deps.decoder.convert(data, kind), Format.PNG)  # whole, since it was made here
+    info, stripped = images.accept(data, kind)
     deps.decoder.verify(data, info)  # as received: the stripped file has an end marker even if this one has none
     return info, stripped

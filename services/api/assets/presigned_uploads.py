@@ -7,9 +7,7 @@ prefix, which nobody can read; leftovers are collected after a day.
 """
 
 import contextlib
-import hashlib
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from flask import Response, request
 
@@ -19,6 +17,7 @@ from services.api.assets.schemas import AssetOut, NewUpload, Presigned, Signatur
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, request_body
 from services.api.middleware.idempotency import Record, once
+from services.api.middleware.upload_parser import Upload
 from services.api.schemas import IdempotencyHeaders
 from shared import errors, storage, timeouts
 from shared.db import assets, ids, pending_uploads
@@ -27,7 +26,7 @@ from shared.images import MAX_BYTES
 from shared.models.owner import Owner
 
 
-def presign(deps: Dependencies, body: NewUpload) -> Presigned:
+def presign(deps: Dependencies, header: IdempotencyHeaders, body: NewUpload) -> Response:  # noqa: ARG001 - validates
     """Announce a picture.
 
     Returns where to PUT the file, with which headers, and until when; then complete the upload.
@@ -38,15 +37,17 @@ def presign(deps: Dependencies, body: NewUpload) -> Presigned:
     content_type = body.content_type or "application/octet-stream"
     pending = PendingUpload(ids.new(), owner, content_type, body.bytes, body.sha256, expires_at)
     signed = deps.storage.sign_put(_key(pending), content_type, body.bytes, timeouts.PRESIGNED_S)
-    with deps.database.transaction() as connection:
-        quotas.read(connection, owner, deps.settings.web).require(stored=body.bytes)
-        pending_uploads.add(connection, pending)
-    return Presigned(
+    response = Presigned(
         id=pending.id,
         upload_url=signed or deps.urls.upload(pending.id, url_signing.upload(deps.secret, pending.id)),
         headers={"Content-Type": content_type, "Content-Length": str(body.bytes)},
         expires_at=expires_at,
-    )
+    ).response(201)
+    with once(deps.database, owner, body.model_dump_json()) as record, deps.database.transaction() as connection:
+        quotas.read(connection, owner, deps.settings.web).require(stored=body.bytes)
+        pending_uploads.add(connection, pending)
+        record(connection, response)
+    return response
 
 
 def receive(deps: Dependencies, path: UploadPath, query: SignatureQuery) -> None:
@@ -74,7 +75,8 @@ def complete(deps: Dependencies, header: IdempotencyHeaders, path: UploadPath) -
     owner = auth.caller()
     if owner is None:
         raise errors.NotFound
-    return once(deps.database, owner, "", partial(_complete, deps, owner, path))
+    with once(deps.database, owner) as record:
+        return _complete(deps, owner, path, record)
 
 
 def _complete(deps: Dependencies, owner: Owner, path: UploadPath, record: Record) -> Response:
@@ -82,7 +84,7 @@ def _complete(deps: Dependencies, owner: Owner, path: UploadPath, record: Record
     if pending.asset_id:
         return _already_completed(deps, pending, record)
     try:
-        stored = ingest.store(deps, owner, quotas.of(deps, owner), _read(deps, pending), "")
+        stored = ingest.store(deps, owner, quotas.of(deps, owner), _read(deps, pending))
     except errors.NotUploaded:
         return _already_completed(deps, _find(deps, owner, path), record)  # concurrently, or nothing was sent
     except errors.Failure as failure:
@@ -110,19 +112,19 @@ def _already_completed(deps: Dependencies, pending: PendingUpload, record: Recor
     return response
 
 
-def _read(deps: Dependencies, pending: PendingUpload) -> bytes:
-    """The uploaded bytes, read only if their number is the one announced."""
+def _read(deps: Dependencies, pending: PendingUpload) -> Upload:
+    """What was uploaded, read only if its length is the one announced."""
     try:
         found = deps.storage.open(_key(pending))
         found.stream.close()
         if found.bytes != pending.bytes:
             raise errors.InvalidRequest("The uploaded file does not have the announced length.")
-        data = deps.storage.get(_key(pending))
+        received = Upload.of(deps.storage.get(_key(pending)))
     except storage.Missing:
         raise errors.NotUploaded from None
-    if pending.sha256 and hashlib.sha256(data).hexdigest() != pending.sha256:
+    if pending.sha256 and received.sha256 != pending.sha256:
         raise errors.DigestMismatch("The uploaded file does not have the announced SHA-256.")
-    return data
+    return received
 
 
 def _remove(deps: Dependencies, pending: PendingUpload) -> None:

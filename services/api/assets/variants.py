@@ -48,7 +48,7 @@ class Variants:
         return None
 
     def _make(self, asset: Asset, name: str) -> Asset:
-        data = integrity.get(self._objects, asset.key, asset.digest)
+        data = integrity.get(self._objects, asset.key, asset.stored_sha256)
         info = replace(
             images.inspect(data), width=asset.width, height=asset.height, orientation=asset.orientation
         )  # the stored file no longer holds its orientation

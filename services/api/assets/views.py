@@ -1,7 +1,6 @@
 """Pictures: upload, list, show and delete them, and serve their bytes under unguessable keys."""
 
 from contextlib import suppress
-from functools import partial
 
 from flask import Response
 
@@ -18,15 +17,12 @@ from services.api.assets.schemas import (
 )
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, downloads, upload_parser
-from services.api.middleware.idempotency import Record, once
-from services.api.middleware.upload_parser import Upload
-from services.api.quotas import Quota
+from services.api.middleware.idempotency import once
 from services.api.schemas import PageQuery
-from shared import errors, metrics, storage
+from shared import errors, storage
 from shared.db import assets
 from shared.db.pagination import Cursor
 from shared.models.asset import Asset
-from shared.models.owner import Owner
 
 
 def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG001 - validates the headers
@@ -35,32 +31,13 @@ def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG0
     The same bytes from the same caller are one asset: 201 the first time, 200 after.
     """
     received, owner = upload_parser.parse(), auth.writer()
-    return once(deps.database, owner, received.fingerprint, partial(_upload, deps, owner, received))
-
-
-def _upload(deps: Dependencies, owner: Owner, received: Upload, record: Record) -> Response:
-    stored = store(deps, owner, quotas.of(deps, owner), received)
-    with deps.database.transaction() as connection:
-        asset, created = assets.add(connection, stored)
-        response = AssetOut.of(asset, deps.urls).response(201 if created else 200)
-        record(connection, response)
-    return response
-
-
-def store(deps: Dependencies, owner: Owner, quota: Quota, received: Upload) -> Asset:
-    """As `ingest.store`, after fetching the picture if the caller sent its URL."""
-    data = _fetch(deps, received.url) if received.data is None else received.data
-    return ingest.store(deps, owner, quota, data, received.name)
-
-
-def _fetch(deps: Dependencies, url: str) -> bytes:
-    try:
-        if deps.fetcher is None:
-            raise errors.UrlNotAllowed("This service does not fetch pictures from URLs.")
-        return deps.fetcher.fetch(url)
-    except errors.Failure as failure:
-        metrics.UPLOADS.labels(failure.code).inc()
-        raise
+    with once(deps.database, owner, received.sha256 or received.url) as record:
+        stored = ingest.store(deps, owner, quotas.of(deps, owner), received)
+        with deps.database.transaction() as connection:
+            asset, created = assets.add(connection, stored)
+            response = AssetOut.of(asset, deps.urls).response(201 if created else 200)
+            record(connection, response)
+        return response
 
 
 def page(deps: Dependencies, query: PageQuery) -> AssetPage:

@@ -1,22 +1,17 @@
 """Cut-outs: store a picture and queue its cut-out in one request."""
 
-from functools import partial
-
 from flask import Response, request
 from pydantic import ValidationError
 
 from services.api import quotas
-from services.api.assets import views
+from services.api.assets import ingest
 from services.api.assets.schemas import UploadHeaders
 from services.api.dependencies import Dependencies
-from services.api.jobs import queueing
-from services.api.jobs.schemas import CutoutOptions
+from services.api.jobs.schemas import Accepted, CutoutOptions
 from services.api.middleware import auth, request_body, upload_parser
-from services.api.middleware.idempotency import Record, once
-from services.api.middleware.upload_parser import Upload
+from services.api.middleware.idempotency import once
 from shared import web
 from shared.db import assets, ids, jobs
-from shared.models.owner import Owner
 
 
 def create(deps: Dependencies, header: UploadHeaders, query: CutoutOptions) -> Response:  # noqa: ARG001 - validates
@@ -27,8 +22,20 @@ def create(deps: Dependencies, header: UploadHeaders, query: CutoutOptions) -> R
     """
     received, owner = upload_parser.parse(), auth.writer()
     options = _with_form(query)
-    content = f"{received.fingerprint} {options.model_dump_json()}"
-    return once(deps.database, owner, content, partial(_create, deps, owner, received, options))
+    content = f"{received.sha256 or received.url} {options.model_dump_json()}"
+    with once(deps.database, owner, content) as record:
+        quota = quotas.of(deps, owner)
+        quota.require(jobs=1)
+        stored = ingest.store(deps, owner, quota, received)
+        with deps.database.transaction() as connection:
+            asset, _ = assets.add(connection, stored)
+            job = jobs.create(
+                connection, ids.new(), owner, asset.id, input=options.input(), request_id=web.request_id()
+            )
+            response = Accepted.answer(job, deps.urls)
+            record(connection, response)
+    deps.waker.wake(job.id)
+    return response
 
 
 def _with_form(query: CutoutOptions) -> CutoutOptions:
@@ -37,18 +44,3 @@ def _with_form(query: CutoutOptions) -> CutoutOptions:
         return CutoutOptions.model_validate({**query.model_dump(), **fields})
     except ValidationError as error:
         request_body.refuse(error)
-
-
-def _create(deps: Dependencies, owner: Owner, received: Upload, options: CutoutOptions, record: Record) -> Response:
-    quota = quotas.of(deps, owner)
-    quota.require(jobs=1)
-    stored = views.store(deps, owner, quota, received)
-    with deps.database.transaction() as connection:
-        asset, _ = assets.add(connection, stored)
-        job = jobs.create(
-            connection, ids.new(), owner, asset.id, input=options.input().json(), request_id=web.request_id()
-        )
-        response = queueing.accepted(deps, job)
-        record(connection, response)
-    queueing.wake_worker(deps, job)
-    return response

@@ -1,9 +1,10 @@
 """Requests and responses about jobs."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
+from flask import Response
 from pydantic import Field
 
 from services.api.assets.schemas import UploadForm
@@ -25,7 +26,7 @@ from services.api.schemas import (
     Url,
 )
 from services.api.url_builder import UrlBuilder
-from shared.models.cutout import CutoutInput, CutoutResult, Method, Provider, Transparency
+from shared.models.cutout import CutoutResult, Method, Provider, Transparency
 from shared.models.job import Job, JobState
 
 
@@ -41,8 +42,14 @@ class Accepted(ResponseModel):
     events_url: Url
 
     @classmethod
-    def of(cls, job: Job, urls: UrlBuilder) -> Self:
-        return cls.from_row(job, status_url=urls.job(job.id), events_url=urls.events(job.id))
+    def answer(cls, job: Job, urls: UrlBuilder) -> Response:
+        """202, to be sent once the job's row is committed."""
+        status_url = urls.job(job.id)
+        events_url = f"{status_url}/events"
+        body = cls(id=job.id, asset_id=job.asset_id, status=job.status, status_url=status_url, events_url=events_url)
+        response = body.response(202)
+        response.headers["Location"] = status_url
+        return response
 
 
 class TimingsOut(ResponseModel):
@@ -140,8 +147,10 @@ class CutoutOptions(RequestModel):
     method: Annotated[Method, FROM_TEXT] = Method.AUTO
     decontaminate: bool = True
 
-    def input(self, provider: Provider | None = None) -> CutoutInput:
-        return CutoutInput(provider, self.transparency, self.method, self.decontaminate)
+    def input(self, provider: Provider | None = None) -> dict[str, Any]:
+        """The job's input: what was chosen, in the form that `CutoutInput` reads."""
+        chosen = self.model_dump(mode="json", exclude_defaults=True)
+        return chosen if provider is None else {**chosen, "provider": provider}
 
 
 class CutoutForm(UploadForm):

@@ -1,20 +1,16 @@
 """Jobs: create, list, show, cancel and retry them."""
 
-from functools import partial
-
 from flask import Response
 
 from services.api import lookup, quotas
 from services.api.dependencies import Dependencies
-from services.api.jobs import queueing
-from services.api.jobs.schemas import JobOut, JobPage, JobPath, JobQuery, NewJob
+from services.api.jobs.schemas import Accepted, JobOut, JobPage, JobPath, JobQuery, NewJob
 from services.api.middleware import auth
-from services.api.middleware.idempotency import Record, once
+from services.api.middleware.idempotency import once
 from services.api.schemas import IdempotencyHeaders
 from shared import errors, metrics, web
 from shared.db import assets, ids, jobs
 from shared.db.pagination import Cursor
-from shared.models.owner import Owner
 
 
 def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Response:  # noqa: ARG001 - validates them
@@ -25,26 +21,22 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Resp
     if auth.key() is None and (body.priority is not None or body.provider is not None):
         raise errors.Forbidden("Choosing a priority or a provider needs an API key.")
     owner = auth.writer()
-    return once(deps.database, owner, body.model_dump_json(), partial(_create, deps, owner, body))
-
-
-def _create(deps: Dependencies, owner: Owner, wanted: NewJob, record: Record) -> Response:
-    with deps.database.transaction() as connection:
+    with once(deps.database, owner, body.model_dump_json()) as record, deps.database.transaction() as connection:
         quotas.read(connection, owner, deps.settings.web).require(jobs=1)
-        if assets.find(connection, owner, wanted.asset_id) is None:
+        if assets.find(connection, owner, body.asset_id) is None:
             raise errors.NotFound("You have no such picture.")
         job = jobs.create(
             connection,
             ids.new(),
             owner,
-            wanted.asset_id,
-            priority=jobs.NORMAL if wanted.priority is None else wanted.priority,
-            input=wanted.options.input(wanted.provider).json(),
+            body.asset_id,
+            priority=jobs.NORMAL if body.priority is None else body.priority,
+            input=body.options.input(body.provider),
             request_id=web.request_id(),
         )
-        response = queueing.accepted(deps, job)
+        response = Accepted.answer(job, deps.urls)
         record(connection, response)
-    queueing.wake_worker(deps, job)
+    deps.waker.wake(job.id)
     return response
 
 
@@ -76,14 +68,15 @@ def cancel(deps: Dependencies, path: JobPath) -> JobOut:
     return JobOut.of(job, deps.urls)
 
 
-def retry(deps: Dependencies, path: JobPath) -> Response:
+def retry(deps: Dependencies, header: IdempotencyHeaders, path: JobPath) -> Response:  # noqa: ARG001 - validates
     """Try a failed job again."""
     owner, writer = auth.visible_owner(), auth.writer()
-    with deps.database.transaction() as connection:
+    with once(deps.database, writer) as record, deps.database.transaction() as connection:
         quotas.read(connection, writer, deps.settings.web).require(jobs=1)
         job = jobs.retry(connection, owner, path.job_id)
-    if job is None:
-        lookup.require(deps, jobs.find, owner, path.job_id)
-        raise errors.JobNotFailed
-    queueing.wake_worker(deps, job)
-    return queueing.accepted(deps, job)
+        if job is None:
+            raise errors.NotFound if jobs.find(connection, owner, path.job_id) is None else errors.JobNotFailed
+        response = Accepted.answer(job, deps.urls)
+        record(connection, response)
+    deps.waker.wake(job.id)
+    return response

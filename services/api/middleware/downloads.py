@@ -26,7 +26,7 @@ _SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # a picture
 
 def send(objects: storage.Storage, asset: Asset) -> Response:
     """The asset's object, honouring the request's conditions and range. Raises NotFound if it is lost."""
-    tag = asset.digest or asset.key
+    tag = asset.stored_sha256 or asset.key
     known = request.if_none_match.contains_weak(tag)  # proxies that compress make tags weak
     response = Response(status=304) if known else _body(objects, asset, tag)
     response.set_etag(tag)
@@ -38,10 +38,10 @@ def send(objects: storage.Storage, asset: Asset) -> Response:
 
 def _body(objects: storage.Storage, asset: Asset, tag: str) -> Response:
     try:
-        found = integrity.open(objects, asset.key, asset.digest)
+        found = integrity.open(objects, asset.key, asset.stored_sha256)
         try:
             start, stop = _range(found.bytes, tag)
-            pieces = _slice(integrity.pieces(found.stream, asset.key, asset.digest), start, stop)
+            pieces = _slice(integrity.pieces(found.stream, asset.key, asset.stored_sha256), start, stop)
             response = Response(itertools.chain([next(pieces)], pieces), content_type=asset.content_type)
         except BaseException:
             found.stream.close()

@@ -9,40 +9,66 @@
 Keys belong to their caller. Without a token each request comes from a new guest, so a key has no effect.
 """
 
-import contextlib
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from hashlib import sha256
-from uuid import UUID
+from math import ceil
 
-from flask import Response, request
+from flask import Flask, Response, request
 
-from shared import errors, timeouts
+from shared import errors, log, timeouts
 from shared.db import idempotency as keys
 from shared.db import ids
 from shared.db.pool import Connection, Database
 from shared.models.owner import Owner
 
 HEADER = "Idempotency-Key"
+RELEASE_EVERY_S = 1.0  # between attempts to release a key while the database is unavailable
 Record = Callable[[Connection, Response], None]  # stores the response in the transaction of the effect
 
+_log = log.get("idempotency")
 
-def once(database: Database, owner: Owner, content: str, work: Callable[[Record], Response]) -> Response:
-    """The response of `work`, or the one recorded for this key. Requests with equal `content` are the same."""
+
+class Replayed(Exception):
+    """The request was answered before; ends the repeat with the recorded response."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+def install(app: Flask) -> None:
+    """Answer repeats with what was recorded."""
+
+    def answer(replayed: Replayed) -> Response:
+        return replayed.response
+
+    app.register_error_handler(Replayed, answer)
+
+
+@contextmanager
+def once(database: Database, owner: Owner, content: str = "") -> Iterator[Record]:
+    """Do the work of the block once for each key. Requests with equal `content` are the same.
+
+    Raises Replayed, RequestInProgress or KeyReused instead of entering the block again.
+    """
     key = request.headers.get(HEADER)
     if key is None:
-        return work(_record_nothing)
+        yield _record_nothing
+        return
     fingerprint = sha256(f"{request.method} {request.path}\n{content}".encode()).hexdigest()
-    claim_id = ids.new()
+    claim = keys.Claim(ids.new(), owner, key)
     with database.transaction() as connection:
-        held = keys.claim(connection, owner, key, fingerprint, claim_id, timeouts.IDEMPOTENCY_LOCK_S)
+        held = keys.claim(connection, claim, fingerprint, timeouts.IDEMPOTENCY_LOCK_S)
     if held:
-        return _replay(held, fingerprint)
+        raise _answered(held, fingerprint)
     try:
-        return work(partial(_record, claim_id, owner, key))
+        yield partial(_record, claim)
     except BaseException:
-        with contextlib.suppress(errors.Unavailable), database.transaction() as connection:  # the claim expires anyway
-            keys.release(connection, claim_id, owner, key)
+        _release(database, claim)
         raise
 
 
@@ -50,21 +76,47 @@ def _record_nothing(connection: Connection, response: Response) -> None:
     """For requests without a key."""
 
 
-def _record(claim_id: UUID, owner: Owner, key: str, connection: Connection, response: Response) -> None:
+def _record(claim: keys.Claim, connection: Connection, response: Response) -> None:
     stored = keys.StoredResponse(
         response.status_code, response.headers.get("Location"), response.get_data(as_text=True)
     )
-    if not keys.record(connection, claim_id, owner, key, stored):
-        raise errors.RequestInProgress
+    if not keys.record(connection, claim, stored):
+        raise errors.RequestInProgress(retry_after_s=1)  # another request has the key since our claim expired
 
 
-def _replay(held: keys.Held, fingerprint: str) -> Response:
+def _answered(held: keys.Held, fingerprint: str) -> Exception:
     if held.fingerprint != fingerprint:
-        raise errors.KeyReused
+        return errors.KeyReused()
     if held.response is None:
-        raise errors.RequestInProgress
+        return errors.RequestInProgress(retry_after_s=max(1, ceil(held.locked_s)))
     response = Response(held.response.body, held.response.status, content_type="application/json")
     if held.response.location:
         response.headers["Location"] = held.response.location
     response.headers["Idempotent-Replayed"] = "true"
-    return response
+    return Replayed(response)
+
+
+def _release(database: Database, claim: keys.Claim) -> None:
+    """Release now or, if the database is unavailable, as soon as it is back.
+
+    No more threads wait than requests were in flight when it went away: while it is away, no key can be claimed.
+    """
+    try:
+        _release_once(database, claim)
+    except errors.Unavailable:
+        threading.Thread(target=_release_later, args=[database, claim], name="release-key", daemon=True).start()
+
+
+def _release_later(database: Database, claim: keys.Claim) -> None:
+    until = time.monotonic() + timeouts.IDEMPOTENCY_LOCK_S  # then the claim has expired
+    while time.monotonic() < until:
+        time.sleep(RELEASE_EVERY_S)
+        with suppress(errors.Unavailable):
+            _release_once(database, claim)
+            return
+    _log.warning("key_not_released")
+
+
+def _release_once(database: Database, claim: keys.Claim) -> None:
+    with database.transaction() as connection:
+        keys.release(connection, claim)

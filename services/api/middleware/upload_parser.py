@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePath
+from typing import Self
 
 from flask import request
 from pydantic import Field, ValidationError
@@ -40,16 +41,16 @@ class LinkedPicture(BodyModel):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A picture as received: `data`, or None if it has to be fetched from `url`."""
+    """A picture as received: `data` and its `sha256`, or None if it has to be fetched from `url`."""
 
     data: bytes | None
+    sha256: str = ""
     url: str = ""
     name: str = ""
 
-    @property
-    def fingerprint(self) -> str:
-        """Equal for two requests with the same picture, whatever the content type."""
-        return self.url if self.data is None else sha256(self.data).hexdigest()
+    @classmethod
+    def of(cls, data: bytes, name: str = "") -> Self:
+        return cls(data, sha256(data).hexdigest(), name=name)
 
 
 def parse() -> Upload:
@@ -83,7 +84,7 @@ def _from_form() -> Upload:
     data = _within_limit(files[0])
     if not data and not files[0].filename:  # as browsers send a form without a chosen file
         raise errors.MissingFile
-    return Upload(data, name=plain_name(files[0].filename or ""))
+    return Upload.of(data, plain_name(files[0].filename or ""))
 
 
 def _why_no_file() -> str:
@@ -106,7 +107,7 @@ def _from_body() -> Upload:
     data = request.stream.read()
     if not data:
         raise errors.MissingFile("No picture was sent: the body is empty.")
-    return Upload(data)
+    return Upload.of(data)
 
 
 def _from_json() -> Upload:
@@ -114,8 +115,8 @@ def _from_json() -> Upload:
     try:
         if isinstance(body, dict) and "imageUrl" in body:
             url = LinkedPicture.model_validate(body).image_url
-            return Upload(None, url, plain_name(url.partition("?")[0]))
-        return Upload(_decoded(InlinePicture.model_validate(body).image))
+            return Upload(None, url=url, name=plain_name(url.partition("?")[0]))
+        return Upload.of(_decoded(InlinePicture.model_validate(body).image))
     except ValidationError as error:
         request_body.refuse(error)
 

@@ -26,24 +26,27 @@ class CutoutHandler:
         job = task.job
         with task.step("fetch"):
             request = self._fetch(task)
-        failpoints.reach("w3")
         with task.step("remove"):
             found = self.resources.router.remove(request)
         if isinstance(found, Outcome):
             return _reused(job, found)
-        failpoints.reach("w5")
         with task.step("store"):
-            store = partial(derivatives.store, self.resources.storage, self.resources.secret, request, found)
-            made = retry.retry_unavailable(store)
-        failpoints.reach("w6")
+            made = self._store(request, found)
         return _outcome(request, found, made)
 
+    @failpoints.before("w5")
+    @failpoints.after("w6")
+    def _store(self, request: Request, cutout: Cutout) -> dict[AssetKind, Asset]:
+        store = partial(derivatives.store, self.resources.storage, self.resources.secret, request, cutout)
+        return retry.retry_unavailable(store)
+
+    @failpoints.after("w3")
     def _fetch(self, task: Task) -> Request:
         source = task.asset
         try:
             if source is None:
                 raise storage.Missing(str(task.job.asset_id))
-            data = integrity.get(self.resources.storage, source.key, source.digest)
+            data = integrity.get(self.resources.storage, source.key, source.stored_sha256)
         except storage.Missing as error:
             raise Failed(JobFailure.SOURCE_MISSING, "The picture no longer exists.") from error
         options = CutoutInput.read(task.job.input)

@@ -39,7 +39,6 @@ def post(client: requests.Session, url: str, **content: Any) -> Reply:
     timeout = (timeouts.PROVIDER_CONNECT_S, timeouts.PROVIDER_READ_S)
     try:
         with client.post(url, timeout=timeout, stream=True, allow_redirects=False, **content) as answer:
-            failpoints.reach("w4")
             return Reply(answer.status_code, answer.headers, _read(answer, deadline))
     except (requests.RequestException, BaseHTTPError) as error:
         raise Unavailable(type(error).__name__, sent=not _refused(error)) from error
@@ -51,6 +50,7 @@ def retry_after_s(reply: Reply) -> float | None:
     return min(60.0, float(text)) if text.isdecimal() else None
 
 
+@failpoints.before("w4")
 def _read(answer: requests.Response, deadline: float) -> bytes:
     parts = bytearray()
     while part := answer.raw.read1(

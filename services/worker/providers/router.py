@@ -103,7 +103,7 @@ class Router:
         raise last or Unavailable("no provider is configured")
 
     def _order(self, request: Request) -> list[Provider]:
-        order = provider_order.order(request.job.id, self._percent(), request.options.provider)
+        order = provider_order.order(request.job.id, self._percent, request.options.provider)
         return [name for name in order if self._takes(name, request)]
 
     def _takes(self, name: Provider, request: Request) -> bool:

@@ -58,6 +58,6 @@ def refused(response: TestResponse, status: int, code: str) -> dict[str, Any]:
     assert error["code"] == code
     assert error["message"]
     assert error["requestId"] == response.headers["X-Request-Id"]
-    assert ("Retry-After" in response.headers) == (status in (429, 503))
+    assert ("Retry-After" in response.headers) == (status in (429, 503) or code == "request_in_progress")
     details: dict[str, Any] = error.get("details", {})
     return details

@@ -47,8 +47,9 @@ def check(app: OpenAPI, name: str, response: TestResponse) -> None:
     where = f"{name} {response.status_code}"
     described = operations(app.api_doc)[name]["responses"].get(str(response.status_code))
     assert described, f"{where} {response.text[:200]} is not documented"
-    headers = app.api_doc["components"]["headers"]
-    required = {header for header in described["headers"] if headers[header]["required"]}
+    shared = app.api_doc["components"]["headers"]
+    facts = {header: shared[header] if "$ref" in said else said for header, said in described["headers"].items()}
+    required = {header for header, said in facts.items() if said["required"]}
     sent = {header for header, _ in response.headers}
     assert required <= sent, f"{where} lacks {required - sent}"
     other = {header for header in sent if not header.startswith("Access-Control-")} - _GENERAL

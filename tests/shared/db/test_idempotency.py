@@ -1,7 +1,6 @@
 """Idempotency keys and pending uploads as rows."""
 
 from datetime import UTC, datetime
-from uuid import UUID
 
 import pytest
 
@@ -12,40 +11,54 @@ from tests.shared.db.rows import owner, run
 RESPONSE = idempotency.StoredResponse(202, "/api/jobs/x", '{"id": "x"}')
 
 
-def _claim(database: Database, fingerprint: str = "f", lock_s: float = 60) -> idempotency.Held | None:
-    return run(database, idempotency.claim, owner(), "k", fingerprint, ids.new(), lock_s)
+def _new() -> idempotency.Claim:
+    return idempotency.Claim(ids.new(), owner(), "k")
 
 
-def _claimed(database: Database, fingerprint: str = "f", lock_s: float = 60) -> UUID:
-    """The id of a claim that was granted."""
-    claim_id = ids.new()
-    assert run(database, idempotency.claim, owner(), "k", fingerprint, claim_id, lock_s) is None
-    return claim_id
+def _held(database: Database, fingerprint: str = "f") -> tuple[str, idempotency.StoredResponse | None]:
+    """What another request is told of the key."""
+    held = run(database, idempotency.claim, _new(), fingerprint, 60)
+    assert held
+    return held.fingerprint, held.response
+
+
+def _claimed(database: Database, fingerprint: str = "f", lock_s: float = 60) -> idempotency.Claim:
+    """A claim that was granted."""
+    claim = _new()
+    assert run(database, idempotency.claim, claim, fingerprint, lock_s) is None
+    return claim
 
 
 def test_a_key_is_claimed_once_and_again_when_its_claim_has_expired(database: Database) -> None:
     first = _claimed(database, lock_s=0)
     second = _claimed(database)
-    assert _claim(database) == idempotency.Held("f", None)
-    assert not run(database, idempotency.record, first, owner(), "k", RESPONSE)
-    assert run(database, idempotency.record, second, owner(), "k", RESPONSE)
-    assert _claim(database, lock_s=0) == idempotency.Held("f", RESPONSE)
+    assert _held(database) == ("f", None)
+    assert not run(database, idempotency.record, first, RESPONSE)
+    assert run(database, idempotency.record, second, RESPONSE)
+    assert _held(database) == ("f", RESPONSE)
 
 
 def test_a_key_with_an_expired_claim_still_belongs_to_its_first_request(database: Database) -> None:
     _claimed(database, lock_s=0)
-    assert _claim(database, fingerprint="other") == idempotency.Held("f", None)
+    assert _held(database, "other") == ("f", None)
 
 
 def test_only_an_own_claim_without_a_response_is_released(database: Database) -> None:
     first = _claimed(database)
-    run(database, idempotency.release, ids.new(), owner(), "k")
-    assert _claim(database) == idempotency.Held("f", None)
-    run(database, idempotency.release, first, owner(), "k")
+    run(database, idempotency.release, _new())
+    assert _held(database) == ("f", None)
+    run(database, idempotency.release, first)
     second = _claimed(database, fingerprint="other")
-    run(database, idempotency.record, second, owner(), "k", RESPONSE)
-    run(database, idempotency.release, second, owner(), "k")
-    assert _claim(database) == idempotency.Held("other", RESPONSE)
+    run(database, idempotency.record, second, RESPONSE)
+    run(database, idempotency.release, second)
+    assert _held(database) == ("other", RESPONSE)
+
+
+def test_a_held_key_says_for_how_long(database: Database) -> None:
+    _claimed(database, lock_s=60)
+    held = run(database, idempotency.claim, _new(), "f", 60)
+    assert held
+    assert 55 < held.locked_s <= 60
 
 
 @pytest.mark.parametrize("hours", [23, 25])

@@ -86,6 +86,6 @@ def test_density_is_in_pixels_per_inch(data: bytes, density: Density | None) -> 
 
 def test_directories_of_any_length_and_place_take_little_time() -> None:
     everywhere = b"MM\0*\0\0\0\x08\xff\xff" + struct.pack(">HHII", 0x8769, 4, 1, 8) * 65_535
-    begun = time.monotonic()
+    begun = time.process_time()
     assert exif.read(everywhere) == exif.Facts()
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2

@@ -135,9 +135,9 @@ def test_too_many_scans_are_too_complex_before_they_are_anything_else() -> None:
 
 def test_a_long_row_of_fill_bytes_takes_linear_time() -> None:
     data = build.encoded(corpus.picture(), "JPEG")[:-2] + (b"\xff" * 10_000 + b"\x00") * 50
-    begun = time.monotonic()
+    begun = time.process_time()
     jpeg.read(data)
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_segments_are_counted_in_the_whole_file() -> None:

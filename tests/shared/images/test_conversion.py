@@ -126,21 +126,21 @@ def test_other_threads_wait_for_their_connections_while_a_drawing_is_rendered() 
     failed: list[OSError] = []
     ended = threading.Event()
 
-    def wait_for_connections() -> None:
-        one, other = socket.socketpair()
-        with one, other:
-            waiting = select.poll()
-            waiting.register(one)
-            while not ended.is_set():
-                try:
-                    waiting.poll(1)
-                except OSError as error:
-                    failed.append(error)
+    def wait_for_connections(waiting: select.poll) -> None:
+        while not ended.is_set():
+            try:
+                waiting.poll(1)
+            except OSError as error:
+                failed.append(error)
 
-    thread = threading.Thread(target=wait_for_connections)
-    thread.start()
-    for _ in range(5):
-        converted(drawn)
-    ended.set()
-    thread.join()
+    one, other = socket.socketpair()
+    with one, other:
+        waiting = select.poll()
+        waiting.register(one)
+        thread = threading.Thread(target=wait_for_connections, args=[waiting])
+        thread.start()
+        for _ in range(5):
+            converted(drawn)
+        ended.set()
+        thread.join()
     assert failed == []

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from services.api.keys import digest, make
 from services.api.middleware.auth import API_KEY
-from services.worker.rollout_percent import RolloutPercent
+from services.worker.providers.provider_order import RolloutPercent
 from shared.db import api_keys, ids, job_queue, provider_calls
 from shared.models.cutout import Provider
 from shared.models.job import JobFailure, Timings

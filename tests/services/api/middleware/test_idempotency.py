@@ -1,5 +1,6 @@
 """Idempotency-Key: a repeated request has one effect and gets the first response."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -7,7 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from services.api.middleware import idempotency
 from shared import errors, timeouts
+from shared.db.pool import Database
 from tests.services import pictures
 from tests.services.api.client import body, refused, send, upload
 from tests.services.api.conftest import Api
@@ -107,13 +110,54 @@ def _refusing(*_: object) -> None:
     raise errors.Unavailable
 
 
+def test_a_key_is_released_when_the_database_comes_back(
+    api: Api, known: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "RELEASE_EVERY_S", 0.05)
+    put, pool = type(api.deps.storage).put, api.deps.database._pool
+
+    def cut_off(*given: Any) -> None:
+        put(*given)
+        pool.close()  # as if Postgres had gone between the claim and the effect
+
+    with monkeypatch.context() as away:
+        away.setattr(type(api.deps.storage), "put", cut_off)
+        refused(_cut_out(known), 503, "unavailable")
+    reopened = Database(api.deps.settings.database.url.get_secret_value())
+    reopened.open()
+    monkeypatch.setattr(api.deps.database, "_pool", reopened._pool)
+    until = time.monotonic() + 20
+    while _execute(api, "select key from idempotency_keys") and time.monotonic() < until:
+        time.sleep(0.02)
+    assert _cut_out(known).status_code == 202
+    assert _jobs(api) == 1
+    reopened.close()
+
+
+def test_presigning_and_retrying_honour_the_key(api: Api, known: FlaskClient) -> None:
+    announced = {"contentType": "image/png", "bytes": 9}
+    first = known.post("/api/uploads/presign", json=announced, headers=KEY)
+    assert first.status_code == 201
+    _same(first, known.post("/api/uploads/presign", json=announced, headers=KEY))
+    assert _execute(api, "select count(*) as announced from incoming") == [{"announced": 1}]
+    job = body(_cut_out(known, token={"Idempotency-Key": "cut"}))["id"]
+    known.delete(f"/api/jobs/{job}")
+    again = known.post(f"/api/jobs/{job}/retry", headers={"Idempotency-Key": "retry"})
+    assert again.status_code == 202
+    known.delete(f"/api/jobs/{job}")
+    _same(again, known.post(f"/api/jobs/{job}/retry", headers={"Idempotency-Key": "retry"}))
+    assert _execute(api, "select status from jobs") == [{"status": "cancelled"}]
+
+
 def test_a_request_that_died_holds_its_key_for_a_minute(api: Api, known: FlaskClient) -> None:
     assert timeouts.REQUEST_S < timeouts.IDEMPOTENCY_LOCK_S <= 60
     _cut_out(known)
     _execute(
         api, "update idempotency_keys set status = null, body = null; delete from jobs"
     )  # as if it had died before its commit
-    refused(_cut_out(known), 409, "request_in_progress")
+    answer = _cut_out(known)
+    refused(answer, 409, "request_in_progress")
+    assert 50 <= int(answer.headers["Retry-After"]) <= 60
     _execute(api, "update idempotency_keys set locked_until = locked_until - interval '60 seconds'")
     refused(_cut_out(known, pictures.png()), 422, "key_reused")
     assert _cut_out(known).status_code == 202
@@ -150,13 +194,8 @@ def test_the_longest_allowed_key_works(known: FlaskClient) -> None:
     _same(first, send(known, "/api/cutouts", pictures.jpeg(), headers=headers))
 
 
-def test_every_post_that_accepts_a_key_documents_it(guest: FlaskClient) -> None:
+def test_every_post_with_an_effect_documents_the_key(guest: FlaskClient) -> None:
     paths = body(guest.get("/openapi.json"))["paths"]
-    said = {
-        path
-        for path, item in paths.items()
-        for method, operation in item.items()
-        if any(place["name"] == "Idempotency-Key" for place in operation.get("parameters", []))
-        if method == "post"
-    }
-    assert said == {"/api/uploads", "/api/cutouts", "/api/jobs", "/api/uploads/{upload_id}/complete"}
+    posts = {path: item["post"] for path, item in paths.items() if "post" in item}
+    without = {path for path, post in posts.items() if "Idempotency-Key" not in str(post.get("parameters"))}
+    assert without == {"/api/assets/{asset_id}/link"}  # which changes nothing

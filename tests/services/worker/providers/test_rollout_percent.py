@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.worker.rollout_percent import FRESH_S, RolloutPercent
+from services.worker.providers.provider_order import FRESH_S, RolloutPercent
 from shared.db import rollout
 from shared.db.pool import Database
 
@@ -17,7 +17,7 @@ from shared.db.pool import Database
 def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Lets seconds pass at once."""
     ahead, real = [0.0], time.monotonic
-    monkeypatch.setattr("services.worker.rollout_percent.time.monotonic", lambda: real() + ahead[0])
+    monkeypatch.setattr("services.worker.providers.provider_order.time.monotonic", lambda: real() + ahead[0])
 
     def pass_by(seconds: float) -> None:
         ahead[0] += seconds
@@ -95,11 +95,13 @@ def test_a_job_does_not_wait_while_another_asks(
 def test_a_change_reaches_another_process(database: Database, database_url: str) -> None:
     program = """
 import sys, time
-from services.worker import rollout_percent
+from services.worker.providers import provider_order
+from shared import log
 from shared.db.pool import Database
-rollout_percent.FRESH_S = 0.05
+log.setup("worker", stream=sys.stderr)
+provider_order.FRESH_S = 0.05
 database = Database(sys.argv[1]); database.open()
-asked = rollout_percent.RolloutPercent(database, 100)
+asked = provider_order.RolloutPercent(database, 100)
 print(asked(), flush=True)
 until = time.monotonic() + 20
 while asked() == 100 and time.monotonic() < until:
