@@ -4,12 +4,14 @@ Flask-OpenAPI collects parameters and bodies from the views' models. What it can
 its codes and headers, who may call, links between operations, and the components.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from http import HTTPStatus
-from inspect import getdoc
 from itertools import groupby
 from typing import Any
 
+from flask_openapi3 import OpenAPI
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
@@ -66,9 +68,9 @@ _HEADERS = {
 }
 
 
-def _errors(route: Route) -> dict[str | int, Any]:
+def _errors(route: Route) -> dict[str, Any]:
     by_status = groupby(route.failures, key=lambda failure: failure.status)
-    return {status: _error(route, status, tuple(failures)) for status, failures in by_status}
+    return {str(status): _error(route, status, tuple(failures)) for status, failures in by_status}
 
 
 def _parameters(route: Route) -> set[str]:
@@ -132,37 +134,50 @@ def _reference(model: type[BaseModel]) -> dict[str, str]:
 
 
 class Document:
-    """Describes `routes`; `formats` are those in which pictures are accepted."""
+    """The document of an app, made when it is first read.
 
-    def __init__(self, routes: Collection[Route], formats: Iterable[Format]) -> None:
+    `formats` are those in which pictures are accepted.
+    """
+
+    def __init__(self, app: OpenAPI, routes: Collection[Route], formats: Iterable[Format]) -> None:
+        self._app = app
         self._routes = routes
         self._formats = sorted(formats)
 
-    def operation(self, route: Route) -> dict[str, Any]:
-        """The arguments of Flask-OpenAPI's decorator that describe a route."""
-        summary, _, description = (getdoc(route.view) or "").partition("\n\n")
-        extensions: dict[str, Any] = {"description": description} if description else {}
-        if route.auth in _SECURITY:
-            extensions["security"] = _SECURITY[route.auth]
-        if route.body:
-            extensions["requestBody"] = self._body(route.body)
-        return {
-            "operation_id": route.name,
-            "summary": summary.removesuffix("."),
-            "responses": {**self._successes(route), **_errors(route)},
-            "openapi_extensions": extensions,
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """The whole document."""
+        collected = self._app.api_doc
+        by_name = {route.name: route for route in self._routes}
+        paths = {
+            path: {method: said | self._operation(by_name[said["operationId"]]) for method, said in item.items()}
+            for path, item in collected["paths"].items()
         }
+        return collected | {"paths": paths, "components": self._components()}
 
-    def components(self) -> dict[str, Any]:
+    @cached_property
+    def json(self) -> str:
+        return json.dumps(self.content, separators=(",", ":"))
+
+    def _operation(self, route: Route) -> dict[str, Any]:
+        facts: dict[str, Any] = {"responses": {**self._successes(route), **_errors(route)}}
+        if route.auth in _SECURITY:
+            facts["security"] = _SECURITY[route.auth]
+        if route.body:
+            facts["requestBody"] = self._body(route.body)
+        return facts
+
+    def _components(self) -> dict[str, Any]:
         """The schemas of all bodies, the headers, and the ways to say who is calling."""
         schemas = _schemas(self._routes)
         schemas["PictureIn"] = {"oneOf": [_reference(InlinePicture), _reference(LinkedPicture)]}
         return {"schemas": schemas, "headers": _HEADERS, "securitySchemes": _TOKENS}
 
-    def _successes(self, route: Route) -> dict[str | int, Any]:
+    def _successes(self, route: Route) -> dict[str, Any]:
         names = route.answer.names if isinstance(route.answer, type) else {}
         links = {target.name: _link(target, names) for target in self._routes if _leads(names, target)}
-        return {status: _success(route, status) | ({"links": links} if links else {}) for status in route.statuses}
+        extra = {"links": links} if links else {}
+        return {str(status): _success(route, status) | extra for status in route.statuses}
 
     def _body(self, model: type[BaseModel]) -> dict[str, Any]:
         types = (*(kind.content_type for kind in self._formats), "application/octet-stream")

@@ -6,11 +6,11 @@ the OpenAPI document; its parameters' models are the request.
 
 from collections.abc import Callable
 from functools import partial, wraps
+from inspect import getdoc
 from typing import Any
 
 from flask_openapi3 import OpenAPI, Tag
 
-from services.api import openapi
 from services.api.admin import views as admin
 from services.api.admin.schemas import JobsReport, ProvidersOut, RolloutOut
 from services.api.assets import presigned_uploads as uploads
@@ -24,7 +24,7 @@ from services.api.jobs import views as jobs
 from services.api.jobs.schemas import Accepted, CutoutForm, JobOut, JobPage
 from services.api.middleware import policy
 from services.api.middleware.policy import Auth, Cache, Limit, Policy
-from services.api.openapi import IMAGES
+from services.api.openapi import IMAGES, Document
 from services.api.pages import views as pages
 from services.api.route import Raw, Route
 from services.api.schemas import ResponseModel
@@ -93,20 +93,28 @@ DOCUMENTED = {"pictures": PICTURES, "jobs": JOBS, "admin": ADMINISTRATION}  # by
 
 def register(app: OpenAPI, deps: Dependencies) -> None:
     """Register every route, enforce the policies, and refuse any route that is not in the table."""
-    documented = [route for routes in DOCUMENTED.values() for route in routes]
-    document = openapi.Document(documented, deps.settings.web.formats)
     for tag, routes in DOCUMENTED.items():
         for route in routes:
-            _add(app, deps, route, tags=[Tag(name=tag)], **document.operation(route))
+            _add(app, deps, route, tag)
     for route in PAGES:
-        _add(app, deps, route, doc_ui=False)
-    app.openapi_extensions["components"] = document.components()
+        _add(app, deps, route)
+    documented = [route for routes in DOCUMENTED.values() for route in routes]
+    app.extensions[pages.DOCUMENT] = Document(app, documented, deps.settings.web.formats)
     policies = {route.name: Policy(route.auth, route.limit, route.cache) for route in (*documented, *PAGES)}
     policy.install(app, policies | dict.fromkeys(web.ENDPOINTS, policy.UNRESTRICTED))
 
 
-def _add(app: OpenAPI, deps: Dependencies, route: Route, **described: Any) -> None:
-    add = getattr(app, route.method.lower())(route.path, endpoint=route.name, **described)
+def _add(app: OpenAPI, deps: Dependencies, route: Route, tag: str = "") -> None:
+    summary, _, description = (getdoc(route.view) or "").partition("\n\n")
+    add = getattr(app, route.method.lower())(
+        route.path,
+        endpoint=route.name,
+        operation_id=route.name,
+        tags=[Tag(name=tag)],
+        summary=summary.removesuffix("."),
+        openapi_extensions={"description": description} if description else None,
+        doc_ui=bool(tag),
+    )
     add(_bound(route, deps))
 
 
