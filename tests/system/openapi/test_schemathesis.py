@@ -44,7 +44,14 @@ def test_no_request_finds_a_fault(
     token = _guest(server) if caller == "guest" else _admin(system)
     environment = {"API_ADDRESS": server.address, "API_TOKEN": token, "PICTURE_URL": server.picture, "NO_COLOR": "1"}
     words = ("--config-file", str(CONFIGURATION), "run", f"{server.address}/openapi.json")
-    options = ("--max-examples", "200" if long else "3", "--header", f"Authorization: Bearer {token}")
+    options = (
+        "--checks",
+        "all",
+        "--max-examples",
+        "200" if long else "3",
+        "--header",
+        f"Authorization: Bearer {token}",
+    )
     command = (sys.executable, "-m", "schemathesis.cli", *words, *options)
     root = Path(__file__).parents[3]
     environment = {**os.environ, **environment, "PYTHONPATH": str(root)}
