@@ -139,7 +139,7 @@ def overheads(stack: RunningStack, outcomes: list[Outcome]) -> list[float]:
     called: dict[str, str] = {}  # the id of the request that created a job
     for line in stack.log.read_text().splitlines():
         facts = dict(word.split("=", 1) for word in line.split() if "=" in word)
-        if " rembg " in line and facts.get("path") == "/remove":
+        if " rembg " in line and facts.get("route") == "/remove":
             own_ms[facts["request_id"]] = float(facts["ms"])
         if "job_id" in facts:
             called[facts["job_id"]] = facts["request_id"]

@@ -119,7 +119,7 @@ def steps(pictures: list[bytes], stack: RunningStack) -> Mapping[str, float]:
 
     doing: dict[str, Callable[[Work], object]] = {
         "read the form": lambda work: parse_form_data(_environ(work.body)),
-        "look up what the caller keeps": lambda _: look(),
+        "look up the caller's stored bytes": lambda _: look(),
         "read its structure and strip metadata": lambda work: images.accept(work.data, Format.JPEG),
         "decode it to its end, in the decoder": lambda work: decoder.verify(work.kept.data, work.info),
         "digests": lambda work: (hashlib.sha256(work.data).digest(), hashlib.sha256(work.kept.data).digest()),

@@ -4,16 +4,14 @@
 One process, because pools and the model are in memory once per process; more capacity is more instances.
 """
 
-import os
 import sys
 
 from deploy.gunicorn_worker import child_exit, on_exit, on_starting  # noqa: F401 - server hooks
-from shared import timeouts
+from shared import settings, timeouts
 
 _REMBG = any(argument.startswith("services.rembg") for argument in sys.argv)
-_PORT = os.environ.get("PORT") or (os.environ.get("REMBG_PORT") or "7000" if _REMBG else "8000")
 
-bind = f"{os.environ.get('BIND_HOST') or '0.0.0.0'}:{_PORT}"  # noqa: S104 - a container is reached from outside
+bind = settings.Listen.read().address(rembg=_REMBG)
 worker_class = f"deploy.gunicorn_worker.{'RembgWorker' if _REMBG else 'ApiWorker'}"
 workers = 1
 # The api: 24 may wait for a picture to be decoded (services/api/decoder), the others for Postgres and the storage.
@@ -24,4 +22,5 @@ graceful_timeout = timeouts.GRACE_S  # an event stream ends within this
 keepalive = 75  # longer than a proxy keeps idle connections (60 s), so that it never uses one just being closed
 control_socket_disable = True  # it needs a writable home
 accesslog = None  # shared.web logs requests
+access_log_format = "%(t)s %(h)s %(m)s %(s)s %(B)s %(M)s"  # for --access-logfile: no path, which may be a permission
 loglevel = "warning"  # until `on_starting` formats the lines

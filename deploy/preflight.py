@@ -2,7 +2,7 @@
 
 - Connections: an api instance is one process with a pool and one listening connection, a worker instance one process
   with a pool; migrations take one. Their sum over all instances must not exceed MAX_DB_CONNECTIONS.
-- Secrets: the compose file's development values are public, so production may not use them.
+- Settings: in production, what the services would refuse at their start.
 """
 
 import os
@@ -15,7 +15,7 @@ from shared import settings
 LISTENERS = 1  # of an api process, which receives job events on a connection of its own
 MIGRATIONS = 1
 _LEAST = 2  # connections of a pool
-_DEVELOPMENT = "development"
+_CHECKED = (settings.Database, settings.Broker, settings.Storage, settings.Keys, settings.Rembg, settings.Ops)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,10 @@ def check(environment: Mapping[str, str]) -> Plan:
         fits = planned.largest_pool
         advice = f"set DATABASE_POOL_MAX={fits}" if fits else "fewer instances or a pooler are needed"
         raise settings.Invalid(f"{planned}: too many; {advice}")
-    if environment.get("ENVIRONMENT") == "production":
-        _refuse_known(environment)
+    if settings.is_production(environment):
+        for block in _CHECKED:
+            block.read(environment)
     return planned
-
-
-def _refuse_known(environment: Mapping[str, str]) -> None:
-    given = {name: environment.get(name, "") for name in ("SECRET_KEY", "OPS_TOKEN", "DATABASE_URL")}
-    known = [name for name, value in given.items() if _DEVELOPMENT in value]
-    if known:
-        raise settings.Invalid(f"{', '.join(known)}: still the public development values; `make up` writes random ones")
 
 
 def _number(name: str, text: str) -> int:

@@ -9,7 +9,7 @@ import contextlib
 import socket
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import redis
 from celery import Celery
@@ -73,11 +73,13 @@ class Waker:
     last_sent: bool = True  # the last wake-up: health learns from real traffic, as PINGs would cost commands
 
     def check(self) -> dict[str, object]:
-        """Facts for health; raises if Redis is unavailable. Costs no command unless the last wake-up failed."""
+        """Facts for health; raises if Redis is unavailable. Costs no command unless the last wake-up failed.
+
+        Then it sends one, which does no harm: a Redis that is full or read-only still answers every question.
+        """
         socket.create_connection(self._address, timeout=1).close()
-        if not self.last_sent:
-            self.waiting()
-            self.last_sent = True
+        if not self.last_sent and not self.wake(uuid4()):
+            raise errors.Unavailable("The broker refuses wake-ups.")
         return {}
 
     def waiting(self) -> int:

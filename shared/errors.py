@@ -83,6 +83,12 @@ class JobNotFailed(Failure):
     status, code, message = 409, "job_not_failed", "Only a failed or cancelled job can be tried again."
 
 
+class SourceMissing(Failure):
+    """The picture of a job was deleted: a retry is refused, and a run ends as failed with the same code."""
+
+    status, code, message = 409, "source_missing", "The picture no longer exists."
+
+
 class RequestInProgress(Failure):
     status, code, message = 409, "request_in_progress", "The same request is still in progress; try again in a moment."
 

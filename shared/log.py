@@ -2,9 +2,12 @@
 
 `request_id` and `job_id` are context variables, so every line about a request or a job carries them. Lines of libraries
 (gunicorn, Celery, urllib3) go through the same formatter.
+
+No line holds the path of a request, because whoever knows the address of a picture may see it.
 """
 
 import logging
+import re
 import sys
 from contextlib import AbstractContextManager
 from functools import partial
@@ -12,6 +15,7 @@ from typing import Any, TextIO
 
 import structlog
 
+_QUOTES_REQUEST = re.compile(r"Error handling request(?= %s)|Invalid request from ip=[^ ]*(?=: )")
 Logger = structlog.stdlib.BoundLogger
 _NOISY = (
     "urllib3",
@@ -51,6 +55,7 @@ def setup(service: str, level: str = "INFO", stream: TextIO | None = None) -> No
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("gunicorn.error").addFilter(_without_request)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         context_class=partial(dict, service=service),  # type: ignore[arg-type]  # any maker of a dict will do
@@ -58,6 +63,14 @@ def setup(service: str, level: str = "INFO", stream: TextIO | None = None) -> No
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _without_request(record: logging.LogRecord) -> bool:
+    """Cut gunicorn's lines off before they quote the request: "Invalid request from ip=192.0.2.1"."""
+    if isinstance(record.msg, str):
+        cut = _QUOTES_REQUEST.match(record.msg)
+        record.msg, record.args = (cut[0], None) if cut else (record.msg, record.args)
+    return True
 
 
 def get(name: str) -> Logger:

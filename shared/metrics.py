@@ -33,6 +33,7 @@ UPLOAD_BYTES = Counter("stolentee_upload_bytes_total", "Bytes of the pictures re
 
 ASSETS_EXPIRED = Counter("stolentee_assets_expired_total", "Guests' files hidden at the end of their time.")
 OBJECTS_REMOVED = Counter("stolentee_objects_removed_total", "Objects removed for good.", ["reason"])
+CDN_PURGES = Counter("stolentee_cdn_purges_total", "Calls of the CDN's purge hook.", ["outcome"])
 OBJECTS_LOST = Counter("stolentee_objects_lost_total", "Objects asked for and found missing or damaged.", ["reason"])
 
 JOBS = Counter("stolentee_jobs_total", "Jobs that reached a state.", ["state", "error"])
@@ -66,6 +67,7 @@ REMOVAL_SECONDS = Histogram(
 
 # Exposed from 0: Prometheus sees no increase in a series that starts with its first event.
 JOBS.labels("failed", JobFailure.POISON)
+CDN_PURGES.labels("failed")
 for _provider in Provider:
     PROVIDER_SPEND.labels(_provider)
 

@@ -22,6 +22,8 @@ RETRY_S = 10  # for Postgres and storage, once there is a result to keep; a rest
 LEASE_S = 60
 RENEWALS_A_LEASE = 4
 SWEEP_S = 1
+PURGE_S = 15  # between two calls of the CDN's purge hook: Cloudflare's free plan takes five a minute
+PURGE_AWAY_S = 60  # more after a call that failed
 
 # Postgres, Redis and storage, for every service
 STORAGE_CONNECT_S = 3

@@ -73,14 +73,19 @@ def _finish_response(response: Response) -> Response:
     for name, value in _SECURITY_HEADERS.items():
         response.headers.setdefault(name, value)
     elapsed_s = time.perf_counter() - g.get("started", time.perf_counter())
-    route = request.url_rule.rule if request.url_rule else "unknown"
+    route = _route()
     method = request.method if request.method in _METHODS else "other"
     metrics.REQUESTS.labels(route, method, response.status_code).inc()
     metrics.REQUEST_SECONDS.labels(route).observe(elapsed_s)
     write = _log.debug if request.path in _QUIET else _log.info
     ms = round(elapsed_s * 1000, 1)
-    write("http_request", method=request.method, path=request.path, status=response.status_code, ms=ms)
+    write("http_request", method=request.method, route=route, status=response.status_code, ms=ms)
     return response
+
+
+def _route() -> str:
+    """The route for logs and metrics: never the path, as whoever knows an address of a picture may see it."""
+    return request.url_rule.rule if request.url_rule else "unknown"
 
 
 def _answer_http(error: HTTPException) -> Response:
@@ -96,7 +101,7 @@ def _answer_http(error: HTTPException) -> Response:
 
 
 def _answer_unexpected(error: Exception) -> Response:
-    _log.error("unexpected", exc_info=error, path=request.path)
+    _log.error("unexpected", exc_info=error, method=request.method, route=_route())
     return answer_failure(errors.Failure())
 
 

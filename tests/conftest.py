@@ -20,6 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from deploy.local import ports, postgres_programs
 from deploy.local.postgres_server import Postgres, may_enter, unprivileged
+from deploy.local.process import current_user
 from deploy.local.supervisor import await_ready
 from deploy.local.valkey_server import Valkey
 from shared.db.pool import Database
@@ -117,7 +118,8 @@ def _temporary(parent: str) -> Iterator[Path]:
 def postgres(open_folder: Path, quick_folder: Path) -> Iterator[Postgres]:
     programs = postgres_programs.packaged()
     if not may_enter(programs, unprivileged()):
-        programs = postgres_programs.copied(programs, open_folder)  # memory often does not let programs run
+        # Memory often does not let programs run.
+        programs = postgres_programs.copied(programs, open_folder, unprivileged() or current_user())
     server = Postgres(quick_folder / "postgres", durable=False, programs=programs)
     server.start()
     await_ready(server)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from bench.removal import pictures, report, rims, servers, steps
+from bench.removal import edges, pictures, report, servers, steps
 from bench.removal.client import post_once, rate
 from bench.removal.servers import Server
 from services.rembg.weights import Precision
@@ -164,13 +164,13 @@ def _side_by_side(optimized: Path, rounds: int, seconds: float) -> tuple[list[Pa
                 rates[index].append(speed)
                 costs[index].append(cost)
                 print(f"{server.name}: {speed:.2f} pictures/s, {cost:.3f} s of processor time per picture", flush=True)
-        edges = [[rims_of(server, picture) for picture in small] for server in both]
+        contaminations = [[contamination(server, picture) for picture in small] for server in both]
         memory = [[float(server.memory_mb()[1])] for server in both]
     pairs = [
         Pair(f"fixtures, {cores} connections", rates[0], rates[1], "pictures/s", "at least 1.25"),
         Pair("processor time per fixture", costs[0], costs[1], "s", ""),
         Pair("12 megapixels, alone", alone[0], alone[1], "s", "at most 0.33"),
-        Pair("background in the edge's colours", edges[0], edges[1], "", "at most 0.5"),
+        Pair("background in the edge's colours", contaminations[0], contaminations[1], "", "at most 0.5"),
         Pair("peak memory", memory[0], memory[1], "MB", ""),
     ]
     return pairs, bares
@@ -185,8 +185,8 @@ def _interleaved(both: Sequence[Server], rounds: int, measure: "steps.Measure[Se
     return found
 
 
-def rims_of(server: Server, picture: bytes) -> float:
-    return rims.contamination(picture, post_once(server, _MODEL, picture).data)
+def contamination(server: Server, picture: bytes) -> float:
+    return edges.contamination(picture, post_once(server, _MODEL, picture).data)
 
 
 def _throughput(server: Server, small: list[bytes], connections: int, seconds: float) -> tuple[float, float]:

@@ -20,6 +20,7 @@ _GOOD_FOR = {
 def main() -> int:
     began = time.monotonic()
     interrupts.raise_on_signals()
+    interrupts.end_with_make()
     console = Console(quiet=True)
     try:
         settings = Settings.read()

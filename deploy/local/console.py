@@ -2,7 +2,7 @@
 
 For example:
 
-    12:34:56.789 api      http_request method=GET path=/ status=200 ms=1.2
+    12:34:56.789 api      http_request method=GET route=/ status=200 ms=1.2
 """
 
 import json

@@ -1,4 +1,7 @@
-"""The data folder: everything that outlives a run. One run at a time locks it."""
+"""The data folder: everything that outlives a run, for its owner only. One run at a time locks it.
+
+Started by root, the folder itself can also be passed by the group of the user who runs Postgres, but not read.
+"""
 
 import fcntl
 import hashlib
@@ -11,19 +14,28 @@ from pathlib import Path
 
 from deploy.local.errors import CommandError
 from deploy.local.postgres_server import may_enter, unprivileged
+from deploy.local.process import User
+from shared import private_files
+
+_PASS = 0o710  # root may do everything, the group may pass
+_EARLIER = 0o711  # what earlier versions made for root
+# What runs have made here, `redis` before Valkey; a folder that somebody names may hold other people's files as well.
+_OURS = ("lock", "models", "objects", "sample-cutout.png", "secret_key")
+_SERVERS = ("postgres", "redis", "valkey")
 
 
 def prepare(asked: Path, say: Callable[[str], None]) -> Path:
     """Create the folder and return it; for root another one, if Postgres' unprivileged user cannot reach it."""
-    _make(asked)
-    if may_enter(asked, unprivileged()):
+    user = unprivileged()
+    _make(asked, user)
+    if may_enter(asked, user):
         return asked
     folder = Path("/var/tmp") / f"stolentee-{hashlib.sha256(os.fsencode(asked)).hexdigest()[:12]}"  # noqa: S108 - see below
-    _make(folder)
+    _make(folder, user)
     found = folder.lstat()
     if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):  # any user may write to /var/tmp
         raise CommandError(f"{folder} belongs to another user; set DATA_DIR to a folder that all users may enter")
-    say(f"Data is kept in {folder}: Postgres does not run as root, and {asked} is closed to other users.")
+    say(f"Data is stored in {folder}: Postgres does not run as root, and {asked} is closed to other users.")
     return folder
 
 
@@ -56,7 +68,17 @@ def secret_key(folder: Path) -> str:
     return path.read_text().strip()
 
 
-def _make(folder: Path) -> None:
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        folder.chmod(0o711 if os.geteuid() == 0 else 0o700)  # for root, Postgres' user has to pass through
+def tighten(folder: Path) -> None:
+    """Close to others what earlier versions left open to them."""
+    servers = (path for name in _SERVERS for path in (folder / name).glob("*"))  # themselves always closed
+    for path in (*(folder / name for name in _OURS), *servers):
+        private_files.tighten(path)
+
+
+def _make(folder: Path, user: User | None) -> None:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = folder.lstat()  # a link in /var/tmp may be anyone's
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    if user and ours and (stat.S_IMODE(found.st_mode) == _EARLIER or not may_enter(folder, user)):
+        os.chown(folder, -1, user.gid)
+        folder.chmod(_PASS)

@@ -15,6 +15,7 @@ from deploy.local.stack import running
 
 def main(arguments: list[str]) -> int:
     interrupts.raise_on_signals()
+    interrupts.end_with_make()
     console = Console(quiet=True)
     try:
         image, out = map(Path, arguments)

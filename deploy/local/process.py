@@ -1,7 +1,6 @@
 """A child process: started in a group of its own, stopped for certain, never outliving us.
 
-A session of its own keeps the terminal's Ctrl-C away from it, so that we choose the order of stopping. Start from the
-main thread only: Linux takes the end of the starting thread for the end of the parent.
+A session of its own keeps the terminal's Ctrl-C away from it, so that we choose the order of stopping.
 """
 
 import contextlib
@@ -20,7 +19,6 @@ from deploy.local import exec_child
 
 Output = Path | Callable[[str], None]  # a file to write to, or a function that takes each line
 KILLED_S = 5.0  # for the kernel to end what was SIGKILLed
-KERNEL_TELLS = sys.platform == "linux"  # a process of its parent's death
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,10 @@ class User:
 
     uid: int
     gid: int
+
+
+def current_user() -> User:
+    return User(os.geteuid(), os.getegid())
 
 
 class Process:
@@ -51,7 +53,7 @@ class Process:
         self._folder = folder
         self._output = output
         self._environment = environment
-        self._user = user or User(os.geteuid(), os.getegid())
+        self._user = user or current_user()
         self._stop_signal = stop_signal
         self._stop_s = stop_s
         self._running: subprocess.Popen[str] | None = None
@@ -68,8 +70,8 @@ class Process:
 
     def start(self) -> None:
         with contextlib.ExitStack() as stack:
-            watched = exec_child.NO_PIPE if KERNEL_TELLS else self._open_lifeline(stack)
-            wishes = (os.getpid(), watched, self._stop_signal.value, self._user.uid, self._user.gid)
+            watched = self._open_lifeline(stack)
+            wishes = (watched, self._stop_signal.value, self._user.uid, self._user.gid)
             file = stack.enter_context(self._output.open("ab")) if isinstance(self._output, Path) else None
             self._running = subprocess.Popen(
                 [sys.executable, "-I", "-S", exec_child.__file__, *map(str, (*wishes, *self.command))],
@@ -78,7 +80,7 @@ class Process:
                 stderr=subprocess.STDOUT,
                 cwd=self._folder,
                 env=self._environment,
-                pass_fds=() if KERNEL_TELLS else (watched,),
+                pass_fds=(watched,),
                 text=True,
                 errors="replace",
                 start_new_session=True,

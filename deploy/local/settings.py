@@ -1,12 +1,15 @@
 """Settings of `make run`: ports, the data folder, and the environment of the services."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from deploy.local.errors import CommandError
+
+_UNUSABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # the last: bytes that are no UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +24,26 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Raises CommandError for an invalid port."""
+        """Raises CommandError for an invalid port or folder."""
         return cls(
             api_port=_port("PORT", environ.get("PORT") or "8000"),
             rembg_port=_port("REMBG_PORT", environ.get("REMBG_PORT") or "7000"),
             worker_port=_port("WORKER_PORT", environ.get("WORKER_PORT") or "8001"),
-            data=Path(environ.get("DATA_DIR") or "data").resolve(),
+            data=_folder("DATA_DIR", environ.get("DATA_DIR") or "data"),
             given=environ,
         )
 
     @property
     def ports(self) -> dict[str, int]:
         return {"PORT": self.api_port, "REMBG_PORT": self.rembg_port, "WORKER_PORT": self.worker_port}
+
+
+def _folder(name: str, text: str) -> Path:
+    """The absolute path; Postgres stores it in files of lines, so it must be one line of text."""
+    folder = Path(text).resolve()
+    if _UNUSABLE.search(str(folder)):
+        raise CommandError(f"{name} must not contain line breaks or control characters, and is {str(folder)!r}")
+    return folder
 
 
 def _port(name: str, text: str) -> int:

@@ -4,6 +4,7 @@ The services are configured by their environment alone and do not know that they
 model loads while Postgres starts and the schema is brought up to date.
 """
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -128,10 +129,21 @@ class Stack:
 
 
 @contextmanager
+def _private_umask() -> Iterator[None]:
+    """New files of this process and of its children are for their owner only."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
 def running(settings: Settings, console: Console) -> Iterator[Stack]:
     """The started stack; stopped at the end of the block, however it ends."""
     data = data_folder.prepare(settings.data, console.say)
-    with data_folder.locked(data):
+    with data_folder.locked(data), _private_umask():
+        data_folder.tighten(data)
         stack = Stack(settings, data, console)
         try:
             try:

@@ -17,6 +17,7 @@ from deploy.local.errors import CommandError
 from deploy.local.process import Process, end_orphan
 
 _ANSWER_S = 1.0
+_SETTINGS = "valkey.conf"
 
 
 class Valkey(Process):
@@ -38,7 +39,8 @@ class Valkey(Process):
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
         program = _program()
         end_orphan(self._root / "valkey.pid", program.name, signal.SIGTERM)
-        self.command = [program, self._write_settings()]
+        self._write_settings()
+        self.command = [program, _SETTINGS]
         super().start()
 
     def ready(self) -> bool:
@@ -49,16 +51,18 @@ class Valkey(Process):
             return (answers.readline(), answers.readline()) == (b"+OK\r\n", b"+PONG\r\n")
         return False
 
-    def _write_settings(self) -> Path:
-        """A file, so that the password is not among the arguments, which every user of the machine can see."""
-        path = self._root / "valkey.conf"
+    def _write_settings(self) -> None:
+        """A file, so that the password is not among the arguments, which every user of the machine can see.
+
+        It names no folder but the working one, whose path may contain anything.
+        """
+        path = self._root / _SETTINGS
         path.touch(mode=0o600)
         path.write_text(
             f"bind {ports.LOCAL}\nport {self.port}\nrequirepass {self._password}\n"
-            f'dir "{self._root}"\npidfile "{self._root}/valkey.pid"\ndaemonize no\n'
+            "dir .\npidfile valkey.pid\ndaemonize no\n"
             f'save ""\nappendonly {"yes" if self._durable else "no"}\nmaxmemory 128mb\nmaxmemory-policy noeviction\n'
         )
-        return path
 
 
 def _program() -> Path:

@@ -53,7 +53,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         hub=events.Hub(partial(pool.notifications, settings.database.direct_url, "jobs")),
         streams=threading.BoundedSemaphore(job_events.MAX_STREAMS),
         health=health.build(settings, database, objects, waker),
-        urls=UrlBuilder(settings.web.public_url),
+        urls=UrlBuilder(settings.keys.secret.get_secret_value(), settings.web.public_url),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,
     )
     database.open()
@@ -83,9 +83,10 @@ def create_app(deps: Dependencies) -> OpenAPI:
     response_compression.install(app)
     cors.install(app, deps.settings.web.origins)
     rate_limits.install(app, deps.settings.web, deps.settings.broker.url.get_secret_value())
-    auth.install(app, deps.database)
+    auth.install(app, deps.database, deps.secret, deps.settings.web.public_url)
     request_body.install(app)
     idempotency.install(app)
+    app.after_request(deps.urls.renew)
     routes.register(app, deps)
     security_headers.install(app, deps.settings.web.public_url)
     return app

@@ -32,25 +32,25 @@ from shared import errors, web
 
 PUBLIC, GUEST_READ, GUEST_WRITE, ADMIN = Auth.PUBLIC, Auth.GUEST_READ, Auth.GUEST_WRITE, Auth.ADMIN
 UNLIMITED, API, UPLOADS = Limit.NONE, Limit.API, Limit.UPLOADS
-NO_STORE, ASSET, PAGE = Cache.NO_STORE, Cache.ASSET, Cache.PAGE
+NO_STORE, PICTURE, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PAGE
 GET, POST, PUT, DELETE = (partial(Route, method) for method in ("GET", "POST", "PUT", "DELETE"))
 DOWNLOADED = (200, 206, 304)
 
 # What views raise; `Route.failures` adds what follows from policies and models.
-PICTURE = (
+REFUSED = (
     *(errors.StorageQuota, errors.UnsupportedImage, errors.UnreadableImage, errors.ImageTooLarge),
     *(errors.ImageTooSmall, errors.AnimatedImage, errors.TooComplex),
 )
-SENT = (*PICTURE, errors.MissingFile, errors.UrlNotAllowed, errors.SourceUnreachable)
+SENT = (*REFUSED, errors.MissingFile, errors.UrlNotAllowed, errors.SourceUnreachable)
 QUEUED = (*SENT, errors.JobQuota)
 ANNOUNCED = (errors.StorageQuota,)
 RECEIVED = (errors.Forbidden, errors.LengthRequired)
-COMPLETED = (*PICTURE, errors.NotUploaded, errors.DigestMismatch)
+COMPLETED = (*REFUSED, errors.NotUploaded, errors.DigestMismatch)
 LISTED = (errors.InvalidCursor,)
-SHOWN = (errors.RangeNotSatisfiable, errors.UnreadableImage, errors.TooComplex)
+SHOWN = (errors.RangeNotSatisfiable, errors.Forbidden, errors.UnreadableImage, errors.TooComplex)
 FOLLOWED = (errors.RangeNotSatisfiable, errors.Forbidden)
 ASKED = (errors.Forbidden, errors.NotFound, errors.JobQuota)
-RETRIED = (errors.JobNotFailed, errors.JobQuota)
+RETRIED = (errors.JobNotFailed, errors.JobQuota, errors.SourceMissing)
 
 PICTURES = (
     POST("/api/uploads", assets.upload, GUEST_WRITE, UPLOADS, NO_STORE, AssetOut, (200, 201), SENT, UploadForm),
@@ -66,7 +66,7 @@ PICTURES = (
     DELETE("/api/assets/<uuid:asset_id>", assets.delete, GUEST_WRITE, API, NO_STORE, None, (204,)),
     POST("/api/assets/<uuid:asset_id>/link", links.create_link, GUEST_READ, API, NO_STORE, LinkOut, (201,)),
     GET("/private/<uuid:asset_id>", links.follow_link, PUBLIC, UNLIMITED, NO_STORE, IMAGES, DOWNLOADED, FOLLOWED),
-    GET("/assets/<key>", assets.download, PUBLIC, UNLIMITED, ASSET, IMAGES, DOWNLOADED, SHOWN),
+    GET("/assets/<key>/<grant>", assets.download, PUBLIC, UNLIMITED, PICTURE, IMAGES, DOWNLOADED, SHOWN),
 )
 JOBS = (
     POST("/api/jobs", jobs.create, GUEST_WRITE, API, NO_STORE, Accepted, (202,), ASKED),

@@ -116,8 +116,8 @@ class IdempotencyHeaders(ApiModel):
         max_length=255,
         pattern=r"^[!-~]+$",
         description="A value of your choice, new for each distinct request. A repeat within a day returns the first "
-        "response with `Idempotent-Replayed: true`; failures are not stored. Needs a token, because every request "
-        "without one comes from a new guest.",
+        "response with `Idempotent-Replayed: true`, its address signed afresh; failures are not stored. Needs a token, "
+        "because every request without one comes from a new guest.",
     )
 
 

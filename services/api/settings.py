@@ -7,13 +7,11 @@ from typing import Self
 
 from pydantic import Field, field_validator
 
-from shared import settings
+from shared import settings, url_syntax
 from shared.image_format.structure import Format
 
-_RATE = re.compile(r"([1-9]\d*)/([1-9]\d*)?([smhd])")
-_ORIGIN = re.compile(
-    r"https?://[A-Za-z0-9._-]+(:\d+)?"
-)  # no characters of a regular expression, which flask-cors would compile
+_RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})?([smhd])")
+_REGEX_CHARACTERS = re.compile(r"[^A-Za-z0-9.:/_-]")  # flask-cors would compile them
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 
@@ -26,10 +24,10 @@ class Web(settings.EnvSettings):
     fetch_urls: bool = Field(True, validation_alias="FETCH_URLS")
     rate_api: str = Field("100/15m", validation_alias="RATE_LIMIT_API")
     rate_uploads: str = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")
-    quota_stored_mb: int = Field(10_000, validation_alias="QUOTA_STORED_MB", ge=0)
-    quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0)
+    quota_stored_mb: int = Field(10_000, validation_alias="QUOTA_STORED_MB", ge=0, le=1_000_000_000)
+    quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0, le=1_000_000_000)
     input_formats: str = Field(",".join(Format), validation_alias="INPUT_FORMATS")
-    instances: int = Field(1, validation_alias="API_INSTANCES", ge=1)
+    instances: int = Field(1, validation_alias="API_INSTANCES", ge=1, le=1000)
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -54,16 +52,16 @@ class Web(settings.EnvSettings):
     @field_validator("public_url")
     @classmethod
     def _origin(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^/\s]+/?", value):
+        if value and not url_syntax.is_origin(value):
             raise ValueError("must be an origin such as https://shop.example")
         return value.rstrip("/")
 
     @field_validator("cors_origins")
     @classmethod
     def _exact(cls, value: str) -> str:
-        if wrong := [origin for origin in _origins(value) if not _ORIGIN.fullmatch(origin)]:
+        if any(not url_syntax.is_origin(origin) or _REGEX_CHARACTERS.search(origin) for origin in _origins(value)):
             raise ValueError(
-                f"{wrong[0]} is not an origin such as https://shop.example; `*` would let every website act for your "
+                "must be origins such as https://shop.example; `*` would let every website act for your "
                 "customers, because browsers send their cookies"
             )
         return value

@@ -1,15 +1,31 @@
 """URLs in responses: root-relative, or absolute with PUBLIC_URL; never built from a request's Host header."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from uuid import UUID
+
+from flask import Response
+
+from services.api.assets import url_signing
+
+_ASSET = re.compile(r'"[^"]*/assets/([0-9a-f]{64}\.[a-z]+)[^"]*"')  # a string of JSON
 
 
 @dataclass(frozen=True, slots=True)
 class UrlBuilder:
+    secret: str = field(repr=False)
     public_url: str = ""
 
     def asset(self, key: str) -> str:
-        return f"{self.public_url}/assets/{key}"
+        """A picture's address, signed afresh."""
+        return f"{self.public_url}/assets/{key}/{url_signing.asset(self.secret, key)}"
+
+    def renew(self, response: Response) -> Response:
+        """Sign the addresses in a recorded response afresh, as they may have expired since."""
+        if "Idempotent-Replayed" in response.headers:
+            body = response.get_data(as_text=True)
+            response.set_data(_ASSET.sub(lambda found: f'"{self.asset(found[1])}"', body))
+        return response
 
     def upload(self, upload_id: UUID, signature: str) -> str:
         return f"{self.public_url}/api/uploads/{upload_id}?signature={signature}"

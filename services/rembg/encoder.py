@@ -94,7 +94,7 @@ def _strips(
 
 
 class _Keep:
-    """Clears what lies beyond the rim: row by row of the small map, whose every row covers several of the picture."""
+    """Clears colours beyond the edge, row by row of the small map, each of which covers several rows of the picture."""
 
     def __init__(self, kept: np.ndarray | None, size: tuple[int, int], left: int, right: int) -> None:
         self._map = None if kept is None else (kept > 0).astype(np.uint32)
@@ -114,7 +114,7 @@ class _Keep:
 
 
 def smoothed(alpha: Image.Image) -> Image.Image:
-    """The peer's post-processing: specks of a pixel opened away, the outline blurred and cut hard in its middle."""
+    """The post-processing of the rembg library: morphological opening, then a blur and a threshold at its middle."""
     opened = alpha.filter(ImageFilter.MinFilter(3)).filter(ImageFilter.MaxFilter(3))
     return opened.filter(ImageFilter.GaussianBlur(2)).point([255 * (level > 127) for level in range(256)])
 

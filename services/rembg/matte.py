@@ -8,7 +8,7 @@ A picture with some transparency that is no cut-out is judged by its visible par
 new one counts.
 
 A mask is enlarged and attached to the picture's own colours, never multiplied into them: multiplying is what gives
-cut-outs their dark rims. At its edge colours are freed of the background, and kept some pixels beyond, so that later
+cut-outs dark edges. At its edge, colours are freed of the background and extended some pixels beyond, so that later
 resizing pulls in no black; further out they are cleared, as they would make the file four times as large and give away
 what was cut off.
 """

@@ -92,8 +92,8 @@ def read(fields: Mapping[str, str]) -> Options:
     )
 
 
-def read_peers(fields: Mapping[str, str], model: str) -> Options:
-    """The peer's fields. It chooses networks by name; here there is one, and no other may be asked for."""
+def read_rembg_server(fields: Mapping[str, str], model: str) -> Options:
+    """Read the fields of `rembg s`. It selects networks by name; here there is one, and any other is refused."""
     if fields.get("model") not in (None, "", model):
         raise InvalidRequest(f"model: this service runs {model}.", details={"model": model})
     matting = Matting(

@@ -59,7 +59,7 @@ def parse(field: str, model: str) -> RemovalRequest:
 
 
 def _options(field: str, model: str, fields: dict[str, str]) -> options.Options:
-    return options.read_peers(fields, model) if field == REMBG_SERVER_FIELD else options.read(fields)
+    return options.read_rembg_server(fields, model) if field == REMBG_SERVER_FIELD else options.read(fields)
 
 
 def _read_form(field: str) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from services.rembg.weights import PUBLISHED_AT, Name, Precision
 from shared import settings, timeouts
@@ -17,7 +17,7 @@ class Model(settings.EnvSettings):
     name: Name | None = Field(None, validation_alias="REMBG_MODEL")
     path: Path | None = Field(None, validation_alias="REMBG_MODEL_PATH")
     precision: Precision = Field(Precision.FLOAT, validation_alias="REMBG_PRECISION")
-    base_url: str = Field(PUBLISHED_AT, validation_alias="REMBG_MODEL_BASE_URL")
+    base_url: settings.HttpUrl = Field(PUBLISHED_AT, validation_alias="REMBG_MODEL_BASE_URL")
     models_dir: Path | None = Field(None, validation_alias="MODELS_DIR")
     data_dir: Path = Field(Path("data"), validation_alias="DATA_DIR")
 
@@ -36,9 +36,9 @@ class Work(settings.EnvSettings):
 
     slots: int = Field(default_factory=cores, validation_alias="REMBG_MAX_WORKERS", ge=1, le=64)
     max_waiting: int = Field(8, validation_alias="REMBG_MAX_WAITING", ge=0, le=256)  # a few seconds on two cores
-    deadline_s: float = Field(timeouts.INFERENCE_S, validation_alias="REMBG_DEADLINE_S", gt=0)
-    stuck_s: float = Field(timeouts.STUCK_S, validation_alias="REMBG_STUCK_S", gt=0)
-    token: SecretStr | None = Field(None, validation_alias="REMBG_TOKEN")
+    deadline_s: float = Field(timeouts.INFERENCE_S, validation_alias="REMBG_DEADLINE_S", gt=0, le=3600)
+    stuck_s: float = Field(timeouts.STUCK_S, validation_alias="REMBG_STUCK_S", gt=0, le=3600)
+    token: settings.OwnSecret | None = Field(None, validation_alias="REMBG_TOKEN")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ no fork).
 import os
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from http.server import ThreadingHTTPServer
@@ -16,7 +18,8 @@ from typing import Any
 from celery import Celery, signals
 from celery.worker import state
 
-from services.worker import health_server, maintenance, periodic, rescuer
+from services.worker import health_server, maintenance, periodic, poller, rescuer
+from services.worker.cdn_purge import CdnPurge
 from services.worker.handlers import Resources
 from services.worker.job_types import JOB_TYPES
 from services.worker.leases import Leases
@@ -27,7 +30,7 @@ from services.worker.providers.removebg import RemoveBg
 from services.worker.providers.router import Router, Rules
 from services.worker.providers.self_hosted import SelfHosted
 from services.worker.runner import Runner
-from services.worker.settings import Settings
+from services.worker.settings import Cdn, Settings
 from shared import broker, failpoints, log, malloc, metrics, sentry, storage, timeouts
 from shared.db.pool import Database
 from shared.health import Check, Health
@@ -47,8 +50,8 @@ class Dependencies:
     health_server: ThreadingHTTPServer
 
 
-def build(settings: Settings) -> Dependencies:
-    """Build and start everything."""
+def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[None]"]) -> Dependencies:
+    """Build and start everything. `submit` runs a function in a thread of Celery's pool."""
     broker.refuse_evicting(settings.broker.url.get_secret_value())
     database = Database(
         settings.database.url.get_secret_value(),
@@ -57,18 +60,22 @@ def build(settings: Settings) -> Dependencies:
     )
     objects = storage.connect(settings.storage)
     leases = Leases(database, settings.work.lease_s)
-    tasks = _periodic_tasks(database, objects, leases, broker.Waker(settings.broker.url.get_secret_value()))
+    ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
+    resources = Resources(objects, _router(settings, database), settings.keys.secret.get_secret_value())
+    runner = Runner(database, leases, {name: build(resources) for name, build in JOB_TYPES.items()})
+    waker = broker.Waker(settings.broker.url.get_secret_value())
+    polling = poller.Poller(submit, runner.run_next, _stopping, settings.work.threads)
+    tasks = (*_periodic_tasks(database, objects, leases, waker, polling), *_purges(database, settings.cdn))
     checks = (
         Check("database", database.check, critical=True),
         Check("storage", objects.check),
+        Check("redis", waker.check),
         Check("routines", partial(periodic.check, tasks), critical=True),
     )
     health = Health("worker", checks)
-    ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
-    resources = Resources(objects, _router(settings, database), settings.keys.secret.get_secret_value())
     deps = Dependencies(
         database=database,
-        runner=Runner(database, leases, {name: build(resources) for name, build in JOB_TYPES.items()}),
+        runner=runner,
         periodic_tasks=tasks,
         health=health,
         health_server=health_server.serve(health, settings.work.host, settings.work.port, ops_token),
@@ -81,15 +88,30 @@ def build(settings: Settings) -> Dependencies:
 
 
 def _periodic_tasks(
-    database: Database, objects: storage.Storage, leases: Leases, waker: broker.Waker
+    database: Database, objects: storage.Storage, leases: Leases, waker: broker.Waker, polling: poller.Poller
 ) -> tuple[PeriodicTask, ...]:
     """What runs beside the jobs. A minute is enough for the longest statement, an hour for cleaning a slow storage."""
     sweep, clean = rescuer.Rescuer(database, waker).sweep, maintenance.Maintenance(database, objects).run
     return (
         PeriodicTask("leases", leases.renew, leases.every_s, tolerance_s=60),
         PeriodicTask("rescuer", sweep, timeouts.SWEEP_S, tolerance_s=60, away_s=rescuer.AWAY_S),
+        PeriodicTask("poller", polling.poll, poller.EVERY_S, tolerance_s=60),
         PeriodicTask("maintenance", clean, maintenance.EVERY_S, tolerance_s=3600),
     )
+
+
+def _stopping() -> bool:
+    return state.should_stop is not None
+
+
+def _purges(database: Database, cdn: Cdn) -> tuple[PeriodicTask, ...]:
+    """The calls of the CDN's purge hook, if there is one."""
+    if cdn.purge_url is None:
+        return ()
+    token = cdn.purge_token.get_secret_value() if cdn.purge_token else None
+    post = partial(http_exchange.post, http_exchange.session(), cdn.purge_url.get_secret_value())
+    purge = CdnPurge(database, post, token, cdn.public_url)
+    return (PeriodicTask("cdn_purge", purge.run, timeouts.PURGE_S, tolerance_s=60, away_s=timeouts.PURGE_AWAY_S),)
 
 
 def _end(health: Health) -> None:
@@ -148,15 +170,21 @@ def _set_up_logging(**_: object) -> None:
 
 
 @signals.worker_init.connect
-def _start(**_: object) -> None:
+def _start(sender: Any, **_: object) -> None:
     failpoints.arm(failpoints.Failpoint.read())
     malloc.reuse()
     settings = Settings.read()
     sentry.install("worker", settings.ops)
     try:
-        _running.append(build(settings))
+        _running.append(build(settings, partial(_submit, sender)))
     except Exception as error:  # Celery would log it, and go on with a worker that cannot work
         raise SystemExit(f"the worker cannot start: {error}") from error
+
+
+def _submit(worker: Any, function: Callable[[], None]) -> "Future[None]":
+    """As for a wake-up, so jobs stay within the pool's threads, and a worker that stops waits for them."""
+    future: Future[None] = worker.pool.apply_async(function, callback=lambda _: None).f
+    return future
 
 
 @signals.worker_ready.connect

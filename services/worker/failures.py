@@ -5,7 +5,8 @@
     Postponed        a service that the job needs is down or full: later, without counting the attempt
     LeaseLost        another worker has the job, or its owner cancelled it: nothing may be written
 
-`shared.errors.Unavailable` counts as Postponed, and any other exception as Retryable, with the code `poison`.
+`shared.errors.Unavailable` counts as Postponed, `shared.errors.SourceMissing` as Failed, and any other exception as
+Retryable, with the code `poison`.
 """
 
 from typing import ClassVar
@@ -27,7 +28,7 @@ class Retryable(Exception):
 class Postponed(Exception):
     """`retry_after_s` is what the service itself asked for."""
 
-    failure: ClassVar = JobFailure.PROVIDER_FAILED  # of a job that was postponed for a day
+    failure: ClassVar = JobFailure.PROVIDER_FAILED  # of a job that was postponed for a day in a row
 
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)

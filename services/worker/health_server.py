@@ -4,6 +4,7 @@ Uses the standard library's server, so that the worker needs no Flask.
 """
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -48,7 +49,10 @@ def serve(health: Health, host: str, port: int, ops_token: str | None) -> Thread
         def log_message(self, *_: object) -> None:
             """Health checks would flood the log."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+
+    server = Server((host, port), Handler)
     threading.Thread(target=server.serve_forever, name="health-server", daemon=True).start()
     return server
 

@@ -5,28 +5,35 @@
       └ nothing  │ Postponed: run again later, without counting the attempt
                  └ LeaseLost: write nothing
 
+A job whose worker died is run while this process runs no other: if it kills this one too, nothing else is to blame.
+
 A run writes nothing that a second run would not write again: objects are named by their content, rows are fenced. So a
 worker may die between any two steps, and the job simply runs once more.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 
 from services.worker import retry
 from services.worker.failures import Failed, LeaseLost, Postponed, Retryable
 from services.worker.handlers import Handler, Task
 from services.worker.leases import Leases
-from shared import errors, failpoints, log, metrics
+from services.worker.shared_lock import SharedLock
+from shared import errors, failpoints, log, metrics, timeouts
 from shared.db import assets, job_queue
 from shared.db.pool import Connection, Database
 from shared.models.job import Job, JobFailure, Outcome
 
-GIVE_UP_S = 86_400  # a job that was postponed for a day fails
-SOON_S, LATE_S = 1.0, 15.0  # the delay of a postponed job grows with its age, between these
+GIVE_UP_S = 86_400  # a job that was postponed for a day in a row fails
+SOON_S, LATE_S = 1.0, 15.0  # the delay of a postponed job grows with those before, between these
 
 _log = log.get("runner")
+
+
+class _MustRunAlone(Exception):
+    """The next job may only run while this process runs no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +43,33 @@ class Runner:
     database: Database
     leases: Leases
     handlers: Mapping[str, Handler]
+    _running: SharedLock = field(init=False, default_factory=lambda: SharedLock(timeouts.JOB_S))
 
     def run_next(self) -> bool:
         """Run the next fair job until it has ended or is handed back. False when there was none."""
-        task = self._claim()
+        with suppress(_MustRunAlone), self._running.shared():
+            return self._run_next(alone=False)
+        with self._running.exclusive() as alone:
+            return alone and self._run_next(alone=True)
+
+    def _run_next(self, *, alone: bool) -> bool:
+        task = self._claim(alone=alone)
         if task is None:
             return False
         job = task.job
         metrics.ATTEMPTS.labels(job.attempts).inc()
         log.begin(job_id=str(job.id), request_id=job.request_id or str(job.id))
-        _log.info("job_claimed", attempt=job.attempts)
+        _log.info("job_claimed", attempt=job.attempts, isolated=job.isolated)
         with self.leases.holding(job):
             self._run(task)
         return True
 
-    def _claim(self) -> Task | None:
+    def _claim(self, *, alone: bool) -> Task | None:
+        """Claim the next job. Raises _MustRunAlone, and claims nothing, if others may be running beside it."""
         with self.database.transaction() as connection:
             job = job_queue.claim_next(connection, self.leases.lease_s, self.handlers.keys())
+            if job and job.isolated and not alone:
+                raise _MustRunAlone
             return Task(job, assets.find(connection, None, job.asset_id)) if job else None
 
     @failpoints.before("w2")
@@ -63,6 +80,8 @@ class Runner:
             self._finish(task, outcome)
         except LeaseLost:
             self._record_outcome(task.job, "running", written=False)
+        except errors.SourceMissing as error:
+            self._fail(task, JobFailure.SOURCE_MISSING, error.public)
         except Failed as error:
             self._fail(task, error.failure, error.message)
         except (Postponed, errors.Unavailable) as error:
@@ -87,12 +106,12 @@ class Runner:
 
     def _postpone(self, task: Task, error: Postponed | errors.Unavailable) -> None:
         """Wait for a service that the job needs: that is not the job's fault, so the attempt does not count."""
-        age_s = (datetime.now(UTC) - task.job.created_at).total_seconds()
-        if age_s > GIVE_UP_S:
+        postponed_s = task.job.postponed_s
+        if postponed_s > GIVE_UP_S:
             failure = error.failure if isinstance(error, Postponed) else JobFailure.PROVIDER_FAILED
             self._fail(task, failure, "A service that this job needs was unavailable for a day.")
             return
-        delay_s = max(error.retry_after_s or 0, min(LATE_S, SOON_S + age_s / 10))
+        delay_s = max(error.retry_after_s or 0, min(LATE_S, SOON_S + postponed_s / 10))
         _log.warning("job_postponed", error=str(error)[:200], delay_s=round(delay_s, 1))
         self._write(partial(job_queue.release, job=task.job, delay_s=delay_s, counts=False))
 

@@ -1,9 +1,11 @@
 """What the worker reads from the environment."""
 
+import re
 from dataclasses import dataclass
 from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 
 from shared import settings, timeouts
 
@@ -11,13 +13,29 @@ from shared import settings, timeouts
 class Work(settings.EnvSettings):
     """Concurrency, leases and ports of the worker."""
 
-    lease_s: float = Field(timeouts.LEASE_S, validation_alias="LEASE_S", gt=1)
+    lease_s: float = Field(timeouts.LEASE_S, validation_alias="LEASE_S", gt=1, le=3600)
     threads: int = Field(3, validation_alias="WORKER_CONCURRENCY", ge=1, le=32)
     port: int = Field(8001, validation_alias="WORKER_PORT", ge=0, le=65535)
     rembg_places: int = Field(
         3, validation_alias="REMBG_PLACES", ge=1, le=64
     )  # what rembg works on, two, and one on its way
-    host: str = Field("0.0.0.0", validation_alias="BIND_HOST")  # noqa: S104 - a container is checked from outside
+    host: settings.Host = Field("0.0.0.0", validation_alias="BIND_HOST")  # noqa: S104 - a container is checked from outside
+
+
+class Cdn(settings.EnvSettings):
+    """The CDN in front of the shop, which is told what was deleted if `purge_url` is set."""
+
+    purge_url: SecretStr | None = Field(None, validation_alias="CDN_PURGE_URL")
+    purge_token: SecretStr | None = Field(None, validation_alias="CDN_PURGE_TOKEN")
+    public_url: str = Field("", validation_alias="PUBLIC_URL")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.purge_url and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", self.purge_url.get_secret_value()):
+            raise ValueError("CDN_PURGE_URL must be an address such as https://cdn.example/purge")
+        if self.purge_url and not urlsplit(self.public_url).netloc:
+            raise ValueError("CDN_PURGE_URL also needs PUBLIC_URL, such as https://shop.example, which the CDN serves")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +48,7 @@ class Settings:
     providers: settings.Providers
     ops: settings.Ops
     work: Work
+    cdn: Cdn
 
     @classmethod
     def read(cls) -> Self:
@@ -42,4 +61,5 @@ class Settings:
             providers=settings.Providers.read(),
             ops=settings.Ops.read(),
             work=Work.read(),
+            cdn=Cdn.read(),
         )

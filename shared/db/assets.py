@@ -9,7 +9,8 @@ from uuid import UUID
 
 from psycopg.types.json import Json
 
-from shared.db import object_deletions, owners, pagination
+from shared import errors
+from shared.db import jobs, object_deletions, owners, pagination
 from shared.db.pool import Connection
 from shared.models.asset import Asset, AssetKind
 from shared.models.owner import Owner, OwnerType
@@ -52,21 +53,22 @@ def _insert(connection: Connection, added: Collection[Asset]) -> list[dict[str, 
     return inserted
 
 
-def find(connection: Connection, owner: Owner | None, asset_id: UUID) -> Asset | None:
-    """An asset by id; anyone's if `owner` is None."""
+def find(connection: Connection, owner: Owner | None, asset_id: UUID, *, keep: bool = False) -> Asset | None:
+    """An asset by id; anyone's if `owner` is None. `keep`: deleting it waits for the end of this transaction."""
     row = connection.execute(
         f"""select {_COLUMNS}
         from assets
         where id = %(id)s
         and deleted_at is null
-        and {owners.VISIBLE}""",
+        and {owners.VISIBLE}
+        {"for share" if keep else ""}""",
         {"id": asset_id, **owners.parameters(owner)},
     ).fetchone()
     return _asset(row) if row else None
 
 
 def by_key(connection: Connection, key: str) -> Asset | None:
-    """The asset behind a public key; the key is the permission."""
+    """The asset behind a key, whoever its owner is: check first that the caller may see it."""
     row = connection.execute(
         f"""select {_COLUMNS}
         from assets
@@ -88,8 +90,11 @@ def page(connection: Connection, owner: Owner, limit: int, after: pagination.Cur
     return pagination.fetch(connection, select, owners.parameters(owner), _asset, limit, after)
 
 
-def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> bool:
-    """Hide an asset, anyone's if `owner` is None, and a cut-out's preview and mask with it. False if there is none."""
+def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int:
+    """Hide an asset, anyone's if `owner` is None, and a cut-out's preview and mask with it, and cancel their jobs.
+
+    Returns the number of cancelled jobs. Raises NotFound, and changes nothing, if there is no such asset.
+    """
     rows = connection.execute(
         f"""update assets
         set deleted_at = now()
@@ -103,7 +108,10 @@ def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> bool:
         returning id""",
         {"id": asset_id, **owners.parameters(owner)},
     ).fetchall()
-    return any(row["id"] == asset_id for row in rows)
+    hidden = [row["id"] for row in rows]
+    if asset_id not in hidden:
+        raise errors.NotFound
+    return jobs.cancel_of_assets(connection, hidden)
 
 
 def of_job(connection: Connection, job_id: UUID) -> list[Asset]:

@@ -11,16 +11,20 @@ from uuid import UUID
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
+from shared import errors
 from shared.db import assets, jobs
 from shared.db.jobs import COLUMNS
 from shared.db.pool import Connection
 from shared.models.cutout import Provider
 from shared.models.job import Job, JobFailure, Outcome, Timings
 
-MAX_ATTEMPTS = 3  # crashes or provider errors; a fourth attempt has never been seen to help
+MAX_ATTEMPTS = 3  # provider errors, or deaths while it ran alone; a fourth attempt has never been seen to help
 _SWEEP_LOCK = 7_283_002  # any number that no other advisory lock uses
 _HELD = "id = %(id)s and fence = %(fence)s and status = 'running'"
 _DUE = "(jobs.status = 'queued' and jobs.run_after <= now() or jobs.status = 'running' and jobs.lease_until < now())"
+# A death in company does not count: the job runs again, alone, to show whether it caused it.
+_IN_COMPANY = "(jobs.status = 'running' and not jobs.isolated)"
+_HAS_ATTEMPTS = f"(jobs.attempts < {MAX_ATTEMPTS} or {_IN_COMPANY})"
 # One job per asset at a time: the second one then finds the first one's result instead of computing or paying again.
 _FREE = """
     not exists (
@@ -34,7 +38,8 @@ def claim_next(connection: Connection, lease_s: float, types: Collection[str] | 
     """Claim the next due job: by priority, then the owner with the fewest running, then age.
 
     Only a job of these types, unless `types` is None. A row that another worker is claiming is skipped, not waited for.
-    Must be the first statement of its transaction, which it rolls back if another worker claims the same asset.
+    Must be the first statement of its transaction, which it rolls back if another worker claims the same asset. A job
+    that comes back `isolated` may only be run alone; otherwise roll the claim back.
     """
     try:
         row = connection.execute(
@@ -49,7 +54,7 @@ def claim_next(connection: Connection, lease_s: float, types: Collection[str] | 
                 from jobs
                 left join load using (user_id)
                 where {_DUE}
-                    and attempts < {MAX_ATTEMPTS}
+                    and {_HAS_ATTEMPTS}
                     and (%(types)s::text[] is null or type = any(%(types)s))
                     and {_FREE}
                 order by priority, coalesce(load.running, 0), created_at
@@ -57,7 +62,8 @@ def claim_next(connection: Connection, lease_s: float, types: Collection[str] | 
                 for update of jobs skip locked
             )
             update jobs
-            set status = 'running', attempts = attempts + 1, fence = fence + 1, progress = 5,
+            set status = 'running', attempts = attempts + (not {_IN_COMPANY})::int, fence = fence + 1, progress = 5,
+                isolated = isolated or status = 'running',
                 lease_until = now() + %(lease_s)s * interval '1 second', started_at = coalesce(started_at, now())
             where id = (select id from next)
             returning {COLUMNS}
@@ -105,7 +111,10 @@ def advance(connection: Connection, job: Job, progress: int) -> bool:
 
 
 def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings) -> bool:
-    """End a job that is done, and add the rows of its assets. A lost lease leaves no rows."""
+    """End a job that is done, and add the rows of its assets. A lost lease leaves no rows.
+
+    Raises SourceMissing, and writes nothing, if its picture was deleted: what was made of it must not appear.
+    """
     done = _update(
         connection,
         job,
@@ -113,11 +122,14 @@ def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings)
         status = 'done', progress = 100, lease_until = null, finished_at = now(), provider = %(provider)s,
         result = %(result)s, timings = %(timings)s, fingerprint = %(fingerprint)s
         """,
+        condition="exists (select from assets where id = jobs.asset_id and deleted_at is null)",
         provider=outcome.provider,
         result=Jsonb(outcome.result),
         timings=Jsonb(asdict(timings)),
         fingerprint=outcome.fingerprint,
     )
+    if not done and assets.find(connection, None, job.asset_id) is None:
+        raise errors.SourceMissing
     if done and outcome.assets:
         assets.add_all(connection, outcome.assets)
     return done
@@ -158,30 +170,35 @@ def fail(connection: Connection, job: Job, error: JobFailure, message: str, timi
 
 
 def release(connection: Connection, job: Job, delay_s: float, *, counts: bool) -> bool:
-    """Hand the job back, to be run again after `delay_s`. An attempt that failed for outside reasons does not count."""
+    """Hand the job back, to be run again after `delay_s`.
+
+    An attempt that failed for outside reasons does not count; its delay is added to `postponed_s`, which an attempt
+    that counts resets.
+    """
     return _update(
         connection,
         job,
         """
-        status = 'queued', progress = 0, lease_until = null, attempts = attempts - %(uncounted)s,
-        run_after = now() + %(delay_s)s * interval '1 second'
+        status = 'queued', progress = 0, lease_until = null, attempts = attempts - (not %(counts)s)::int,
+        run_after = now() + %(delay_s)s * interval '1 second',
+        postponed_s = case when %(counts)s then 0 else postponed_s + %(delay_s)s end
         """,
-        uncounted=0 if counts else 1,
+        counts=counts,
         delay_s=delay_s,
     )
 
 
 def fail_exhausted(connection: Connection) -> list[UUID]:
-    """Fail the jobs that may not be claimed again: their last attempt died, or was handed back."""
+    """Fail the jobs that may not be claimed again: their last attempt died alone, or was handed back."""
     rows = connection.execute(
-        """
+        f"""
         update jobs
         set status = 'failed', error_code = %s, error_message = %s, lease_until = null, finished_at = now()
         where (status = 'queued' or status = 'running' and lease_until < now())
-            and attempts >= %s
+            and not {_HAS_ATTEMPTS}
         returning id
         """,
-        [JobFailure.POISON, "The job was tried three times and never completed.", MAX_ATTEMPTS],
+        [JobFailure.POISON, "The job was tried three times and never completed."],
     ).fetchall()
     return [row["id"] for row in rows]
 
@@ -199,7 +216,7 @@ def overdue(connection: Connection, grace_s: float) -> int:
         select count(*) as waiting
         from jobs
         where {_DUE}
-            and attempts < {MAX_ATTEMPTS}
+            and {_HAS_ATTEMPTS}
             and {_FREE}
             and greatest(run_after, coalesce(lease_until, run_after)) < now() - %s * interval '1 second'
         """,
@@ -208,13 +225,13 @@ def overdue(connection: Connection, grace_s: float) -> int:
     return int(row["waiting"]) if row else 0
 
 
-def _update(connection: Connection, job: Job, changes: str, **values: object) -> bool:
-    """Change a job that this worker still holds."""
+def _update(connection: Connection, job: Job, changes: str, *, condition: str = "true", **values: object) -> bool:
+    """Change a job that this worker still holds, if the condition holds too."""
     row = connection.execute(
         f"""
         update jobs
         set {changes}
-        where {_HELD}
+        where {_HELD} and {condition}
         returning id
         """,
         {"id": job.id, "fence": job.fence, **values},

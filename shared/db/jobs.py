@@ -3,7 +3,7 @@
 What workers do to a job is in `job_queue`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,8 +20,11 @@ from shared.models.owner import Owner, OwnerType
 NORMAL = 5  # priorities run from 0, the most urgent, to 9
 COLUMNS = """
     id, owner_type, user_id, type, asset_id, input, status, progress, attempts, fence, priority, version,
-    provider, timings, result, error_code, error_message, created_at, started_at, finished_at, request_id
+    provider, timings, result, error_code, error_message, created_at, started_at, finished_at, request_id, postponed_s,
+    isolated
 """
+_CANCELLED = "status = 'cancelled', fence = fence + 1, lease_until = null, finished_at = now()"
+_UNFINISHED = "status in ('queued', 'running')"
 
 
 def create(
@@ -86,8 +89,8 @@ def cancel(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | N
     row = connection.execute(
         f"""
         update jobs
-        set status = 'cancelled', fence = fence + 1, lease_until = null, finished_at = now()
-        where id = %(id)s and {owners.VISIBLE_JOBS} and status in ('queued', 'running')
+        set {_CANCELLED}
+        where id = %(id)s and {owners.VISIBLE_JOBS} and {_UNFINISHED}
         returning {COLUMNS}
         """,
         {**owners.parameters(owner), "id": job_id},
@@ -95,14 +98,36 @@ def cancel(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | N
     return from_row(row) if row else None
 
 
-def retry(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | None:
-    """Queue a failed or cancelled job again, with no attempts counted; None when it is neither."""
-    row = connection.execute(
+def cancel_of_assets(connection: Connection, asset_ids: Collection[UUID]) -> int:
+    """Cancel all unfinished jobs of these assets; returns how many."""
+    return connection.execute(
         f"""
         update jobs
+        set {_CANCELLED}
+        from assets
+        where assets.id = any(%s) and jobs.asset_id = assets.id and {_UNFINISHED}
+            and jobs.user_id = assets.owner_id and jobs.owner_type = assets.owner_type  -- which the index needs
+        """,
+        [list(asset_ids)],
+    ).rowcount
+
+
+def retry(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | None:
+    """Queue a failed or cancelled job again, as if it were new; None when it is neither, or its picture is gone."""
+    row = connection.execute(
+        f"""
+        with source as materialized (
+            select id
+            from assets
+            where id = (select asset_id from jobs where id = %(id)s) and deleted_at is null
+            for share  -- deleting the picture waits, and then cancels this job
+        )
+        update jobs
         set status = 'queued', progress = 0, attempts = 0, run_after = now(), started_at = null, finished_at = null,
-            error_code = null, error_message = null, provider = null, timings = '{{}}'
+            error_code = null, error_message = null, provider = null, timings = '{{}}', postponed_s = 0,
+            isolated = false
         where id = %(id)s and {owners.VISIBLE_JOBS} and status in ('failed', 'cancelled')
+            and exists (select from source)
         returning {COLUMNS}
         """,
         {**owners.parameters(owner), "id": job_id},
@@ -187,4 +212,6 @@ def from_row(row: dict[str, Any]) -> Job:
         provider=Provider(row["provider"]) if row["provider"] else None,
         result=row["result"],
         error=JobError(row["error_code"], row["error_message"]) if failed else None,
+        postponed_s=row["postponed_s"],
+        isolated=row["isolated"],
     )

@@ -1,6 +1,6 @@
 """URLs in the rows of any table: rewritten, each at most once, and restored.
 
-The previous text of a row is kept in the table `url_moves`, written in the transaction that changes the row. So a
+The previous text of a row is stored in the table `url_moves`, written in the transaction that changes the row. So a
 rewritten row is known after any crash, and can be restored unless it has been changed since.
 """
 
@@ -115,7 +115,7 @@ def texts(connection: Connection, where: Column, keys: Sequence[object]) -> list
 
 
 def move(connection: Connection, where: Column, key: object, before: str, after: str) -> None:
-    """Change the text of a locked row, and keep the previous one."""
+    """Change the text of a locked row, and store the previous one."""
     row = connection.execute(
         where.filled(
             """

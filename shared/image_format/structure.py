@@ -14,7 +14,7 @@ Density = tuple[float, float]  # pixels per inch, across and down
 
 
 class Format(StrEnum):
-    """Formats a picture may arrive in. STORED ones are kept as they come, the others as PNG."""
+    """Formats a picture may arrive in. STORED ones are stored as received, the others as PNG."""
 
     JPEG = "jpeg"
     PNG = "png"

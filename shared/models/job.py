@@ -5,8 +5,9 @@
       │  └──release──────┘                cancelled ──retry──> queued
       └─ created          queued or running ──cancel──> cancelled
 
-A running job whose lease has expired is claimed again. `fence` grows with every claim, and every write names the fence
-of its claim, so a worker that lost its lease cannot change anything.
+A running job whose lease has expired is claimed again, and from then on runs alone in its process (`isolated`): it may
+have killed the last one. `fence` grows with every claim, and every write names the fence of its claim, so a worker that
+lost its lease cannot change anything.
 """
 
 from collections.abc import Mapping
@@ -86,7 +87,7 @@ class Job:
     """One piece of work on one asset. `input` and `result` are JSON, which the job type's own classes read.
 
     `version` counts the visible changes and is the event id of the stream. `request_id` names the request that created
-    the job, in all logs.
+    the job, in all logs. `postponed_s` is the sum of its delays since a service that it needs began to refuse it.
     """
 
     id: UUID
@@ -108,3 +109,5 @@ class Job:
     provider: Provider | None = None
     result: Mapping[str, Any] | None = None
     error: JobError | None = None
+    postponed_s: float = 0
+    isolated: bool = False

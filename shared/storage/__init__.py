@@ -8,6 +8,7 @@ no lock and caches never expire.
 import hashlib
 import hmac
 
+from shared import private_files
 from shared.models.owner import Owner
 from shared.settings import Storage as Settings
 from shared.storage.folder import Folder
@@ -28,7 +29,7 @@ __all__ = [
 
 
 def key_for(secret: str, owner: Owner, sha256: str, extension: str) -> str:
-    """The public key of an owner's content, e.g. `<64 hex digits>.png`."""
+    """The key of an owner's content, e.g. `<64 hex digits>.png`."""
     digest = hmac.new(secret.encode(), f"{owner.type}:{owner.id}:{sha256}".encode(), hashlib.sha256)
     return f"{digest.hexdigest()}.{extension}"
 
@@ -39,4 +40,6 @@ def connect(settings: Settings) -> Storage:
         from shared.storage.bucket import Bucket  # 0.1 s and 10 MB that a folder does not need
 
         return Bucket(settings)
-    return Folder(settings.data_dir / "objects")
+    objects = settings.data_dir / "objects"
+    private_files.tighten(objects)
+    return Folder(objects)

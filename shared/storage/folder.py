@@ -1,7 +1,7 @@
 """A folder as a storage, with 256 subfolders, so that none holds too many files.
 
 A file is written to `incoming/`, synced, and renamed: an object exists whole or not at all. Maintenance deletes what a
-crash leaves there, like any other unfinished upload.
+crash leaves there, like any other unfinished upload. Only the owner can read what is stored.
 """
 
 import os
@@ -34,7 +34,7 @@ class Folder:
         for folder in (part.parent, path.parent):
             _make(folder)
         try:
-            with part.open("xb") as file:
+            with open(part, "xb", opener=_private) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -76,7 +76,7 @@ class Folder:
 
     def check(self) -> Mapping[str, object]:
         """Writes a byte to an unnamed file, which reveals a disk that is full or read-only."""
-        self._root.mkdir(parents=True, exist_ok=True)
+        _make(self._root)
         with tempfile.TemporaryFile(dir=self._root, buffering=0) as file:
             file.write(b"x")
         space = os.statvfs(self._root)
@@ -100,10 +100,16 @@ def _facts(path: Path) -> os.stat_result | None:
         return None
 
 
+def _private(path: str, flags: int) -> int:
+    """Open it, a new one with mode 0600."""
+    return os.open(path, flags, 0o600)
+
+
 def _make(folder: Path) -> None:
-    """Create a folder durably."""
+    """Create a folder durably, with its parents, each with mode 0700."""
     if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
         _sync(folder.parent)
 
 

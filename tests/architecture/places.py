@@ -10,7 +10,7 @@ ENV_EXAMPLE = "deploy/env.example"
 COMPOSE = "docker-compose.yml"
 DEFAULT_QUEUE = ""  # what a worker consumes by default: shared.broker.QUEUE
 # Set by shells, or by deploy/ for a child process; not for a deployer to configure.
-SHELL = frozenset({"HOME", "LANG", "NO_COLOR", "PATH", "PYTHONPATH", "TERM", "VIRTUAL_ENV"})
+SHELL = frozenset({"HOME", "LANG", "MAKELEVEL", "NO_COLOR", "PATH", "PYTHONPATH", "TERM", "VIRTUAL_ENV"})
 
 _SQL = re.compile(
     r"select\s.*\sfrom\s|select\s+(?:\d|\w+\()|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|with\s+\w+\s+as\s*\("

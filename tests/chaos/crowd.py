@@ -1,7 +1,6 @@
 """Guests who send pictures and remember every accepted job."""
 
 import io
-import secrets
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -69,10 +68,11 @@ def a_guest() -> requests.Session:
     return session
 
 
-def a_guest_with_key() -> requests.Session:
+def a_guest_with_key(address: str) -> requests.Session:
     """Return a guest who sends every request with the same idempotency key."""
     guest = a_guest()
-    guest.headers["Authorization"] = f"Bearer {secrets.token_urlsafe(32)}"
+    first = guest.post(f"{address}/api/uploads/presign", json={"bytes": 1}, timeout=_ANSWER_S)
+    guest.headers["Authorization"] = f"Bearer {first.headers['X-Session-Token']}"
     guest.headers["Idempotency-Key"] = "the-same-again"
     return guest
 

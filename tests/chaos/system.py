@@ -104,7 +104,7 @@ class System:
         return [process for process in every if isinstance(process, Service)]
 
     def mend(self) -> None:
-        """Bring everything up, connected and honest."""
+        """Bring everything up, with good networks and correct doubles."""
         self.to_postgres.heal()
         self.to_redis.heal()
         self.removebg.next.clear()

@@ -9,7 +9,6 @@ import pytest
 from deploy.local.service import Service
 from deploy.local.supervisor import await_ready
 from shared import timeouts
-from shared.db import job_queue
 from shared.db.pool import Connection
 from tests.chaos.conftest import Note
 from tests.chaos.crowd import Crowd, a_guest_with_key
@@ -47,7 +46,7 @@ def test_an_api_killed_at_any_step_keeps_its_commits_and_a_repeated_request_has_
     system: System, crowd: Crowd, note: Note
 ) -> None:
     victims = [system.armed("api", step) for step in ("a1", "a2", "a3", "a4")]
-    guests = [a_guest_with_key() for _ in victims]
+    guests = [a_guest_with_key(crowd.address) for _ in victims]
     for victim in victims:
         await_ready(victim)
     with system.database() as connection:
@@ -150,21 +149,3 @@ def test_a_killed_workers_job_runs_again_soon_after_its_lease(
     system.kill(victim)
     took_s = assert_settled(system, crowd, lease_s + 15)
     note(f"with a lease of {lease_s:.0f} s, done after s", round(took_s, 1))
-
-
-@pytest.mark.usefixtures("only_long")
-def test_a_job_that_kills_every_worker_is_given_up_and_others_run(system: System, crowd: Crowd) -> None:
-    for worker in system.workers:
-        worker.stop()
-    crowd.send()
-    for _ in range(job_queue.MAX_ATTEMPTS):
-        victim = system.armed("worker", "w4")
-        await_true(lambda at=victim: at.exit_code() is not None, 30, lambda: "it lives")  # type: ignore[misc]
-        system.kill(victim)
-    for worker in system.workers:
-        worker.start()
-    crowd.send_many(3)
-    assert_settled(system, crowd, system.lease_s + 20, failures=("poison",))
-    with system.database() as connection:
-        rows = connection.execute("select id, attempts from jobs where error_code = 'poison'").fetchall()
-    assert [(row["id"], row["attempts"]) for row in rows] == [(crowd.promised[0], job_queue.MAX_ATTEMPTS)]

@@ -21,7 +21,7 @@ _OURS = 40_000  # numbers of pictures that no crowd uses
 WAIT_S = 10.0  # no request may take longer
 
 
-def test_restarted_while_people_send(system: System, crowd: Crowd, long: bool, note: Note) -> None:
+def test_a_restart_during_uploads(system: System, crowd: Crowd, long: bool, note: Note) -> None:
     stopped = threading.Event()
 
     def keep_sending() -> None:
@@ -57,7 +57,7 @@ def _promised(crowd: Crowd, count: int) -> bool:
 
 def test_no_key_stays_locked_after_postgres_was_away(system: System, crowd: Crowd, note: Note) -> None:
     """Clients repeat their request with its key, and each gets its one job soon after Postgres is back."""
-    guests = [a_guest_with_key() for _ in range(20)]
+    guests = [a_guest_with_key(crowd.address) for _ in range(20)]
     back = threading.Event()
     waited: list[float] = []
 
@@ -89,7 +89,7 @@ def test_no_key_stays_locked_after_postgres_was_away(system: System, crowd: Crow
     assert_settled(system, crowd, 30, refusals=(409, 503))
 
 
-def test_unplugged(system: System, crowd: Crowd, note: Note) -> None:
+def test_a_silent_network_to_postgres(system: System, crowd: Crowd, note: Note) -> None:
     """No response comes and no connection is closed."""
     crowd.send_many(4)
     system.to_postgres.blackhole = True

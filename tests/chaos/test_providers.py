@@ -91,6 +91,36 @@ def test_without_any_provider_jobs_wait_without_a_hot_loop(system: System, crowd
     assert_settled(system, crowd, 40)
 
 
+def test_a_backlog_older_than_a_day_waits_for_its_providers_like_new_jobs(
+    system: System, crowd: Crowd, note: Note
+) -> None:
+    for worker in system.workers:
+        worker.stop()
+    crowd.send_many(12)
+    system.stack.kill("rembg")
+    system.removebg.always = "service_unavailable"
+    with system.database() as connection:
+        connection.execute(
+            """update jobs
+            set created_at = created_at - interval '25 hours', run_after = run_after - interval '25 hours'
+            where id = any(%s)""",
+            [crowd.promised],
+        )
+    for worker in system.workers:
+        worker.start()
+
+    def refused() -> int:
+        with system.database() as connection:
+            rows = connection.execute("select id from jobs where status = 'queued' and postponed_s > 0").fetchall()
+        return len(rows)
+
+    await_true(lambda: refused() == 12, 20, lambda: f"{refused()} of 12 wait")
+    system.removebg.always = "ok"
+    system.restart(system.stack.process("rembg"))
+    system.fresh_workers()
+    note("settled after its return in s", round(assert_settled(system, crowd, 40), 1))
+
+
 @contextlib.contextmanager
 def money_for(system: System, calls: int) -> Iterator[None]:
     """Leave only that many paid calls today by spending the rest of the budget."""

@@ -18,7 +18,7 @@ BACK_S = 60.0  # everything settles within this after Redis is back
 
 
 @pytest.mark.usefixtures("only_long")
-def test_killed_and_back_empty(system: System, crowd: Crowd, note: Note) -> None:
+def test_a_kill_that_loses_all_data(system: System, crowd: Crowd, note: Note) -> None:
     crowd.send_many(11)
     system.kill(system.redis)
     crowd.send_many(10)
@@ -28,7 +28,7 @@ def test_killed_and_back_empty(system: System, crowd: Crowd, note: Note) -> None
     note("settled after its return in s", round(assert_settled(system, crowd, BACK_S), 1))
 
 
-def test_flushed(system: System, crowd: Crowd, note: Note) -> None:
+def test_a_flush(system: System, crowd: Crowd, note: Note) -> None:
     with system.broker() as client:
         for _ in range(4):
             crowd.send_many(5)
@@ -36,7 +36,7 @@ def test_flushed(system: System, crowd: Crowd, note: Note) -> None:
     note("settled in s", round(assert_settled(system, crowd, BACK_S), 1))
 
 
-def test_silent(system: System, crowd: Crowd, note: Note) -> None:
+def test_a_silent_redis(system: System, crowd: Crowd, note: Note) -> None:
     """A server that holds connections silently must not hold requests."""
     with frozen(system):
         crowd.send_many(4, at_once=2)
@@ -47,16 +47,28 @@ def test_silent(system: System, crowd: Crowd, note: Note) -> None:
     assert_settled(system, crowd, BACK_S)
 
 
-def test_full(system: System, crowd: Crowd) -> None:
+def test_a_full_redis(system: System, crowd: Crowd, note: Note) -> None:
     with system.broker() as client:
         before = client.config_get("maxmemory")["maxmemory"]
         client.config_set("maxmemory", 1)
         try:
             crowd.send_many(4)
             assert crowd.statuses == {202: 4}
+            for _ in range(2):  # it answers questions, so only a wake-up that it takes may clear the fault
+                system.stack.eventually_ready("degraded", "redis", "down")
+                time.sleep(2.1)
+            took_s = await_true(lambda: _done(system, crowd) == 4, 30, lambda: f"{_done(system, crowd)} of 4 are done")
+            note("done without Redis after s", round(took_s, 1))
+            system.stack.eventually_ready("degraded", "redis", "down")
         finally:
             client.config_set("maxmemory", before)
     assert_settled(system, crowd, BACK_S)
+
+
+def _done(system: System, crowd: Crowd) -> int:
+    with system.database() as connection:
+        rows = connection.execute("select id from jobs where status = 'done' and id = any(%s)", [crowd.promised])
+        return len(rows.fetchall())
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru"])
@@ -100,7 +112,7 @@ def test_a_wrong_password_is_reported_and_survived(system: System, crowd: Crowd)
 
 
 @pytest.mark.usefixtures("only_long")
-def test_read_only_after_a_failover(system: System, crowd: Crowd) -> None:
+def test_a_read_only_redis_after_a_failover(system: System, crowd: Crowd) -> None:
     with system.broker() as client:
         client.replicaof("127.0.0.1", 1)
         try:

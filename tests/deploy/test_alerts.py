@@ -99,6 +99,7 @@ CASES: dict[str, Series] = {
     "RembgAway": _check("rembg"),
     "StorageAway": _check("storage"),
     "ObjectsLost": {'stolentee_objects_lost_total{reason="damaged"}': _steps(1, 0)},
+    "CdnPurgesFail": {'stolentee_cdn_purges_total{outcome="failed"}': _steps(1, 0)},
     "JobsFail": _jobs("failed", "provider_failed", 2),
     "JobsPoisonous": _jobs("failed", "poison", 1),
     "LeasesLost": {"stolentee_leases_lost_total": _steps(1, 0)},

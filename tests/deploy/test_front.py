@@ -66,15 +66,51 @@ def test_request_ids_pass_through_if_they_are_valid(deployment: Deployment, sess
     own = session.get(f"{deployment.address}/api/jobs", headers={"X-Request-Id": "mine.1"})
     assert own.headers["X-Request-Id"] == "mine.1"
     made = session.get(f"{deployment.address}/api/jobs", headers={"X-Request-Id": "not sane"})
-    ids = {"mine.1", made.headers["X-Request-Id"]}
-    until = time.monotonic() + 10  # lines are written after their answers
-    while not ids <= _logged(deployment):
+    _until_logged(deployment, {"mine.1", made.headers["X-Request-Id"]})
+
+
+def _until_logged(deployment: Deployment, ids: set[str]) -> None:
+    """Lines are written after their answers."""
+    until = time.monotonic() + 10
+    while not ids <= {line["request_id"] for line in _lines(deployment)}:
         assert time.monotonic() < until
         time.sleep(0.05)
 
 
-def _logged(deployment: Deployment) -> set[str]:
-    return {json.loads(line)["request_id"] for line in (deployment.folder / "access.log").read_text().splitlines()}
+def _lines(deployment: Deployment) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (deployment.folder / "access.log").read_text().splitlines()]
+
+
+def test_no_log_names_an_address_that_is_a_permission(deployment: Deployment, session: requests.Session) -> None:
+    made = session.post(f"{deployment.address}/api/uploads", files={"file": ("a.png", pictures.png())})
+    url = made.json()["url"]
+    link = session.post(f"{deployment.address}/api/assets/{made.json()['id']}/link").json()["url"]
+    put = session.post(f"{deployment.address}/api/uploads/presign", json={"bytes": 9}).json()["uploadUrl"]
+    paths = [f"{url}?w=400", url.replace("/assets/", "/ASSETS/"), f"//x{url}", url.rpartition("-")[0], f"/api/..{url}"]
+    paths += [link, put]
+    for number, path in enumerate(paths):
+        session.get(deployment.address + path, headers={"X-Request-Id": f"privacy-{number}"})
+    for instance in deployment.instances:
+        instance.stop()
+    try:
+        assert session.get(deployment.address + url, headers={"X-Request-Id": "privacy-last"}).status_code == 503
+    finally:
+        for instance in deployment.instances:
+            instance.start()
+            await_ready(instance)
+    _until_logged(deployment, {"privacy-last", *(f"privacy-{number}" for number in range(len(paths)))})
+    logs = [*deployment.folder.glob("*.log"), *deployment.folder.parent.glob("api-*.log")]
+    permissions = [url.split("/")[2], *(signed.rpartition("=")[2] for signed in (link, put))]
+    assert [log.name for log in logs for permission in permissions if permission in log.read_text()] == []
+    routes = {line["route"] for line in _lines(deployment) if line["request_id"].startswith("privacy")}
+    assert routes == {"/assets/<key>/<grant>", "unknown", link.partition("?")[0], put.partition("?")[0]}
+
+
+def test_the_front_passes_on_how_long_a_picture_may_be_kept(deployment: Deployment, session: requests.Session) -> None:
+    made = session.post(f"{deployment.address}/api/uploads", files={"file": ("a.png", pictures.png())})
+    shown = session.get(deployment.address + made.json()["url"])
+    assert (shown.status_code, shown.headers["Cache-Control"]) == (200, "private, max-age=3600")
+    assert shown.headers["CDN-Cache-Control"] == "no-store"
 
 
 def test_a_body_over_the_limit_is_refused_before_it_is_sent(deployment: Deployment) -> None:

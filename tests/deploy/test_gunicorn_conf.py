@@ -9,6 +9,7 @@ import pytest
 from deploy import gunicorn_worker
 from services.api.decoder import pool
 from services.api.jobs import events
+from shared.settings import Invalid
 
 FILE = Path(__file__).parents[2] / "deploy" / "gunicorn.conf.py"
 API, REMBG = "services.api.wsgi:app", "services.rembg.wsgi:app"
@@ -24,6 +25,8 @@ API, REMBG = "services.api.wsgi:app", "services.rembg.wsgi:app"
         (REMBG, {"PORT": "80", "REMBG_PORT": "7001"}, "0.0.0.0:80"),  # in a container of its own
         (API, {"BIND_HOST": "127.0.0.1"}, "127.0.0.1:8000"),
         (API, {"PORT": "", "BIND_HOST": ""}, "0.0.0.0:8000"),
+        (API, {"BIND_HOST": "[::]"}, "[::]:8000"),
+        (REMBG, {"BIND_HOST": "::1"}, "[::1]:7000"),
     ],
 )
 def test_it_binds_to_the_configured_address(
@@ -35,6 +38,17 @@ def test_it_binds_to_the_configured_address(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "argv", ["gunicorn", "-c", str(FILE), app])
     assert runpy.run_path(str(FILE))["bind"] == address
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [*(("PORT", odd) for odd in ("inf", "-1", "65536", "eighty")), ("REMBG_PORT", "nan"), ("BIND_HOST", "http://h")],
+)
+def test_what_cannot_be_bound_is_refused_by_name(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["gunicorn", "-c", str(FILE), API])
+    with pytest.raises(Invalid, match=f"{name}: "):
+        runpy.run_path(str(FILE))
 
 
 def test_pictures_waiting_for_a_decoder_leave_threads_for_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:

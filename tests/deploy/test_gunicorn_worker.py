@@ -53,6 +53,23 @@ def test_a_stopping_server_refuses_connections_while_it_finishes(tmp_path: Path)
         assert process.wait(START_S) == 0
 
 
+def test_no_log_of_gunicorn_quotes_a_path(tmp_path: Path) -> None:
+    """Nor the access log, which is off unless a deployer asks for it."""
+    with gunicorn(tmp_path, *CONFIG, "--access-logfile", "-", app=APP) as (process, url):
+        wait_until(lambda: _up(url))
+        requests.get(f"{url}/assets/key-1?signature=key-2", timeout=START_S)
+        for line in ("GET /assets/key-3 HTTP/9.9", "GET /assets/key-4 HTTP/1.1\r\nBad header /key-5", "G\x01T /key-6"):
+            with closing(socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])))) as sender:
+                sender.sendall(f"{line}\r\n\r\n".encode())
+                assert sender.recv(100).startswith(b"HTTP/1.1 400")
+        process.terminate()
+        assert process.stdout
+        said = process.stdout.read()
+    assert "Invalid request from ip=127.0.0.1" in said
+    assert "GET 200" in said
+    assert "key-" not in said
+
+
 @pytest.mark.parametrize(("platform", "lowered"), [("linux", [15]), ("darwin", [])])
 def test_priorities_are_lowered_only_where_a_thread_has_its_own(
     platform: str, lowered: list[int], monkeypatch: pytest.MonkeyPatch

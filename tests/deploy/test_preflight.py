@@ -16,7 +16,12 @@ PAGE = (ROOT / "deploy/railway/README.md").read_text()
 ROWS = [
     tuple(map(int, row)) for row in re.findall(r"^\| (\d) api, (\d) worker \| (\d) \| (\d+) \|$", PAGE, re.MULTILINE)
 ]
-FINE = {"SECRET_KEY": "a" * 48, "OPS_TOKEN": "b" * 48, "DATABASE_URL": "postgresql://u:c@h/d"}
+FINE = {
+    "SECRET_KEY": "a" * 48,
+    "OPS_TOKEN": "b" * 48,
+    "DATABASE_URL": "postgresql://u:a-long-password@h/d",
+    "REDIS_URL": "redis://h:6379/0",
+}
 
 
 @pytest.mark.parametrize(("api", "worker", "pool", "connections"), ROWS)
@@ -46,13 +51,22 @@ def test_the_defaults_fit() -> None:
     assert preflight.check({}).connections == 12
 
 
-@pytest.mark.parametrize("name", FINE)
-def test_public_development_values_are_refused_in_production(name: str) -> None:
-    preflight.check(FINE | {"ENVIRONMENT": "production"})
-    known = FINE | {name: "postgresql://stolentee:development@postgres/x-development-only-"}
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "development-only-development-only"),
+        ("OPS_TOKEN", "development"),
+        ("REMBG_TOKEN", "short"),
+        ("DATABASE_URL", "postgresql://stolentee:development@postgres/stolentee"),
+        ("REDIS_URL", "redis://:development@h:6379/0"),
+    ],
+)
+def test_what_the_services_would_refuse_in_production_ends_the_deploy_first(name: str, value: str) -> None:
+    preflight.check(FINE | {"ENVIRONMENT": "Production"})
+    known = FINE | {name: value}
     preflight.check(known)
     with pytest.raises(Invalid, match=name):
-        preflight.check(known | {"ENVIRONMENT": "production"})
+        preflight.check(known | {"ENVIRONMENT": "Production"})
 
 
 def test_a_number_that_is_none_is_named() -> None:

@@ -1,4 +1,4 @@
-"""S3 servers on this machine: moto keeps everything in memory and shows what arrived, rclone checks signatures."""
+"""Local S3 servers: moto stores in memory and shows what arrived, rclone checks signatures."""
 
 import contextlib
 import secrets

@@ -1,4 +1,4 @@
-"""Servers that the tests of shared/ ask for more than once."""
+"""S3 servers shared by the tests of shared/."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.shared import buckets
 
 @pytest.fixture(scope="session")
 def moto() -> Iterator[settings.Storage]:
-    """S3 that shows what arrived, and believes everybody."""
+    """S3 that shows what arrived and checks no signature."""
     with buckets.moto() as given:
         yield given
 

@@ -1,4 +1,4 @@
-"""A wake-up is sent once and soon or not at all, and a failure never harms the sender."""
+"""A wake-up is sent at most once and at once, and a failure never harms the sender."""
 
 import json
 import signal
@@ -21,7 +21,7 @@ from shared import broker, errors
 from shared.broker import Waker
 from shared.db import ids
 
-SOON_S = 3  # what a caller may be kept waiting by a broker that is away
+SOON_S = 3  # the longest a caller may wait for a broker that is down
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def silent_url() -> Iterator[str]:
-    """A server that takes connections and never says a word."""
+    """A server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"redis://127.0.0.1:{server.getsockname()[1]}/0"
 
@@ -45,12 +45,12 @@ def wake(waker: Waker) -> bool:
 
 
 def told(client: redis.Redis, name: str) -> int:
-    """A figure that Redis keeps about itself."""
+    """A statistic that Redis reports about itself."""
     figures: Any = client.info()
     return int(figures[name])
 
 
-def test_a_ring_is_one_message_in_one_list(redis_url: str, client: redis.Redis) -> None:
+def test_a_wake_up_is_one_message_in_one_list(redis_url: str, client: redis.Redis) -> None:
     assert wake(Waker(redis_url))
     assert client.llen("jobs") == 1
     lists = [key for key in client.scan_iter("*") if client.type(key) == "list"]
@@ -67,17 +67,17 @@ def test_a_message_carries_the_task_and_the_id_and_nothing_of_the_job(redis_url:
     assert len(json.dumps(message)) < 2000
 
 
-def test_ringing_costs_few_commands(redis_url: str, client: redis.Redis) -> None:
+def test_a_wake_up_takes_few_commands(redis_url: str, client: redis.Redis) -> None:
     waker = Waker(redis_url)
     wake(waker)  # connects and declares the queue
     before = told(client, "total_commands_processed")
     for _ in range(10):
         assert wake(waker)
     after = told(client, "total_commands_processed")
-    assert after - before <= 10 + 2  # and these two questions
+    assert after - before <= 10 + 2  # and these two INFO commands
 
 
-def test_what_waits_is_counted(redis_url: str) -> None:
+def test_waiting_wake_ups_are_counted(redis_url: str) -> None:
     waker = Waker(redis_url)
     assert waker.waiting() == 0
     for _ in range(3):
@@ -85,14 +85,14 @@ def test_what_waits_is_counted(redis_url: str) -> None:
     assert waker.waiting() == 3
 
 
-def test_a_dead_broker_is_not_waited_for(free_port: int) -> None:
+def test_a_caller_does_not_wait_for_a_dead_broker(free_port: int) -> None:
     waker = Waker(f"redis://127.0.0.1:{free_port}/0")
     assert not wake(waker)
     with pytest.raises(errors.Unavailable):
         waker.waiting()
 
 
-def test_a_silent_broker_is_not_waited_for(silent_url: str) -> None:
+def test_a_caller_does_not_wait_for_a_silent_broker(silent_url: str) -> None:
     waker = Waker(silent_url)
     assert not wake(waker)
     start = time.monotonic()
@@ -101,7 +101,7 @@ def test_a_silent_broker_is_not_waited_for(silent_url: str) -> None:
     assert time.monotonic() - start < SOON_S
 
 
-def test_a_broker_that_falls_silent_is_given_up_and_taken_up_again(redis_server: Valkey, redis_url: str) -> None:
+def test_a_broker_that_stops_answering_is_abandoned_and_used_again_later(redis_server: Valkey, redis_url: str) -> None:
     waker = Waker(redis_url)
     assert wake(waker)
     redis_server.signal(signal.SIGSTOP)
@@ -116,11 +116,11 @@ def test_a_broken_connection_is_replaced(redis_url: str, client: redis.Redis) ->
     waker = Waker(redis_url)
     assert wake(waker)
     client.client_kill_filter(_type="normal", skipme=True)
-    wake(waker)  # whether this one was heard depends on who noticed first
+    wake(waker)  # whether this one arrives depends on which side notices first
     assert wake(waker)
 
 
-def test_a_full_broker_or_a_wrong_password_is_a_bell_not_heard(redis_url: str, client: redis.Redis) -> None:
+def test_a_wake_up_is_not_sent_to_a_full_broker_or_with_a_wrong_password(redis_url: str, client: redis.Redis) -> None:
     waker = Waker(redis_url)
     client.config_set("maxmemory", 1)
     try:
@@ -134,11 +134,11 @@ def test_a_full_broker_or_a_wrong_password_is_a_bell_not_heard(redis_url: str, c
         stranger.waiting()
 
 
-def test_health_learns_from_the_last_ring_and_spends_no_command(
+def test_health_reports_the_last_wake_up_and_sends_no_command(
     redis_url: str, client: redis.Redis, free_port: int
 ) -> None:
     heard, unheard = Waker(redis_url), Waker(f"redis://127.0.0.1:{free_port}/0")
-    with pytest.raises(ConnectionRefusedError):  # nothing listens, whatever was or was not sent
+    with pytest.raises(ConnectionRefusedError):  # no worker consumes, whatever was sent
         unheard.check()
     wake(heard)
     wake(unheard)
@@ -149,7 +149,25 @@ def test_health_learns_from_the_last_ring_and_spends_no_command(
         unheard.check()
 
 
-def test_rings_are_counted_by_outcome(redis_url: str, free_port: int) -> None:
+def test_a_broker_that_refuses_wake_ups_is_down_until_it_takes_one(redis_url: str, client: redis.Redis) -> None:
+    waker = Waker(redis_url)
+    client.config_set("maxmemory", 1)
+    try:
+        assert not wake(waker)
+        for _ in range(2):
+            with pytest.raises(errors.Unavailable):
+                waker.check()
+        assert waker.waiting() == 0  # it answers all the same
+    finally:
+        client.config_set("maxmemory", 0)
+    assert waker.check() == {}
+    assert waker.waiting() == 1
+    before = told(client, "total_commands_processed")
+    assert waker.check() == {}
+    assert told(client, "total_commands_processed") == before + 1  # this one
+
+
+def test_wake_ups_are_counted_by_outcome(redis_url: str, free_port: int) -> None:
     def count(outcome: str) -> float:
         return REGISTRY.get_sample_value("stolentee_wake_ups_total", {"outcome": outcome}) or 0.0
 
@@ -175,14 +193,14 @@ print(sorted(broker.worker_settings("redis://", 1)["broker_transport_options"]["
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="all tests run as this one pretends")
-def test_connections_are_kept_alive_where_the_option_has_another_name() -> None:
+def test_keepalive_is_set_where_the_socket_option_has_another_name() -> None:
     done = subprocess.run([sys.executable, "-c", AS_ON_MACOS], capture_output=True, text=True, check=True)
     options = {16: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
     assert done.stdout.strip() == str(sorted(options.items()))
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "allkeys-random", "volatile-lru", "volatile-ttl"])
-def test_a_broker_that_evicts_is_refused(redis_url: str, client: redis.Redis, policy: str) -> None:
+def test_a_broker_that_evicts_keys_is_refused(redis_url: str, client: redis.Redis, policy: str) -> None:
     client.config_set("maxmemory-policy", policy)
     try:
         with pytest.raises(ValueError, match=policy):
@@ -192,7 +210,7 @@ def test_a_broker_that_evicts_is_refused(redis_url: str, client: redis.Redis, po
     broker.refuse_evicting(redis_url)
 
 
-def test_a_broker_that_cannot_be_asked_is_let_pass(free_port: int, silent_url: str) -> None:
+def test_a_broker_that_cannot_be_asked_is_accepted(free_port: int, silent_url: str) -> None:
     start = time.monotonic()
     broker.refuse_evicting(f"redis://127.0.0.1:{free_port}/0")
     broker.refuse_evicting(silent_url)
@@ -201,9 +219,9 @@ def test_a_broker_that_cannot_be_asked_is_let_pass(free_port: int, silent_url: s
 
 @pytest.fixture
 def listener(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Celery:
-    """A worker's side of the broker; it asks Redis for work so seldom that waiting for an answer would be noticed."""
+    """A worker's side of the broker; it polls so rarely that waiting for a poll to end would be noticed."""
     monkeypatch.setattr(broker, "POLL_S", 20)
-    for changed in ("Channel", "connection_errors"):  # by worker_settings, for the whole process; put back afterwards
+    for changed in ("Channel", "connection_errors"):  # worker_settings sets them for the whole process
         monkeypatch.setattr(transport.Transport, changed, getattr(transport.Transport, changed))
     app = Celery("listener", set_as_current=False)
     app.conf.update(broker.worker_settings(redis_url, 2))
@@ -215,7 +233,7 @@ def drain(connection: Any, timeout_s: float) -> None:
         connection.drain_events(timeout=timeout_s)
 
 
-def test_a_listener_hears_at_once_and_leaves_at_once_in_spite_of_its_long_poll(
+def test_a_listener_receives_and_stops_at_once_despite_its_long_poll(
     listener: Celery, redis_url: str, client: redis.Redis
 ) -> None:
     heard: list[Any] = []
@@ -224,7 +242,7 @@ def test_a_listener_hears_at_once_and_leaves_at_once_in_spite_of_its_long_poll(
     with listener.connection_for_read() as connection:
         consumer = listener.amqp.TaskConsumer(connection.default_channel, on_message=heard.append, no_ack=True)
         consumer.consume()
-        drain(connection, 0.2)  # now it polls, for as long as POLL_S
+        drain(connection, 0.2)  # it now polls for up to POLL_S
         assert told(client, "blocked_clients") == 1
         wake(waker)
         drain(connection, 10)
@@ -233,10 +251,10 @@ def test_a_listener_hears_at_once_and_leaves_at_once_in_spite_of_its_long_poll(
         assert told(client, "blocked_clients") == 1
     assert time.monotonic() - start < 15 < broker.POLL_S
     wake(waker)
-    assert waker.waiting() == 1  # nobody took it on the way out
+    assert waker.waiting() == 1  # the stopping listener did not consume it
 
 
-def test_a_listener_leaves_at_once_even_when_redis_does_not_help(listener: Celery, client: redis.Redis) -> None:
+def test_a_listener_stops_at_once_even_without_help_from_redis(listener: Celery, client: redis.Redis) -> None:
     ask: Any = client.execute_command
     start = time.monotonic()
     try:

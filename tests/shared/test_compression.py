@@ -1,4 +1,4 @@
-"""What a page is spared: web copies beside the received photographs, in bytes and in likeness."""
+"""Web copies compared with the received photographs: bytes saved and structural similarity."""
 
 import io
 from pathlib import Path
@@ -11,8 +11,8 @@ from deploy.local.api_client import SAMPLE
 from shared import images
 
 WEB = (2000, 2000)
-_WINDOW = 7  # pixels, as most tools have it
-_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # of the authors' paper
+_WINDOW = 7  # pixels, as in most tools
+_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # from the authors' paper
 
 
 def similarity(one: Image.Image, other: Image.Image) -> float:
@@ -25,7 +25,7 @@ def similarity(one: Image.Image, other: Image.Image) -> float:
 
 
 def _means(values: np.ndarray) -> np.ndarray:
-    """Of every window, from sums of sums."""
+    """The mean of every window, from an integral image."""
     sums = np.pad(values, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
     n = _WINDOW
     windows: np.ndarray = (sums[n:, n:] - sums[:-n, n:] - sums[n:, :-n] + sums[:-n, :-n]) / n**2
@@ -33,7 +33,7 @@ def _means(values: np.ndarray) -> np.ndarray:
 
 
 def shrunk(path: Path, box: tuple[int, int]) -> tuple[int, int, float]:
-    """Bytes received, bytes of the web copy, and how like the picture it is at the copy's size."""
+    """Bytes received, bytes of the web copy, and their similarity at the copy's size."""
     data = path.read_bytes()
     found = images.inspect(data)
     copy = images.web_copy(data, found, box)
@@ -45,7 +45,7 @@ def shrunk(path: Path, box: tuple[int, int]) -> tuple[int, int, float]:
 def test_photographs_are_at_least_forty_per_cent_smaller_and_look_the_same(
     photographs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All together: two of them were made for the web before, and there is nothing left to save."""
+    """Measured over all of them: two were already made for the web and cannot shrink further."""
     figures = {path.stem: shrunk(path, WEB) for path in sorted(photographs.glob("*.jpg"))}
     received, sent = (sum(figure[index] for figure in figures.values()) for index in (0, 1))
     with capsys.disabled():
@@ -57,7 +57,7 @@ def test_photographs_are_at_least_forty_per_cent_smaller_and_look_the_same(
     assert all(like > 0.95 for _, _, like in figures.values())
 
 
-def test_a_photo_as_a_camera_writes_it_is_at_least_forty_per_cent_smaller(tmp_path: Path) -> None:
+def test_a_camera_photo_is_at_least_forty_per_cent_smaller(tmp_path: Path) -> None:
     with Image.open(SAMPLE) as sample:
         sample.resize((2400, 3000), Image.Resampling.LANCZOS).save(tmp_path / "camera.jpg", quality=95)
     received, sent, like = shrunk(tmp_path / "camera.jpg", WEB)
@@ -73,7 +73,7 @@ def test_the_source_keeps_every_pixel(photographs: Path) -> None:
             assert (kept.mode, kept.size, kept.tobytes()) == (received.mode, received.size, received.tobytes())
 
 
-def test_the_measure_can_say_no() -> None:
+def test_the_similarity_of_different_pictures_is_low() -> None:
     with Image.open(SAMPLE) as sample:
         small = sample.convert("L").resize((400, 500))
     blurred = small.resize((40, 50)).resize(small.size)

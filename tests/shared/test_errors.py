@@ -1,4 +1,4 @@
-"""Every failure has the status and the code that the contract promises, and one shape."""
+"""Every failure has the status and code of the contract, and the same shape."""
 
 import pytest
 
@@ -15,6 +15,7 @@ CONTRACT = {
     "not_found": 404,
     "job_finished": 409,
     "job_not_failed": 409,
+    "source_missing": 409,
     "request_in_progress": 409,
     "not_uploaded": 409,
     "length_required": 411,
@@ -40,12 +41,12 @@ CONTRACT = {
 FAILURES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Failure)]
 
 
-def test_every_code_of_the_contract_exists_once_and_there_are_no_others() -> None:
+def test_codes_are_exactly_those_of_the_contract() -> None:
     assert sorted((kind.code, kind.status) for kind in FAILURES) == sorted([*CONTRACT.items(), ("internal", 500)])
 
 
 @pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.code)
-def test_every_failure_can_be_raised_bare_and_says_something(kind: type[errors.Failure]) -> None:
+def test_every_failure_has_a_default_message(kind: type[errors.Failure]) -> None:
     failure = kind()
     assert failure.envelope("r1") == {"error": {"code": kind.code, "message": kind.message, "requestId": "r1"}}
     assert str(failure) == kind.message
@@ -53,17 +54,17 @@ def test_every_failure_can_be_raised_bare_and_says_something(kind: type[errors.F
 
 
 @pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.code)
-def test_exactly_what_may_be_tried_again_says_when(kind: type[errors.Failure]) -> None:
+def test_only_retryable_failures_have_retry_after(kind: type[errors.Failure]) -> None:
     assert kind.retryable == (kind.status in (429, 503))
     assert kind().retry_after_s == (1 if kind.retryable else None)
 
 
-def test_own_words_replace_the_usual_ones() -> None:
+def test_a_given_message_replaces_the_default() -> None:
     failure = errors.NotFound("That job is gone.")
     assert failure.envelope("r1")["error"] == {"code": "not_found", "message": "That job is gone.", "requestId": "r1"}
 
 
-def test_details_are_told_where_there_are_any() -> None:
+def test_details_appear_only_when_given() -> None:
     failure = errors.ImageTooSmall(details={"least": 16})
     assert failure.envelope("r1")["error"] == {
         "code": "image_too_small",
@@ -73,7 +74,7 @@ def test_details_are_told_where_there_are_any() -> None:
     }
 
 
-def test_a_failure_may_know_better_when_to_come_back() -> None:
+def test_a_failure_can_override_retry_after() -> None:
     assert errors.RateLimited(retry_after_s=900).retry_after_s == 900
     assert errors.NotFound(retry_after_s=3).retry_after_s == 3
 

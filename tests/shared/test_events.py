@@ -1,4 +1,4 @@
-"""Followers of a job are woken by what concerns them, and never left asleep by what goes wrong."""
+"""Followers of a job wake for its events only, and no failure leaves them waiting."""
 
 import queue
 import threading
@@ -13,11 +13,11 @@ from shared import events
 from shared.db import pool
 from shared.events import Hub
 
-SOON_S = 10  # a safety bound; a wake takes milliseconds
+SOON_S = 10  # a safety limit; waking takes milliseconds
 
 
 class Notifications:
-    """A source that yields what it is told; an exception is raised instead, as by a driver that lost its connection."""
+    """A source that yields what a test puts in; an exception is raised, as by a driver that lost its connection."""
 
     def __init__(self) -> None:
         self._items: queue.Queue[str | Exception | None] = queue.Queue()
@@ -62,27 +62,27 @@ def await_that(holds: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_a_follower_is_woken_by_news_of_its_job(hub: Hub, source: Notifications) -> None:
+def test_a_follower_wakes_for_an_event_of_its_job(hub: Hub, source: Notifications) -> None:
     with hub.follow("job-1", "ann") as news:
         source.tell("job-1")
         assert news.wait(SOON_S)
 
 
-def test_a_follower_sleeps_through_news_of_others(hub: Hub, source: Notifications) -> None:
+def test_a_follower_ignores_events_of_other_jobs(hub: Hub, source: Notifications) -> None:
     with hub.follow("job-1", "ann") as mine, hub.follow("job-2", "ann") as other:
         source.tell("job-2")
         assert other.wait(SOON_S)
         assert not mine.wait(0.1)
 
 
-def test_all_who_follow_a_job_are_woken(hub: Hub, source: Notifications) -> None:
+def test_all_followers_of_a_job_wake(hub: Hub, source: Notifications) -> None:
     with ExitStack() as stack:
         followers = [stack.enter_context(hub.follow("job-1", owner)) for owner in ("ann", "bob", "cleo")]
         source.tell("job-1")
         assert all(follower.wait(SOON_S) for follower in followers)
 
 
-def test_news_before_the_wait_is_not_missed_and_counts_once(hub: Hub, source: Notifications) -> None:
+def test_an_event_before_the_wait_is_not_missed_and_counts_once(hub: Hub, source: Notifications) -> None:
     with hub.follow("job-1", "ann") as news, hub.follow("job-2", "ann") as after:
         for topic in ("job-1", "job-1", "job-2"):
             source.tell(topic)
@@ -91,14 +91,14 @@ def test_news_before_the_wait_is_not_missed_and_counts_once(hub: Hub, source: No
         assert not news.wait(0)
 
 
-def test_without_news_the_wait_ends_in_time(hub: Hub) -> None:
+def test_without_events_the_wait_times_out(hub: Hub) -> None:
     with hub.follow("job-1", "ann") as news:
         start = time.monotonic()
         assert not news.wait(0.05)
         assert 0.04 < time.monotonic() - start < SOON_S
 
 
-def test_a_newer_stream_of_the_same_caller_and_job_ends_the_older(hub: Hub, source: Notifications) -> None:
+def test_a_newer_stream_of_a_caller_and_job_ends_the_older_one(hub: Hub, source: Notifications) -> None:
     older = hub.follow("job-1", "ann")
     others = [hub.follow("job-1", "bob"), hub.follow("job-2", "ann")]
     newer = hub.follow("job-1", "ann")
@@ -106,12 +106,12 @@ def test_a_newer_stream_of_the_same_caller_and_job_ends_the_older(hub: Hub, sour
     assert older.wait(0)
     assert not any(each.superseded for each in (newer, *others))
     with older:
-        pass  # its leaving must not take the newer one along
+        pass  # its end must not remove the newer one
     source.tell("job-1")
     assert newer.wait(SOON_S)
 
 
-def test_who_has_left_is_no_longer_kept(hub: Hub, source: Notifications) -> None:
+def test_a_follower_that_left_is_forgotten(hub: Hub, source: Notifications) -> None:
     with hub.follow("job-1", "ann") as left, hub.follow("job-1", "bob") as stayed:
         hub.leave(left)
         source.tell("job-1")
@@ -119,26 +119,26 @@ def test_who_has_left_is_no_longer_kept(hub: Hub, source: Notifications) -> None
         assert not left.wait(0.05)
         assert not hub.follow("job-1", "ann").superseded
         assert not left.superseded
-        hub.leave(left)  # twice is fine
+        hub.leave(left)  # may be called twice
 
 
-def test_a_lost_listener_comes_back_and_everybody_looks_again(hub: Hub, source: Notifications) -> None:
+def test_a_lost_listener_reconnects_and_all_followers_look_again(hub: Hub, source: Notifications) -> None:
     with hub.follow("job-1", "ann") as news:
         source.tell(psycopg.OperationalError("the connection is lost"))
         await_that(lambda: source.connected == 2 and hub.listening)
-        assert news.wait(SOON_S)  # for whatever was told meanwhile
+        assert news.wait(SOON_S)  # for events that were missed meanwhile
         assert not news.wait(0)
         source.tell("job-1")
         assert news.wait(SOON_S)
 
 
-def test_any_error_of_the_source_is_survived(hub: Hub, source: Notifications) -> None:
+def test_the_listener_survives_any_error_of_its_source(hub: Hub, source: Notifications) -> None:
     for count, error in enumerate((OSError(), RuntimeError(), ValueError()), start=2):
         source.tell(error)
         await_that(lambda count=count: source.connected == count and hub.listening)  # type: ignore[misc]
 
 
-def test_a_source_that_ends_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_that_ends_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "RETRY_S", 0.01)
     asked = 0
 
@@ -153,7 +153,7 @@ def test_a_source_that_ends_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> N
     hub.stop()
 
 
-def test_while_nobody_listens_followers_look_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_followers_poll_while_no_listener_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "RETRY_S", 0.05)
     hub = Hub(Notifications())  # never started
     with hub.follow("job-1", "ann") as news:
@@ -162,7 +162,7 @@ def test_while_nobody_listens_followers_look_by_themselves(monkeypatch: pytest.M
         assert time.monotonic() - start < SOON_S
 
 
-def test_stopping_wakes_everybody_and_ends_the_listener(source: Notifications) -> None:
+def test_stopping_wakes_all_followers_and_ends_the_listener(source: Notifications) -> None:
     hub = Hub(source)
     hub.start()
     await_that(lambda: hub.listening)
@@ -178,8 +178,8 @@ def test_stopping_wakes_everybody_and_ends_the_listener(source: Notifications) -
     await_that(lambda: "events" not in {thread.name for thread in threading.enumerate()})
 
 
-def test_news_between_the_end_of_a_wait_and_the_next_is_not_lost(hub: Hub) -> None:
-    """The wait runs out at the very moment of the news: the next wait has to tell it."""
+def test_an_event_between_two_waits_is_not_lost(hub: Hub) -> None:
+    """The wait times out just as the event arrives: the next wait must return it."""
     with hub.follow("job-1", "ann") as news:
 
         class Late(threading.Event):
@@ -193,7 +193,7 @@ def test_news_between_the_end_of_a_wait_and_the_next_is_not_lost(hub: Hub) -> No
         assert news.wait(0)
 
 
-def test_notifications_of_postgres_wake_across_the_whole_way(database_url: str) -> None:
+def test_a_notification_of_postgres_wakes_a_follower(database_url: str) -> None:
     hub = Hub(lambda: pool.notifications(database_url, "jobs"))
     hub.start()
     await_that(lambda: hub.listening)

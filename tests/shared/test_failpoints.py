@@ -1,4 +1,4 @@
-"""Failpoints: inert in earnest, and deadly in tests."""
+"""Failpoints do nothing in a deployment and take effect in tests."""
 
 import os
 import signal
@@ -63,26 +63,26 @@ def test_a_deployment_that_sets_a_failpoint_does_not_start() -> None:
     for testing in ({}, {"TESTING": ""}, {"TESTING": "0"}):
         process = _run("w1", FAILPOINT="w1:exit", **testing)
         out, err = _said(process)
-        assert (process.returncode, out) == (3, [])  # wrong settings, as everywhere
+        assert (process.returncode, out) == (3, [])  # the status of invalid settings
         assert "FAILPOINT works only with TESTING=1" in err
         assert "Traceback" not in err
 
 
 @pytest.mark.parametrize("spec", ["w4", "w4:explode", "w9:exit", "x1:exit", "w4:sleep", "w4:sleep x", "w4:exit now"])
-def test_a_failpoint_nobody_understands_does_not_start(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_failpoint_is_refused_at_start(spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TESTING", "1")
     monkeypatch.setenv("FAILPOINT", spec)
     with pytest.raises(settings.Invalid, match="must look like"):
         failpoints.Failpoint.read()
 
 
-def test_exit_is_a_death_without_last_words() -> None:
+def test_exit_ends_the_process_without_cleanup() -> None:
     process = _run("w1", "w4", "w5", FAILPOINT="w4:exit", TESTING="1")
     out, err = _said(process)
     assert (process.returncode, out, err) == (-signal.SIGKILL, ["armed", "w1", "w4", "in", "w4"], "")
 
 
-def test_stop_is_a_process_that_stands_still() -> None:
+def test_stop_suspends_the_process() -> None:
     process = _run("w1", "w4", FAILPOINT="w4:stop", TESTING="1")
     _, status = os.waitpid(process.pid, os.WUNTRACED)
     assert os.WIFSTOPPED(status)
@@ -90,14 +90,14 @@ def test_stop_is_a_process_that_stands_still() -> None:
     assert _said(process)[0] == ["armed", "w1", "w4", "in", "w4", "end"]
 
 
-def test_raise_is_a_failure_of_that_step() -> None:
+def test_raise_fails_at_the_step() -> None:
     process = _run("w1", "w4", FAILPOINT="w4:raise", TESTING="1")
     out, err = _said(process)
     assert (process.returncode, out) == (1, ["armed", "w1", "w4", "in", "w4"])
     assert "Injected" in err
 
 
-def test_sleep_takes_its_time() -> None:
+def test_sleep_delays_the_step() -> None:
     began = time.monotonic()
     assert _said(_run("w4", FAILPOINT="w4:sleep 0.5", TESTING="1"))[0] == ["armed", "w4", "in", "w4", "end"]
     assert time.monotonic() - began >= 0.5

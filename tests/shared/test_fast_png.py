@@ -1,4 +1,4 @@
-"""The encoder's files are whole PNGs that hold exactly the pixels they were given; only those are read back."""
+"""The encoder writes valid PNGs with exactly the given pixels; the decoder reads only those files."""
 
 import io
 import tracemalloc
@@ -53,7 +53,7 @@ def test_flat_pictures_survive_exactly(value: int) -> None:
     assert len(data) < 60_000
 
 
-def test_views_with_any_strides_are_encoded_like_their_copies() -> None:
+def test_views_with_any_strides_are_encoded_as_their_copies() -> None:
     base = noise(300, 400, 4)
     for view in (
         base[..., 3],
@@ -72,7 +72,7 @@ def test_a_row_longer_than_a_strip_is_encoded() -> None:
     assert np.array_equal(decoded(data), pixels)
 
 
-def test_the_pixels_are_left_as_they_were() -> None:
+def test_the_given_pixels_are_not_modified() -> None:
     pixels = noise(50, 60, 4)
     before = pixels.copy()
     pixels.flags.writeable = False
@@ -101,8 +101,8 @@ def test_other_arrays_are_refused(pixels: Pixels) -> None:
         fast_png.encode(pixels)
 
 
-def test_memory_beyond_the_pixels_is_a_strip_and_the_file() -> None:
-    pixels = np.tile(noise(1, 2000, 4), (2000, 1, 1))  # 16 MB that deflate to next to nothing
+def test_memory_besides_the_pixels_is_one_strip_and_the_file() -> None:
+    pixels = np.tile(noise(1, 2000, 4), (2000, 1, 1))  # 16 MB that compress to almost nothing
     tracemalloc.start()
     fast_png.encode(pixels)
     peak = tracemalloc.get_traced_memory()[1]
@@ -111,9 +111,9 @@ def test_memory_beyond_the_pixels_is_a_strip_and_the_file() -> None:
 
 
 @pytest.mark.parametrize("edges", [[0, 900], [0, 1, 450, 900], [0, 300, 301, 899, 900]])
-def test_bands_made_beside_each_other_are_one_picture(edges: list[int]) -> None:
+def test_bands_encoded_in_parallel_are_one_picture(edges: list[int]) -> None:
     pixels = noise(900, 700, 4)
-    pixels[200:800] //= 64  # so that there is something to compress, too
+    pixels[200:800] //= 64  # so that part of it is compressible
     bands = [[pixels[a:b][:100], pixels[a:b][100:]] if b - a > 100 else [pixels[a:b]] for a, b in pairwise(edges)]
     with ThreadPoolExecutor(3) as pool:
         assert np.array_equal(decoded(fast_png.encode_bands(bands, pixels.shape, each=pool.map)), pixels)
@@ -130,7 +130,7 @@ def test_bands_are_read_back() -> None:
     assert same(fast_png.decode(fast_png.encode_bands([[pixels[:50]], [pixels[50:]]], pixels.shape), 40, 90), pixels)
 
 
-def test_other_encoders_files_are_not_read() -> None:
+def test_files_of_other_encoders_are_not_read() -> None:
     out = io.BytesIO()
     Image.fromarray(noise(40, 30, 4)).save(out, "PNG")
     assert fast_png.decode(out.getvalue(), 30, 40) is None
@@ -144,7 +144,7 @@ def test_a_file_of_another_size_is_not_read() -> None:
     assert fast_png.decode(whole, 9, 7) is fast_png.decode(whole, 7, 10) is None
 
 
-def test_a_damaged_file_is_not_read_wherever_the_damage() -> None:
+def test_a_damaged_file_is_not_read_wherever_the_damage_is() -> None:
     whole = fast_png.encode(noise(9, 7, 4))
     assert all(fast_png.decode(whole[:at], 7, 9) is None for at in range(len(whole)))
     assert all(
@@ -165,7 +165,7 @@ def test_a_damaged_file_is_not_read_wherever_the_damage() -> None:
     ],
     ids=["more after it", "cut", "checksum", "a byte more", "a byte less", "nothing in it", "a filter of others"],
 )
-def test_a_stream_that_is_not_ours_is_not_read_whatever_its_chunk_says(change: Callable[[bytes], bytes]) -> None:
+def test_a_foreign_stream_is_not_read_even_with_our_chunk(change: Callable[[bytes], bytes]) -> None:
     whole = fast_png.encode(noise(9, 7, 4))
     stream = chunks(whole)[b"IDAT"]
     before, _, _ = whole.partition(b"IDAT")

@@ -1,4 +1,4 @@
-"""Health answers quickly and truly, whatever the things it asks are doing."""
+"""Health answers quickly and correctly, even if the dependencies it checks hang or fail."""
 
 import re
 import resource
@@ -17,7 +17,7 @@ from shared.health import Check, Facts, Health
 
 
 class Dependency:
-    """Something that health asks; how it answers can be changed."""
+    """A dependency whose answer a test can change."""
 
     def __init__(self) -> None:
         self.down = False
@@ -37,7 +37,7 @@ def dependency() -> Dependency:
 
 @pytest.fixture
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every probe asks anew, so that tests need not wait."""
+    """Health without a cache, so that tests need not wait."""
     monkeypatch.setattr(health, "FRESH_S", 0.0)
 
 
@@ -52,7 +52,7 @@ def status(state: Health) -> tuple[bool, object]:
     return fit, body["status"]
 
 
-def test_a_process_is_unfit_until_it_is_ready_and_again_when_it_drains() -> None:
+def test_a_process_is_not_ready_before_its_start_and_while_it_drains() -> None:
     state = Health("api")
     assert status(state) == (False, "starting")
     state.mark_ready()
@@ -61,7 +61,7 @@ def test_a_process_is_unfit_until_it_is_ready_and_again_when_it_drains() -> None
     assert status(state) == (False, "draining")
 
 
-def test_live_says_yes_and_when_and_asks_nobody(dependency: Dependency) -> None:
+def test_live_has_the_time_and_runs_no_check(dependency: Dependency) -> None:
     dependency.down = True
     body = Health("api", (Check("database", dependency.probe, critical=True),)).live()
     assert body["status"] == "ok"
@@ -70,7 +70,7 @@ def test_live_says_yes_and_when_and_asks_nobody(dependency: Dependency) -> None:
 
 
 @pytest.mark.usefixtures("forgetful")
-def test_a_critical_check_takes_the_process_out_at_the_third_failure_in_a_row(dependency: Dependency) -> None:
+def test_a_critical_check_makes_the_process_unready_at_its_third_failure_in_a_row(dependency: Dependency) -> None:
     state = ready(Check("database", dependency.probe, critical=True))
     dependency.down = True
     assert [status(state) for _ in range(3)] == [(True, "degraded"), (True, "degraded"), (False, "unavailable")]
@@ -79,7 +79,7 @@ def test_a_critical_check_takes_the_process_out_at_the_third_failure_in_a_row(de
 
 
 @pytest.mark.usefixtures("forgetful")
-def test_a_success_between_failures_starts_the_count_again(dependency: Dependency) -> None:
+def test_a_success_resets_the_count_of_failures(dependency: Dependency) -> None:
     state = ready(Check("database", dependency.probe, critical=True))
     for down in (True, True, False, True, True):
         dependency.down = down
@@ -87,14 +87,14 @@ def test_a_success_between_failures_starts_the_count_again(dependency: Dependenc
 
 
 @pytest.mark.usefixtures("forgetful")
-def test_another_check_only_degrades(dependency: Dependency) -> None:
+def test_a_check_that_is_not_critical_only_degrades(dependency: Dependency) -> None:
     state = ready(Check("rembg", dependency.probe), Check("fine", dict, critical=True))
     dependency.down = True
     assert [status(state) for _ in range(5)] == [(True, "degraded")] * 5
     assert state.ready()[1]["checks"] == {"rembg": "down", "fine": "ok"}
 
 
-def test_a_hundred_probes_at_once_ask_once(dependency: Dependency) -> None:
+def test_a_hundred_concurrent_probes_run_a_check_once(dependency: Dependency) -> None:
     state = ready(Check("database", dependency.probe, critical=True))
     with ThreadPoolExecutor(20) as callers:
         answers = list(callers.map(lambda _: status(state), range(100)))
@@ -102,7 +102,7 @@ def test_a_hundred_probes_at_once_ask_once(dependency: Dependency) -> None:
     assert dependency.asked == 1
 
 
-def test_an_outcome_is_believed_for_two_seconds(dependency: Dependency, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outcome_is_cached_for_two_seconds(dependency: Dependency, monkeypatch: pytest.MonkeyPatch) -> None:
     state = ready(Check("database", dependency.probe))
     now = time.monotonic()
     for later_s, asked in ((0.0, 1), (1.9, 1), (2.5, 2), (4.4, 2), (6.0, 3)):
@@ -124,16 +124,16 @@ def hanging() -> Iterator[Callable[[], Facts]]:
     over.set()
 
 
-def test_a_hanging_check_delays_nobody(hanging: Callable[[], Facts], dependency: Dependency) -> None:
+def test_a_hanging_check_delays_no_probe(hanging: Callable[[], Facts], dependency: Dependency) -> None:
     state = ready(Check("hanging", hanging, critical=True), Check("database", dependency.probe))
     for _ in range(3):
         start = time.monotonic()
         assert state.ready()[1]["checks"] == {"hanging": "ok", "database": "ok"}
-        assert time.monotonic() - start < 0.3  # 80 ms, and room for a busy machine
+        assert time.monotonic() - start < 0.3  # 80 ms, with a margin for a busy machine
     assert dependency.asked == 1
 
 
-def test_a_check_that_goes_on_hanging_is_down(hanging: Callable[[], Facts], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_keeps_hanging_is_down(hanging: Callable[[], Facts], monkeypatch: pytest.MonkeyPatch) -> None:
     state = ready(Check("hanging", hanging, critical=True))
     now = time.monotonic()
     seen = []
@@ -143,7 +143,7 @@ def test_a_check_that_goes_on_hanging_is_down(hanging: Callable[[], Facts], monk
     assert seen == [(True, "ok")] * 2 + [(True, "degraded")] * 3 + [(False, "unavailable")]
 
 
-def test_operators_see_the_facts_but_not_the_words_of_an_error(dependency: Dependency) -> None:
+def test_operators_see_facts_but_no_error_messages(dependency: Dependency) -> None:
     state = Health("api", (Check("database", dependency.probe),), facts=lambda: {"model": "compact"})
     state.mark_ready()
     body = state.detailed()
@@ -154,7 +154,7 @@ def test_operators_see_the_facts_but_not_the_words_of_an_error(dependency: Depen
     assert database["latency"] >= 0
 
 
-def test_a_failing_check_tells_its_kind_and_no_address(dependency: Dependency) -> None:
+def test_a_failing_check_shows_the_class_of_its_error_and_no_address(dependency: Dependency) -> None:
     dependency.down = True
     body = ready(Check("database", dependency.probe)).detailed()
     assert body["status"] == "degraded"
@@ -171,12 +171,10 @@ def test_memory_is_measured_in_bytes() -> None:
     assert 0 < memory["system"]["usedPercent"] < 100
 
 
-def test_without_proc_the_resident_size_is_measured_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_resident_size_is_measured_without_proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_PROC", tmp_path)
     memory = health.memory()
-    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # a number of bytes on macOS
+    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS counts bytes
     assert memory["rss"] == memory["used"] == peak_kb
     assert memory["system"] == {"total": 0, "free": 0, "usedPercent": 0}
 
@@ -189,34 +187,34 @@ def operates(peer: str | None, headers: dict[str, str] | None = None, token: str
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "127.9.9.9", "::1"])
-def test_this_machine_may_operate(peer: str) -> None:
+def test_loopback_may_see_operations(peer: str) -> None:
     assert operates(peer)
     assert operates(peer, token=None)
 
 
 @pytest.mark.parametrize("peer", ["10.0.0.1", "128.0.0.1", "::2", "1.127.0.1", "", None])
-def test_others_may_not(peer: str | None) -> None:
+def test_other_addresses_may_not(peer: str | None) -> None:
     assert not operates(peer)
     assert not operates(peer, token=None)
 
 
 @pytest.mark.parametrize("name", HEADERS)
 @pytest.mark.parametrize("value", ["127.0.0.1", ""])
-def test_a_proxy_on_this_machine_does_not_lend_its_rights(name: str, value: str) -> None:
+def test_a_request_through_a_local_proxy_may_not(name: str, value: str) -> None:
     assert not operates("127.0.0.1", {name: value})
 
 
-def test_the_token_opens_from_anywhere() -> None:
+def test_the_token_works_from_anywhere() -> None:
     given = {"Authorization": "Bearer the token", "X-Forwarded-For": "10.0.0.1"}
     assert operates("10.0.0.2", given)
 
 
 @pytest.mark.parametrize("given", ["Bearer the toke", "Bearer the token ", "the token", "bearer the token", "Bearer é"])
-def test_a_wrong_token_opens_nothing(given: str) -> None:
+def test_a_wrong_token_is_refused(given: str) -> None:
     assert not operates("10.0.0.1", {"Authorization": given})
 
 
 @pytest.mark.parametrize("token", [None, ""])
 @pytest.mark.parametrize("given", ["", "Bearer ", "Bearer None"])
-def test_no_token_is_not_an_empty_token(token: str | None, given: str) -> None:
+def test_without_a_configured_token_an_empty_one_is_refused(token: str | None, given: str) -> None:
     assert not operates("10.0.0.1", {"Authorization": given}, token)

@@ -1,4 +1,4 @@
-"""What is refused, with which words, and what an accepted picture looks like afterwards."""
+"""Which pictures are refused with which message, and what accepted ones look like afterwards."""
 
 import io
 import itertools
@@ -38,7 +38,7 @@ def test_there_are_about_as_many_honest_files_as_hostile_ones() -> None:
 
 
 @pytest.mark.parametrize("case", HOSTILE, ids=str)
-def test_a_hostile_file_is_refused_for_what_it_is(case: Hostile) -> None:
+def test_a_hostile_file_is_refused_with_the_right_reason(case: Hostile) -> None:
     if case.info:
         with pytest.raises(errors.Failure) as refused:
             images.inspect(case.data)
@@ -50,7 +50,7 @@ def test_a_hostile_file_is_refused_for_what_it_is(case: Hostile) -> None:
 
 
 @pytest.mark.parametrize("case", HONEST, ids=str)
-def test_an_honest_file_is_accepted_and_looks_right(case: Benign) -> None:
+def test_an_honest_file_is_accepted_and_displays_correctly(case: Benign) -> None:
     found = info(case.data)
     assert ((found.width, found.height), found.orientation) == (case.size, case.orientation)
     picture = images.decode(case.data, found)
@@ -63,7 +63,7 @@ def test_an_honest_file_is_accepted_and_looks_right(case: Benign) -> None:
 
 
 @pytest.mark.parametrize("case", HONEST, ids=str)
-def test_nothing_private_is_kept_or_passed_on(case: Benign) -> None:
+def test_private_metadata_is_neither_stored_nor_passed_on(case: Benign) -> None:
     found = images.inspect(case.data)
     stored = images.strip(case.data, found)
     picture = images.decode(case.data, found)
@@ -78,12 +78,12 @@ def test_nothing_private_is_kept_or_passed_on(case: Benign) -> None:
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, about the EXIF of a received file
 @pytest.mark.parametrize("case", HONEST, ids=str)
-def test_stored_pixels_are_the_received_ones(case: Benign) -> None:
-    """By Pillow's own reading of both files, which knows nothing of ours."""
+def test_stored_pixels_equal_the_received_ones(case: Benign) -> None:
+    """As Pillow decodes both files, independently of our code."""
     found = images.inspect(case.data)
     stored = images.strip(case.data, found)
     assert (stored.content_type, stored.orientation) == (found.format.content_type, case.orientation)
-    if "damaged" not in case.name:  # Pillow refuses the received file for a text that nobody reads
+    if "damaged" not in case.name:  # Pillow refuses the received file for a text chunk that we drop
         with Image.open(io.BytesIO(case.data)) as received, Image.open(io.BytesIO(stored.data)) as kept:
             assert (kept.mode, kept.size, kept.tobytes()) == (received.mode, received.size, received.tobytes())
             assert kept.info.get("icc_profile", b"") == icc.clean(received.info.get("icc_profile", b""))
@@ -92,7 +92,7 @@ def test_stored_pixels_are_the_received_ones(case: Benign) -> None:
 
 
 @pytest.mark.parametrize("case", HONEST, ids=str)
-def test_a_stored_file_sent_elsewhere_is_upright_again(case: Benign) -> None:
+def test_a_stored_file_states_its_orientation_when_sent_to_a_provider(case: Benign) -> None:
     stored = images.strip(case.data, images.inspect(case.data))
     sent = images.with_orientation(stored.data, stored.orientation)
     found = info(sent)
@@ -102,12 +102,12 @@ def test_a_stored_file_sent_elsewhere_is_upright_again(case: Benign) -> None:
         assert dict(image.getexif()) == ({0x0112: case.orientation} if case.orientation > 1 else {})
 
 
-def test_an_upright_file_is_sent_as_it_is_stored() -> None:
+def test_an_upright_file_is_sent_as_stored() -> None:
     data = build.encoded(benign.scene(), "JPEG")
     assert images.with_orientation(data, 1) is data
 
 
-def test_judging_opens_no_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inspection_opens_no_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
     def asked(*_: object, **__: object) -> None:
         raise AssertionError("Pillow was asked")
 
@@ -120,7 +120,7 @@ def test_judging_opens_no_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
         images.inspect(honest.data)
 
 
-def test_pillow_is_asked_for_one_format_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pillow_tries_only_one_format(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, real = set(), Image.open
 
     def listening(file: io.BytesIO, formats: tuple[str, ...]) -> Image.Image:
@@ -133,7 +133,7 @@ def test_pillow_is_asked_for_one_format_only(monkeypatch: pytest.MonkeyPatch) ->
     assert asked == {("JPEG",), ("PNG",), ("WEBP",)}
 
 
-def test_memory_that_runs_out_is_not_blamed_on_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_out_of_memory_is_not_an_error_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     def exhausted(*_: object, **__: object) -> None:
         raise MemoryError
 
@@ -144,7 +144,7 @@ def test_memory_that_runs_out_is_not_blamed_on_the_picture(monkeypatch: pytest.M
         images.verify(data, found)
 
 
-def test_one_picture_is_decoded_for_verification_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_verification_decodes_one_picture_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     data = build.encoded(benign.scene(), "JPEG")
     found, real, busy, met = images.inspect(data), Image.open, threading.Lock(), threading.Event()
 
@@ -165,7 +165,7 @@ def test_one_picture_is_decoded_for_verification_at_a_time(monkeypatch: pytest.M
     assert not met.is_set()
 
 
-def test_whatever_happens_to_a_file_only_our_failures_come_out() -> None:
+def test_any_damage_to_a_file_raises_only_our_failures() -> None:
     """A thousand files with a few bytes changed, cut out or doubled."""
     chance = random.Random(3)
     for case in itertools.islice(itertools.cycle(HONEST), 1000):
@@ -188,14 +188,14 @@ def test_limits_include_their_own_value() -> None:
     images.inspect(build.png(16_000, 16))
 
 
-def test_sixteen_bits_are_scaled_not_clipped() -> None:
+def test_sixteen_bits_are_scaled_and_not_clipped() -> None:
     values = [0, 1, 128, 129, 385, 386, 32_767, 40_000, 65_406, 65_535, *range(0, 65_536, 1_111)]
     data = build.png_of(len(values), 16, 16, 0, lambda x, _: (values[x],))
     picture = images.decode(data, info(data)).convert("L")
     assert [picture.getpixel((x, 0)) for x in range(len(values))] == [round(value / 257) for value in values]
 
 
-def test_a_format_knows_how_it_is_called() -> None:
+def test_a_format_has_a_name_and_a_content_type() -> None:
     assert [(kind.content_type, kind.extension, kind.label) for kind in (Format.JPEG, Format.WEBP, Format.SVG)] == [
         ("image/jpeg", "jpg", "JPEG"),
         ("image/webp", "webp", "WebP"),
@@ -215,8 +215,8 @@ def test_a_preview_fits_and_is_never_enlarged(size: tuple[int, int], small: tupl
     assert source.size == size
 
 
-def test_a_preview_keeps_alpha_and_lets_no_hidden_colour_bleed() -> None:
-    source = Image.new("RGBA", (2048, 2048), (0, 255, 0, 0))  # green that nobody sees
+def test_a_preview_has_alpha_without_bleeding_of_hidden_colours() -> None:
+    source = Image.new("RGBA", (2048, 2048), (0, 255, 0, 0))  # green under alpha 0
     source.paste((*benign.RED, 255), (512, 512, 1536, 1536))
     with Image.open(io.BytesIO(images.preview(source).data)) as image:
         white = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA")).convert("RGB")
@@ -226,14 +226,14 @@ def test_a_preview_keeps_alpha_and_lets_no_hidden_colour_bleed() -> None:
 
 
 @pytest.mark.parametrize("quickly", [fast_png.decode, lambda *_: None], ids=["ours", "anybody's"])
-def test_a_good_cutout_is_opened_as_it_is(quickly: Callable[[bytes, int, int], object]) -> None:
+def test_a_valid_cutout_is_opened(quickly: Callable[[bytes, int, int], object]) -> None:
     pixels = noise(40, 30, 4)
     picture = images.open_cutout(fast_png.encode(pixels), 30, 40, quickly)
     assert (picture.mode, picture.size) == ("RGBA", (30, 40))
     assert np.array_equal(np.asarray(picture), pixels)
 
 
-def test_a_cutout_that_kept_everything_is_still_rgba() -> None:
+def test_an_opaque_cutout_is_still_rgba() -> None:
     pixels = noise(40, 30, 4)
     pixels[..., 3] = 255
     assert np.array_equal(np.asarray(images.open_cutout(fast_png.encode(pixels), 30, 40)), pixels)
@@ -252,7 +252,7 @@ def test_a_cutout_that_kept_everything_is_still_rgba() -> None:
     ],
     ids=["nothing", "a page", "half", "no alpha", "other sides", "other format", "a bomb"],
 )
-def test_anything_else_is_no_cutout(data: bytes, reason: str) -> None:
+def test_anything_else_is_refused_as_a_cutout(data: bytes, reason: str) -> None:
     for quickly in (fast_png.decode, lambda *_: None):
         with pytest.raises(images.NotACutout, match=reason):
             images.open_cutout(data, 30, 40, quickly)
@@ -265,5 +265,5 @@ def test_the_pictures_of_the_fixtures_are_accepted() -> None:
     if not paths:
         pytest.skip("the shared fixtures are not here")
     formats = {path.stem: info(path.read_bytes()).format for path in paths}
-    assert formats["plants-1"] is Format.PNG  # content decides, not the name
+    assert formats["plants-1"] is Format.PNG  # the content decides, not the name
     assert formats["cloth-1"] is Format.JPEG

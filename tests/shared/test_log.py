@@ -1,4 +1,4 @@
-"""Every line on standard output is one JSON object, whoever wrote it. Each test logs from a process of its own."""
+"""Every line on standard output is a JSON object, also from libraries. Each test logs in its own process."""
 
 import json
 import re
@@ -11,7 +11,7 @@ FIXED = {"time", "level", "service", "event"}
 
 
 def said(script: str) -> list[Line]:
-    """What a process prints that sets its logs up as `api` and runs the script."""
+    """What a process prints that sets up logging as `api` and runs the script."""
     start = "import logging\nfrom shared import log\nlog.setup('api')\n"
     done = subprocess.run([sys.executable, "-c", start + script], capture_output=True, text=True, check=True)
     assert done.stderr == ""
@@ -39,9 +39,25 @@ def test_lines_of_libraries_have_the_same_shape() -> None:
     assert (line["event"], line["level"]) == ("3 of four", "warning")
 
 
-def test_libraries_that_chatter_are_heard_only_when_they_warn() -> None:
+def test_verbose_libraries_log_warnings_only() -> None:
     script = "logging.getLogger('urllib3.connectionpool').info('x'); logging.getLogger('botocore').warning('y')"
     assert [line["event"] for line in said(script)] == ["y"]
+
+
+def test_what_gunicorn_says_of_a_request_does_not_quote_it() -> None:
+    script = """
+gunicorn = logging.getLogger('gunicorn.error')
+gunicorn.error('Error handling request %s %s', 'GET', '/assets/key')
+gunicorn.warning("Invalid request from ip=192.0.2.1: Invalid HTTP Version: (2, 0) '/assets/key'")
+gunicorn.warning('Invalid request from ip=2001:db8::1: /assets/key')
+gunicorn.warning('Listening at: %s', 'here')
+"""
+    assert [line["event"] for line in said(script)] == [
+        "Error handling request",
+        "Invalid request from ip=192.0.2.1",
+        "Invalid request from ip=2001:db8::1",
+        "Listening at: here",
+    ]
 
 
 def test_an_exception_stays_on_one_line() -> None:
@@ -61,12 +77,12 @@ for logger in (log.get('ours'), logging.getLogger('theirs')):
         assert line["exception"].endswith("ValueError: at fault")
 
 
-def test_what_json_does_not_know_is_said_as_text() -> None:
+def test_values_without_a_json_form_become_text() -> None:
     (line,) = said("from pathlib import Path\nlog.get('x').info('kept', path=Path('a/b'), text='line\\nbreak')")
     assert (line["path"], line["text"]) == ("a/b", "line\nbreak")
 
 
-def test_what_a_request_is_about_is_in_every_line_until_the_next() -> None:
+def test_bound_fields_are_in_every_line_until_the_next_request() -> None:
     script = """
 log.begin(request_id='r1')
 log.get('x').info('one')
@@ -80,13 +96,13 @@ log.get('x').info('three')
     assert "request_id" not in three
 
 
-def test_bound_facts_end_with_their_block() -> None:
+def test_bound_fields_end_with_their_block() -> None:
     inside, after = said("with log.bound(job_id='j1'):\n    log.get('x').info('in')\nlog.get('x').info('out')")
     assert inside["job_id"] == "j1"
     assert "job_id" not in after
 
 
-def test_threads_do_not_share_what_they_are_about() -> None:
+def test_threads_do_not_share_bound_fields() -> None:
     script = """
 import threading
 log.begin(request_id='r1')

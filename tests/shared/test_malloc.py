@@ -1,11 +1,11 @@
-"""Freed memory is used again, instead of being asked for anew page by page; and goes back when told."""
+"""Freed memory is reused without page faults, and returned to the system on request."""
 
 import subprocess
 import sys
 
 import pytest
 
-PAGES = 4 << 20 >> 12  # of the pieces of one round
+PAGES = 4 << 20 >> 12  # bytes of each block of a round
 ROUNDS = 50
 WORK = f"""
 import resource, sys
@@ -56,14 +56,14 @@ def told(program: str, how: str) -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
-def test_freed_memory_is_used_again() -> None:
+def test_freed_memory_is_reused() -> None:
     assert faults("reuse") < PAGES < faults("leave") / 10
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
-def test_threads_share_one_heap_when_told() -> None:
+def test_threads_can_share_one_heap() -> None:
     assert (told(HEAPS, "one"), told(HEAPS, "many")) == (0, 4)
 
 
-def test_giving_back_is_always_possible() -> None:
+def test_returning_memory_never_fails() -> None:
     assert faults("give back") >= 0

@@ -1,4 +1,4 @@
-"""All metrics come out of one scrape, named as one family."""
+"""One scrape returns all metrics, which share a prefix."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ from shared import metrics
 OURS = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
 
 
-def test_the_scrape_is_what_prometheus_reads() -> None:
+def test_the_scrape_has_the_format_of_prometheus() -> None:
     metrics.UPLOADS.labels("ok").inc()
     metrics.JOB_SECONDS.labels("fetch").observe(0.2)
     body, content_type = metrics.expose()
@@ -29,7 +29,7 @@ def test_a_count_shows_in_the_next_scrape() -> None:
     assert f"stolentee_upload_bytes_total {before + 5}".encode() in metrics.expose()[0]
 
 
-def test_every_metric_bears_our_name_its_unit_and_a_help_text() -> None:
+def test_every_metric_has_our_prefix_its_unit_and_a_help_text() -> None:
     scraped = metrics.expose()[0].decode()
     assert len(OURS) > 10
     for metric in OURS:

@@ -1,4 +1,4 @@
-"""One suite for every storage: a local folder, S3 as moto plays it, and S3 as rclone serves it."""
+"""One suite for every storage: a local folder, S3 by moto and S3 by rclone."""
 
 import hashlib
 import secrets
@@ -26,7 +26,7 @@ ODD_KEYS = (
 
 @pytest.fixture(scope="module", params=["folder", "moto", "rclone"])
 def objects(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Storage:
-    """One of each kind for all tests: their keys differ."""
+    """One storage of each kind for all tests, which use different keys."""
     if request.param == "folder":
         return Folder(tmp_path_factory.mktemp("objects"))
     return Bucket(request.getfixturevalue(request.param))
@@ -34,7 +34,7 @@ def objects(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def key() -> str:
-    """A key that nothing lies under."""
+    """A key without an object."""
     return storage.key_for("secret", ME, secrets.token_hex(32), "png")
 
 
@@ -44,7 +44,7 @@ def stored(objects: Storage, key: str, data: bytes = b"some bytes") -> bytes:
 
 
 @pytest.mark.parametrize("size", [0, 1, 3_000_000])
-def test_what_was_put_comes_back(objects: Storage, key: str, size: int) -> None:
+def test_a_stored_object_is_returned(objects: Storage, key: str, size: int) -> None:
     data = stored(objects, key, secrets.token_bytes(size))
     assert objects.get(key) == data
     found = objects.open(key)
@@ -59,7 +59,7 @@ def test_an_open_object_is_read_in_pieces(objects: Storage, key: str) -> None:
         assert b"".join(iter(lambda: stream.read(7000), b"")) == data
 
 
-def test_what_was_never_put_is_missing(objects: Storage, key: str) -> None:
+def test_an_unknown_key_is_missing(objects: Storage, key: str) -> None:
     stored(objects, storage.key_for("secret", ME, "another", "png"))
     with pytest.raises(Missing):
         objects.get(key)
@@ -73,7 +73,7 @@ def test_putting_again_replaces(objects: Storage, key: str) -> None:
     assert objects.get(key) == b"short"
 
 
-def test_what_lies_there_is_listed_by_prefix_with_size_and_time(objects: Storage) -> None:
+def test_objects_are_listed_by_prefix_with_size_and_time(objects: Storage) -> None:
     began, stem = datetime.now(UTC), secrets.token_hex(32)
     keys = [f"{stem}-w400.webp", f"{stem}-w800.webp", f"{stem}.png"]
     for number, key in enumerate([storage.key_for("secret", ME, "other", "png"), *keys]):
@@ -86,7 +86,7 @@ def test_what_lies_there_is_listed_by_prefix_with_size_and_time(objects: Storage
     assert list(objects.walk(secrets.token_hex(32))) == []
 
 
-def test_what_is_still_coming_in_is_listed_apart(objects: Storage) -> None:
+def test_pending_uploads_are_listed_separately(objects: Storage) -> None:
     key = f"{storage.INCOMING}{uuid.uuid4()}"
     stored(objects, key)
     assert key in {entry.key for entry in objects.walk(storage.INCOMING)}
@@ -95,14 +95,14 @@ def test_what_is_still_coming_in_is_listed_apart(objects: Storage) -> None:
     assert key not in {entry.key for entry in objects.walk(storage.INCOMING)}
 
 
-def test_what_was_deleted_is_missing(objects: Storage, key: str) -> None:
+def test_a_deleted_object_is_missing(objects: Storage, key: str) -> None:
     stored(objects, key)
     objects.delete(key)
     with pytest.raises(Missing):
         objects.get(key)
 
 
-def test_deleting_nothing_is_fine(objects: Storage, key: str) -> None:
+def test_deleting_a_missing_object_succeeds(objects: Storage, key: str) -> None:
     objects.delete(key)
     stored(objects, key)
     objects.delete(key)
@@ -117,7 +117,7 @@ def test_an_open_object_outlives_its_deletion(objects: Storage, key: str) -> Non
 
 
 @pytest.mark.parametrize("odd", ODD_KEYS)
-def test_what_is_no_key_of_ours_is_missing_and_cannot_be_put(objects: Storage, odd: str) -> None:
+def test_an_invalid_key_is_missing_and_cannot_be_stored(objects: Storage, odd: str) -> None:
     with pytest.raises(Missing):
         objects.get(odd)
     with pytest.raises(Missing):
@@ -129,12 +129,12 @@ def test_what_is_no_key_of_ours_is_missing_and_cannot_be_put(objects: Storage, o
 
 
 @pytest.mark.parametrize("name", ["ümlaut 漢字 \U0001f455.png", "  two  spaces  ", 'quo"te;a=b', "back\\slash", ""])
-def test_a_file_may_be_called_anything(objects: Storage, key: str, name: str) -> None:
+def test_a_file_name_may_have_any_characters(objects: Storage, key: str, name: str) -> None:
     objects.put(key, b"x", "image/png", {"name": name})
     assert objects.get(key) == b"x"
 
 
-def test_many_can_put_and_get_at_once(objects: Storage) -> None:
+def test_concurrent_puts_and_gets_succeed(objects: Storage) -> None:
     def work(number: int) -> bool:
         key = storage.key_for("secret", ME, str(number), "png")
         data = number.to_bytes(4, "big") * 5000
@@ -145,7 +145,7 @@ def test_many_can_put_and_get_at_once(objects: Storage) -> None:
         assert all(workers.map(work, range(24)))
 
 
-def test_nobody_ever_sees_half_an_object(objects: Storage, key: str) -> None:
+def test_no_reader_sees_half_an_object(objects: Storage, key: str) -> None:
     whole = {bytes([n]) * 400_000 for n in range(4)}
     stored(objects, key, bytes(400_000))
     done = threading.Event()
@@ -163,13 +163,13 @@ def test_nobody_ever_sees_half_an_object(objects: Storage, key: str) -> None:
         writing.result()
 
 
-def test_a_storage_that_works_says_what_it_is(objects: Storage) -> None:
+def test_a_working_storage_reports_its_kind(objects: Storage) -> None:
     facts = objects.check()
     assert facts["backend"] in ("folder", "s3")
     assert "freeBytes" not in facts or int(str(facts["freeBytes"])) > 0
 
 
-def test_the_settings_decide_where_objects_lie(tmp_path: Path) -> None:
+def test_the_settings_select_the_storage(tmp_path: Path) -> None:
     assert isinstance(storage.connect(buckets.settings("http://127.0.0.1:1")), Bucket)
     folder = storage.connect(settings.Storage(DATA_DIR=tmp_path))
     key = storage.key_for("secret", ME, "x", "png")
@@ -177,12 +177,12 @@ def test_the_settings_decide_where_objects_lie(tmp_path: Path) -> None:
     assert (tmp_path / "objects" / key[:2] / key).read_bytes() == b"some bytes"
 
 
-def test_unavailable_storage_is_a_failure_that_passes() -> None:
+def test_an_unavailable_storage_is_a_retryable_failure() -> None:
     assert issubclass(Unavailable, errors.Unavailable)
     assert not issubclass(Missing, errors.Failure)
 
 
-def test_a_key_depends_on_secret_owner_and_content_and_on_nothing_else() -> None:
+def test_a_key_depends_only_on_secret_owner_and_content() -> None:
     sha256 = hashlib.sha256(b"content").hexdigest()
     key = storage.key_for("secret", ME, sha256, "png")
     assert key == storage.key_for("secret", Owner(OwnerType.GUEST, "a" * 64), sha256, "png")

@@ -1,4 +1,4 @@
-"""What a bucket owes beyond the suite for every storage: what arrives there, and what its troubles are called."""
+"""Buckets, beyond the suite for every storage: what they receive, and how their errors are reported."""
 
 import socket
 import threading
@@ -33,7 +33,7 @@ def each(bucket: Bucket) -> list[Callable[[], object]]:
     ]
 
 
-def test_an_object_arrives_with_its_type_its_freshness_and_its_facts(moto: settings.Storage) -> None:
+def test_an_object_arrives_with_its_type_cache_control_and_metadata(moto: settings.Storage) -> None:
     Bucket(moto).put(KEY, b"data", "image/webp", {"name": "été \U0001f455.webp", "job": "7"})
     client = boto3.client("s3", endpoint_url=moto.endpoint, region_name="auto", **_credentials(moto))
     found = client.head_object(Bucket=buckets.BUCKET, Key=KEY)
@@ -52,7 +52,7 @@ def _credentials(given: settings.Storage) -> dict[str, Any]:
     }
 
 
-def test_the_same_bytes_again_leave_the_object_and_others_mend_it(moto: settings.Storage) -> None:
+def test_the_same_bytes_keep_the_object_and_other_bytes_repair_it(moto: settings.Storage) -> None:
     bucket = Bucket(moto)
     client = boto3.client("s3", endpoint_url=moto.endpoint, region_name="auto", **_credentials(moto))
     for name, data, kept in (("1", b"whole", "1"), ("2", b"whole", "1"), ("3", b"whale", "3")):
@@ -74,7 +74,7 @@ def test_a_bucket_is_listed_page_by_page(
         assert [entry.key for entry in bucket.walk("cd" * 32)] == keys
 
 
-def test_what_is_not_ours_is_not_listed(moto: settings.Storage) -> None:
+def test_objects_with_other_keys_are_not_listed(moto: settings.Storage) -> None:
     client = boto3.client("s3", endpoint_url=moto.endpoint, region_name="auto", **_credentials(moto))
     client.put_object(Bucket=buckets.BUCKET, Key="ef/readme.txt", Body=b"somebody else's")
     client.close()
@@ -98,7 +98,7 @@ def _sent(url: str, data: bytes = b"signed", content_type: str = "image/png") ->
     return requests.put(url, data=data, headers={"Content-Type": content_type}, timeout=10).status_code
 
 
-def test_a_signed_address_takes_what_was_signed_and_nothing_else(rclone: settings.Storage) -> None:
+def test_a_signed_url_accepts_only_what_was_signed(rclone: settings.Storage) -> None:
     key = f"{INCOMING}{uuid.uuid4()}"
     bucket = Bucket(rclone)
     assert rclone.endpoint
@@ -139,9 +139,9 @@ def test_a_refused_connection_is_unavailable_soon(free_port: int) -> None:
     assert time.monotonic() - start < 10  # three tries with a second or two between them
 
 
-def test_a_silent_storage_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_storage_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "STORAGE_READ_S", 0.1)
-    with socket.create_server(("127.0.0.1", 0)) as server:  # takes connections and never says a word
+    with socket.create_server(("127.0.0.1", 0)) as server:  # accepts connections and never answers
         bucket = Bucket(buckets.settings(f"http://127.0.0.1:{server.getsockname()[1]}"))
         start = time.monotonic()
         with pytest.raises(Unavailable):
@@ -151,7 +151,7 @@ def test_a_silent_storage_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def crawling() -> Iterator[Bucket]:
-    """A bucket whose server never falls silent, and takes and gives a few bytes at a time."""
+    """A bucket whose server never stops sending and receiving, but only a few bytes at a time."""
     done = threading.Event()
 
     def crawl(connection: socket.socket) -> None:
@@ -175,7 +175,7 @@ def crawling() -> Iterator[Bucket]:
         server.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_storage_that_crawls_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_storage_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "STORAGE_TRANSFER_S", 0.5)
     monkeypatch.setattr(timeouts, "STORAGE_BYTES_S", 1e9)
     with crawling() as bucket:
@@ -186,7 +186,7 @@ def test_a_storage_that_crawls_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
             assert time.monotonic() - start < 10
 
 
-def test_what_takes_too_long_to_send_is_no_longer_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_that_takes_too_long_is_aborted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "STORAGE_TRANSFER_S", 0.2)
     monkeypatch.setattr(timeouts, "STORAGE_BYTES_S", 1e9)
     body = s3.Timed(b"x" * 100)
@@ -198,7 +198,7 @@ def test_what_takes_too_long_to_send_is_no_longer_sent(monkeypatch: pytest.Monke
 
 @contextmanager
 def answering(*answers: bytes) -> Iterator[Bucket]:
-    """A bucket whose server gives these answers, one to each connection, whatever it is asked."""
+    """A bucket whose server gives one of these answers to each connection, whatever the request."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -221,17 +221,17 @@ FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Lengt
 GONE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-def test_a_passing_trouble_is_tried_again_without_a_word() -> None:
+def test_a_temporary_error_is_retried_silently() -> None:
     with answering(SLOW_DOWN, OK) as bucket:
         assert bucket.get(KEY) == b"data"
 
 
-def test_an_object_that_breaks_off_is_unavailable_and_never_returned_short() -> None:
+def test_a_truncated_object_is_unavailable_and_never_returned() -> None:
     with answering(CUT_OFF) as bucket, pytest.raises(Unavailable):
         bucket.get(KEY)
 
 
-def test_a_refusal_in_words_nobody_knows_is_unavailable() -> None:
+def test_an_unknown_error_is_unavailable() -> None:
     with answering(FORBIDDEN) as bucket, pytest.raises(Unavailable):
         bucket.get(KEY)
 

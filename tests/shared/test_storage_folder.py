@@ -1,4 +1,4 @@
-"""What a folder owes beyond the suite for every storage: crashes and full disks leave nothing half done."""
+"""Folders, beyond the suite for every storage: crashes and full disks leave no partial object."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ KEY = "ab" * 32 + ".png"
 
 
 def run(script: str, root: Path) -> subprocess.CompletedProcess[str]:
-    """Runs `script` in a process of its own, with `objects` being a Folder over `root`."""
+    """Runs `script` in a process of its own; `objects` is a Folder over `root`."""
     start = (
         "import sys; from pathlib import Path; from shared import storage; objects = storage.Folder(Path(sys.argv[1]))"
     )
@@ -31,19 +31,19 @@ import os, signal
 os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
 objects.put({KEY!r}, b"x" * 1000, "image/png", {{}})
 """
-    for folder in ("ab", "incoming"):  # there already, so that the file is what is written first
+    for folder in ("ab", "incoming"):  # present already, so that the file is the first thing written
         Path(tmp_path, folder).mkdir()
     assert run(script, tmp_path).returncode == -9
     objects = Folder(tmp_path)
     with pytest.raises(Missing):
         objects.get(KEY)
     assert list(objects.walk("ab")) == []
-    assert [entry.bytes for entry in objects.walk(INCOMING)] == [1000]  # what is left is collected with the unfinished
+    assert [entry.bytes for entry in objects.walk(INCOMING)] == [1000]  # collected with the unfinished uploads
     objects.put(KEY, b"whole", "image/png", {})
     assert objects.get(KEY) == b"whole"
 
 
-def test_a_crash_while_replacing_leaves_the_object_before(tmp_path: Path) -> None:
+def test_a_crash_while_replacing_leaves_the_previous_object(tmp_path: Path) -> None:
     Folder(tmp_path).put(KEY, b"before", "image/png", {})
     script = f"""
 import os, signal
@@ -52,6 +52,16 @@ objects.put({KEY!r}, b"after", "image/png", {{}})
 """
     assert run(script, tmp_path).returncode == -9
     assert Folder(tmp_path).get(KEY) == b"before"
+
+
+@pytest.mark.parametrize("umask", [0, 0o022, 0o077])
+def test_only_the_owner_can_read_objects_and_their_folders_whatever_the_umask(umask: int, tmp_path: Path) -> None:
+    root = tmp_path / "data" / "objects"
+    done = run(f'import os; os.umask({umask}); objects.put("{KEY}", b"x", "image/png", {{}}); objects.check()', root)
+    assert done.returncode == 0, done.stderr
+    modes = {path: path.stat().st_mode & 0o777 for path in (root.parent, *root.parent.rglob("*"))}
+    assert set(modes.values()) == {0o600, 0o700}
+    assert {path.name for path, mode in modes.items() if mode == 0o600} == {KEY}
 
 
 def test_the_bytes_and_then_their_name_are_on_disk_before_put_returns(tmp_path: Path) -> None:
@@ -63,11 +73,13 @@ def fsync(descriptor):
 os.fsync = fsync
 objects.put({KEY!r}, b"x" * 1000, "image/png", {{}})
 """
-    made = ["folder False", "folder False"]  # the two folders, in theirs
+    made = ["folder False", "folder False"]  # the entries of the two folders
     assert run(script, tmp_path).stdout.splitlines() == [*made, "1000 False", "folder True"]
     Path(tmp_path, "ab", KEY).unlink()
     assert run(script, tmp_path).stdout.splitlines() == ["1000 False", "folder True"]
-    assert run(script, tmp_path).stdout.splitlines() == ["folder True"]  # whoever wrote it may have died before that
+    assert run(script, tmp_path).stdout.splitlines() == [
+        "folder True"
+    ]  # the process that wrote it may have died before this
 
 
 def test_a_full_disk_is_unavailable_and_leaves_nothing(tmp_path: Path) -> None:
@@ -98,7 +110,7 @@ def test_a_folder_that_cannot_be_used_is_unavailable(tmp_path: Path) -> None:
         objects.check()
 
 
-def test_a_folder_that_takes_no_bytes_is_noticed_before_a_caller_does(tmp_path: Path) -> None:
+def test_an_unwritable_folder_fails_the_health_check(tmp_path: Path) -> None:
     script = """
 import resource
 objects.check()
@@ -112,7 +124,7 @@ except OSError as error:
     assert files(tmp_path) == []
 
 
-def test_only_whole_objects_remain_and_they_are_spread(tmp_path: Path) -> None:
+def test_only_whole_objects_remain_and_they_are_spread_over_subfolders(tmp_path: Path) -> None:
     objects = Folder(tmp_path)
     other = "cd" * 32 + ".jpeg"
     for key in (KEY, other, KEY):
@@ -121,7 +133,7 @@ def test_only_whole_objects_remain_and_they_are_spread(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ab", "cd", "incoming"]
 
 
-def test_the_same_bytes_again_leave_the_file_and_others_mend_it(tmp_path: Path) -> None:
+def test_the_same_bytes_keep_the_file_and_other_bytes_repair_it(tmp_path: Path) -> None:
     objects, path = Folder(tmp_path), tmp_path / "ab" / KEY
     objects.put(KEY, b"whole", "image/png", {})
     before = path.stat().st_ino
@@ -132,7 +144,7 @@ def test_the_same_bytes_again_leave_the_file_and_others_mend_it(tmp_path: Path) 
     assert objects.get(KEY) == b"whole"
 
 
-def test_nothing_is_made_before_it_is_needed(tmp_path: Path) -> None:
+def test_no_folder_is_created_before_it_is_needed(tmp_path: Path) -> None:
     objects = Folder(tmp_path / "objects")
     with pytest.raises(Missing):
         objects.get(KEY)

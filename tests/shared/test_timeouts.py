@@ -1,4 +1,4 @@
-"""The deadlines that are really used, read where they take effect, and their order."""
+"""The deadlines in effect, read where they apply, and their order."""
 
 import runpy
 import socket
@@ -29,8 +29,8 @@ bare_environment = conftest.bare_environment
 _ROOT = Path(__file__).parents[2]
 
 
-class Overheard(requests.adapters.BaseAdapter):
-    """Keeps the time limits of what is sent, and sends nothing."""
+class RecordingAdapter(requests.adapters.BaseAdapter):
+    """Records the time limits of requests and sends nothing."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,18 +41,18 @@ class Overheard(requests.adapters.BaseAdapter):
         raise requests.ConnectionError
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Has nothing to close."""
 
 
 @pytest.fixture
 def provider() -> tuple[float, float]:
-    """(connect, read) of a call of a provider."""
+    """The connect and read timeouts of a provider call."""
     with http_exchange.session() as client:
-        ear = Overheard()
-        client.mount("http://", ear)
+        adapter = RecordingAdapter()
+        client.mount("http://", adapter)
         with pytest.raises(Unavailable):
             http_exchange.post(client, "http://provider.invalid")
-    connect, read = ear.limits
+    connect, read = adapter.limits
     return float(connect), float(read)
 
 
@@ -88,7 +88,7 @@ def test_a_worker_waits_longer_than_rembg_works_and_a_job_longer_than_both_provi
     connect, read = provider
     assert connect == 2
     assert inference == 20 < read == 25 < timeouts.PROVIDER_S == 30
-    assert 2 * (timeouts.PROVIDER_S + read) < timeouts.JOB_S  # each call may end with one silent read
+    assert 2 * (timeouts.PROVIDER_S + read) < timeouts.JOB_S  # each call may end with one read that times out
 
 
 def test_a_lease_is_renewed_several_times_before_it_ends(bare_environment: pytest.MonkeyPatch) -> None:
@@ -98,7 +98,7 @@ def test_a_lease_is_renewed_several_times_before_it_ends(bare_environment: pytes
     assert every_s + timeouts.STATEMENT_WORKER_S + timeouts.POOL_WAIT_S < lease_s == 60
 
 
-def test_a_dead_worker_s_job_runs_again_within_75_s(bare_environment: pytest.MonkeyPatch) -> None:
+def test_the_job_of_a_dead_worker_runs_again_within_75_s(bare_environment: pytest.MonkeyPatch) -> None:
     assert worker.Work.read().lease_s + timeouts.SWEEP_S <= 75
 
 
@@ -113,14 +113,16 @@ def test_no_step_of_a_request_outlasts_the_request_and_no_request_the_front(prov
     assert decoder.CPU_S < timeouts.DECODE_S
 
 
-def test_whoever_stops_is_given_time_for_what_is_under_way(gunicorn: dict[str, Any]) -> None:
+def test_a_stopping_service_has_time_to_finish_its_requests(gunicorn: dict[str, Any]) -> None:
     assert events.STREAM_S <= timeouts.REQUEST_S <= gunicorn["graceful_timeout"] < timeouts.KILL_S
     assert timeouts.FRONT_S < timeouts.KILL_S
-    assert gunicorn["timeout"] > timeouts.FRONT_S  # a slow request is the front's business, a dead process gunicorn's
+    assert gunicorn["timeout"] > timeouts.FRONT_S  # the front ends slow requests, gunicorn replaces hung processes
 
 
 @pytest.mark.parametrize("statement_s", [timeouts.STATEMENT_API_S, timeouts.STATEMENT_WORKER_S])
-def test_a_statement_ends_on_the_server_s_side(database: Callable[[float], pool.Database], statement_s: float) -> None:
+def test_the_server_enforces_the_statement_limit(
+    database: Callable[[float], pool.Database], statement_s: float
+) -> None:
     with database(statement_s).transaction() as connection:
         row = connection.execute("show statement_timeout").fetchone()
     assert row is not None
@@ -133,7 +135,7 @@ def test_a_statement_that_takes_too_long_is_ended(database: Callable[[float], po
     assert isinstance(caught.value.__cause__, psycopg.errors.QueryCanceled)
 
 
-def test_the_pool_makes_nobody_wait_long() -> None:
+def test_waiting_for_the_pool_is_short() -> None:
     made = pool.Database("postgresql://127.0.0.1:1/x")._pool
     assert made.timeout == timeouts.POOL_WAIT_S == 2
     assert isinstance(made.kwargs, dict)
@@ -141,7 +143,7 @@ def test_the_pool_makes_nobody_wait_long() -> None:
     assert made.kwargs["tcp_user_timeout"] == 10_000
 
 
-def test_ringing_and_listening_have_their_own_limits() -> None:
+def test_publishing_and_consuming_have_their_own_limits() -> None:
     publisher = _publisher()
     assert publisher["socket_timeout"] == publisher["socket_connect_timeout"] == timeouts.REDIS_S == 1
     listener = broker.worker_settings("redis://127.0.0.1:1/0", 3)["broker_transport_options"]
@@ -154,7 +156,7 @@ def test_ringing_and_listening_have_their_own_limits() -> None:
     assert listener["ack_emulation"] is False
 
 
-def test_storage_is_waited_for_only_so_long() -> None:
+def test_the_storage_has_deadlines() -> None:
     made = bucket.Bucket(
         settings.Storage(
             R2_ENDPOINT="http://127.0.0.1:1",
@@ -169,8 +171,8 @@ def test_storage_is_waited_for_only_so_long() -> None:
     assert config.retries["total_max_attempts"] == timeouts.STORAGE_TRIES
 
 
-def test_every_deadline_is_used_or_names_what_stands_outside() -> None:
-    """A number nobody uses would only look like a promise."""
+def test_every_deadline_is_used_except_those_of_other_programs() -> None:
+    """An unused number would only look like a promise."""
     outside = {"FRONT_S", "KILL_S"}  # the proxy in front, and the platform
     sources = [
         path.read_text()

@@ -22,6 +22,7 @@ from tests.deploy.local.processes import ended, eventually
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 60  # far more than any of this takes
+ENDED_S = 5  # promised after a SIGKILL
 # Settings of the person who runs the tests, and coverage, which would count the clone as other code.
 NOT_OURS = ("COV", "DATA", "MODELS", "R2_", "REDIS", "REMBG", "SECRET")
 
@@ -68,6 +69,10 @@ class Clone:
     def left(self) -> list[int]:
         """Return the processes of this clone, recognised by their working directory."""
         return [process.pid for process in psutil.process_iter() if _stands_in(process, self.folder)]
+
+    def of(self, program: str) -> list[int]:
+        """Return those that run a program."""
+        return [pid for pid in self.left() if program in _command_line(pid)]
 
 
 class Command:
@@ -123,14 +128,15 @@ def running(open_folder: Path) -> Iterator[tuple[Clone, Command]]:
         command.stop(signal.SIGTERM)
 
 
-def test_a_kill_ends_every_process_and_the_next_run_keeps_the_data_and_leaves_nothing(clone: Clone) -> None:
+def test_a_kill_ends_every_process_even_a_hung_one_and_the_next_run_keeps_the_data(clone: Clone) -> None:
     command = clone.run()
     assert is_a_cutout(clone.folder / "data" / "sample-cutout.png")
     assert f"Open http://localhost:{clone.ports['PORT']} " in command.said()
     secrets = clone.secrets()
+    os.kill(min(clone.of("services.worker.app")), signal.SIGSTOP)
     command.process.kill()
     command.process.wait()
-    eventually(lambda: not clone.left(), "the end of all")
+    eventually(lambda: not clone.left(), "the end of all", within_s=ENDED_S)
     (clone.folder / "data" / "sample-cutout.png").unlink()
     command = clone.run()
     assert is_a_cutout(clone.folder / "data" / "sample-cutout.png")
@@ -192,6 +198,13 @@ def test_a_demo_that_fails_says_why(image: str, out: str, words: str, running: t
     assert not (clone.folder / out).exists()
 
 
+def test_only_the_user_of_the_command_can_read_the_data(running: tuple[Clone, Command]) -> None:
+    clone, _ = running
+    paths = [path for path in (clone.folder / "data").rglob("*") if not path.is_symlink()]
+    assert {path.name for path in paths} >= {"objects", "data", "appendonlydir", "secret_key", "lock", "postgres.log"}
+    assert {str(path): oct(path.stat().st_mode) for path in paths if path.stat().st_mode & 0o077} == {}
+
+
 def test_a_second_run_in_the_same_folder_is_refused_with_a_message(running: tuple[Clone, Command]) -> None:
     clone, command = running
     second = clone.start("deploy.local", PORT=str(ports.free()))
@@ -203,9 +216,9 @@ def test_a_second_run_in_the_same_folder_is_refused_with_a_message(running: tupl
 def test_a_crashed_process_is_restarted(running: tuple[Clone, Command]) -> None:
     clone, _ = running
     for name in ("valkey-server", "postgres", "services.api.wsgi", "services.rembg.wsgi", "services.worker.app"):
-        masters = [pid for pid in clone.left() if name in _command_line(pid)]
-        os.kill(min(masters), signal.SIGKILL)
-        eventually(partial(ended, min(masters)), f"the end of {name}")
+        master = min(clone.of(name))
+        os.kill(master, signal.SIGKILL)
+        eventually(partial(ended, master), f"the end of {name}")
 
     def works() -> bool:
         answers = health(int(clone.ports["PORT"])) == 200

@@ -136,6 +136,16 @@ def test_a_dropped_picture_is_cut_out_and_can_be_downloaded(visit: Visit) -> Non
     assert visit.complaints == []
 
 
+def test_a_page_open_for_longer_than_an_address_lasts_can_still_download(visit: Visit) -> None:
+    visit.drops_the_sample()
+    visit.sees("result")
+    visit.page.evaluate("document.querySelector('#download').href = '/assets/old/1-0?download=1'")
+    with visit.page.expect_download() as download:
+        visit.page.click("#download")
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    assert visit.complaints == []
+
+
 def test_the_options_of_a_cut_out_can_be_chosen(visit: Visit) -> None:
     visit.page.click("summary")
     visit.page.select_option("#method", "flat")

@@ -68,7 +68,7 @@ def receive(deps: Dependencies, path: UploadPath, query: SignatureQuery) -> None
 
 
 def complete(deps: Dependencies, header: IdempotencyHeaders, path: UploadPath) -> Response:  # noqa: ARG001 - validates
-    """Keep what was sent.
+    """Store the uploaded picture.
 
     Checks the picture like any upload. Safe to repeat: 201 the first time, 200 with the same asset after.
     """

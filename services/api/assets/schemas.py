@@ -45,7 +45,10 @@ class UploadForm(ApiModel):
 
 
 class AssetOut(ResponseModel):
-    """A stored picture. `sha256` is the digest of the bytes as received."""
+    """A stored picture. `sha256` is the digest of the bytes as received.
+
+    `url` needs no token and lasts for one to two hours; every response signs it afresh.
+    """
 
     names: ClassVar[Mapping[str, str]] = {"asset_id": "id"}
 
@@ -79,8 +82,11 @@ class AssetPath(ApiModel):
     asset_id: UUID
 
 
-class KeyPath(ApiModel):
+class AddressPath(ApiModel):
+    """A picture's key, and the grant that lets the holder of its address see it for a while."""
+
     key: str = Field(json_schema_extra={"minLength": 1, "maxLength": 200})
+    grant: str = Field(json_schema_extra={"minLength": 1, "maxLength": 100})
 
 
 class DownloadQuery(ApiModel):

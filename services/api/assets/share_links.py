@@ -1,4 +1,4 @@
-"""Private links: one picture for 15 minutes, without the key that opens it permanently."""
+"""Private links: one picture for 15 minutes, kept by no cache, without the key of its object."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from shared.db import assets
 def create_link(deps: Dependencies, path: AssetPath) -> LinkOut:
     """A private link to a picture.
 
-    Anyone who has the link can see this one picture for 15 minutes; the picture's own URL never expires.
+    Anyone who has the link can see this one picture for 15 minutes, and no cache keeps it.
     """
     asset = lookup.require(deps, assets.find, auth.visible_owner(), path.asset_id)
     query, expires = url_signing.link(deps.secret, asset.id)
@@ -25,7 +25,7 @@ def create_link(deps: Dependencies, path: AssetPath) -> LinkOut:
 def follow_link(deps: Dependencies, header: DownloadHeaders, path: AssetPath, query: LinkQuery) -> Response:  # noqa: ARG001 - documents
     """A picture by a private link.
 
-    Like `/assets/<key>`; 403 if the link has expired or was changed.
+    Like the picture's own address; 403 if the link has expired or was changed.
     """
     url_signing.check_link(deps.secret, path.asset_id, query.expires, query.signature)
     return downloads.send(deps.storage, lookup.require(deps, assets.find, None, path.asset_id))

@@ -1,7 +1,7 @@
 """HMAC signatures of URLs that grant access on their own.
 
-A signature covers the whole grant, so nothing in it can be changed, and its purpose (`link:`, `upload:`), so that one
-kind never passes for another.
+A signature covers the whole grant, so nothing in it can be changed, and its purpose (`asset:`, `link:`, `upload:`), so
+that one kind never passes for another.
 """
 
 import hmac
@@ -11,6 +11,23 @@ from uuid import UUID
 from shared import errors
 
 LINK_S = 900  # long enough for a download to begin
+# How long the address of a picture lasts at least, and at most twice as long: as long as a page that shows it is open.
+# Within each such stretch of time a picture has one address, so that browsers find it in their caches.
+ASSET_S = 3600
+
+
+def asset(secret: str, key: str) -> str:
+    """The grant that makes a picture's key its address."""
+    expires = (int(time.time()) // ASSET_S + 2) * ASSET_S
+    return f"{expires}-{_asset(secret, key, str(expires))}"
+
+
+def check_asset(secret: str, key: str, grant: str) -> None:
+    """Raise Forbidden unless the grant is genuine, for this picture, and not expired."""
+    expires, _, signature = grant.partition("-")
+    genuine = hmac.compare_digest(_asset(secret, key, expires).encode(), signature.encode())
+    if not genuine or int(expires) <= time.time():
+        raise errors.Forbidden("This address is not valid, or has expired; ask for the picture or its job again.")
 
 
 def link(secret: str, asset_id: UUID) -> tuple[str, int]:
@@ -35,6 +52,10 @@ def check_upload(secret: str, upload_id: UUID, signature: str) -> None:
     """Raise NotFound unless the signature is genuine."""
     if not hmac.compare_digest(upload(secret, upload_id).encode(), signature.encode()):
         raise errors.NotFound
+
+
+def _asset(secret: str, key: str, expires: str) -> str:
+    return _sign(secret, f"asset:{key}:{expires}")[:32]  # 128 bits: a page may show dozens of addresses
 
 
 def _link(secret: str, asset_id: UUID, expires: str) -> str:

@@ -1,17 +1,17 @@
-"""Pictures: upload, list, show and delete them, and serve their bytes under unguessable keys."""
+"""Pictures: upload, list, show and delete them, and serve their bytes at signed addresses."""
 
 from contextlib import suppress
 
 from flask import Response
 
 from services.api import lookup, quotas
-from services.api.assets import ingest, variants
+from services.api.assets import ingest, url_signing, variants
 from services.api.assets.schemas import (
+    AddressPath,
     AssetOut,
     AssetPage,
     AssetPath,
     DownloadHeaders,
-    KeyPath,
     UploadHeaders,
     VariantQuery,
 )
@@ -19,14 +19,14 @@ from services.api.dependencies import Dependencies
 from services.api.middleware import auth, downloads, upload_parser
 from services.api.middleware.idempotency import once
 from services.api.schemas import PageQuery
-from shared import errors, storage
+from shared import errors, metrics, storage
 from shared.db import assets
 from shared.db.pagination import Cursor
 from shared.models.asset import Asset
 
 
 def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG001 - validates the headers
-    """Keep a picture.
+    """Store a picture.
 
     The same bytes from the same caller are one asset: 201 the first time, 200 after.
     """
@@ -59,20 +59,20 @@ def show(deps: Dependencies, path: AssetPath) -> AssetOut:
 def delete(deps: Dependencies, path: AssetPath) -> None:
     """Delete a picture.
 
-    Hidden at once; its bytes are removed a week later.
+    Hidden at once, and its unfinished jobs are cancelled; its bytes are removed a week later.
     """
     with deps.database.transaction() as connection:
-        if not assets.delete(connection, auth.visible_owner(), path.asset_id):
-            raise errors.NotFound
+        cancelled = assets.delete(connection, auth.visible_owner(), path.asset_id)
+    metrics.JOBS.labels("cancelled", "").inc(cancelled)
 
 
-def download(deps: Dependencies, header: DownloadHeaders, path: KeyPath, query: VariantQuery) -> Response:  # noqa: ARG001 - documents
+def download(deps: Dependencies, header: DownloadHeaders, path: AddressPath, query: VariantQuery) -> Response:  # noqa: ARG001 - documents
     """The bytes of a picture.
 
-    The key is the permission.
+    The address is the permission, and needs no token. After one to two hours it answers 403: the picture or its job
+    tells a new one.
     """
-    if not path.key.isprintable():  # Postgres takes no NUL
-        raise errors.NotFound
+    url_signing.check_asset(deps.secret, path.key, path.grant)
     with deps.database.transaction() as connection:
         asset = assets.by_key(connection, path.key)
     if asset is None:

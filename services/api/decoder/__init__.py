@@ -1,13 +1,13 @@
-"""Decoding the bytes of strangers, in processes of its own that may be lost.
+"""Decodes untrusted pictures in child processes, which may crash without harm.
 
-A decoder that is exhausted or overrun by a picture must not take the api along, nor find a secret. So pictures are
-decoded by children: started with the api, before it is ready, and kept, because a process for each picture would cost
-0.2 s of the processor. A child has no environment, no open file but its line to the api, and limits of its own. When
-it dies, the request in hand has lost it, and the next one finds a new child:
+A picture that exhausts or takes over its decoder must neither end the api nor reach a secret. So child processes decode
+pictures. They start with the api, before it is ready, and are reused, because a process for each picture would cost
+0.2 s of processor time. A child has no environment, no open file but its connection to the api, and limits of its own.
+When it dies, the current request fails, and the next one gets a new child:
 
-    ready ──asked──> working ──answer──> ready                     after 1,000 pictures: a new one
-                        └── beyond its limits, crashed or silent: refused, and a new one
+    ready ──request──> working ──response──> ready             after 1,000 pictures: a new child
+                          └── over its limits, crashed or silent: the picture is refused, and a new child starts
 
-`pool` is what the api holds, `child` one process as the api sees it, `__main__` what runs in it, `messages` their
-language. This file stays empty of imports: a child needs none of the api's.
+`pool` is used by the api, `process` is one child as the api sees it, `__main__` runs in the child, and `protocol` is
+what they exchange. This file imports nothing, because a child needs no module of the api.
 """

@@ -1,7 +1,7 @@
-"""The decoder as the api holds it: two children behind one bounded line.
+"""The pool of decoders: two children behind one bounded queue.
 
-Two, so that a picture of a second does not hold up everyone behind it; on two cores more would only share them, and
-each may need the memory of one picture.
+Two, so that a picture that takes a second does not delay all others; more would only share the two cores, and each may
+need the memory of one picture.
 """
 
 import queue
@@ -16,23 +16,23 @@ from shared.image_format.structure import Format
 from shared.images import ImageInfo
 
 CHILDREN = 2
-WAITING = 22  # with those in work 24 of gunicorn's 32 threads: some are always left for everything else
+WAITING = 22  # with those being decoded 24 of gunicorn's 32 threads; the others stay free for other requests
 
 
 class Decoder:
-    """Safe to share between threads. What cannot be decoded raises a failure of the picture; a full line Busy."""
+    """Safe to share between threads. A picture that cannot be decoded raises its failure, a full queue Busy."""
 
     def __init__(self, children: int = CHILDREN) -> None:
-        self._line = Bulkhead(children, WAITING, timeouts.DECODE_WAIT_S)
+        self._bulkhead = Bulkhead(children, WAITING, timeouts.DECODE_WAIT_S)
         self._count = children
         self._children: list[Child] = []
-        self._idle: queue.LifoQueue[Child] = queue.LifoQueue()  # the one whose caches are warm first
+        self._idle: queue.LifoQueue[Child] = queue.LifoQueue()  # the child used last first: its caches are warm
 
     def start(self) -> None:
-        """Returns when every child has its libraries loaded."""
+        """Returns when every child has loaded its libraries."""
         self._children = [Child() for _ in range(self._count)]
         for child in self._children:
-            child.ask({"task": "warm"}, b"")
+            child.request({"task": "warm"}, b"")
             self._idle.put(child)
 
     def stop(self) -> None:
@@ -41,21 +41,21 @@ class Decoder:
 
     def verify(self, data: bytes, info: ImageInfo) -> None:
         """As `images.verify`."""
-        self._ask({"task": "verify", "judged": asdict(info)}, data)
+        self._request({"task": "verify", "info": asdict(info)}, data)
 
     def convert(self, data: bytes, kind: Format) -> bytes:
         """As `conversion.to_png`."""
-        return self._ask({"task": "convert", "format": kind}, data)[1]
+        return self._request({"task": "convert", "format": kind}, data)[1]
 
     def shrink(self, data: bytes, info: ImageInfo, box: tuple[int, int]) -> tuple[bytes, str]:
         """As `images.web_copy`: bytes and content type."""
-        told, made = self._ask({"task": "shrink", "judged": asdict(info), "box": box}, data)
-        return made, "image/webp" if told["contentType"] == "image/webp" else "image/jpeg"
+        facts, copy = self._request({"task": "shrink", "info": asdict(info), "box": box}, data)
+        return copy, "image/webp" if facts["contentType"] == "image/webp" else "image/jpeg"
 
-    def _ask(self, question: Mapping[str, object], data: bytes) -> tuple[dict[str, Any], bytes]:
-        with self._line.slot():
-            child = self._idle.get_nowait()  # there is one for each place
+    def _request(self, request: Mapping[str, object], data: bytes) -> tuple[dict[str, Any], bytes]:
+        with self._bulkhead.slot():
+            child = self._idle.get_nowait()  # there is one for each slot
             try:
-                return child.ask(question, data)
+                return child.request(request, data)
             finally:
                 self._idle.put(child)

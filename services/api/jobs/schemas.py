@@ -73,7 +73,8 @@ class ResultOut(ResponseModel):
     """`uncertain`: the share of visible pixels whose alpha lies between 10 % and 90 %.
 
     It is higher where the subject hardly stands out from its background. `passedThrough`: the picture was a cut-out
-    already, and is unchanged. `method`: how our own service told subject and background apart, else null.
+    already, and is unchanged. `method`: how our own service told subject and background apart, else null. The URLs need
+    no token and last for one to two hours; every response signs them afresh.
     """
 
     asset_id: UUID

@@ -11,10 +11,11 @@ from services.api.schemas import IdempotencyHeaders
 from shared import errors, metrics, web
 from shared.db import assets, ids, jobs
 from shared.db.pagination import Cursor
+from shared.models.job import Job, JobState
 
 
 def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Response:  # noqa: ARG001 - validates them
-    """Cut out a kept picture.
+    """Cut out a stored picture.
 
     `priority` (0, the most urgent, to 9) and `provider` are for API keys.
     """
@@ -23,7 +24,7 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Resp
     owner = auth.writer()
     with once(deps.database, owner, body.model_dump_json()) as record, deps.database.transaction() as connection:
         quotas.read(connection, owner, deps.settings.web).require(jobs=1)
-        if assets.find(connection, owner, body.asset_id) is None:
+        if assets.find(connection, owner, body.asset_id, keep=True) is None:
             raise errors.NotFound("You have no such picture.")
         job = jobs.create(
             connection,
@@ -69,14 +70,24 @@ def cancel(deps: Dependencies, path: JobPath) -> JobOut:
 
 
 def retry(deps: Dependencies, header: IdempotencyHeaders, path: JobPath) -> Response:  # noqa: ARG001 - validates
-    """Try a failed job again."""
+    """Try a failed or cancelled job again.
+
+    Refused with `source_missing` once its picture was deleted.
+    """
     owner, writer = auth.visible_owner(), auth.writer()
     with once(deps.database, writer) as record, deps.database.transaction() as connection:
         quotas.read(connection, writer, deps.settings.web).require(jobs=1)
         job = jobs.retry(connection, owner, path.job_id)
         if job is None:
-            raise errors.NotFound if jobs.find(connection, owner, path.job_id) is None else errors.JobNotFailed
+            raise _refusal(jobs.find(connection, owner, path.job_id))
         response = Accepted.answer(job, deps.urls)
         record(connection, response)
     deps.waker.wake(job.id)
     return response
+
+
+def _refusal(job: Job | None) -> errors.Failure:
+    """Why a job is not tried again."""
+    if job is None:
+        return errors.NotFound()
+    return errors.SourceMissing() if job.status in (JobState.FAILED, JobState.CANCELLED) else errors.JobNotFailed()

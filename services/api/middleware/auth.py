@@ -1,22 +1,26 @@
-"""Authentication: the caller is a guest, known by a random token that only the guest holds, or holds an API key.
+"""Authentication: the caller is a guest, known by a token that only the guest holds, or holds an API key.
 
 Browsers keep the token in the cookie `session`; other clients send `Authorization: Bearer <token>`, which they get as
 X-Session-Token with their first write. Only its SHA-256 is stored, as the owner of rows, so a leaked database gives
 access to no pictures.
+
+Only tokens issued here count: `guest_tokens` recognises them. Those of earlier releases, and those issued before
+SECRET_KEY was changed, count as long as their guest has files or jobs. Any other cookie is ignored, any other Bearer
+token refused.
 """
 
 import hashlib
 import re
-import secrets
 from functools import partial
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
+from services.api import guest_tokens
 from services.api.keys import PREFIX, digest
 from services.api.middleware import policy
 from services.api.middleware.policy import Auth
 from shared import errors
-from shared.db import api_keys
+from shared.db import api_keys, owners
 from shared.db.pool import Database
 from shared.models.owner import Owner, OwnerType, Scope
 
@@ -24,13 +28,15 @@ API_KEY = "X-Api-Key"
 COOKIE = "session"
 HEADER = "X-Session-Token"
 KEEP_S = 30 * 86_400  # as long as a guest's files
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 random bytes; three characters shorter than a key
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes; three characters shorter than a key
+_EXTENSION = "guest_tokens"
 
 
-def install(app: Flask, database: Database) -> None:
+def install(app: Flask, database: Database, secret: str, public_url: str) -> None:
     """Identify the caller before each request, and send new guests their token after it."""
+    app.extensions[_EXTENSION] = secret
     app.before_request(partial(_identify, database))
-    app.after_request(_send_token)
+    app.after_request(partial(_send_token, https=public_url.startswith("https:")))
 
 
 def caller() -> Owner | None:
@@ -59,7 +65,7 @@ def writer() -> Owner:
     """The caller of a write; a new guest if the request names none."""
     found = caller()
     if found is None:
-        g.token = secrets.token_urlsafe(32)
+        g.token = guest_tokens.issue(current_app.extensions[_EXTENSION])
         g.owner = found = _owner(g.token)
     g.wrote = True
     return found
@@ -71,16 +77,26 @@ def _identify(database: Database) -> None:
     if auth is Auth.PUBLIC:
         return
     secret = request.headers.get(API_KEY)
-    token = (_bearer() or _cookie()) if secret is None else None
-    if token and not _TOKEN.fullmatch(token):
-        secret = token
+    bearer = _bearer() if secret is None else None
+    if bearer and not _TOKEN.fullmatch(bearer):
+        secret = bearer
     if secret is not None:  # an empty header is a wrong key
         g.key = _find_key(database, secret)
         g.owner = Owner(OwnerType.KEY, str(g.key.id))
-    elif token:
-        g.token, g.owner = token, _owner(token)
+    elif token := bearer or _cookie():
+        if _is_ours(database, token):
+            g.token, g.owner = token, _owner(token)
+        elif bearer:
+            raise errors.Unauthorized("This token is not valid; leave it out to get a new one.")
     if auth is Auth.ADMIN:
         _require_admin()
+
+
+def _is_ours(database: Database, token: str) -> bool:
+    if guest_tokens.issued(current_app.extensions[_EXTENSION], token):
+        return True
+    with database.transaction() as connection:  # from an earlier release, or before SECRET_KEY was changed
+        return owners.known(connection, _owner(token))
 
 
 def _require_admin() -> None:
@@ -116,12 +132,11 @@ def _cookie() -> str | None:
     return token if _TOKEN.fullmatch(token) else None  # browsers may hold a stale or foreign cookie: no error
 
 
-def _send_token(response: Response) -> Response:
+def _send_token(response: Response, *, https: bool) -> Response:
     if g.get("wrote") and g.token and response.status_code < 400:
         response.headers[HEADER] = g.token
-        response.set_cookie(
-            COOKIE, g.token, max_age=KEEP_S, httponly=True, samesite="Lax", secure=request.is_secure, path="/"
-        )
+        secure = https or request.is_secure
+        response.set_cookie(COOKIE, g.token, max_age=KEEP_S, httponly=True, samesite="Lax", secure=secure, path="/")
     return response
 
 

@@ -24,10 +24,10 @@ class Limit(StrEnum):
 
 
 class Cache(StrEnum):
-    """Values of Cache-Control."""
+    """Values of Cache-Control. What the shop itself publishes will be `public, max-age=604800, immutable`."""
 
     NO_STORE = "no-store"
-    ASSET = "public, max-age=604800, immutable"  # an unguessable key is the permission
+    PICTURE = "private, max-age=3600"  # a customer's: no cache that others share may outlive its deletion
     PAGE = "no-cache"  # cached but revalidated: a deploy must reach open browsers
 
 
@@ -65,6 +65,6 @@ def install(app: Flask, policies: Mapping[str, Policy]) -> None:
 def _cache(response: Response) -> Response:
     rule = current().cache if response.status_code in (200, 206, 304) else Cache.NO_STORE
     response.headers["Cache-Control"] = rule
-    if rule is Cache.ASSET:
-        response.headers["CDN-Cache-Control"] = rule
+    if rule is Cache.PICTURE:  # CDNs are often set up to cache by a file's ending
+        response.headers["CDN-Cache-Control"] = Cache.NO_STORE
     return response

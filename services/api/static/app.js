@@ -142,6 +142,12 @@ async function result(job) {
   list();
 }
 
+// The page may be open for longer than a picture's address lasts, so a download asks for a new one.
+async function download() {
+  const { result } = await call("GET", `/api/jobs/${location.hash.slice(1)}`);
+  Object.assign(document.createElement("a"), { href: `${here(result.cutoutUrl)}?download=1`, download: "" }).click();
+}
+
 function picture(image, address) {
   image.src = address;
   return image.decode().catch(() => { throw new Trouble("The picture did not load.", { code: "network", retryable: true }); });
@@ -234,6 +240,11 @@ for (const type of ["pointerdown", "pointermove"]) {
 $("split").addEventListener("input", (event) => divide(event.target.value));
 $("backgrounds").addEventListener("change", (event) => { $("compare").dataset.background = event.target.value; });
 $("again").addEventListener("click", () => again());
+$("download").addEventListener("click", (event) => {
+  event.preventDefault();
+  download().catch(sorry);
+});
+addEventListener("visibilitychange", () => document.hidden || list()); // thumbnails not loaded yet have old addresses
 document.addEventListener("click", (event) => {
   if (event.target.closest("a")?.getAttribute("href") !== "#") return;
   event.preventDefault();

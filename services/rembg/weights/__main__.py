@@ -10,6 +10,7 @@ from argparse import ArgumentParser
 from services.rembg.settings import Model
 from services.rembg.weights import CATALOGUE, Name
 from services.rembg.weights.download import Failed, Report, fetch
+from shared import private_files
 
 _BAR = 30
 _TERMINAL_S, _PLAIN_S = 0.1, 5.0  # between two reports
@@ -24,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
         except Failed as error:
             print(f"\n{error}", file=sys.stderr)
             return 1
+        if not settings.models_dir:  # as everything below DATA_DIR
+            private_files.tighten(settings.folder)
         where = "comes with the repository" if CATALOGUE[name].md5 is None else f"is at {settings.folder / name.file}"
         print(f"{name}: {'fetched; ' if fetched else ''}{where}")
     return 0

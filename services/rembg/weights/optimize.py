@@ -28,6 +28,7 @@ from onnx import ModelProto, NodeProto, helper, numpy_helper
 from services.rembg.settings import Model
 from services.rembg.weights import CATALOGUE, Name
 from services.rembg.weights.resolve import is_published, optimized_path
+from shared import private_files
 
 _BLOCK = 16  # channels that onnxruntime's convolutions work on at a time; 8 without AVX-512
 _HALF_PIXELS = (b"half_pixel", b"pytorch_half_pixel")  # they differ only where several pixels become one
@@ -49,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{source} is not the published {name}: fetch it first", file=sys.stderr)
             return 1
         optimize(source, optimized_path(source))
+        if not settings.models_dir:  # as everything below DATA_DIR
+            private_files.tighten(settings.folder)
         print(f"{name}: optimized, at {optimized_path(source)}")
     return 0
 

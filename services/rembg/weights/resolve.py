@@ -29,7 +29,7 @@ def locate(name: Name | None, path: Path | None, folder: Path, precision: Precis
 
 
 def quantized_path(weights: Weights, folder: Path) -> Path:
-    """The bundled network's quantized form is kept outside the repository."""
+    """The bundled network's quantized form is stored outside the repository."""
     return (folder if weights.path == BUNDLED else weights.path.parent) / f"{weights.path.stem}.int8.onnx"
 
 

@@ -6,15 +6,14 @@ from functools import partial
 
 from services.worker import retry
 from services.worker.cutout import derivatives
-from services.worker.failures import Failed
 from services.worker.handlers import Resources, Task
 from services.worker.providers import Request
 from services.worker.providers.router import Cutout
-from shared import failpoints, images, storage
+from shared import errors, failpoints, images, storage
 from shared.db import ids
 from shared.models.asset import Asset, AssetKind
 from shared.models.cutout import CutoutInput, CutoutResult, Transparency
-from shared.models.job import Job, JobFailure, Outcome
+from shared.models.job import Job, Outcome
 from shared.storage import integrity
 
 
@@ -48,7 +47,7 @@ class CutoutHandler:
                 raise storage.Missing(str(task.job.asset_id))
             data = integrity.get(self.resources.storage, source.key, source.stored_sha256)
         except storage.Missing as error:
-            raise Failed(JobFailure.SOURCE_MISSING, "The picture no longer exists.") from error
+            raise errors.SourceMissing from error
         options = CutoutInput.read(task.job.input)
         if source.drawn and options.transparency is Transparency.AUTO:
             options = replace(options, transparency=Transparency.KEEP)

@@ -21,7 +21,7 @@ _PARTS = 10_000  # hundredths of a percent
 class RolloutPercent:
     """Call it for the current percentage, `default` until an operator sets one. Safe to share between threads.
 
-    Read every 15 seconds, and kept while Postgres is unavailable.
+    Read every 15 seconds, and cached while Postgres is unavailable.
     """
 
     def __init__(self, database: Database, default: int) -> None:

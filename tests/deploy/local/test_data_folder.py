@@ -10,6 +10,7 @@ import pytest
 
 from deploy.local import data_folder
 from deploy.local.errors import CommandError
+from deploy.local.postgres_server import unprivileged
 
 ROOT = Path(__file__).parents[3]
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's Postgres runs as somebody else")
@@ -79,3 +80,37 @@ def test_the_secret_is_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
     assert len(secret) == 64
     assert data_folder.secret_key(tmp_path) == secret
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_earlier_versions_left_open_is_closed_and_files_of_others_stay(tmp_path: Path) -> None:
+    theirs = tmp_path / "holiday.jpg"
+    made = "objects/ab/picture lock secret_key sample-cutout.png models/u2net.onnx valkey/appendonlydir/aof valkey/log"
+    files = [tmp_path / name for name in f"{made} postgres/postgres.log redis/appendonly.aof".split()]
+    for file in (theirs, *files):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+        file.chmod(0o644)
+    for server in ("postgres", "redis", "valkey"):
+        (tmp_path / server).chmod(0o700)
+    data_folder.tighten(tmp_path)
+    ours = [path for path in tmp_path.rglob("*") if path != theirs]
+    assert {path: path.stat().st_mode & 0o777 for path in ours} == {p: 0o700 if p.is_dir() else 0o600 for p in ours}
+    assert theirs.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_new_folder_is_closed_to_everyone_whom_postgres_does_not_need(open_folder: Path) -> None:
+    folder = data_folder.prepare(open_folder / "closed", print)
+    user = unprivileged()
+    found = folder.stat()
+    assert found.st_mode & 0o777 == (0o710 if user else 0o700)
+    assert not user or found.st_gid == user.gid
+
+
+@as_root
+@pytest.mark.parametrize("mode", [0o700, 0o711], ids=["made-by-a-service", "made-by-an-earlier-version"])
+def test_a_folder_of_root_is_open_for_postgres_alone(mode: int, open_folder: Path) -> None:
+    folder = open_folder / f"made-{mode:o}"
+    folder.mkdir()
+    folder.chmod(mode)
+    assert data_folder.prepare(folder, print) == folder
+    assert folder.stat().st_mode & 0o777 == 0o710

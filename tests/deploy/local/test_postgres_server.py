@@ -16,7 +16,7 @@ import pytest
 from deploy.local import postgres_programs
 from deploy.local.errors import CommandError
 from deploy.local.postgres_server import Postgres, may_enter, unprivileged
-from deploy.local.process import User
+from deploy.local.process import User, current_user
 from deploy.local.supervisor import await_ready
 from tests.deploy.local.processes import ended, eventually
 
@@ -40,6 +40,16 @@ def server(folder: Path) -> Iterator[Postgres]:
     server.start()
     await_ready(server)
     yield server
+    server.stop()
+
+
+def test_the_folder_may_have_any_printable_name(folder: Path) -> None:
+    odd = folder / "a \"b\" 'c' $d \\ %e \u00fc"
+    odd.mkdir(mode=0o711)
+    server = Postgres(odd / "postgres", durable=False)
+    server.start()
+    await_ready(server)
+    remember(server, "kept")
     server.stop()
 
 
@@ -171,12 +181,12 @@ def test_a_copy_has_the_libraries_where_the_programs_look_and_not_what_compilers
     for file in files:
         (site / file).parent.mkdir(parents=True, exist_ok=True)
         (site / file).touch()
-    copied = postgres_programs.copied(programs, copies)
+    copied = postgres_programs.copied(programs, copies, current_user())
     assert (copied / "postgres").exists()
     assert (copied.parents[2] / libraries / "libpq").exists()
     assert not (copied.parent / "lib" / "libx.a").exists()
     shutil.rmtree(site)
-    assert postgres_programs.copied(programs, copies) == copied
+    assert postgres_programs.copied(programs, copies, current_user()) == copied
 
 
 @as_root

@@ -4,19 +4,19 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from deploy.local import process as process_module
 from deploy.local.process import Process, User, end_orphan
-from tests.deploy.local.processes import bearing, ended, eventually
+from tests.deploy.local.processes import ended, eventually
 
 ROOT = Path(__file__).parents[3]
 NOBODY = User(65534, 65534)
 FOREVER = ["sleep", "1000"]
+ENDED_S = 5  # after the parent was killed
 STUBBORN = ["sh", "-c", "trap '' TERM; sleep 1000 & echo $!; while :; do sleep 0.1; done"]
 
 
@@ -65,18 +65,13 @@ def test_stopping_twice_or_before_the_start_is_harmless(tmp_path: Path) -> None:
     assert process.pid is None
 
 
-@pytest.mark.parametrize("kernel_tells", [True, False], ids=["as-on-linux", "as-elsewhere"])
 @pytest.mark.parametrize("user", [User(os.geteuid(), os.getegid()), NOBODY], ids=["same-user", "other-user"])
-def test_a_process_dies_with_a_parent_that_is_killed(user: User, kernel_tells: bool) -> None:
-    if kernel_tells and sys.platform != "linux":
-        pytest.skip("only Linux tells a process of its parent's death")
+def test_a_process_ends_with_a_parent_that_is_killed(user: User) -> None:
     if user.uid != os.geteuid() != 0:
         pytest.skip("only root may become somebody else")
     script = f"""
 import pathlib, time
-from deploy.local import process
 from deploy.local.process import Process, User
-process.KERNEL_TELLS = {kernel_tells}
 process = Process("child", {FOREVER}, folder=pathlib.Path("/"), output=print, user=User({user.uid}, {user.gid}))
 process.start()
 print(process.pid, flush=True)
@@ -93,31 +88,44 @@ time.sleep(1000)
     eventually(lambda: ended(child), "the end of the orphan")
 
 
-def test_without_the_kernels_help_output_exit_code_and_stop_are_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process_module, "KERNEL_TELLS", False)
-    lines: list[str] = []
-    mark = f"as-elsewhere-{os.getpid()}"
-    command = ["sh", "-c", "trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.02; done", mark]
-    process = Process("polite", command, folder=tmp_path, output=lines.append)
-    process.start()
-    eventually(lambda: lines == ["up"], "a start")
-    process.stop()
-    assert lines == ["up", "bye"]
-    eventually(lambda: not bearing(mark), "the end of the watcher")
+def test_what_ignores_the_request_to_end_with_its_parent_is_killed_with_all_it_started() -> None:
+    script = f"""
+import pathlib, time
+from deploy.local.process import Process
+process = Process("stubborn", {STUBBORN!r}, folder=pathlib.Path("/"), output=lambda line: print(line, flush=True))
+process.start()
+print(process.pid, flush=True)
+time.sleep(1000)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        pids = [int(parent.stdout.readline()) for _ in range(2)]
+        group = os.getpgid(pids[0])
+        parent.kill()
+    eventually(lambda: all(map(ended, pids)), "the end of both", within_s=ENDED_S)
+    eventually(lambda: not members(group), "the end of the watcher")
 
 
-def test_without_the_kernels_help_nothing_watches_a_program_that_has_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(process_module, "KERNEL_TELLS", False)
-    mark = f"as-elsewhere-{os.getpid()}"
-    process = Process("short", ["sh", "-c", "exit 3", mark], folder=tmp_path, output=tmp_path / "log")
+@pytest.mark.parametrize("end", [Process.stop, Process.kill])
+def test_no_watcher_outlives_a_process_that_was_stopped(end: Callable[[Process], None], tmp_path: Path) -> None:
+    process = Process("sleeper", FOREVER, folder=tmp_path, output=tmp_path / "log")
     process.start()
-    eventually(lambda: process.exit_code() == 3, "an end with status 3")
-    eventually(lambda: not bearing(mark), "the end of the watcher")
-    process.kill()
+    group = process.pid or 0
+    eventually(lambda: len(members(group)) > 1, "a watcher")
+    end(process)
+    eventually(lambda: not members(group), "the end of the watcher")
+
+
+def members(group: int) -> list[int]:
+    """The processes of a group that have not ended."""
+    return [pid for pid in psutil.pids() if _group(pid) == group and not ended(pid)]
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
 
 
 @pytest.fixture

@@ -24,3 +24,15 @@ def test_ports_and_folder_can_be_chosen() -> None:
 def test_a_port_that_is_none_is_refused_by_name(port: str) -> None:
     with pytest.raises(CommandError, match=f"WORKER_PORT must be a number from 1 to 65535, and is {port}"):
         Settings.read({"WORKER_PORT": port})
+
+
+@pytest.mark.parametrize("odd", ["a\nb", "a\rb", "a\tb", "a\x7f", "a\u2028b", "a\udcff"])
+def test_a_folder_whose_name_is_no_line_of_text_is_refused_and_named(odd: str, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="DATA_DIR must not contain line breaks") as refusal:
+        Settings.read({"DATA_DIR": str(tmp_path / odd / "data")})
+    assert str(refusal.value).isprintable()
+
+
+@pytest.mark.parametrize("odd", ['a "b"', "a 'b'", "$a %b \\c", "\u00fc \u65e5\u672c"])
+def test_a_folder_may_have_any_other_name(odd: str, tmp_path: Path) -> None:
+    assert Settings.read({"DATA_DIR": str(tmp_path / odd)}).data == tmp_path / odd

@@ -12,10 +12,12 @@ from deploy.local.supervisor import await_ready
 from deploy.local.valkey_server import Valkey
 from tests.deploy.local.processes import ended
 
+FOLDER = 'with "quotes",\n lines and \\'
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Valkey]:
-    server = Valkey(tmp_path / "with space" / "valkey")
+    server = Valkey(tmp_path / FOLDER / "valkey")
     server.start()
     await_ready(server)
     yield server
@@ -54,7 +56,7 @@ def test_the_password_is_not_among_the_arguments(server: Valkey) -> None:
 
 def test_an_orphan_on_the_folder_is_stopped_first(server: Valkey, tmp_path: Path) -> None:
     orphan = server.pid or 0
-    successor = Valkey(tmp_path / "with space" / "valkey")
+    successor = Valkey(tmp_path / FOLDER / "valkey")
     successor.start()
     await_ready(successor)
     successor.stop()

@@ -1,5 +1,6 @@
 """Requests that many tests send, and the shape of every error."""
 
+import re
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -30,6 +31,13 @@ def cut_out(client: FlaskClient, data: bytes | None = None, **options: Any) -> d
     response = send(client, "/api/cutouts", data or pictures.jpeg(), **options)
     assert response.status_code == 202, response.text
     return body(response)
+
+
+def key_of(url: str) -> str:
+    """The key in a picture's address."""
+    found = re.fullmatch(r"(?:https://shop\.example)?/assets/([0-9a-f]{64}\.[a-z]+)/\d{10}-[0-9a-f]{32}", url)
+    assert found, url
+    return found[1]
 
 
 def body(response: TestResponse) -> dict[str, Any]:

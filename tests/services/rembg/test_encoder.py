@@ -1,4 +1,4 @@
-"""The answer's file: formats, backgrounds, crops; colours at the rim and beyond it."""
+"""The response's file: formats, backgrounds, crops; colours at the edge and beyond it."""
 
 import io
 

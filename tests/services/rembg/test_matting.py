@@ -40,9 +40,9 @@ def error(found: Image.Image, wanted: Image.Image, where: np.ndarray) -> float:
 def test_the_rim_comes_at_least_three_times_closer_to_the_truth() -> None:
     true = strands()
     mask = as_the_network_sees(true)
-    rim = (np.asarray(mask) > 2) & (np.asarray(mask) < 253)
+    edge = (np.asarray(mask) > 2) & (np.asarray(mask) < 253)
     refined = matting.refine(photographed(true), mask, Matting())
-    assert error(refined, true, rim) < error(mask, true, rim) / 3
+    assert error(refined, true, edge) < error(mask, true, edge) / 3
 
 
 def test_what_is_sure_and_far_from_doubt_stays_as_it_is() -> None:

@@ -10,7 +10,10 @@ from shared.models.cutout import Method, Transparency
 
 def test_nothing_asked_for_is_a_plain_cutout() -> None:
     assert (
-        options.read({}) == options.read({"format": "", "crop": " "}) == options.read_peers({}, "u2netp") == Options()
+        options.read({})
+        == options.read({"format": "", "crop": " "})
+        == options.read_rembg_server({}, "u2netp")
+        == Options()
     )
 
 
@@ -98,7 +101,7 @@ def test_what_is_out_of_bounds_is_refused_with_its_name(field: str, value: str) 
 
 
 def test_the_peers_fields_mean_what_they_mean_there() -> None:
-    asked = options.read_peers(
+    asked = options.read_rembg_server(
         {
             "a": "true",
             "af": "200",
@@ -118,9 +121,9 @@ def test_the_peers_fields_mean_what_they_mean_there() -> None:
 @pytest.mark.parametrize(("field", "value"), [("ae", "99999"), ("ae", "41"), ("af", "256"), ("ab", "-1"), ("ab", "²")])
 def test_the_peers_numbers_are_bounded(field: str, value: str) -> None:
     with pytest.raises(InvalidRequest):
-        options.read_peers({"a": "true", field: value}, "u2netp")
+        options.read_rembg_server({"a": "true", field: value}, "u2netp")
 
 
 def test_no_other_network_can_be_asked_for() -> None:
     with pytest.raises(InvalidRequest, match="this service runs compact"):
-        options.read_peers({"model": "u2net"}, "compact")
+        options.read_rembg_server({"model": "u2net"}, "compact")

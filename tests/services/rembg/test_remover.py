@@ -39,10 +39,10 @@ def test_the_subject_is_opaque_and_the_ground_is_clear(compact: Network) -> None
     assert alpha[outside].max() < 20
 
 
-def rim_of(cutout: np.ndarray) -> np.ndarray:
-    rim: np.ndarray = (cutout[..., 3] > 25) & (cutout[..., 3] < 230)
-    assert rim.sum() > 100
-    return rim
+def edge_of(cutout: np.ndarray) -> np.ndarray:
+    edge: np.ndarray = (cutout[..., 3] > 25) & (cutout[..., 3] < 230)
+    assert edge.sum() > 100
+    return edge
 
 
 def ground_in(colours: np.ndarray) -> float:
@@ -54,9 +54,9 @@ def ground_in(colours: np.ndarray) -> float:
 def test_colours_at_the_rim_are_freed_of_the_ground(compact: Network) -> None:
     photo = pictures.shirt()
     cutout = pictures.pixels(removed(compact, pictures.encode(photo)).file.data)
-    rim = rim_of(cutout)
-    assert ground_in(np.asarray(photo)[rim]) > 0.5
-    assert ground_in(cutout[rim, :3]) < 0.12  # from where on a print check warns
+    edge = edge_of(cutout)
+    assert ground_in(np.asarray(photo)[edge]) > 0.5
+    assert ground_in(cutout[edge, :3]) < 0.12  # from where on a print check warns
 
 
 def test_colours_at_the_rim_are_those_of_the_photo_where_that_is_asked_for(compact: Network) -> None:
@@ -64,8 +64,8 @@ def test_colours_at_the_rim_are_those_of_the_photo_where_that_is_asked_for(compa
     data = pictures.encode(photo)
     asked = Options(method=Method.NETWORK, decontaminate=False)
     cutout = pictures.pixels(removed(compact, data, asked).file.data)
-    rim = rim_of(cutout)
-    assert np.array_equal(cutout[rim, :3], np.asarray(photo)[rim])
+    edge = edge_of(cutout)
+    assert np.array_equal(cutout[edge, :3], np.asarray(photo)[edge])
 
 
 def test_the_inside_is_opaque_and_the_ground_is_quite_clear(compact: Network) -> None:

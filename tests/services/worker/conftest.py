@@ -68,6 +68,12 @@ class Bench:
 
     def order(self, data: bytes | None = None, owner: Owner = OWNER, *, drawn: bool = False, **options: Any) -> UUID:
         """A job as the api makes it, without its wake-up."""
+        source = self.source(data, owner, drawn=drawn)
+        with self.database.transaction() as connection:
+            return jobs.create(connection, ids.new(), owner, source.id, input=CutoutInput(**options).json()).id
+
+    def source(self, data: bytes | None = None, owner: Owner = OWNER, *, drawn: bool = False) -> Asset:
+        """A stored picture."""
         data = data or pictures.jpeg()
         info = images.inspect(data)
         kept = images.strip(data, info)
@@ -92,8 +98,7 @@ class Bench:
         )
         self.storage.put(key, kept.data, kept.content_type, {})
         with self.database.transaction() as connection:
-            source, _ = assets.add(connection, asset)
-            return jobs.create(connection, ids.new(), owner, source.id, input=CutoutInput(**options).json()).id
+            return assets.add(connection, asset)[0]
 
     def job(self, job_id: UUID) -> Job:
         with self.database.transaction() as connection:

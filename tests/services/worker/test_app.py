@@ -1,5 +1,6 @@
 """A real worker process: how soon it starts a job, how it stops, what it costs Redis, and when it refuses to start."""
 
+import json
 import os
 import signal
 import socket
@@ -15,8 +16,11 @@ from urllib.request import urlopen
 import pytest
 import redis
 
+from services.worker.app import _purges
+from services.worker.settings import Settings
 from shared.broker import Waker
 from shared.models.job import JobState
+from tests.services import pictures
 from tests.services.worker.conftest import Bench
 from tests.services.worker.rembg_double import cut_out
 
@@ -31,6 +35,15 @@ periodic.LOOK_S = 0.1
 begin, sweep = periodic.PeriodicTask.__init__, rescuer.Rescuer.sweep
 periodic.PeriodicTask.__init__ = lambda self, *args, tolerance_s, **rest: begin(self, *args, tolerance_s=0.5, **rest)
 rescuer.Rescuer.sweep = lambda self: 1 / 0 if os.path.exists(os.environ["LOST"]) else sweep(self)
+sys.argv[:1] = ["celery", "-A", "services.worker.app", "worker"]
+main()
+"""
+# A worker that polls five times a second.
+_POLLING = """
+import sys
+from celery.__main__ import main
+from services.worker import poller
+poller.EVERY_S = 0.2
 sys.argv[:1] = ["celery", "-A", "services.worker.app", "worker"]
 main()
 """
@@ -71,6 +84,11 @@ def _ready(port: int) -> bool:
         return False
 
 
+def _redis(port: int) -> object:
+    with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as answer:
+        return json.load(answer)["checks"]["redis"]
+
+
 def _run(bench: Bench, waker: Waker) -> float:
     """Create a job with its wake-up; the seconds until it was done."""
     job_id = bench.order()
@@ -102,6 +120,56 @@ def test_a_worker_starts_jobs_at_once_costs_little_and_stops_when_asked(
         worker.send_signal(signal.SIGTERM)
         assert _until(lambda: worker.poll() is not None) < 6
         assert worker.returncode == 0
+
+
+def test_a_worker_runs_jobs_while_redis_refuses_wake_ups_and_ends_them_when_asked_to_stop(
+    environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int
+) -> None:
+    environment.setenv("DATA_DIR", str(bench.objects.parent))
+    environment.setenv("REMBG_ENDPOINT", bench.rembg.url)
+    with redis.Redis.from_url(redis_url) as server, _started(free_port, ["-c", _POLLING]) as worker:
+        _until(lambda: _ready(free_port))
+        server.config_set("maxmemory", 1)
+        try:
+            first = bench.order()
+            _until(lambda: bench.job(first).status is JobState.DONE)
+            bench.rembg.answer = cut_out(wait_s=1)
+            second = bench.order(pictures.png())
+            _until(lambda: bench.job(second).status is JobState.RUNNING)
+            worker.send_signal(signal.SIGTERM)
+            said, _ = worker.communicate(timeout=20)
+        finally:
+            server.config_set("maxmemory", 0)
+    assert bench.job(second).status is JobState.DONE
+    assert worker.returncode == 0
+    assert "Traceback" not in said
+
+
+def test_a_worker_whose_redis_refuses_wake_ups_says_so_until_it_takes_one(
+    environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int
+) -> None:
+    environment.setenv("DATA_DIR", str(bench.objects.parent))
+    environment.setenv("REMBG_ENDPOINT", bench.rembg.url)
+    with redis.Redis.from_url(redis_url) as server, _started(free_port):
+        _until(lambda: _ready(free_port))
+        server.config_set("maxmemory", 1)
+        try:
+            bench.order()  # the rescuer tries to send its wake-up
+            _until(lambda: _redis(free_port) == "down")
+        finally:
+            server.config_set("maxmemory", 0)
+        _until(lambda: _redis(free_port) == "ok")
+
+
+def test_polling_costs_redis_nothing(
+    environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int
+) -> None:
+    with redis.Redis.from_url(redis_url) as server, _started(free_port, ["-c", _POLLING]):
+        _until(lambda: _ready(free_port))
+        time.sleep(0.5)
+        before = _commands(server)
+        time.sleep(1.5)
+        assert _commands(server) == before
 
 
 def test_a_worker_does_not_start_over_a_redis_that_may_drop_wake_ups(
@@ -169,3 +237,11 @@ def test_a_worker_whose_rescuer_is_lost_ends_its_job_and_then_itself(
     assert worker.returncode == 70  # so that platforms start it again
     assert bench.job(job_id).status is JobState.DONE
     assert "periodic_task_lost" in said
+
+
+def test_the_purge_hook_is_called_by_workers_that_have_one(bench: Bench, environment: pytest.MonkeyPatch) -> None:
+    assert _purges(bench.database, Settings.read().cdn) == ()
+    environment.setenv("CDN_PURGE_URL", "https://cdn.example/purge")
+    environment.setenv("PUBLIC_URL", "https://shop.example")
+    (task,) = _purges(bench.database, Settings.read().cdn)
+    assert task.name == "cdn_purge"

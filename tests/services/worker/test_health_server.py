@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,3 +74,18 @@ def test_there_is_nothing_else(port: int) -> None:
     answer, body = _get(port, "/api/jobs")
     assert (answer.status, body["error"]["code"]) == (404, "not_found")
     assert _get(port, "/health", method="POST")[0].status == 501
+
+
+def test_it_listens_on_ipv6_as_well(state: Health) -> None:
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            pytest.skip("this machine has no IPv6")
+    server = health_server.serve(state, "::1", 0, None)
+    connection = http.client.HTTPConnection("::1", server.server_address[1], timeout=5)
+    connection.request("GET", "/health/live")
+    assert connection.getresponse().status == 200
+    connection.close()
+    server.shutdown()
+    server.server_close()

@@ -27,8 +27,9 @@ def runner(bench: Bench) -> Runner:
 
 
 def _order(bench: Bench, **given: Any) -> UUID:
+    asset_id = bench.source().id
     with bench.database.transaction() as connection:
-        return jobs.create(connection, ids.new(), OWNER, ids.new(), type="wordcount", input=given).id
+        return jobs.create(connection, ids.new(), OWNER, asset_id, type="wordcount", input=given).id
 
 
 def test_its_input_and_its_result_are_its_own(bench: Bench, runner: Runner) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from services.worker.leases import Leases
 from services.worker.periodic import PeriodicTask
-from shared import metrics, timeouts
+from shared import errors, metrics, timeouts
 from shared.db import job_queue, jobs
-from shared.models.job import Job
+from shared.models.job import Job, JobState
 from tests.services.worker.conftest import Bench
 
 
@@ -85,6 +85,19 @@ def test_a_cancelled_job_is_no_lost_lease(bench: Bench, held: tuple[Leases, Job]
     assert keeper._held == {}
 
 
+def test_a_job_whose_end_could_not_be_written_is_handed_back_without_counting(bench: Bench) -> None:
+    job_id = bench.order()
+    keeper = Leases(bench.database, 60)
+    with pytest.raises(errors.Unavailable), keeper.holding(bench.claim()):
+        raise errors.Unavailable
+    keeper.renew()
+    job = bench.job(job_id)
+    assert (job.status, job.attempts, job.isolated) == (JobState.QUEUED, 0, False)
+    before = bench.claim()
+    keeper.renew()
+    assert bench.job(job_id) == before
+
+
 def test_periodic_renewal_keeps_a_job_past_its_lease_and_drops_it_after(bench: Bench) -> None:
     keeper = Leases(bench.database, 0.6)
     renewing = PeriodicTask("leases", keeper.renew, keeper.every_s, tolerance_s=60)
@@ -99,4 +112,4 @@ def test_periodic_renewal_keeps_a_job_past_its_lease_and_drops_it_after(bench: B
     time.sleep(0.7)
     taken = _claim(bench, 60)
     assert taken is not None
-    assert (taken.id, taken.attempts, taken.fence) == (job.id, 2, job.fence + 1)
+    assert (taken.id, taken.fence, taken.isolated) == (job.id, job.fence + 1, True)

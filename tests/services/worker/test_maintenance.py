@@ -1,4 +1,4 @@
-"""Maintenance: what is removed for good, and what must never be."""
+"""Maintenance: what is removed for good, and what must never be removed."""
 
 import os
 import time
@@ -24,10 +24,10 @@ def maintenance(bench: Bench) -> Maintenance:
 
 
 def _delete(bench: Bench, job_id: UUID, days_ago: int = 8) -> str:
-    """Delete a job's source, some time ago; its key."""
+    """Mark a job's source as deleted some time ago, and return its key."""
     key = bench.source_key(job_id)
     with bench.database.transaction() as connection:
-        assert assets.delete(connection, OWNER, bench.job(job_id).asset_id)
+        assets.delete(connection, OWNER, bench.job(job_id).asset_id)
     bench.say("update assets set deleted_at = now() - %s * interval '1 day' where key = %s", days_ago, key)
     return key
 
@@ -36,7 +36,7 @@ def _objects(bench: Bench) -> set[str]:
     return {path.name for path in bench.objects.rglob("*") if path.is_file()}
 
 
-def test_what_was_deleted_a_week_ago_is_removed_with_its_row(bench: Bench, maintenance: Maintenance) -> None:
+def test_an_object_deleted_a_week_ago_is_removed_with_its_row(bench: Bench, maintenance: Maintenance) -> None:
     assert KEEP_S == 7 * 86_400
     kept = bench.source_key(bench.order(pictures.png()))
     _delete(bench, bench.order())
@@ -46,38 +46,38 @@ def test_what_was_deleted_a_week_ago_is_removed_with_its_row(bench: Bench, maint
     assert maintenance.prune() == 0
 
 
-def test_what_was_deleted_lately_stays(bench: Bench, maintenance: Maintenance) -> None:
+def test_a_recently_deleted_object_stays(bench: Bench, maintenance: Maintenance) -> None:
     key = _delete(bench, bench.order(), days_ago=6)
     assert maintenance.prune() == 0
     assert _objects(bench) == {key}
 
 
-def test_bytes_that_were_sent_again_stay(bench: Bench, maintenance: Maintenance) -> None:
+def test_an_object_that_was_uploaded_again_stays(bench: Bench, maintenance: Maintenance) -> None:
     key = _delete(bench, bench.order())
     assert bench.source_key(bench.order()) == key
     assert maintenance.prune() == 0
     assert _objects(bench) == {key}
 
 
-def test_what_was_made_of_a_picture_goes_with_it(bench: Bench, maintenance: Maintenance) -> None:
+def test_the_variants_of_a_picture_are_removed_with_it(bench: Bench, maintenance: Maintenance) -> None:
     key = _delete(bench, bench.order())
     bench.storage.put(f"{key[:64]}-w800.webp", b"smaller", "image/webp", {})
     assert maintenance.prune() == 2
     assert _objects(bench) == set()
 
 
-def test_what_is_sent_again_while_it_is_removed_is_there_in_the_end(bench: Bench, maintenance: Maintenance) -> None:
-    """The upload has stored its object, then the old one is removed, then the upload adds its row."""
+def test_an_object_uploaded_during_its_removal_exists_in_the_end(bench: Bench, maintenance: Maintenance) -> None:
+    """The upload stores its object, then the old one is removed, then the upload inserts its row."""
     _delete(bench, bench.order())
     put = bench.storage.put
 
-    def put_and_be_overtaken(*stored: Any) -> None:
+    def put_during_a_removal(*stored: Any) -> None:
         put(*stored)
         assert maintenance.prune() == 1
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bench.storage, "put", put_and_be_overtaken)
-        with pytest.raises(errors.Unavailable):  # a caller is told to send it again
+        patch.setattr(bench.storage, "put", put_during_a_removal)
+        with pytest.raises(errors.Unavailable):  # the caller is told to retry
             bench.order()
     assert bench.say("select id from assets") == []
     bench.say("update removals set at = at - interval '61 seconds'")
@@ -86,7 +86,7 @@ def test_what_is_sent_again_while_it_is_removed_is_there_in_the_end(bench: Bench
     assert maintenance.prune() == 0
 
 
-def test_what_came_back_after_it_was_found_to_be_due_stays(bench: Bench, maintenance: Maintenance) -> None:
+def test_a_due_object_that_was_uploaded_again_stays(bench: Bench, maintenance: Maintenance) -> None:
     key = _delete(bench, bench.order())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(object_deletions, "due", lambda *_: [bench.source_key(bench.order())[:64]])
@@ -94,7 +94,7 @@ def test_what_came_back_after_it_was_found_to_be_due_stays(bench: Bench, mainten
     assert _objects(bench) == {key}
 
 
-def test_a_removal_that_took_too_long_deletes_nothing_any_more(
+def test_a_removal_that_took_too_long_deletes_nothing_more(
     bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = _delete(bench, bench.order())
@@ -123,14 +123,14 @@ def _age(bench: Bench, key: str, days: float) -> None:
 
 
 def _orphan(bench: Bench, digits: str, days: float) -> str:
-    """An object whose row never came."""
+    """An object whose row was never inserted."""
     key = f"{digits * 32}.png"
     bench.storage.put(key, b"nobody's", "image/png", {})
     _age(bench, key, days)
     return key
 
 
-def test_objects_without_rows_are_collected_when_old(bench: Bench, maintenance: Maintenance) -> None:
+def test_old_objects_without_rows_are_collected(bench: Bench, maintenance: Maintenance) -> None:
     key = bench.source_key(bench.order())
     owned = (key, f"{key[:64]}-w400.webp")
     bench.storage.put(owned[1], b"smaller", "image/webp", {})
@@ -143,14 +143,14 @@ def test_objects_without_rows_are_collected_when_old(bench: Bench, maintenance: 
     assert old not in _objects(bench)
 
 
-def test_objects_of_hidden_rows_are_left_to_the_week_they_have(bench: Bench, maintenance: Maintenance) -> None:
+def test_objects_of_recently_deleted_rows_are_not_collected(bench: Bench, maintenance: Maintenance) -> None:
     key = _delete(bench, bench.order(), days_ago=3)
     _age(bench, key, days=40)
     assert maintenance.collect([key[:2]]) == 0
     assert _objects(bench) == {key}
 
 
-def test_collecting_goes_page_by_page_and_ends(
+def test_collection_reads_page_by_page_and_ends(
     bench: Bench, maintenance: Maintenance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.worker.maintenance._PAGE", 2)
@@ -161,13 +161,13 @@ def test_collecting_goes_page_by_page_and_ends(
     assert [maintenance.collect(prefixes) for _ in range(3)] == [5, 2, 0]
 
 
-def test_every_object_s_turn_comes_within_a_day() -> None:
+def test_every_object_is_examined_within_a_day() -> None:
     hours = [slices(1_900_000_000 + hour * 3600) for hour in range(24)]
     assert {prefix for hour in hours for prefix in hour} == {f"{number:02x}" for number in range(256)}
     assert {len(hour) for hour in hours} == {11}
 
 
-def test_uploads_that_nobody_finished_are_collected_after_a_day(bench: Bench, maintenance: Maintenance) -> None:
+def test_unfinished_uploads_are_collected_after_a_day(bench: Bench, maintenance: Maintenance) -> None:
     keys = [f"{INCOMING}{uuid4()}" for _ in range(2)]
     for key, days in zip(keys, (1.1, 0.9), strict=True):
         bench.storage.put(key, b"sent", "image/png", {})
@@ -176,7 +176,7 @@ def test_uploads_that_nobody_finished_are_collected_after_a_day(bench: Bench, ma
     assert [entry.key for entry in bench.storage.walk(INCOMING)] == [keys[1]]
 
 
-def test_a_turn_does_all_of_it_and_counts(bench: Bench, maintenance: Maintenance) -> None:
+def test_a_run_does_all_tasks_and_counts(bench: Bench, maintenance: Maintenance) -> None:
     def removed(reason: str) -> float:
         return REGISTRY.get_sample_value("stolentee_objects_removed_total", {"reason": reason}) or 0.0
 
@@ -195,10 +195,10 @@ def test_a_turn_does_all_of_it_and_counts(bench: Bench, maintenance: Maintenance
     hidden = bench.say("select deleted_at from assets where id = %s", bench.job(guests).asset_id)
     assert hidden[0]["deleted_at"] is not None
     maintenance.run()
-    assert len(_objects(bench)) == 1  # hidden, and kept for a week
+    assert len(_objects(bench)) == 1  # deleted, and stored for another week
 
 
-def test_a_cut_out_goes_with_its_preview_and_mask(bench: Bench, maintenance: Maintenance) -> None:
+def test_a_cut_out_is_removed_with_its_preview_and_mask(bench: Bench, maintenance: Maintenance) -> None:
     job_id = bench.order()
     job = bench.run(job_id)
     assert job.result is not None
@@ -209,17 +209,17 @@ def test_a_cut_out_goes_with_its_preview_and_mask(bench: Bench, maintenance: Mai
     assert _objects(bench) == {bench.source_key(job_id)}
 
 
-def test_an_object_that_is_gone_already_takes_its_row_along(bench: Bench, maintenance: Maintenance) -> None:
+def test_the_row_of_a_missing_object_is_removed(bench: Bench, maintenance: Maintenance) -> None:
     bench.storage.delete(_delete(bench, bench.order()))
     assert maintenance.prune() == 0
     assert bench.say("select id from assets") == []
 
 
-def test_storage_that_refuses_keeps_the_row_for_the_next_time(bench: Bench, maintenance: Maintenance) -> None:
+def test_a_failed_removal_leaves_the_row_for_the_next_run(bench: Bench, maintenance: Maintenance) -> None:
     key = _delete(bench, bench.order())
     path = bench.objects / key[:2] / key
     path.unlink()
-    path.mkdir()  # cannot be removed as a file can
+    path.mkdir()  # a folder, so unlinking it fails
     with pytest.raises(errors.Unavailable):
         maintenance.prune()
     assert len(bench.say("select id from assets")) == 1
@@ -228,7 +228,7 @@ def test_storage_that_refuses_keeps_the_row_for_the_next_time(bench: Bench, main
     assert bench.say("select id from assets") == []
 
 
-def test_maintenance_goes_on_after_a_refusal(bench: Bench, maintenance: Maintenance) -> None:
+def test_maintenance_continues_after_a_failed_removal(bench: Bench, maintenance: Maintenance) -> None:
     key = _delete(bench, bench.order())
     path = bench.objects / key[:2] / key
     path.unlink()

@@ -41,11 +41,11 @@ def _overlooked(bench: Bench, count: int) -> list[UUID]:
 
 
 def _dead(bench: Bench, attempts: int) -> UUID:
-    """A job whose worker died with its lease."""
+    """A job that was alone when its worker died."""
     job_id = bench.order()
     bench.say(
         """update jobs set status = 'running', attempts = %s, run_after = now() - interval '1 minute',
-            lease_until = now() - interval '1 s' where id = %s""",
+            lease_until = now() - interval '1 s', isolated = true where id = %s""",
         attempts,
         job_id,
     )

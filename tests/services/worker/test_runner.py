@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared import errors, metrics, timeouts
-from shared.db import jobs
+from shared.db import assets, jobs
 from shared.models.job import Job, JobError, JobState
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, Bench
@@ -66,21 +66,37 @@ def test_an_unavailable_provider_postpones_the_job_without_counting(
     assert bench.run(job_id).status is JobState.QUEUED
 
 
-def test_a_provider_that_is_unavailable_for_a_day_fails_the_job(bench: Bench) -> None:
+def test_a_provider_that_refuses_a_job_for_a_day_in_a_row_fails_it(bench: Bench) -> None:
     bench.rembg.answer = refusal(503, "busy")
     job_id = bench.order()
-    bench.say("update jobs set created_at = now() - interval '25 hours'")
+    bench.run(job_id)
+    bench.say("update jobs set postponed_s = postponed_s + 86400")
     job = bench.run(job_id)
     assert job.status is JobState.FAILED
     assert job.error == JobError("provider_failed", "A service that this job needs was unavailable for a day.")
+    with bench.database.transaction() as connection:
+        assert jobs.retry(connection, OWNER, job_id)
+    assert bench.run(job_id).status is JobState.QUEUED  # with the patience of a new job
 
 
-def test_the_older_a_job_the_longer_its_delay(bench: Bench) -> None:
+def test_the_age_of_a_job_and_time_without_a_worker_cost_no_patience(bench: Bench) -> None:
+    bench.rembg.answer = refusal(503, "busy")
+    job_id = bench.order()
+    for _ in range(2):  # refused, then nobody looked for a weekend
+        bench.say("update jobs set created_at = created_at - interval '3 days', run_after = now() - interval '3 days'")
+        assert bench.runner.run_next()
+        (row,) = bench.say("select status, round(extract(epoch from run_after - now()))::int as wait from jobs")
+        assert row == {"status": "queued", "wait": 1}
+    bench.rembg.answer = cut_out()
+    assert bench.run(job_id).status is JobState.DONE
+
+
+def test_each_refusal_in_a_row_is_waited_for_longer(bench: Bench) -> None:
     bench.rembg.answer = refusal(503, "busy")
     job_id = bench.order()
     waits = []
-    for age in ("0 s", "60 s", "1 hour"):
-        bench.say("update jobs set created_at = now() - %s::interval", age)
+    for before_s in (0, 60, 3600):
+        bench.say("update jobs set postponed_s = %s", before_s)
         bench.run(job_id)
         waits += bench.say("select round(extract(epoch from run_after - now()))::int as wait from jobs")
     assert [row["wait"] for row in waits] == [1, 7, 15]
@@ -154,8 +170,28 @@ def test_another_worker_finishes_a_job_whose_lease_was_lost(bench: Bench) -> Non
     assert bench.run(job_id).status is JobState.RUNNING
     bench.rembg.meanwhile = lambda: None
     job = bench.run(job_id)
-    assert (job.status, job.attempts) == (JobState.DONE, 2)
+    assert (job.status, job.attempts) == (JobState.DONE, 1)
     assert len(bench.made(job_id)) == 3
+
+
+def test_a_picture_deleted_while_its_job_runs_is_not_published(bench: Bench) -> None:
+    def delete() -> None:
+        with bench.database.transaction() as connection:
+            assets.delete(connection, OWNER, bench.job(job_id).asset_id)
+
+    job_id = bench.order()
+    bench.rembg.meanwhile = delete
+    assert bench.run(job_id).status is JobState.CANCELLED
+    assert bench.made(job_id) == {}
+
+
+def test_a_picture_deleted_by_a_release_that_leaves_its_job_is_not_published_either(bench: Bench) -> None:
+    job_id = bench.order()
+    bench.rembg.meanwhile = lambda: bench.say("update assets set deleted_at = now()")
+    job = bench.run(job_id)
+    assert job.status is JobState.FAILED
+    assert job.error == JobError("source_missing", "The picture no longer exists.")
+    assert bench.made(job_id) == {}
 
 
 def test_without_the_database_a_job_is_left_to_its_lease(

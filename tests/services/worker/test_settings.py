@@ -37,3 +37,21 @@ def test_a_wrong_setting_is_named(bare_environment: pytest.MonkeyPatch, name: st
     bare_environment.setenv(name, value)
     with pytest.raises(settings.Invalid, match=name):
         Settings.read()
+
+
+def test_the_purge_hook_is_off_by_default_and_needs_the_public_url(
+    bare_environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert Settings.read().cdn.purge_url is None
+    bare_environment.setenv("CDN_PURGE_URL", "https://cdn.example/purge?key=hunter2")
+    for wrong in ("", "shop.example"):
+        bare_environment.setenv("PUBLIC_URL", wrong)
+        with pytest.raises(settings.Invalid, match="PUBLIC_URL"):
+            Settings.read()
+    bare_environment.setenv("PUBLIC_URL", "https://shop.example")
+    assert "hunter2" not in repr(Settings.read())
+    for wrong in ("cdn.example/hunter2", "ftp://cdn.example/hunter2", "https://cdn.example/ hunter2"):
+        bare_environment.setenv("CDN_PURGE_URL", wrong)
+        with pytest.raises(settings.Invalid, match="CDN_PURGE_URL"):
+            Settings.read()
+    assert "hunter2" not in capsys.readouterr().err

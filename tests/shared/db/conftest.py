@@ -1,4 +1,4 @@
-"""A pool over a fresh database, and rows to begin with."""
+"""A pool over a new database, and rows for the tests."""
 
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,7 +19,7 @@ TIMINGS = Timings(queued_ms=1, total_ms=10)
 
 
 class Records:
-    """What a test says to the database."""
+    """The statements of a test."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -27,7 +27,7 @@ class Records:
     def unsaved(
         self, owner: Owner = ANNE, kind: AssetKind = AssetKind.SOURCE, job_id: UUID | None = None, words: str = ""
     ) -> Asset:
-        """A picture without a row; each is different unless `words` says which."""
+        """A picture without a row; each is different unless `words` is given."""
         asset_id = ids.new()
         digest = sha256((words or str(asset_id)).encode()).hexdigest()
         now = datetime.now(UTC)
@@ -70,7 +70,7 @@ class Records:
         return now
 
     def say(self, statement: str, *values: object) -> list[dict[str, Any]]:
-        """Whatever only a test would say."""
+        """Run a statement that only tests need."""
         with self.database.transaction() as connection:
             cursor = connection.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []

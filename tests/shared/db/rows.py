@@ -1,11 +1,11 @@
-"""Owners, assets and jobs to put into a database."""
+"""Owners, assets and jobs for a database."""
 
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from shared.db import ids, job_queue, jobs
+from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Connection, Database
 from shared.models.asset import Asset, AssetKind
 from shared.models.cutout import CutoutResult, Foreground, Provider
@@ -38,7 +38,7 @@ def owner(name: str = "ann") -> Owner:
 
 
 def asset(content: str = "photo", *, of: str = "ann", **changes: Any) -> Asset:
-    """A picture with this content; its key belongs to content and owner, as in the product."""
+    """A picture with this content; its key depends on content and owner, as in the product."""
     facts: dict[str, Any] = {
         "id": ids.new(),
         "owner": owner(of),
@@ -61,35 +61,36 @@ T = TypeVar("T")
 
 
 def run(database: Database, work: Callable[Concatenate[Connection, P], T], *args: P.args, **options: P.kwargs) -> T:
-    """What `work` returns, in a transaction of its own."""
+    """Run `work` in a transaction of its own and return its result."""
     with database.transaction() as connection:
         return work(connection, *args, **options)
 
 
 def queued(database: Database, of: str = "ann", *, priority: int = 5) -> Job:
-    """A new job."""
+    """A new job of a new picture."""
     with database.transaction() as connection:
-        job = jobs.create(connection, ids.new(), owner(of), ids.new())
+        picture, _ = assets.add(connection, asset(str(ids.new()), of=of))
+        job = jobs.create(connection, ids.new(), owner(of), picture.id)
         connection.execute("update jobs set priority = %s where id = %s", [priority, job.id])
     return job
 
 
 def claimed(database: Database, lease_s: float = 60) -> Job:
-    """The job that a worker gets next; there has to be one."""
+    """The job that a worker claims next; there must be one."""
     job = run(database, job_queue.claim_next, lease_s)
     assert job is not None
     return job
 
 
 def seen(database: Database, job: Job) -> Job:
-    """How its owner sees a job now."""
+    """A job as its owner sees it now."""
     found = run(database, jobs.find, job.owner, job.id)
     assert found is not None
     return found
 
 
 def rewind(database: Database, seconds: float) -> None:
-    """Let time pass for every job: what was to happen later is that much nearer."""
+    """Let time pass for every job by moving all its times into the past."""
     with database.transaction() as connection:
         connection.execute(
             "update jobs set lease_until = lease_until - %(s)s * interval '1 second', "

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared import errors
 from shared.db import assets, ids
 from shared.db.pool import Database
 from shared.models.asset import Asset, AssetKind
@@ -16,7 +17,7 @@ def added(database: Database, content: str = "photo", *, of: str = "ann", **chan
 
 
 def cut_out(database: Database, of: str = "ann") -> dict[AssetKind, Asset]:
-    """What one job made."""
+    """The assets made by one job."""
     kinds, job_id = (AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK), ids.new()
     return {kind: added(database, f"{kind} {job_id}", of=of, kind=kind, job_id=job_id) for kind in kinds}
 
@@ -37,7 +38,7 @@ def test_another_owners_asset_is_not_found(database: Database) -> None:
     assert run(database, assets.by_key, "f" * 64 + ".png") is None
 
 
-def test_the_same_picture_of_the_same_owner_is_the_older_asset(database: Database) -> None:
+def test_the_same_picture_of_the_same_owner_is_the_existing_asset(database: Database) -> None:
     older = added(database)
     assert run(database, assets.add, asset(name="another name.png")) == (older, False)
 
@@ -72,26 +73,28 @@ def test_equal_cut_outs_of_two_jobs_are_two_assets(database: Database) -> None:
 
 def test_a_deleted_asset_is_hidden_from_everyone_at_once(database: Database) -> None:
     one = added(database)
-    assert not run(database, assets.delete, owner("bob"), one.id)
+    with pytest.raises(errors.NotFound):
+        run(database, assets.delete, owner("bob"), one.id)
     assert run(database, assets.find, owner(), one.id) == one
-    assert run(database, assets.delete, owner(), one.id)
+    run(database, assets.delete, owner(), one.id)
     assert run(database, assets.find, owner(), one.id) is None
     assert run(database, assets.find, None, one.id) is None
     assert run(database, assets.by_key, one.key) is None
     assert run(database, assets.page, owner(), 10, None).items == []
 
 
-def test_deleting_an_unknown_asset_returns_false(database: Database) -> None:
+def test_an_unknown_or_deleted_asset_is_not_deleted(database: Database) -> None:
     one = added(database)
-    assert not run(database, assets.delete, owner(), ids.new())
     run(database, assets.delete, owner(), one.id)
-    assert not run(database, assets.delete, owner(), one.id)
+    for gone in (ids.new(), one.id):
+        with pytest.raises(errors.NotFound):
+            run(database, assets.delete, owner(), gone)
 
 
 def test_deleting_a_cut_out_deletes_its_preview_and_mask_and_nothing_else(database: Database) -> None:
     source = added(database)
     first, second = cut_out(database), cut_out(database)
-    assert run(database, assets.delete, owner(), first[AssetKind.CUTOUT].id)
+    run(database, assets.delete, owner(), first[AssetKind.CUTOUT].id)
     left = {each.id for each in (source, *second.values())}
     for each in (source, *first.values(), *second.values()):
         assert (run(database, assets.find, owner(), each.id) is not None) == (each.id in left)
@@ -100,7 +103,7 @@ def test_deleting_a_cut_out_deletes_its_preview_and_mask_and_nothing_else(databa
 @pytest.mark.parametrize("kind", [AssetKind.PREVIEW, AssetKind.MASK])
 def test_a_preview_or_mask_is_deleted_alone(database: Database, kind: AssetKind) -> None:
     made = cut_out(database)
-    assert run(database, assets.delete, owner(), made.pop(kind).id)
+    run(database, assets.delete, owner(), made.pop(kind).id)
     for each in made.values():
         assert run(database, assets.find, owner(), each.id)
 

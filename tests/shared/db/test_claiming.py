@@ -1,4 +1,4 @@
-"""A worker claims the fairest job, each job goes to one worker, and none is lost with its worker."""
+"""Workers claim the fairest job; each job has one worker, and none is lost with its worker."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ def test_nothing_is_claimed_when_nothing_is_due(database: Database) -> None:
     assert run(database, job_queue.claim_next, 60) is None
 
 
-def test_of_one_owner_the_oldest_comes_first(database: Database) -> None:
+def test_the_oldest_job_of_an_owner_comes_first(database: Database) -> None:
     made = [queued(database).id for _ in range(5)]
     ages_s = {made[0]: 20, made[1]: 50, made[2]: 10, made[3]: 40, made[4]: 30}
     with database.transaction() as connection:
@@ -35,7 +35,7 @@ def test_of_one_owner_the_oldest_comes_first(database: Database) -> None:
     assert claim_all(database) == sorted(made, key=ages_s.__getitem__, reverse=True)
 
 
-def test_the_smaller_priority_comes_first_whatever_its_age(database: Database) -> None:
+def test_the_smaller_priority_comes_first_regardless_of_age(database: Database) -> None:
     late, usual, urgent = (queued(database, priority=priority).id for priority in (9, 5, 0))
     assert claim_all(database) == [urgent, usual, late]
 
@@ -47,14 +47,14 @@ def test_only_jobs_of_the_given_types_are_claimed(database: Database) -> None:
     assert run(database, job_queue.claim_next, 60, ["cutout", "newer"]) == seen(database, newer)
 
 
-def test_who_has_fewer_jobs_running_comes_first(database: Database) -> None:
+def test_the_owner_with_fewer_running_jobs_comes_first(database: Database) -> None:
     ann = [queued(database, "ann").id for _ in range(4)]
     bob = [queued(database, "bob").id for _ in range(2)]
     cleo = [queued(database, "cleo").id]
     assert claim_all(database) == [ann[0], bob[0], cleo[0], ann[1], bob[1], ann[2], ann[3]]
 
 
-def test_priority_goes_before_fairness(database: Database) -> None:
+def test_priority_precedes_fairness(database: Database) -> None:
     queued(database, "ann")
     claimed(database)
     urgent, other = queued(database, "ann", priority=0).id, queued(database, "bob").id
@@ -90,7 +90,7 @@ def test_concurrent_workers_claim_different_jobs(database: Database) -> None:
     assert sorted(found) == sorted(made)
 
 
-def test_a_job_being_claimed_is_skipped_and_not_waited_for(database: Database) -> None:
+def test_a_job_being_claimed_is_skipped_without_waiting(database: Database) -> None:
     first, second = queued(database).id, queued(database).id
     with database.transaction() as slow:
         taken = job_queue.claim_next(slow, 60)
@@ -98,7 +98,7 @@ def test_a_job_being_claimed_is_skipped_and_not_waited_for(database: Database) -
         start = time.monotonic()
         assert claimed(database).id == second
         assert run(database, job_queue.claim_next, 60) is None
-        assert time.monotonic() - start < 4  # the statement's limit, were it waited for, is five seconds
+        assert time.monotonic() - start < 4  # waiting would take until the statement's limit of five seconds
     assert taken.id == first
 
 
@@ -111,18 +111,55 @@ def test_a_claim_that_is_rolled_back_leaves_the_job_to_others(database: Database
     assert claimed(database).attempts == 1
 
 
-def test_a_lease_that_runs_out_gives_the_job_to_another(database: Database) -> None:
+def test_a_job_whose_lease_expires_goes_to_another_worker(database: Database) -> None:
     queued(database)
     first = claimed(database, lease_s=60)
     rows.rewind(database, 59)
     assert run(database, job_queue.claim_next, 60) is None
     rows.rewind(database, 2)
     second = claimed(database)
-    assert (second.id, second.attempts, second.fence) == (first.id, 2, first.fence + 1)
+    assert (second.id, second.fence, second.isolated) == (first.id, first.fence + 1, True)
 
 
-def test_a_job_that_killed_three_workers_is_poison(database: Database) -> None:
+def test_jobs_whose_worker_died_run_alone_and_keep_their_attempts(database: Database) -> None:
+    for _ in range(3):
+        queued(database)
+    assert [claimed(database).isolated for _ in range(3)] == [False] * 3
+    rows.rewind(database, 61)
+    assert run(database, job_queue.fail_exhausted) == []
+    assert [(job.attempts, job.isolated) for job in (claimed(database), claimed(database), claimed(database))] == [
+        (1, True)
+    ] * 3
+
+
+def test_a_job_whose_last_attempt_died_in_company_gets_it_again_alone(database: Database) -> None:
     job = queued(database)
+    for _ in range(job_queue.MAX_ATTEMPTS - 1):
+        assert run(database, job_queue.release, claimed(database), 0, counts=True)
+    claimed(database)
+    rows.rewind(database, 66)
+    assert run(database, job_queue.fail_exhausted) == []
+    assert run(database, job_queue.overdue, 5) == 1
+    again = claimed(database)
+    assert (again.id, again.attempts, again.isolated) == (job.id, job_queue.MAX_ATTEMPTS, True)
+
+
+def test_a_job_that_was_handed_back_stays_isolated_until_it_is_tried_again(database: Database) -> None:
+    job = queued(database)
+    claimed(database)
+    rows.rewind(database, 61)
+    for counts in (False, True):
+        assert run(database, job_queue.release, claimed(database), 0, counts=counts)
+        assert seen(database, job).isolated
+    run(database, jobs.cancel, owner(), job.id)
+    run(database, jobs.retry, owner(), job.id)
+    assert not claimed(database).isolated
+
+
+def test_a_job_that_killed_three_workers_while_it_ran_alone_is_poison(database: Database) -> None:
+    job = queued(database)
+    claimed(database)
+    rows.rewind(database, 61)
     for attempt in (1, 2, 3):
         assert claimed(database).attempts == attempt
         assert run(database, job_queue.fail_exhausted) == []
@@ -137,7 +174,7 @@ def test_a_job_that_killed_three_workers_is_poison(database: Database) -> None:
     assert failed.finished_at is not None
 
 
-def test_a_job_handed_back_at_its_last_attempt_does_not_wait_for_ever(database: Database) -> None:
+def test_a_job_returned_at_its_last_attempt_does_not_wait_forever(database: Database) -> None:
     job = queued(database)
     for _ in range(3):
         assert run(database, job_queue.release, claimed(database), 0, counts=True)
@@ -154,7 +191,7 @@ def test_a_third_attempt_that_still_runs_is_not_poison(database: Database) -> No
     assert run(database, job_queue.fail_exhausted) == []
 
 
-def test_what_is_overdue_has_waited_longer_than_is_usual(database: Database) -> None:
+def test_a_job_is_overdue_when_it_has_waited_unusually_long(database: Database) -> None:
     assert run(database, job_queue.overdue, 5) == 0
     queued(database)
     later = queued(database)
@@ -166,7 +203,7 @@ def test_what_is_overdue_has_waited_longer_than_is_usual(database: Database) -> 
     assert run(database, job_queue.overdue, 5) == 0
 
 
-def test_a_job_that_waits_for_its_time_is_not_overdue_before(database: Database) -> None:
+def test_a_postponed_job_is_not_overdue_before_its_time(database: Database) -> None:
     queued(database)
     run(database, job_queue.release, claimed(database), 30, counts=True)
     rows.rewind(database, 34)
@@ -177,7 +214,7 @@ def test_a_job_that_waits_for_its_time_is_not_overdue_before(database: Database)
 
 def test_the_job_of_a_dead_worker_is_overdue_but_poison_is_not(database: Database) -> None:
     queued(database)
-    for _ in range(2):
+    for _ in range(job_queue.MAX_ATTEMPTS):
         claimed(database)
         rows.rewind(database, 66)
         assert run(database, job_queue.overdue, 5) == 1
@@ -186,7 +223,7 @@ def test_the_job_of_a_dead_worker_is_overdue_but_poison_is_not(database: Databas
     assert run(database, job_queue.overdue, 5) == 0
 
 
-def test_one_at_a_time_sweeps(database: Database) -> None:
+def test_only_one_worker_sweeps_at_a_time(database: Database) -> None:
     with database.transaction() as first:
         assert job_queue.lead_sweep(first)
         assert not run(database, job_queue.lead_sweep)

@@ -1,4 +1,4 @@
-"""A worker that lost a job cannot write anything about it any more."""
+"""A worker that lost a job can no longer write anything about it."""
 
 from collections.abc import Callable
 
@@ -80,7 +80,7 @@ def test_a_worker_that_lost_its_job_writes_nothing(database: Database, lose: Wri
 
 @pytest.mark.parametrize("name", WRITES)
 def test_a_worker_that_holds_its_job_writes(database: Database, name: str) -> None:
-    """The same writes as above, so that refusing everything would be noticed."""
+    """The same writes as above, to show that fencing does not refuse everything."""
     queued(database)
     job = claimed(database)
     before = everything(database)
@@ -88,7 +88,7 @@ def test_a_worker_that_holds_its_job_writes(database: Database, name: str) -> No
     assert everything(database) != before
 
 
-def test_a_late_lease_that_nobody_took_over_still_holds(database: Database) -> None:
+def test_an_expired_lease_without_a_new_holder_is_still_valid(database: Database) -> None:
     queued(database)
     job = claimed(database)
     rows.rewind(database, 3600)
@@ -97,7 +97,7 @@ def test_a_late_lease_that_nobody_took_over_still_holds(database: Database) -> N
     assert run(database, job_queue.finish, job, OUTCOME, TIMINGS)
 
 
-def test_leases_are_renewed_together_and_only_those_still_held(database: Database) -> None:
+def test_only_leases_still_held_are_renewed(database: Database) -> None:
     for _ in range(3):
         queued(database)
     kept, lost, ended = (claimed(database) for _ in range(3))
@@ -108,7 +108,7 @@ def test_leases_are_renewed_together_and_only_those_still_held(database: Databas
     assert run(database, job_queue.claim_next, 60) is None
 
 
-def test_fences_only_grow(database: Database) -> None:
+def test_fencing_numbers_only_increase(database: Database) -> None:
     job = queued(database)
     fences = [seen(database, job).fence]
     for lose in (handed_back, cancelled_and_tried_again, failed_and_claimed_again):

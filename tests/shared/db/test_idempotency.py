@@ -16,7 +16,7 @@ def _new() -> idempotency.Claim:
 
 
 def _held(database: Database, fingerprint: str = "f") -> tuple[str, idempotency.StoredResponse | None]:
-    """What another request is told of the key."""
+    """What another request learns about the key."""
     held = run(database, idempotency.claim, _new(), fingerprint, 60)
     assert held
     return held.fingerprint, held.response

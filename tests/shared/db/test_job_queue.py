@@ -1,4 +1,4 @@
-"""One running job a picture, and results that were made before; claims and fences have files of their own."""
+"""One running job per picture, and earlier results; claims and fences have their own files."""
 
 import threading
 from dataclasses import replace
@@ -22,7 +22,7 @@ def _claims(records: Records) -> list[UUID]:
     return claimed
 
 
-# One job a picture at a time
+# One running job per picture
 
 
 def test_a_picture_has_one_running_job(records: Records) -> None:
@@ -35,7 +35,7 @@ def test_a_picture_has_one_running_job(records: Records) -> None:
     assert _claims(records) == [second.id]
 
 
-def test_a_job_that_waits_for_its_picture_needs_no_waker(records: Records) -> None:
+def test_a_job_that_waits_for_its_picture_needs_no_wake_up(records: Records) -> None:
     asset = records.asset()
     records.job(asset)
     records.job(asset)
@@ -49,7 +49,7 @@ def test_a_job_that_waits_for_its_picture_needs_no_waker(records: Records) -> No
         assert job_queue.overdue(connection, 0) == 1
 
 
-def test_a_dead_worker_does_not_keep_its_picture(records: Records) -> None:
+def test_a_dead_worker_does_not_block_its_picture(records: Records) -> None:
     asset = records.asset()
     records.job(asset)
     second = records.job(asset, priority=0)
@@ -63,7 +63,7 @@ def test_a_dead_worker_does_not_keep_its_picture(records: Records) -> None:
     assert records.claim() is None
 
 
-def test_workers_that_race_for_two_jobs_of_a_picture_start_one(records: Records) -> None:
+def test_workers_racing_for_two_jobs_of_a_picture_start_one(records: Records) -> None:
     for _ in range(10):
         asset = records.asset()
         pair = {records.job(asset).id, records.job(asset).id}
@@ -92,7 +92,7 @@ def _find(records: Records, *fingerprints: str) -> Outcome | None:
         return job_queue.find_outcome(connection, fingerprints, len(ASSETS))
 
 
-def test_an_earlier_outcome_is_found_as_it_was(records: Records) -> None:
+def test_an_earlier_outcome_is_found_unchanged(records: Records) -> None:
     earlier = records.finished()
     found = _find(records, "other", "f")
     assert found is not None
@@ -111,7 +111,7 @@ def test_the_newest_of_several_outcomes_is_found(records: Records) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(ASSETS))
-def test_an_outcome_of_which_any_asset_was_deleted_is_not_found(records: Records, kind: AssetKind) -> None:
+def test_an_outcome_with_a_deleted_asset_is_not_found(records: Records, kind: AssetKind) -> None:
     earlier = records.finished()
     records.say("update assets set deleted_at = now() where job_id = %s and kind = %s", earlier.id, kind)
     assert _find(records, "f") is None
@@ -123,7 +123,7 @@ def test_only_outcomes_with_the_given_fingerprints_are_found(records: Records) -
     assert _find(records) is None
 
 
-def test_a_failed_job_is_no_earlier_outcome(records: Records) -> None:
+def test_a_failed_job_is_not_an_earlier_outcome(records: Records) -> None:
     failed = records.claimed()
     with records.database.transaction() as connection:
         job_queue.fail(connection, failed, JobFailure.PROVIDER_FAILED, "x", TIMINGS)
@@ -131,7 +131,7 @@ def test_a_failed_job_is_no_earlier_outcome(records: Records) -> None:
     assert _find(records, "f") is None
 
 
-def test_the_assets_of_an_outcome_get_their_rows_with_the_end_of_the_job(records: Records) -> None:
+def test_finishing_a_job_inserts_the_rows_of_its_assets(records: Records) -> None:
     job, other = records.claimed(), records.claimed()
     made = tuple(records.unsaved(kind=kind, job_id=job.id) for kind in ASSETS)
     for fence, rows in ((job.fence + 1, 0), (job.fence, len(made))):

@@ -1,4 +1,4 @@
-"""A job moves from state to state as drawn in shared.models.job, and only for whom it belongs to."""
+"""A job changes state as drawn in shared.models.job, and only for its owner."""
 
 from dataclasses import replace
 
@@ -60,7 +60,7 @@ def test_a_claimed_job_runs(database: Database) -> None:
     assert 0 < job.progress < 20
 
 
-def test_a_finished_job_tells_what_it_made(database: Database) -> None:
+def test_a_finished_job_has_its_result(database: Database) -> None:
     queued(database)
     job = claimed(database)
     assert finish(database, job)
@@ -70,7 +70,7 @@ def test_a_finished_job_tells_what_it_made(database: Database) -> None:
     assert done.finished_at is not None
 
 
-def test_a_failed_job_tells_why(database: Database) -> None:
+def test_a_failed_job_has_its_error(database: Database) -> None:
     queued(database)
     job = claimed(database)
     assert run(database, job_queue.fail, job, JobFailure.UNKNOWN_FOREGROUND, "Nothing to be seen.", TIMINGS)
@@ -93,7 +93,7 @@ def test_a_job_keeps_its_type_and_its_input(database: Database) -> None:
     assert (seen(database, job).type, seen(database, job).input) == ("newer", {"sides": [1, 2]})
 
 
-def test_a_job_handed_back_waits_its_time(database: Database) -> None:
+def test_a_postponed_job_waits_until_its_time(database: Database) -> None:
     queued(database)
     job = claimed(database)
     run(database, job_queue.advance, job, 70)
@@ -106,13 +106,26 @@ def test_a_job_handed_back_waits_its_time(database: Database) -> None:
     assert claimed(database).attempts == 2
 
 
-def test_an_attempt_that_was_nobodys_fault_does_not_count(database: Database) -> None:
+def test_an_attempt_that_failed_for_an_outage_does_not_count(database: Database) -> None:
     job = queued(database)
     for _ in range(2 * job_queue.MAX_ATTEMPTS):
         running = claimed(database)
         assert running.attempts == 1
         assert run(database, job_queue.release, running, 0, counts=False)
     assert (seen(database, job).attempts, seen(database, job).fence) == (0, 2 * job_queue.MAX_ATTEMPTS)
+
+
+def test_delays_without_a_fault_of_the_job_add_up_until_an_attempt_counts_or_it_is_tried_again(
+    database: Database,
+) -> None:
+    job = queued(database)
+    for delay_s, counts, postponed_s in ((0.5, False, 0.5), (2, False, 2.5), (4, True, 0), (8, False, 8)):
+        run(database, job_queue.release, claimed(database), delay_s, counts=counts)
+        assert seen(database, job).postponed_s == postponed_s
+        rows.rewind(database, 9)
+    run(database, jobs.cancel, owner(), job.id)
+    run(database, jobs.retry, owner(), job.id)
+    assert seen(database, job).postponed_s == 0
 
 
 def test_a_job_starts_when_it_is_first_claimed(database: Database) -> None:
@@ -136,7 +149,7 @@ def test_a_job_that_has_not_ended_can_be_cancelled_by_its_owner(database: Databa
     assert run(database, job_queue.claim_next, 60) is None
 
 
-def test_a_job_that_has_ended_cannot_be_cancelled(database: Database) -> None:
+def test_an_ended_job_cannot_be_cancelled(database: Database) -> None:
     for end in (finish, fail):
         queued(database)
         job = claimed(database)
@@ -187,8 +200,8 @@ def test_every_visible_change_raises_the_version_and_nothing_else_does(database:
     changes = (
         lambda: run(database, job_queue.advance, running, 20),
         lambda: run(database, job_queue.renew, [(running.id, running.fence)], 60),  # not visible
-        lambda: run(database, job_queue.advance, running, 20),  # nor is what was so before
-        lambda: run(database, job_queue.advance, replace(running, fence=9), 70),  # nor what was fenced off
+        lambda: run(database, job_queue.advance, running, 20),  # no change
+        lambda: run(database, job_queue.advance, replace(running, fence=9), 70),  # fenced off
         lambda: finish(database, running),
     )
     versions.append(seen(database, job).version)
@@ -198,7 +211,7 @@ def test_every_visible_change_raises_the_version_and_nothing_else_does(database:
     assert versions == [1, 2, 3, 3, 3, 3, 4]
 
 
-def test_a_state_without_what_belongs_to_it_is_refused_by_the_table(database: Database) -> None:
+def test_the_table_refuses_an_inconsistent_state(database: Database) -> None:
     queued(database)
     for half in ("status = 'running'", "status = 'done', finished_at = now()", "status = 'lost'", "progress = 101"):
         with pytest.raises(psycopg.errors.CheckViolation), database.transaction() as connection:

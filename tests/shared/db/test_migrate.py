@@ -1,4 +1,4 @@
-"""Migrations are applied once, in order, whole or not at all, however many try at once."""
+"""Migrations are applied once, in order and atomically, even if several processes try at once."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ SECOND = "alter table one add column name text;"
 
 @pytest.fixture
 def empty_url(database_url: str) -> str:
-    """A database that no migration has seen."""
+    """A database without any migration."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("drop schema public cascade")
         connection.execute("create schema public")
@@ -55,7 +55,7 @@ def test_our_own_migrations_apply_to_an_empty_database(empty_url: str) -> None:
     assert migrate.check(empty_url) == []
 
 
-def test_jobs_of_one_picture_that_run_at_once_do_not_stop_the_second_migration(empty_url: str, tmp_path: Path) -> None:
+def test_concurrent_jobs_of_one_picture_do_not_stop_the_second_migration(empty_url: str, tmp_path: Path) -> None:
     shutil.copy(migrate.FOLDER / "0001_assets_and_jobs.sql", tmp_path)
     migrate.migrate(empty_url, tmp_path)
     with psycopg.connect(empty_url) as connection:
@@ -78,7 +78,7 @@ def test_migrations_are_applied_in_the_order_of_their_numbers(empty_url: str, tm
     assert ask(empty_url, "select id, name from one") == [(1, None)]
 
 
-def test_what_was_applied_is_not_applied_again(empty_url: str, tmp_path: Path, write: Write) -> None:
+def test_an_applied_migration_is_not_applied_again(empty_url: str, tmp_path: Path, write: Write) -> None:
     write("0001_first.sql", FIRST)
     assert migrate.migrate(empty_url, tmp_path) == ["0001_first.sql"]
     assert migrate.migrate(empty_url, tmp_path) == []
@@ -87,9 +87,7 @@ def test_what_was_applied_is_not_applied_again(empty_url: str, tmp_path: Path, w
     assert len(ask(empty_url, "select * from one")) == 1
 
 
-def test_a_file_that_was_changed_afterwards_is_refused_and_nothing_is_applied(
-    empty_url: str, tmp_path: Path, write: Write
-) -> None:
+def test_a_changed_file_is_refused_and_nothing_is_applied(empty_url: str, tmp_path: Path, write: Write) -> None:
     write("0001_first.sql", FIRST)
     migrate.migrate(empty_url, tmp_path)
     write("0001_first.sql", FIRST + " -- only a comment")
@@ -99,7 +97,7 @@ def test_a_file_that_was_changed_afterwards_is_refused_and_nothing_is_applied(
     assert ask(empty_url, "select name from migrations") == [("0001_first.sql",)]
 
 
-def test_a_file_that_went_missing_is_refused(empty_url: str, tmp_path: Path, write: Write) -> None:
+def test_a_missing_file_is_refused(empty_url: str, tmp_path: Path, write: Write) -> None:
     gone = write("0001_first.sql", FIRST)
     write("0002_second.sql", SECOND)
     migrate.migrate(empty_url, tmp_path)
@@ -108,9 +106,7 @@ def test_a_file_that_went_missing_is_refused(empty_url: str, tmp_path: Path, wri
         migrate.migrate(empty_url, tmp_path)
 
 
-def test_a_release_rolled_back_to_starts_on_what_a_later_one_applied(
-    empty_url: str, tmp_path: Path, write: Write
-) -> None:
+def test_an_older_release_starts_on_a_newer_schema(empty_url: str, tmp_path: Path, write: Write) -> None:
     write("0001_first.sql", FIRST)
     later = write("0002_second.sql", SECOND)
     migrate.migrate(empty_url, tmp_path)
@@ -121,9 +117,7 @@ def test_a_release_rolled_back_to_starts_on_what_a_later_one_applied(
     assert migrate.migrate(empty_url, tmp_path) == ["0003_third.sql"]
 
 
-def test_a_file_that_fails_leaves_nothing_and_those_before_it_stay(
-    empty_url: str, tmp_path: Path, write: Write
-) -> None:
+def test_a_failing_file_is_rolled_back_and_those_before_it_stay(empty_url: str, tmp_path: Path, write: Write) -> None:
     write("0001_first.sql", FIRST)
     write("0002_broken.sql", "create table two (id integer); select 1 / 0;")
     write("0003_third.sql", "create table three (id integer)")
@@ -134,7 +128,7 @@ def test_a_file_that_fails_leaves_nothing_and_those_before_it_stay(
     assert migrate.migrate(empty_url, tmp_path) == ["0002_broken.sql", "0003_third.sql"]
 
 
-def test_a_file_and_the_note_that_it_was_applied_are_one(empty_url: str, tmp_path: Path, write: Write) -> None:
+def test_a_file_and_its_record_are_committed_together(empty_url: str, tmp_path: Path, write: Write) -> None:
     write("0001_first.sql", FIRST + "insert into migrations (name, digest) values ('0001_first.sql', 'taken')")
     with pytest.raises(psycopg.errors.UniqueViolation):
         migrate.migrate(empty_url, tmp_path)
@@ -142,7 +136,7 @@ def test_a_file_and_the_note_that_it_was_applied_are_one(empty_url: str, tmp_pat
     assert ask(empty_url, "select name from migrations") == []
 
 
-def test_a_file_may_ask_for_no_transaction(empty_url: str, tmp_path: Path, write: Write) -> None:
+def test_a_file_may_run_without_a_transaction(empty_url: str, tmp_path: Path, write: Write) -> None:
     write("0001_first.sql", FIRST)
     write("0002_index.sql", "-- no-transaction\ncreate index concurrently one_id on one (id)")
     assert migrate.migrate(empty_url, tmp_path) == ["0001_first.sql", "0002_index.sql"]
@@ -150,7 +144,7 @@ def test_a_file_may_ask_for_no_transaction(empty_url: str, tmp_path: Path, write
     assert migrate.migrate(empty_url, tmp_path) == []
 
 
-def test_a_failed_file_without_a_transaction_is_not_taken_for_applied(
+def test_a_failed_file_without_a_transaction_is_not_recorded_as_applied(
     empty_url: str, tmp_path: Path, write: Write
 ) -> None:
     write("0001_index.sql", "-- no-transaction\ncreate index concurrently none_id on nothing (id)")
@@ -159,7 +153,7 @@ def test_a_failed_file_without_a_transaction_is_not_taken_for_applied(
     assert ask(empty_url, "select name from migrations") == []
 
 
-def test_of_many_that_race_one_applies_and_the_others_find_nothing_left(
+def test_one_of_several_racing_processes_applies_and_the_others_find_nothing_to_do(
     empty_url: str, tmp_path: Path, write: Write
 ) -> None:
     write("0001_first.sql", "select pg_sleep(0.2); " + FIRST)
@@ -169,10 +163,10 @@ def test_of_many_that_race_one_applies_and_the_others_find_nothing_left(
     assert sorted(applied) == [[]] * 7 + [["0001_first.sql", "0002_second.sql"]]
 
 
-def test_a_lock_held_by_live_traffic_is_not_queued_behind_for_long(
+def test_a_migration_does_not_wait_long_for_a_lock_held_by_live_traffic(
     empty_url: str, tmp_path: Path, write: Write
 ) -> None:
-    """Whoever waits for an exclusive lock makes everybody else wait as well."""
+    """A statement that waits for an exclusive lock blocks all later ones."""
     write("0001_first.sql", FIRST)
     migrate.migrate(empty_url, tmp_path)
     write("0002_slow.sql", "set local lock_timeout = '100ms'; " + SECOND)
@@ -197,7 +191,7 @@ def test_the_lock_is_free_once_a_migration_has_failed(empty_url: str, tmp_path: 
 
 @pytest.fixture
 def configured(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The environment as behind a pooler: only the direct address is of use."""
+    """The environment behind a pooler: only the direct URL works."""
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/pooled")
     monkeypatch.setenv("DATABASE_DIRECT_URL", empty_url)
     return empty_url
@@ -213,7 +207,7 @@ def test_processes_that_race_all_succeed() -> None:
 
 
 @pytest.mark.usefixtures("configured")
-def test_the_command_says_what_is_missing_and_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_reports_what_is_missing_and_what_it_did(capsys: pytest.CaptureFixture[str]) -> None:
     names = ", ".join(sorted(path.name for path in migrate.FOLDER.glob("*.sql")))
     statuses = [__main__.main([word]) for word in ("check", "migrate", "migrate", "check")]
     assert statuses == [1, 0, 0, 0]
@@ -227,6 +221,6 @@ def test_the_command_says_what_is_missing_and_what_it_did(capsys: pytest.Capture
 
 @pytest.mark.usefixtures("configured")
 @pytest.mark.parametrize("arguments", [[], ["magic"], ["migrate", "now"]])
-def test_the_command_explains_itself(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_has_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert __main__.main(arguments) == 2
     assert "migrate|check" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Objects leave when nobody needs them, and never while the same bytes are being sent again."""
+"""Unneeded objects are removed, but never while the same bytes are being uploaded again."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ def added(database: Database, content: str = "photo", **changes: Any) -> Asset:
 def deleted(database: Database, content: str = "photo", ago_s: float = KEEP_S + 1, **changes: Any) -> Asset:
     """An asset that was deleted a while ago."""
     one = added(database, content, **changes)
-    assert run(database, assets.delete, one.owner, one.id)
+    run(database, assets.delete, one.owner, one.id)
     say(database, "update assets set deleted_at = now() - %s * interval '1 second' where id = %s", ago_s, one.id)
     return one
 
@@ -54,30 +54,30 @@ def test_an_object_is_due_when_all_its_rows_were_deleted_long_enough_ago(databas
     assert not note(database, lately)
 
 
-def test_an_object_that_another_row_needs_stays(database: Database) -> None:
+def test_an_object_with_another_row_stays(database: Database) -> None:
     gone = deleted(database, "cut", kind=AssetKind.CUTOUT, job_id=ids.new())
     kept = added(database, "cut", kind=AssetKind.CUTOUT, job_id=ids.new())
     assert gone.key == kept.key
     assert due(database) == []
     assert not note(database, gone)
     say(database, "update assets set deleted_at = now() where id = %s", kept.id)
-    assert not note(database, gone)  # the other one may still be undone
+    assert not note(database, gone)  # the other deletion is too recent
 
 
-def test_no_more_is_due_at_once_than_asked(database: Database) -> None:
+def test_the_number_of_due_objects_is_limited(database: Database) -> None:
     for number in range(3):
         deleted(database, str(number))
     assert len(due(database, 2)) == 2
 
 
-def test_what_has_no_row_is_unknown_and_may_go(database: Database) -> None:
+def test_an_object_without_a_row_is_unknown_and_may_be_removed(database: Database) -> None:
     known, hidden, nobodys = added(database), deleted(database, "hidden"), asset("nobody's")
     stems = {stem(each) for each in (known, hidden, nobodys)}
     assert run(database, object_deletions.unknown, stems) == {stem(nobodys)}
     assert note(database, nobodys)
 
 
-def test_forgetting_spares_rows_that_are_not_deleted(database: Database) -> None:
+def test_only_deleted_rows_are_forgotten(database: Database) -> None:
     older = deleted(database)
     newer = added(database)
     assert newer.id != older.id
@@ -86,9 +86,9 @@ def test_forgetting_spares_rows_that_are_not_deleted(database: Database) -> None
     assert run(database, assets.find, owner(), newer.id) == newer
 
 
-def test_what_was_stored_around_a_removal_must_be_stored_again(database: Database) -> None:
+def test_an_object_stored_during_a_removal_must_be_stored_again(database: Database) -> None:
     old = deleted(database)
-    before = asset()  # stored, and then its row comes too late
+    before = asset()  # stored, but its row comes too late
     assert note(database, old)
     for late in (before, asset()):
         with pytest.raises(errors.Unavailable) as caught:
@@ -100,13 +100,13 @@ def test_what_was_stored_around_a_removal_must_be_stored_again(database: Databas
     assert not note(database, old)
 
 
-def test_a_removal_hinders_no_other_object(database: Database) -> None:
+def test_a_removal_does_not_affect_other_objects(database: Database) -> None:
     assert note(database, deleted(database))
     assert run(database, assets.add, asset("another"))[1]
 
 
-def test_a_row_and_a_removal_at_once_never_both_come_to_be(database: Database) -> None:
-    """In each round an upload's last step and a removal meet."""
+def test_a_row_and_a_concurrent_removal_never_both_succeed(database: Database) -> None:
+    """In each round the last step of an upload races with a removal."""
     for number in range(20):
         old, new = deleted(database, str(number)), asset(str(number))
         begin = threading.Barrier(2)
@@ -127,7 +127,7 @@ def test_a_row_and_a_removal_at_once_never_both_come_to_be(database: Database) -
             assert kept.result() != removed.result()
 
 
-def test_notes_are_forgotten_after_a_day(database: Database) -> None:
+def test_records_of_removals_are_deleted_after_a_day(database: Database) -> None:
     one, other = deleted(database), deleted(database, "other")
     assert note(database, one)
     assert note(database, other)
@@ -136,7 +136,7 @@ def test_notes_are_forgotten_after_a_day(database: Database) -> None:
     assert say(database, "select from removals") == 1
 
 
-def test_guests_files_expire_and_others_do_not(database: Database) -> None:
+def test_only_guests_files_expire(database: Database) -> None:
     guests, keys = added(database), added(database, owner=type(owner())(OwnerType.KEY, "k"))
     fresh = added(database, "fresh")
     say(database, "update assets set used_at = now() - interval '200 seconds' where id <> %s", fresh.id)
@@ -146,14 +146,14 @@ def test_guests_files_expire_and_others_do_not(database: Database) -> None:
     assert run(database, assets.find, None, fresh.id)
 
 
-def test_a_file_that_is_sent_again_is_kept_from_then_on(database: Database) -> None:
+def test_uploading_a_file_again_restarts_its_lifetime(database: Database) -> None:
     added(database)
     say(database, "update assets set used_at = now() - interval '200 seconds'")
     added(database)
     assert run(database, object_deletions.expire, KEEP_S, 10) == 0
 
 
-def test_a_file_that_a_job_still_needs_does_not_expire(database: Database) -> None:
+def test_a_file_of_an_unfinished_job_does_not_expire(database: Database) -> None:
     one = added(database)
     say(database, "update assets set used_at = now() - interval '200 seconds'")
     say(
@@ -166,7 +166,7 @@ def test_a_file_that_a_job_still_needs_does_not_expire(database: Database) -> No
     assert run(database, object_deletions.expire, KEEP_S, 10) == 1
 
 
-def test_no_more_expire_at_once_than_asked(database: Database) -> None:
+def test_the_number_of_expiring_files_is_limited(database: Database) -> None:
     for number in range(3):
         added(database, str(number))
     say(database, "update assets set used_at = now() - interval '200 seconds'")

@@ -1,4 +1,4 @@
-"""Pages follow each other without gaps or repeats, whatever is added meanwhile and whatever cursor is sent."""
+"""Pages have no gaps or repeats, even if rows are added meanwhile; any cursor is handled."""
 
 import base64
 from datetime import UTC, datetime, timedelta, timezone
@@ -25,7 +25,7 @@ def marker(plain: str | bytes) -> str:
 def test_a_cursor_survives_the_round_trip() -> None:
     cursor = Cursor(AT, ID)
     assert Cursor.parse(str(cursor)) == cursor
-    assert str(cursor).replace("-", "").replace("_", "").isalnum()  # goes into an address as it is
+    assert str(cursor).replace("-", "").replace("_", "").isalnum()  # needs no escaping in a URL
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_a_cursor_in_another_time_zone_means_the_same_moment() -> None:
 
 
 def everything(database: Database, limit: int) -> list[UUID]:
-    """The ids of all of ann's jobs, page by page."""
+    """The ids of all jobs of ann, page by page."""
     found, after = [], None
     while True:
         page = run(database, jobs.page, owner(), limit, after, None)
@@ -92,14 +92,14 @@ def test_pages_show_everything_once_newest_first(database: Database, limit: int)
     assert everything(database, limit) == made[::-1]
 
 
-def test_rows_of_the_same_moment_are_told_apart_by_their_id(database: Database) -> None:
+def test_rows_of_the_same_moment_are_ordered_by_id(database: Database) -> None:
     made = [queued(database).id for _ in range(5)]
     with database.transaction() as connection:
         connection.execute("update jobs set created_at = %s", [AT])
     assert everything(database, 2) == sorted(made, reverse=True)
 
 
-def test_assets_of_the_same_moment_are_told_apart_by_their_id(database: Database) -> None:
+def test_assets_of_the_same_moment_are_ordered_by_id(database: Database) -> None:
     made = [run(database, assets.add, asset(str(number), created_at=AT))[0].id for number in range(5)]
     found, after = [], None
     for _ in range(3):
@@ -135,7 +135,7 @@ def test_rows_removed_meanwhile_do_not_shift_the_pages(database: Database) -> No
     assert [each.id for each in second.items] == [made[1], made[0]]
 
 
-def test_a_cursor_reaches_only_the_caller_s_own_rows(database: Database) -> None:
+def test_a_cursor_shows_only_the_callers_own_rows(database: Database) -> None:
     for _ in range(3):
         queued(database, "bob")
     theirs = run(database, jobs.page, owner("bob"), 1, None, None)
@@ -144,7 +144,7 @@ def test_a_cursor_reaches_only_the_caller_s_own_rows(database: Database) -> None
     assert [job.id for job in run(database, jobs.page, owner("ann"), 10, None, None).items] == [mine.id]
 
 
-def test_pages_can_be_of_one_status(database: Database) -> None:
+def test_pages_can_be_filtered_by_status(database: Database) -> None:
     for _ in range(4):
         queued(database)
     running = {claimed(database).id for _ in range(2)}

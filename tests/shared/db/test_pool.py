@@ -1,4 +1,4 @@
-"""A transaction commits whole or not at all, ends in bounded time, and tells every loss of the database alike."""
+"""Transactions are atomic and end in bounded time; every loss of the database is the same error."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from shared import errors, timeouts
 from shared.db import pool
 from shared.db.pool import Database
 
-WAIT_S = 30  # a safety bound; nothing below takes this long
+WAIT_S = 30  # a safety limit; nothing below takes this long
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_an_error_rolls_the_transaction_back_and_passes_unchanged(table: Databas
     assert numbers(table) == []
 
 
-def test_a_mistake_in_a_statement_is_not_called_unavailable(table: Database) -> None:
+def test_a_wrong_statement_is_not_reported_as_unavailable(table: Database) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation), table.transaction() as connection:
         connection.execute("insert into numbers values (1), (1)")
     with pytest.raises(psycopg.errors.SyntaxError), table.transaction() as connection:
@@ -64,7 +64,7 @@ def test_a_mistake_in_a_statement_is_not_called_unavailable(table: Database) -> 
     assert numbers(table) == []
 
 
-def test_a_database_that_is_not_there_is_unavailable_soon(free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_database_is_unavailable_soon(free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "POOL_WAIT_S", 0.2)
     database = Database(f"postgresql://user:password@127.0.0.1:{free_port}/name")
     database.open()
@@ -136,7 +136,7 @@ def test_a_statement_that_takes_too_long_is_unavailable(database_url: str) -> No
 
 @contextmanager
 def frozen(connection: pool.Connection) -> Iterator[None]:
-    """The connection's server process hangs: it holds the line, and says nothing; though not so long as to hang us."""
+    """The server process of the connection hangs: the connection stays open and silent, for a limited time."""
     pid = connection.info.backend_pid
     thaw = threading.Timer(15, os.kill, (pid, signal.SIGCONT))
     thaw.start()
@@ -148,9 +148,7 @@ def frozen(connection: pool.Connection) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def test_a_server_that_falls_silent_is_given_up_though_it_cannot_keep_its_own_limit(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_server_times_out_on_our_side(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "SILENCE_S", 0.2)
     database = Database(database_url, statement_s=0.2)
     database.open()
@@ -168,11 +166,11 @@ def test_a_server_that_falls_silent_is_given_up_though_it_cannot_keep_its_own_li
     database.close()
 
 
-def test_a_connection_that_fell_silent_in_the_pool_is_replaced(
+def test_a_connection_that_became_silent_in_the_pool_is_replaced(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timeouts, "SILENCE_S", 0.2)
-    database = Database(database_url, pool_max=2, statement_s=30)  # statements may be that slow, a check may not
+    database = Database(database_url, pool_max=2, statement_s=30)  # a statement may be that slow, a check may not
     database.open()
     with database.transaction() as connection:
         first = connection.info.backend_pid
@@ -183,7 +181,7 @@ def test_a_connection_that_fell_silent_in_the_pool_is_replaced(
 
 
 def test_the_time_limit_ends_with_the_transaction(database_url: str) -> None:
-    """Behind a transaction pooler the next transaction on this connection may be somebody else's."""
+    """Behind a transaction pooler another client may use this connection next."""
     database = Database(database_url, statement_s=7)
     database.open()
     with database.transaction() as connection:
@@ -193,7 +191,7 @@ def test_the_time_limit_ends_with_the_transaction(database_url: str) -> None:
     database.close()
 
 
-def test_who_finds_the_pool_full_waits_and_is_refused(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_caller_of_a_full_pool_waits_and_is_refused(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "POOL_WAIT_S", 0.3)
     database = Database(database_url, pool_max=2)
     database.open()
@@ -207,7 +205,7 @@ def test_who_finds_the_pool_full_waits_and_is_refused(database_url: str, monkeyp
     database.close()
 
 
-def test_who_waits_gets_the_connection_that_comes_free(database_url: str) -> None:
+def test_a_waiting_caller_gets_the_next_free_connection(database_url: str) -> None:
     database = Database(database_url, pool_max=2)
     database.open()
 
@@ -221,17 +219,17 @@ def test_who_waits_gets_the_connection_that_comes_free(database_url: str) -> Non
     database.close()
 
 
-def test_health_hears_of_the_pool(database: Database) -> None:
+def test_health_reports_the_pool(database: Database) -> None:
     with database.transaction():
         told = database.check()
         pool = database.stats()
     assert told.keys() == {"pool"}
-    assert pool["idle"] < pool["total"], pool  # ours is in use; how far the pool grows meanwhile is its own affair
+    assert pool["idle"] < pool["total"], pool  # ours is in use; the pool may grow meanwhile
     assert pool["waiting"] == 0
     assert REGISTRY.get_sample_value("stolentee_database_pool_connections", {"state": "total"}) == pool["total"]
 
 
-def test_health_hears_of_a_lost_database_within_about_a_second(free_port: int) -> None:
+def test_health_reports_a_lost_database_within_about_a_second(free_port: int) -> None:
     database = Database(f"postgresql://user:password@127.0.0.1:{free_port}/name")
     database.open()
     start = time.monotonic()
@@ -256,14 +254,14 @@ def test_every_statement_is_measured(database: Database) -> None:
 
 
 @pytest.mark.parametrize(("durable", "waits"), [(True, "on"), (False, "off")])
-def test_only_a_durable_commit_waits_for_the_disk(database: Database, durable: bool, waits: str) -> None:
+def test_only_durable_commits_wait_for_the_disk(database: Database, durable: bool, waits: str) -> None:
     with database.transaction(durable=durable) as connection:
         row = connection.execute("select current_setting('synchronous_commit') as waits").fetchone()
     assert row == {"waits": waits}
 
 
 def test_nothing_is_prepared_on_the_server(database: Database) -> None:
-    """A transaction pooler may run the next statement on another connection, which knows of no preparation."""
+    """A transaction pooler may run the next statement on another connection, which lacks prepared statements."""
     with database.transaction() as connection:
         for _ in range(20):
             connection.execute("select %s::int", [1])
@@ -271,7 +269,7 @@ def test_nothing_is_prepared_on_the_server(database: Database) -> None:
     assert row == {"prepared": 0}
 
 
-def test_notifications_say_that_they_listen_and_then_what_is_told(database_url: str) -> None:
+def test_notifications_start_with_an_empty_one_and_then_deliver_payloads(database_url: str) -> None:
     told = pool.notifications(database_url, "news")
     assert next(told) is None
     with psycopg.connect(database_url, autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""Money: a row for each call, and a budget that cannot be overdrawn."""
+"""Provider calls: a row for each, and a budget that cannot be exceeded."""
 
 import statistics
 import threading
@@ -40,11 +40,11 @@ def _spent(records: Records) -> int:
         return provider_calls.spent_today(connection)
 
 
-def test_before_anything_nothing_is_spent(records: Records) -> None:
+def test_nothing_is_spent_at_first(records: Records) -> None:
     assert _spent(records) == 0
 
 
-def test_a_paid_call_reserves_its_price_and_stands_on_record(records: Records, job: Job) -> None:
+def test_a_paid_call_reserves_its_price_and_is_recorded(records: Records, job: Job) -> None:
     call = _begin(records, job, PRICE)
     assert _spent(records) == PRICE
     (row,) = records.say("select * from provider_calls")
@@ -52,31 +52,31 @@ def test_a_paid_call_reserves_its_price_and_stands_on_record(records: Records, j
     assert (row["outcome"], row["cost_microusd"], row["input_bytes"]) == ("pending", PRICE, 1_000)
 
 
-def test_our_own_calls_need_no_money(records: Records, job: Job) -> None:
+def test_calls_of_rembg_cost_nothing(records: Records, job: Job) -> None:
     assert _begin(records, job, 0, price=0, provider=OURS)
     assert records.say("select * from spend") == []
 
 
-def test_a_budget_of_nothing_allows_nothing(records: Records, job: Job) -> None:
+def test_a_budget_of_zero_allows_no_paid_call(records: Records, job: Job) -> None:
     assert _begin(records, job, 0) is None
     assert _begin(records, job, PRICE - 1) is None
     assert records.say("select * from provider_calls") == records.say("select * from spend") == []
 
 
-def test_the_last_cent_can_be_spent_and_no_more(records: Records, job: Job) -> None:
+def test_the_whole_budget_can_be_spent_and_no_more(records: Records, job: Job) -> None:
     assert _begin(records, job, 2 * PRICE + PRICE // 2)
     assert _begin(records, job, 2 * PRICE + PRICE // 2)
     assert _begin(records, job, 2 * PRICE + PRICE // 2) is None
     assert _spent(records) == 2 * PRICE
 
 
-def test_a_call_that_was_not_charged_gives_its_money_back(records: Records, job: Job) -> None:
+def test_a_call_that_was_not_charged_is_refunded(records: Records, job: Job) -> None:
     _end(records, _begin(records, job, PRICE), CallOutcome("unavailable", 0))
     assert _spent(records) == 0
     assert _begin(records, job, PRICE)
 
 
-def test_a_call_that_was_charged_in_part_gives_the_rest_back(records: Records, job: Job) -> None:
+def test_a_call_that_was_charged_in_part_is_refunded_the_rest(records: Records, job: Job) -> None:
     _end(records, _begin(records, job, PRICE), CallOutcome("ok", PRICE // 4, 500, 0.25))
     assert _spent(records) == PRICE // 4
     (row,) = records.say("select * from provider_calls")
@@ -84,7 +84,7 @@ def test_a_call_that_was_charged_in_part_gives_the_rest_back(records: Records, j
     assert (row["uncertain"], row["duration_ms"]) == (0.25, 1_500)
 
 
-def test_ending_a_call_twice_gives_its_money_back_once(records: Records, job: Job) -> None:
+def test_ending_a_call_twice_refunds_it_once(records: Records, job: Job) -> None:
     _begin(records, job, 2 * PRICE)
     call = _begin(records, job, 2 * PRICE)
     for _ in range(3):
@@ -92,13 +92,13 @@ def test_ending_a_call_twice_gives_its_money_back_once(records: Records, job: Jo
     assert _spent(records) == PRICE
 
 
-def test_a_worker_that_dies_in_a_call_leaves_its_reservation_standing(records: Records, job: Job) -> None:
+def test_the_reservation_of_a_worker_that_died_in_a_call_remains(records: Records, job: Job) -> None:
     _begin(records, job, PRICE)
     assert _begin(records, job, PRICE) is None
 
 
-def test_yesterday_s_money_is_yesterday_s(records: Records, job: Job) -> None:
-    """A call begun before midnight and ended after it is refunded to the day it was taken from."""
+def test_each_day_has_its_own_budget(records: Records, job: Job) -> None:
+    """A call that spans midnight is refunded to the day that paid for it."""
     call = _begin(records, job, 2 * PRICE)
     records.say("update provider_calls set started_at = started_at - interval '1 day'")
     records.say("update spend set day = day - 1")
@@ -110,7 +110,7 @@ def test_yesterday_s_money_is_yesterday_s(records: Records, job: Job) -> None:
     assert [row["microusd"] for row in days] == [0, PRICE]
 
 
-def test_a_day_is_one_of_utc_wherever_the_session_is(records: Records, job: Job) -> None:
+def test_a_day_is_in_utc_in_every_time_zone_of_the_session(records: Records, job: Job) -> None:
     with records.database.transaction() as connection:
         for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # 25 hours apart
             connection.execute("select set_config('timezone', %s, true)", [zone])
@@ -121,8 +121,8 @@ def test_a_day_is_one_of_utc_wherever_the_session_is(records: Records, job: Job)
 
 
 @pytest.mark.parametrize("refunds", [False, True], ids=["all charged", "every other one refunded"])
-def test_many_workers_at_the_last_cents_never_overdraw(records: Records, job: Job, refunds: bool) -> None:
-    """Each thread tries as fast as it can; what is committed at any moment stays within the budget."""
+def test_many_workers_never_exceed_the_budget(records: Records, job: Job, refunds: bool) -> None:
+    """Each thread calls as fast as it can; the committed sum never exceeds the budget."""
     budget, together = 7 * PRICE + PRICE // 2, threading.Barrier(10)
     made: list[UUID] = []
 
@@ -143,7 +143,7 @@ def test_many_workers_at_the_last_cents_never_overdraw(records: Records, job: Jo
     for thread in threads:
         thread.join()
     (total,) = records.say("select sum(cost_microusd)::bigint as cost from provider_calls")
-    assert len(made) == 7  # nobody gave up before the money was gone
+    assert len(made) == 7  # no thread gave up before the budget was spent
     assert total["cost"] == _spent(records) == 7 * PRICE
 
 
@@ -159,9 +159,7 @@ def test_many_workers_at_the_last_cents_never_overdraw(records: Records, job: Jo
         ("ok", PRICE, True),
     ],
 )
-def test_a_call_that_cost_money_is_remembered_by_job(
-    records: Records, job: Job, outcome: str, cost: int, paid: bool
-) -> None:
+def test_a_paid_call_is_found_by_its_job(records: Records, job: Job, outcome: str, cost: int, paid: bool) -> None:
     _end(records, _begin(records, job, 10 * PRICE), CallOutcome(outcome, cost))
     other = records.claimed()
     with records.database.transaction() as connection:
@@ -174,7 +172,7 @@ def test_a_call_that_cost_money_is_remembered_by_job(
 def test_only_the_run_right_after_one_that_died_may_pay_again(
     records: Records, job: Job, runs_later: int, paid: bool
 ) -> None:
-    """A cancel takes a number as well, so two later means that a caller, and not a death, gave the call up."""
+    """Cancelling also takes a fencing number, so a gap of two means that a caller gave up the call."""
     _begin(records, job, 10 * PRICE)
     with records.database.transaction() as connection:
         assert provider_calls.paid(connection, replace(job, fence=job.fence + runs_later), PAID) is paid
@@ -209,7 +207,7 @@ def history(records: Records) -> Records:
 
 
 def _oracle(days_ago: int, provider: Provider) -> ProviderDay:
-    """A line of the table, computed by hand."""
+    """A line of the table, computed independently."""
     calls = [call for call in CALLS if call[0] == days_ago and call[1] is provider]
     times = sorted(call[3] for call in calls if call[3] is not None)
     unsure = [call[7] for call in calls if call[7] is not None]
@@ -239,13 +237,13 @@ def _rounded(line: ProviderDay) -> ProviderDay:
     return replace(line, **rough)
 
 
-def test_the_table_of_providers_and_days_adds_up(history: Records) -> None:
+def test_the_table_of_providers_and_days_is_right(history: Records) -> None:
     with history.database.transaction() as connection:
         table = [_rounded(line) for line in provider_calls.by_day(connection, 7)]
     assert table == [_oracle(0, PAID), _oracle(0, OURS), _oracle(2, PAID), _oracle(6, OURS)]
 
 
-def test_the_table_reaches_back_as_far_as_is_asked(history: Records) -> None:
+def test_the_table_covers_the_requested_days(history: Records) -> None:
     with history.database.transaction() as connection:
         lengths = [len(provider_calls.by_day(connection, days)) for days in (1, 2, 3, 7, 8, 90)]
     assert lengths == [2, 2, 3, 4, 5, 5]

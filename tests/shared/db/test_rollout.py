@@ -1,4 +1,4 @@
-"""The rollout percentage: the newest rules, the older ones are kept."""
+"""The rollout percentage: the newest one applies, and the history is stored."""
 
 import psycopg
 import pytest
@@ -7,13 +7,13 @@ from shared.db import rollout
 from tests.shared.db.conftest import Records
 
 
-def test_nobody_has_set_one_at_first(records: Records) -> None:
+def test_there_is_no_percentage_at_first(records: Records) -> None:
     with records.database.transaction() as connection:
         assert rollout.current(connection) is None
         assert rollout.history(connection) == []
 
 
-def test_the_newest_rules_and_the_older_ones_are_its_history(records: Records) -> None:
+def test_the_newest_percentage_applies_and_older_ones_are_its_history(records: Records) -> None:
     with records.database.transaction() as connection:
         for percent, name in ((10, "anne"), (50, "bert"), (0, "anne")):
             kept = rollout.put(connection, percent, name)
@@ -26,6 +26,6 @@ def test_the_newest_rules_and_the_older_ones_are_its_history(records: Records) -
 
 
 @pytest.mark.parametrize("percent", [-1, 101])
-def test_the_database_keeps_no_impossible_percentage(records: Records, percent: int) -> None:
+def test_the_database_refuses_an_impossible_percentage(records: Records, percent: int) -> None:
     with pytest.raises(psycopg.errors.CheckViolation), records.database.transaction() as connection:
         rollout.put(connection, percent, "anne")

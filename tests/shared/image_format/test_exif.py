@@ -1,4 +1,4 @@
-"""The orientation is found where it is stated well, and nothing else is believed."""
+"""A valid orientation is found, and anything else is ignored."""
 
 import struct
 import time
@@ -16,7 +16,7 @@ def tiff(order: str, tag: int = 0x0112, kind: int = 3, value: int = 6, entries: 
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_both_byte_orders_are_read_with_and_without_the_header_of_jpeg(order: str) -> None:
+def test_both_byte_orders_are_read_with_and_without_the_jpeg_header(order: str) -> None:
     assert exif.read(tiff(order)).orientation == 6
     assert exif.read(exif.HEADER + tiff(order)).orientation == 6
     assert exif.read(memoryview(tiff(order))).orientation == 6
@@ -38,12 +38,12 @@ def test_both_byte_orders_are_read_with_and_without_the_header_of_jpeg(order: st
     ],
     ids=["empty", "cut", "nonsense", "absent", "long", "zero", "nine", "short", "too many entries", "offset outside"],
 )
-def test_anything_else_is_upright(data: bytes) -> None:
+def test_anything_else_counts_as_upright(data: bytes) -> None:
     assert exif.read(data).orientation == 1
 
 
 @pytest.mark.parametrize("value", range(1, 9))
-def test_the_minimal_form_holds_the_orientation_for_others_too(value: int) -> None:
+def test_other_readers_find_the_orientation_in_the_minimal_form(value: int) -> None:
     assert exif.read(exif.minimal(value)).orientation == value
     others = Image.Exif()
     others.load(exif.HEADER + exif.minimal(value))
@@ -52,7 +52,7 @@ def test_the_minimal_form_holds_the_orientation_for_others_too(value: int) -> No
 
 @pytest.mark.parametrize("density", [(300, 300), (72, 150.5), (11_811 * 0.0254, 1_000 / 3)])
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_the_minimal_form_holds_the_density_for_others_too(orientation: int, density: Density) -> None:
+def test_other_readers_find_the_density_in_the_minimal_form(orientation: int, density: Density) -> None:
     facts = exif.read(exif.minimal(orientation, density))
     assert facts.orientation == orientation
     assert facts.density == pytest.approx(density, rel=1e-6)
@@ -84,7 +84,7 @@ def test_density_is_in_pixels_per_inch(data: bytes, density: Density | None) -> 
     assert exif.read(data).density == (density and pytest.approx(density))
 
 
-def test_directories_of_any_length_and_place_take_little_time() -> None:
+def test_directories_of_any_length_and_position_take_little_time() -> None:
     everywhere = b"MM\0*\0\0\0\x08\xff\xff" + struct.pack(">HHII", 0x8769, 4, 1, 8) * 65_535
     begun = time.process_time()
     assert exif.read(everywhere) == exif.Facts()

@@ -1,4 +1,4 @@
-"""A cleaned profile computes the same colours and tells nothing."""
+"""A cleaned profile gives the same colours and contains no text."""
 
 import io
 import struct
@@ -35,7 +35,7 @@ def test_colours_stay_the_same(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PROFILES)
-def test_words_are_gone_and_cleaning_twice_is_cleaning_once(name: str) -> None:
+def test_texts_are_removed_and_cleaning_is_idempotent(name: str) -> None:
     profile = icc.clean(PROFILES[name][0])
     assert b"SECRET" not in profile
     assert "No copyright".encode("utf-16-be") not in profile
@@ -44,7 +44,7 @@ def test_words_are_gone_and_cleaning_twice_is_cleaning_once(name: str) -> None:
     assert struct.unpack_from(">I", profile) == (len(profile),)
 
 
-def test_nobody_s_name_for_a_profile_is_kept() -> None:
+def test_the_name_of_a_profile_is_removed() -> None:
     """In both versions of the format."""
     assert SRGB[SRGB.index(b"mluc") :][:4] == b"mluc"
     for profile in (SRGB, icc_profile(b"RGB ")):
@@ -59,19 +59,19 @@ def test_equal_tags_share_their_bytes() -> None:
 
 
 @pytest.mark.parametrize("end", [0, 40, 130, 200])
-def test_what_ends_too_soon_is_no_profile_or_one_of_fewer_tags(end: int) -> None:
+def test_a_truncated_profile_is_refused_or_has_fewer_tags(end: int) -> None:
     cut = icc_profile(b"RGB ")[:end]
     assert icc.clean(cut) == b""
 
 
-def test_what_is_no_profile_is_left_out() -> None:
+def test_an_invalid_profile_is_dropped() -> None:
     assert icc.clean(bytes(range(256)) * 12) == b""
     endless = bytearray(icc_profile(b"RGB "))
     endless[128:132] = b"\xff" * 4
     assert len(icc.clean(bytes(endless))) < 2_000_000
 
 
-def test_tags_that_overlap_make_no_profile_larger_than_a_file_may_be() -> None:
+def test_overlapping_tags_cannot_exceed_the_limit_of_a_profile() -> None:
     names = [f"{kind}{index}".encode() for kind in ("A2B", "B2A", "D2B", "B2D") for index in range(4)]
     size = MAX_PROFILE_BYTES // 2
     table = b"".join(struct.pack(">4sII", name, 1_000 + index, size) for index, name in enumerate(names))
@@ -79,7 +79,7 @@ def test_tags_that_overlap_make_no_profile_larger_than_a_file_may_be() -> None:
     assert icc.clean(grown.ljust(MAX_PROFILE_BYTES, b"x")) == b""
 
 
-def test_only_a_profile_of_curves_and_a_matrix_has_curves() -> None:
+def test_only_a_matrix_profile_has_curves() -> None:
     profile = icc.clean(icc_profile(b"RGB ", gamma=1.8))
     curves = icc.curves(profile)
     assert curves is not None

@@ -1,4 +1,4 @@
-"""Segments are told apart in one pass, and a decoder cannot be made to invent what is missing."""
+"""Segments are parsed in one pass, and missing data is noticed instead of invented by a decoder."""
 
 import io
 import time
@@ -28,22 +28,22 @@ def test_a_whole_scan_needs_no_end_marker(size: tuple[int, int], subsampling: in
     assert decoded(unended) == decoded(data)
 
 
-def test_a_scan_that_is_too_short_is_noticed_without_its_end_marker() -> None:
+def test_a_truncated_scan_is_noticed_without_its_end_marker() -> None:
     *others, scan = build.segments(build.encoded(corpus.picture(), "JPEG"))
     for missing in (20, 100, 1_000):
         half = build.jpeg([*others, scan[:-missing]])
-        decoded(half)  # painted grey in silence
+        decoded(half)  # silently filled with grey
         with pytest.raises(OSError, match="truncated"):
             decoded(jpeg.unended(jpeg.read(half)))
 
 
-def test_several_scans_keep_their_end_marker() -> None:
+def test_files_with_several_scans_need_their_end_marker() -> None:
     structure = jpeg.read(build.encoded(corpus.picture(), "JPEG", progressive=True))
     assert jpeg.unended(structure) == structure.clean()
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
-def test_no_scan_of_a_progressive_picture_may_be_repeated_or_missing_unless_it_brings_the_last_bit(mode: str) -> None:
+def test_no_progressive_scan_may_be_repeated_or_missing_except_the_last_refinement(mode: str) -> None:
     parts = build.segments(build.encoded(corpus.picture().convert(mode), "JPEG", progressive=True))
     assert jpeg.read(build.jpeg(parts)).complete
     scans = [index for index, part in enumerate(parts) if part[1] == 0xDA]
@@ -59,7 +59,7 @@ def test_no_scan_of_a_progressive_picture_may_be_repeated_or_missing_unless_it_b
                 jpeg.read(without)
 
 
-def test_a_last_scan_without_an_end_is_found_out_by_feeding_it_more() -> None:
+def test_a_truncated_last_scan_is_detected_by_feeding_it_more_bytes() -> None:
     parts = build.segments(build.encoded(corpus.picture(), "JPEG", progressive=True))
     whole = build.jpeg(parts)[:-2]
     for data, lacking in ((whole, False), (whole[:-200], True), (build.jpeg(parts[:-1]), False)):
@@ -70,13 +70,13 @@ def test_a_last_scan_without_an_end_is_found_out_by_feeding_it_more() -> None:
     assert jpeg.overfed(jpeg.read(build.jpeg(parts))) is None
 
 
-def test_a_phone_s_trailer_is_no_part_of_the_picture() -> None:
+def test_a_trailer_written_by_a_phone_is_not_part_of_the_picture() -> None:
     data = build.encoded(corpus.picture(), "JPEG")
     trailer = b"\0\0\x01\x0a\x18\0\0\0Image_UTC_Data1234567890" + b"\xff\xda\xff\xd9" * 9
     assert jpeg.read(data[:-2] + trailer).clean() == jpeg.read(data).clean()
 
 
-def test_components_of_one_name_are_told_apart_by_their_order() -> None:
+def test_components_with_the_same_id_are_distinguished_by_order() -> None:
     parts = build.segments(build.encoded(corpus.picture().convert("CMYK"), "JPEG"))
     for marker, first, step in ((0xC0, 10, 3), (0xDA, 5, 2)):
         (index,) = [index for index, part in enumerate(parts) if part[1] == marker]
@@ -90,7 +90,9 @@ def test_components_of_one_name_are_told_apart_by_their_order() -> None:
 
 
 @pytest.mark.parametrize(("unit", "density"), [(0, None), (1, (300, 200)), (2, (762, 508))])
-def test_density_is_jfif_s_where_it_has_a_unit_and_else_exif_s(unit: int, density: tuple[float, float] | None) -> None:
+def test_density_comes_from_jfif_if_it_has_a_unit_and_otherwise_from_exif(
+    unit: int, density: tuple[float, float] | None
+) -> None:
     header = build.segment(0xE0, b"JFIF\0\1\1" + bytes([unit]) + b"\1\x2c\0\xc8\0\0")
     pixels = build.segments(build.encoded(corpus.picture(), "JPEG"))[1:]
     stated = build.segment(0xE1, exif.HEADER + exif.minimal(6, (72, 96)))
@@ -103,7 +105,7 @@ def test_density_is_jfif_s_where_it_has_a_unit_and_else_exif_s(unit: int, densit
     assert jpeg.read(build.jpeg([header, *pixels])).density == density
 
 
-def test_adobe_rgb_that_only_exif_states_becomes_a_profile() -> None:
+def test_adobe_rgb_stated_only_in_exif_becomes_a_profile() -> None:
     pixels = build.segments(build.encoded(corpus.picture(), "JPEG"))
 
     def told(space: int, index: bytes) -> bytes:
@@ -118,14 +120,14 @@ def test_adobe_rgb_that_only_exif_states_becomes_a_profile() -> None:
 
 
 @pytest.mark.parametrize("marker", [0xC3, 0xC9, 0xCA, 0xCF])
-def test_another_kind_of_jpeg_is_called_that_and_not_damaged(marker: int) -> None:
+def test_an_unsupported_kind_of_jpeg_is_not_reported_as_damaged(marker: int) -> None:
     parts = build.segments(build.encoded(corpus.picture(), "JPEG"))
     other = [b"\xff" + bytes([marker]) + part[2:] if part[1] == 0xC0 else part for part in parts]
     with pytest.raises(UnsupportedImage, match="kind of JPEG that is not supported"):
         jpeg.read(build.jpeg(other))
 
 
-def test_too_many_scans_are_too_complex_before_they_are_anything_else() -> None:
+def test_too_many_scans_are_refused_as_too_complex_first() -> None:
     progressive = build.encoded(corpus.picture(64, 64), "JPEG", progressive=True)
     with pytest.raises(UnreadableImage):
         jpeg.read(build.with_scans(progressive, MAX_SCANS))
@@ -133,7 +135,7 @@ def test_too_many_scans_are_too_complex_before_they_are_anything_else() -> None:
         jpeg.read(build.with_scans(progressive, MAX_SCANS + 1))
 
 
-def test_a_long_row_of_fill_bytes_takes_linear_time() -> None:
+def test_many_fill_bytes_take_linear_time() -> None:
     data = build.encoded(corpus.picture(), "JPEG")[:-2] + (b"\xff" * 10_000 + b"\x00") * 50
     begun = time.process_time()
     jpeg.read(data)

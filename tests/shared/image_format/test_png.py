@@ -14,7 +14,7 @@ from tests.hostile import build
 
 
 def filtered(width: int, height: int, *, wrong: int | None = None) -> bytes:
-    """An RGB picture of noise larger than a block, with a good filter in each row but one."""
+    """An RGB picture of noise larger than a block, with a valid filter in each row but one."""
     chance = random.Random(5)
     raw = b"".join(bytes([9 if y == wrong else y % 5]) + chance.randbytes(3 * width) for y in range(height))
     return build.png(width, height, stream=zlib.compress(raw, 0))
@@ -28,7 +28,7 @@ def test_filters_are_checked_in_every_block() -> None:
 
 
 @pytest.mark.parametrize("width", [16, 17, 18, 19, 20, 21, 22, 23])
-def test_each_interlacing_pass_has_its_own_rows(width: int) -> None:
+def test_each_interlacing_pass_has_its_own_row_size(width: int) -> None:
     whole = build.png_of(width, 19, 4, 0, lambda x, y: ((x + y) % 16,), interlaced=True)
     png.check(png.read(whole))
     position = whole.index(b"IDAT")
@@ -39,16 +39,16 @@ def test_each_interlacing_pass_has_its_own_rows(width: int) -> None:
             with pytest.raises(UnreadableImage):
                 png.check(png.read(data))
         else:
-            png.check(png.read(data))  # more than is needed harms nobody
+            png.check(png.read(data))  # extra bytes do no harm
 
 
-def test_a_stream_is_not_read_beyond_its_picture() -> None:
+def test_a_stream_is_not_read_beyond_the_pixels() -> None:
     deflate = zlib.compressobj()
     long = deflate.compress(bytes(4 << 20)) + deflate.flush(zlib.Z_FULL_FLUSH)
     png.check(png.read(build.png(16, 16, stream=long + b"no deflate stream")))
 
 
-def test_what_stands_after_the_pixels_is_dropped_unless_it_ends_them() -> None:
+def test_chunks_after_the_pixels_are_dropped_except_the_end() -> None:
     data = build.png(16, 16, after=build.chunk(b"pHYs", bytes(9)) + build.chunk(b"tRNS", bytes(6)))
     assert png.read(data).clean() == build.png(16, 16)
 
@@ -61,14 +61,14 @@ def test_density_is_per_metre(unit: int, density: tuple[float, float] | None) ->
     assert png.read(structure.clean()).density == structure.density
 
 
-def test_density_that_only_exif_states_is_kept() -> None:
+def test_density_stated_only_in_exif_is_preserved() -> None:
     data = build.png(16, 16, after=build.chunk(b"eXIf", exif.minimal(6, (300, 300))))
     assert png.read(png.read(data).clean()).density == pytest.approx((300, 300), rel=1e-4)
 
 
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize(("kind", "channels"), [(0, 1), (2, 3), (4, 2), (6, 4)])
-def test_grey_of_16_bits_can_be_told_as_its_bytes(depth: int, kind: int, channels: int) -> None:
+def test_16_bit_grey_can_be_read_as_bytes(depth: int, kind: int, channels: int) -> None:
     data = build.png_of(16, 16, depth, kind, lambda x, y: tuple(4_000 * c % 256 + x + y for c in range(channels)))
     doubled = png.doubled(png.read(data))
     if depth == 8 or kind in (2, 6):
@@ -82,7 +82,7 @@ def test_grey_of_16_bits_can_be_told_as_its_bytes(depth: int, kind: int, channel
     assert bands[1] == bytes(x + y for y in range(16) for x in range(16))
 
 
-def test_xcode_s_kind_is_called_that_and_not_damaged() -> None:
+def test_the_png_variant_of_xcode_is_not_reported_as_damaged() -> None:
     plain = build.png(16, 16)
     with pytest.raises(UnsupportedImage, match="kind of PNG that is not supported"):
         png.read(plain[:8] + build.chunk(b"CgBI", bytes(4)) + plain[8:])

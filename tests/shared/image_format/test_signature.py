@@ -1,4 +1,4 @@
-"""A file is called what it is, and its sender is told what to do."""
+"""A file's real format is named, and the error says what to do."""
 
 import struct
 
@@ -16,7 +16,7 @@ EVERYTHING = list(Format)
 
 
 @pytest.mark.parametrize("case", convertible.honest(), ids=str)
-def test_each_format_is_known_by_its_first_bytes(case: Benign) -> None:
+def test_each_format_is_recognised_by_its_first_bytes(case: Benign) -> None:
     assert recognise(case.data, EVERYTHING) == case.name.split()[0]
 
 
@@ -41,13 +41,13 @@ def test_each_format_is_known_by_its_first_bytes(case: Benign) -> None:
         (b"hello", "no picture", "Accepted are"),
     ],
 )
-def test_what_is_no_picture_for_us_is_named_and_what_to_do_is_said(data: bytes, name: str, advice: str) -> None:
+def test_an_unsupported_format_is_named_with_advice(data: bytes, name: str, advice: str) -> None:
     with pytest.raises(UnsupportedImage, match=name) as refused:
         recognise(data, EVERYTHING)
     assert advice in refused.value.public
 
 
-def test_a_format_that_is_switched_off_is_named_with_those_that_are_not() -> None:
+def test_a_disabled_format_is_named_with_the_enabled_ones() -> None:
     tiff = encoded(Image.new("L", (16, 16)), "TIFF")
     with pytest.raises(UnsupportedImage, match=r"This is a picture in TIFF; accepted are JPEG, PNG and WebP\."):
         recognise(tiff, STORED)
@@ -61,7 +61,7 @@ def test_less_than_a_signature_is_unreadable(data: bytes) -> None:
         recognise(data, EVERYTHING)
 
 
-def test_a_box_of_brands_is_known_by_any_of_them() -> None:
+def test_an_iso_file_is_recognised_by_any_of_its_brands() -> None:
     def boxed(*brands: bytes) -> bytes:
         return struct.pack(">I", 12 + 4 * len(brands)) + b"ftyp" + brands[0] + bytes(4) + b"".join(brands[1:])
 

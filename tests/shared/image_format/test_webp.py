@@ -1,4 +1,4 @@
-"""Simple and extended files are read alike, and what is put together again is a file."""
+"""Simple and extended files are read alike, and rewritten files are valid."""
 
 import io
 
@@ -28,7 +28,7 @@ def test_alpha_is_known_before_decoding() -> None:
     assert not webp.read(lossless(20, 20)).alpha
 
 
-def test_a_cleaned_extended_file_admits_to_nothing_it_has_lost() -> None:
+def test_the_header_of_a_cleaned_file_lists_only_chunks_it_has() -> None:
     data = build.encoded(corpus.picture(), "WEBP", exif=exif.HEADER + exif.minimal(6), xmp=b"<x/>")
     assert dict(build.riff_chunks(data))[b"VP8X"][0] & 0x0C
     chunks = dict(build.riff_chunks(webp.read(data).clean()))
@@ -36,7 +36,7 @@ def test_a_cleaned_extended_file_admits_to_nothing_it_has_lost() -> None:
     assert chunks[b"VP8X"][0] == 0
 
 
-def test_a_simple_file_becomes_an_extended_one_to_carry_an_orientation() -> None:
+def test_a_simple_file_becomes_extended_to_hold_an_orientation() -> None:
     for mode in ("RGB", "RGBA"):
         data = lossless(31, 17, mode)
         sent = webp.with_orientation(data, 8)
@@ -53,7 +53,7 @@ def test_two_pictures_in_one_file_are_refused() -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_density_is_kept_and_nothing_else_of_exif(mode: str) -> None:
+def test_only_the_density_of_exif_is_preserved(mode: str) -> None:
     told = Image.Exif()
     told[0x010F], told[0x011A], told[0x011B], told[0x0128], told[0x0112] = "SECRET", 300.0, 200.0, 2, 6
     structure = webp.read(build.encoded(corpus.picture().convert(mode), "WEBP", exif=told))
@@ -68,13 +68,13 @@ def test_density_is_kept_and_nothing_else_of_exif(mode: str) -> None:
 
 
 def animation(*frames: bytes, place: bytes = bytes(6)) -> bytes:
-    """Of frames of 20 x 20."""
+    """An animation with frames of 20 x 20 pixels."""
     sides = (19).to_bytes(3, "little") * 2
     packed = [(b"ANMF", place + sides + bytes(4) + build.riff(*build.riff_chunks(frame))[12:]) for frame in frames]
     return build.riff((b"VP8X", bytes([2, 0, 0, 0]) + sides), (b"ANIM", bytes(6)), *packed)
 
 
-def test_an_animation_of_one_frame_is_a_still() -> None:
+def test_an_animation_of_one_frame_is_a_still_picture() -> None:
     still = lossless(20, 20)
     structure = webp.read(animation(still))
     assert not structure.animated
@@ -83,7 +83,7 @@ def test_an_animation_of_one_frame_is_a_still() -> None:
     assert webp.read(animation(still, still)).animated
 
 
-def test_a_frame_that_does_not_fill_its_canvas_is_called_unsupported() -> None:
+def test_a_frame_that_does_not_fill_its_canvas_is_unsupported() -> None:
     for data in (animation(lossless(20, 20), place=b"\2\0\0\0\0\0"),):
         with pytest.raises(UnsupportedImage, match="smaller than its canvas"):
             webp.read(data)

@@ -1,4 +1,4 @@
-"""Formats that are not stored come out as a PNG that shows the same, and nothing else comes in with them."""
+"""Formats that are not stored become a PNG that looks the same, without other data."""
 
 import io
 import select
@@ -41,22 +41,22 @@ def test_an_honest_file_becomes_a_png_that_looks_the_same(case: Benign) -> None:
 
 
 @pytest.mark.parametrize("case", convertible.hostile(), ids=str)
-def test_a_hostile_file_is_refused_for_what_it_is(case: Hostile) -> None:
+def test_a_hostile_file_is_refused_with_the_right_reason(case: Hostile) -> None:
     with pytest.raises(errors.Failure) as refused:
         converted(case.data)
     assert refused.value.code == case.code
 
 
 @pytest.mark.parametrize("case", [*convertible.honest(), *convertible.hostile()], ids=str)
-def test_only_the_decoder_takes_them(case: Benign | Hostile) -> None:
+def test_only_the_decoder_accepts_them(case: Benign | Hostile) -> None:
     with pytest.raises(errors.UnsupportedImage, match="accepted are JPEG, PNG and WebP"):
         images.inspect(case.data)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("samples", [1, 3, 4])
-def test_all_16_bits_are_kept(order: str, samples: int) -> None:
-    """The low bytes say so: they are unlike the high ones."""
+def test_all_16_bits_are_preserved(order: str, samples: int) -> None:
+    """The low bytes differ from the high ones."""
     made = converted(convertible.wide_tiff(order, samples, low=0x35))
     info = images.inspect(made)
     images.verify(made, info)
@@ -71,7 +71,7 @@ def test_all_16_bits_are_kept(order: str, samples: int) -> None:
 
 
 def _rows(data: bytes, row_bytes: int) -> list[bytes]:
-    """The bytes of a PNG whose every row is told as its difference from the one above."""
+    """The bytes of a PNG in which every row has the filter Up."""
     packed = b"".join(bytes(part[8:-4]) for part in png.read(data).parts if part[4:8] == b"IDAT")
     raw, rows = zlib.decompress(packed), [bytes(row_bytes)]
     for at in range(0, len(raw), 1 + row_bytes):
@@ -81,7 +81,7 @@ def _rows(data: bytes, row_bytes: int) -> list[bytes]:
     return rows[1:]
 
 
-def test_a_profile_and_the_size_on_paper_are_kept() -> None:
+def test_a_profile_and_the_print_size_are_preserved() -> None:
     profile = icc_profile(b"RGB ", (1, 0, 2))
     for kind in ("TIFF", "HEIF", "AVIF"):
         exif = Image.Exif()
@@ -97,12 +97,12 @@ def test_a_profile_and_the_size_on_paper_are_kept() -> None:
     assert png.read(converted(drawn)).density == pytest.approx((2_400 / 24 * 2.54,) * 2, rel=1e-4)
 
 
-def test_a_tiff_that_states_no_resolution_has_no_size_on_paper() -> None:
+def test_a_tiff_without_a_resolution_has_no_print_size() -> None:
     assert png.read(converted(encoded(benign.scene(), "TIFF"))).density is None
 
 
-def test_display_p3_that_only_numbers_state_becomes_a_profile() -> None:
-    """As encoders write it that save the bytes of a profile."""
+def test_display_p3_stated_only_by_code_points_becomes_a_profile() -> None:
+    """As written by encoders that omit the profile to save bytes."""
     avif = encoded(benign.scene(), "AVIF", quality=100)
     at = avif.index(b"colrnclx") + 8
     structure = png.read(converted(avif[:at] + struct.pack(">HH", 12, 13) + avif[at + 4 :]))
@@ -111,7 +111,7 @@ def test_display_p3_that_only_numbers_state_becomes_a_profile() -> None:
     assert red[0] == pytest.approx((0.5151, 0.2412, -0.0011), abs=1e-3)
 
 
-def test_a_converted_picture_that_no_other_service_would_take_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_converted_picture_that_other_services_would_refuse_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "MAX_STORED_BYTES", 100)
     with pytest.raises(errors.ImageTooLarge):
         converted(encoded(benign.scene(), "BMP"))

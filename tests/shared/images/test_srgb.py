@@ -1,4 +1,4 @@
-"""What a file says of its colours decides how it looks, whichever way it says it."""
+"""Every way to state colours in a file gives the right picture."""
 
 import struct
 import zlib
@@ -41,7 +41,7 @@ def named(made: bytes, name: bytes) -> bytes:
 
 
 def shown(colour: tuple[int, ...], *before: bytes, depth: int = 8, kind: int = 2) -> tuple[int, ...]:
-    """What a picture of one colour, with these chunks, looks like; as received, and as stored."""
+    """The sRGB value of a picture of one colour with these chunks, as received and as stored."""
     data = build.png_of(16, 16, depth, kind, lambda _x, _y: colour, before=b"".join(before))
     info = images.inspect(data)
     stored = images.strip(data, info).data
@@ -63,7 +63,7 @@ def light(level: int) -> float:
 LINEAR_BROWN = tuple(encoded(level / 255) for level in BROWN)
 
 
-def test_a_profile_counts_by_what_it_does_and_not_by_its_name() -> None:
+def test_the_content_of_a_profile_counts_and_not_its_name() -> None:
     linear = icc_profile(b"RGB ", gamma=1.0)
     for name in (b"sRGB-elle-V2-g", b"sRGB built-in ", b"linear", b""):
         assert shown(BROWN, profile(named(linear, name))) == pytest.approx(LINEAR_BROWN, abs=1), name
@@ -77,12 +77,12 @@ def _tags_of_srgb() -> dict[bytes, bytes]:
     return tags | dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), SRGB_CURVE)
 
 
-def test_nothing_is_computed_for_srgb() -> None:
+def test_srgb_needs_no_conversion() -> None:
     picture = Image.new("RGB", (16, 16), BROWN)
     assert srgb.converted(picture, icc.made(icc.RGB, _tags_of_srgb())).tobytes() == picture.tobytes()
 
 
-def test_the_standard_s_order_decides_between_statements() -> None:
+def test_the_png_standard_orders_contradictory_statements() -> None:
     linear, p3 = profile(icc_profile(b"RGB ", gamma=1.0)), cicp(12, 13, 0, 1)
     as_p3 = shown(GREEN, p3)
     assert as_p3 == pytest.approx((0, 204, 12), abs=2)
@@ -101,11 +101,11 @@ def test_the_standard_s_order_decides_between_statements() -> None:
         chromaticities([0] * 8), chromaticities([33_000] * 8), chunk(b"cHRM", bytes(7)), chromaticities(SRGB),
     ],
 )  # fmt: skip
-def test_a_statement_without_sense_and_one_of_srgb_change_nothing(senseless: bytes) -> None:
+def test_an_invalid_statement_and_one_of_srgb_change_nothing(senseless: bytes) -> None:
     assert shown(BROWN, senseless) == BROWN
 
 
-def test_chunks_behind_the_palette_decide_nothing() -> None:
+def test_chunks_after_the_palette_are_ignored() -> None:
     palette = chunk(b"PLTE", bytes(BROWN))
     for statement in (gamma(100_000), cicp(12, 13, 0, 1), profile(icc_profile(b"RGB ", gamma=1.0))):
         assert shown((0,), palette, statement, kind=3) == BROWN
@@ -114,27 +114,27 @@ def test_chunks_behind_the_palette_decide_nothing() -> None:
 
 @pytest.mark.parametrize("exponent", [0.35, 0.45, 0.55, 0.7, 1.0, 2.5])
 def test_files_of_every_gamma_look_alike(exponent: float) -> None:
-    """As PngSuite's g03 to g25: the same light, kept by different powers."""
+    """As PngSuite's g03 to g25: the same light, stored with different gammas."""
     levels = (0.02, 0.1, 0.3, 0.6, 0.9)
     stored = [tuple(round(65535 * amount**exponent) for _ in range(3)) for amount in levels]
     seen = [shown(colour, gamma(round(exponent * 100_000)), depth=16)[1] for colour in stored]
     assert seen == pytest.approx([encoded(amount) for amount in levels], abs=1)
 
 
-def test_wide_colours_by_chromaticities_are_those_of_the_code_points() -> None:
+def test_chromaticities_and_code_points_give_the_same_wide_colours() -> None:
     assert shown(GREEN, gamma(45_455), chromaticities(P3)) == shown(GREEN, cicp(12, 13, 0, 1))
 
 
 @pytest.mark.parametrize(("transfer", "name"), [(16, "PQ"), (18, "HLG")])
-def test_hdr_is_refused_in_words(transfer: int, name: str) -> None:
+def test_hdr_is_refused_with_a_message(transfer: int, name: str) -> None:
     with pytest.raises(errors.UnsupportedImage, match=name):
         images.inspect(build.png(16, 16, before=cicp(9, transfer, 0, 1)))
 
 
 @pytest.mark.parametrize("kind", [0, 2, 4, 6], ids=["grey", "RGB", "grey with alpha", "RGBA"])
 @pytest.mark.parametrize("state", [gamma, None], ids=["by number", "by profile"])
-def test_shadows_of_linear_light_are_told_apart_in_16_bits(kind: int, state: Callable[[int], bytes] | None) -> None:
-    """256 levels of light have 13 steps below the level 100 of sRGB; all of these have one each."""
+def test_shadows_of_linear_light_are_distinct_in_16_bits(kind: int, state: Callable[[int], bytes] | None) -> None:
+    """8 bits of linear light have only 13 levels below sRGB 100; 16 bits have one for each."""
     made = icc_profile(b"GRAY" if kind in (0, 4) else b"RGB ", gamma=1.0)
     statement = state(100_000) if state else profile(made)
     for level in (1, 5, 12, 13, 40, 99, 180, 254):
@@ -143,21 +143,21 @@ def test_shadows_of_linear_light_are_told_apart_in_16_bits(kind: int, state: Cal
         assert shown(colour, statement, depth=16, kind=kind) == pytest.approx((level,) * 3, abs=1)
 
 
-def test_grey_with_alpha_keeps_its_profile_at_any_depth() -> None:
+def test_grey_with_alpha_has_its_profile_applied_at_any_depth() -> None:
     linear = profile(icc_profile(b"GRAY", gamma=1.0))
     for depth in (8, 16):
         value, half = 90 * (1 if depth == 8 else 257), 128 * (1 if depth == 8 else 257)
         assert shown((value, half), linear, depth=depth, kind=4) == (encoded(90 / 255),) * 3 + (128,)
 
 
-def test_grey_of_8_bits_is_exact_in_the_shadows() -> None:
+def test_8_bit_grey_is_exact_in_the_shadows() -> None:
     linear = profile(icc_profile(b"GRAY", gamma=1.0))
     for level in (1, 2, 5, 20, 128):
         assert shown((level,), linear, kind=0)[0] == pytest.approx(encoded(level / 255), abs=1)
 
 
 def test_cmyk_without_a_profile_looks_as_printed() -> None:
-    """The values are those of libvips 8.18 for its own `cmyk`, by its default intent."""
+    """The values are those of libvips 8.18 for its built-in profile `cmyk`, with its default intent."""
     inks = {(255, 0, 0, 0): (0, 156, 228), (0, 255, 0, 0): (234, 23, 133), (0, 0, 0, 255): (41, 35, 43)}
     inks |= {(0, 0, 0, 0): (255, 255, 255), (0, 128, 128, 64): (188, 116, 100)}
     for ink, colour in inks.items():

@@ -1,4 +1,4 @@
-"""The nouns say what the contract says, and cannot be changed behind anybody's back."""
+"""The models match the contract and are immutable."""
 
 from dataclasses import FrozenInstanceError
 
@@ -19,7 +19,7 @@ def test_the_reasons_to_fail_are_those_of_the_contract() -> None:
     assert set(JobFailure) == {"unknown_foreground", "provider_failed", "provider_budget", "source_missing", "poison"}
 
 
-def test_values_are_frozen_and_hold_nothing_else() -> None:
+def test_values_are_frozen_and_have_no_other_attributes() -> None:
     box = Foreground(top=1, left=2, width=3, height=4)
     with pytest.raises(FrozenInstanceError):
         box.top = 5  # type: ignore[misc]

@@ -41,9 +41,9 @@ said.status = job.status;
 const events = must(await api.GET("/api/jobs/{job_id}/events", { params: { path }, parseAs: "text" }));
 said.events = String(events).includes("event: status");
 
-const key = job.result?.cutoutUrl.split("/").pop() ?? "";
+const [key = "", grant = ""] = job.result?.cutoutUrl.split("/").slice(-2) ?? [];
 const download = (header: { Range?: string; "If-None-Match"?: string }) =>
-  api.GET("/assets/{key}", { params: { path: { key }, header }, parseAs: "arrayBuffer" });
+  api.GET("/assets/{key}/{grant}", { params: { path: { key, grant }, header }, parseAs: "arrayBuffer" });
 const whole = await download({});
 said.bytes = must(whole).byteLength === job.result?.bytes;
 said.part = must(await download({ Range: "bytes=1-3" })).byteLength;

@@ -83,7 +83,7 @@ def _use_real_resources(case: Any) -> None:
     elif "job_id" in path:
         path["job_id"] = _job()
     elif "key" in path:
-        path["key"] = _asset()["url"].rpartition("/")[2]
+        path["key"], path["grant"] = urlsplit(_asset()["url"]).path.split("/")[-2:]
 
 
 def _fill_body(body: dict[str, Any]) -> None:

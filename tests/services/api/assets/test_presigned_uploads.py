@@ -16,7 +16,7 @@ from shared.images import MAX_BYTES
 from shared.storage import INCOMING, Missing
 from shared.storage.bucket import Bucket
 from tests.services import pictures
-from tests.services.api.client import body, refused, upload
+from tests.services.api.client import body, key_of, refused, upload
 from tests.services.api.conftest import Api
 from tests.shared import buckets
 
@@ -65,7 +65,7 @@ def test_an_upload_is_announced_sent_and_completed(guest: FlaskClient, tmp_path:
     asset = body(made)
     assert (asset["sha256"], asset["bytes"]) == (hashlib.sha256(data).hexdigest(), len(data))
     assert pictures.MARKER not in guest.get(asset["url"], buffered=True).data
-    assert [path.name for path in _files(tmp_path)] == [asset["url"].rpartition("/")[2]]
+    assert [path.name for path in _files(tmp_path)] == [key_of(asset["url"])]
     assert upload(guest, data) == asset
 
 
@@ -163,7 +163,8 @@ def test_a_file_is_sent_straight_to_a_bucket(api: Api, bucket: Bucket) -> None:
         stranger.put(place["uploadUrl"], data, headers=place["headers"], timeout=20).raise_for_status()
     made = _complete(guest, place)
     assert made.status_code == 201, made.text
-    assert guest.get(body(made)["url"], buffered=True).status_code == 200
+    kept = guest.get(body(made)["url"], buffered=True)
+    assert (kept.status_code, kept.headers["Cache-Control"]) == (200, "private, max-age=3600")
     with pytest.raises(Missing):
         bucket.get(f"{INCOMING}{place['id']}")
 

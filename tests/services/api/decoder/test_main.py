@@ -1,4 +1,4 @@
-"""The limits of a child, and its end."""
+"""The limits of a decoder process, and how it ends."""
 
 import resource
 import signal
@@ -18,7 +18,7 @@ from tests.processes import linux_only
 from tests.services import pictures
 
 GOOD = pictures.jpeg()
-QUESTION = {"task": "verify", "judged": asdict(images.inspect(GOOD))}
+REQUEST = {"task": "verify", "info": asdict(images.inspect(GOOD))}
 
 
 LIMITED = """
@@ -35,26 +35,26 @@ while True: pass
 """
 
 
-def test_the_processor_s_time_is_limited_for_each_picture_anew() -> None:
+def test_processor_time_is_limited_per_picture() -> None:
     done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, check=False, timeout=60)
     assert done.stdout == b"allowed\n", done.stderr
     assert done.returncode == -signal.SIGXCPU
 
 
-def test_a_child_ends_with_its_line_and_hears_no_farewell_before() -> None:
+def test_a_child_ignores_signals_to_its_group_and_ends_with_its_connection() -> None:
     ours, theirs = socket.socketpair()
     with ours:
         process = subprocess.Popen([sys.executable, "-m", "services.api.decoder"], stdin=theirs.fileno())
         theirs.close()
-        protocol.send(ours, QUESTION, GOOD)
+        protocol.send(ours, REQUEST, GOOD)
         assert protocol.receive(ours) == ({}, b"")
-        for number in (signal.SIGTERM, signal.SIGINT):  # a whole terminal, or container, is told to stop
+        for number in (signal.SIGTERM, signal.SIGINT):  # as when a terminal or container stops
             process.send_signal(number)
-        protocol.send(ours, QUESTION, GOOD)
+        protocol.send(ours, REQUEST, GOOD)
         assert protocol.receive(ours) == ({}, b"")
         if sys.platform == "linux":
             assert resource.prlimit(process.pid, resource.RLIMIT_AS) == (inside.MEMORY_BYTES, inside.MEMORY_BYTES)
-        protocol.send(ours, QUESTION, GOOD)  # whose answer nobody will hear
+        protocol.send(ours, REQUEST, GOOD)  # whose response is never read
     assert process.wait(20) == 0
 
 
@@ -68,7 +68,7 @@ def test_a_drawing_gets_less_time_and_memory_than_a_photo() -> None:
         seconds = []
         for question, data, most in (
             ({"task": "convert", "format": "svg"}, drawing, inside.DRAWING_MEMORY_BYTES),
-            (QUESTION, GOOD, inside.MEMORY_BYTES),
+            (REQUEST, GOOD, inside.MEMORY_BYTES),
         ):
             protocol.send(ours, question, data)
             facts, _ = protocol.receive(ours)
@@ -79,7 +79,7 @@ def test_a_drawing_gets_less_time_and_memory_than_a_photo() -> None:
     assert seconds[1] - seconds[0] >= inside.CPU_S - inside.DRAWING_CPU_S
 
 
-def test_a_machine_that_cannot_limit_addresses_decodes_all_the_same() -> None:
+def test_decoding_works_where_address_space_cannot_be_limited() -> None:
     as_on_macos = """
 import resource
 limit = resource.setrlimit
@@ -95,16 +95,16 @@ inside.main()
     with ours:
         process = subprocess.Popen([sys.executable, "-c", as_on_macos], stdin=theirs.fileno())
         theirs.close()
-        protocol.send(ours, QUESTION, GOOD)
+        protocol.send(ours, REQUEST, GOOD)
         assert protocol.receive(ours) == ({}, b"")
     assert process.wait(20) == 0
 
 
 def test_a_refusal_is_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert inside.answer(QUESTION, GOOD) == ({}, b"")
-    damaged = {"refused": "unreadable_image", "words": errors.UnreadableImage.message, "details": None}
-    assert inside.answer(QUESTION, GOOD[:-200]) == (damaged, b"")
-    large, _ = inside.answer({"task": "convert", "format": "bmp"}, _bmp(30_000, 30_000))
+    assert inside.respond(REQUEST, GOOD) == ({}, b"")
+    damaged = {"refused": "unreadable_image", "message": errors.UnreadableImage.message, "details": None}
+    assert inside.respond(REQUEST, GOOD[:-200]) == (damaged, b"")
+    large, _ = inside.respond({"task": "convert", "format": "bmp"}, _bmp(30_000, 30_000))
     assert (large["refused"], large["details"]) == (
         "image_too_large",
         {"width": 30_000, "height": 30_000, "maxPixels": images.MAX_PIXELS, "maxSide": images.MAX_SIDE},
@@ -114,7 +114,7 @@ def test_a_refusal_is_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
         raise MemoryError
 
     monkeypatch.setattr(Image, "open", exhausted)
-    answer, _ = inside.answer(QUESTION, GOOD)
+    answer, _ = inside.respond(REQUEST, GOOD)
     assert answer["refused"] == "too_complex"
 
 
@@ -124,6 +124,6 @@ def _bmp(width: int, height: int) -> bytes:
 
 
 def test_a_file_in_another_format_becomes_a_png() -> None:
-    facts, made = inside.answer({"task": "convert", "format": "bmp"}, _bmp(40, 30))
+    facts, made = inside.respond({"task": "convert", "format": "bmp"}, _bmp(40, 30))
     assert facts == {}
     assert images.inspect(made).format == "png"

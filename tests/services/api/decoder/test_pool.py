@@ -1,4 +1,4 @@
-"""What a picture may do to a decoder, and what that may do to the api: nothing."""
+"""A picture may kill its decoder process, which must not affect the api."""
 
 import os
 import resource
@@ -20,12 +20,12 @@ from tests.processes import linux_only
 from tests.services import pictures
 
 GOOD = pictures.jpeg()
-JUDGED = images.inspect(GOOD)
+INFO = images.inspect(GOOD)
 
 
 @pytest.fixture
-def lonely() -> Iterator[Decoder]:
-    """A decoder with one child, which may be hurt."""
+def single_child() -> Iterator[Decoder]:
+    """A decoder with one child, which a test may kill."""
     made = Decoder(children=1)
     made.start()
     yield made
@@ -36,34 +36,34 @@ def _pid(decoder: Decoder) -> int:
     return decoder._children[0]._process.pid
 
 
-def _verify_struck(decoder: Decoder, number: signal.Signals) -> None:
-    """Ask, and let the signal arrive while the picture is in work."""
+def _verify_signalled(decoder: Decoder, number: signal.Signals) -> None:
+    """Verify a picture, and send the signal to the child meanwhile."""
     pid, child = _pid(decoder), decoder._children[0]
-    asked = child._asked
+    asked = child._requests
     os.kill(pid, signal.SIGSTOP)
 
-    def strike() -> None:
-        while child._asked == asked:
+    def send() -> None:
+        while child._requests == asked:
             time.sleep(0.001)
         os.kill(pid, number)
         os.kill(pid, signal.SIGCONT)
 
-    striking = threading.Thread(target=strike)
-    striking.start()
+    sender = threading.Thread(target=send)
+    sender.start()
     try:
-        decoder.verify(GOOD, JUDGED)
+        decoder.verify(GOOD, INFO)
     finally:
-        striking.join()
+        sender.join()
 
 
-def test_what_the_picture_s_own_check_says_is_said(decoder: Decoder) -> None:
-    decoder.verify(GOOD, JUDGED)
+def test_the_failure_of_verification_is_passed_on(decoder: Decoder) -> None:
+    decoder.verify(GOOD, INFO)
     half = GOOD[: len(GOOD) // 2] + b"\xff\xd9"
     with pytest.raises(errors.UnreadableImage):
         decoder.verify(half, images.inspect(half))
 
 
-def test_a_refusal_keeps_its_words_and_details(decoder: Decoder) -> None:
+def test_a_refusal_has_its_message_and_details(decoder: Decoder) -> None:
     with pytest.raises(errors.UnsupportedImage, match="kind of TIFF"):
         decoder.convert(pictures.encoded(Image.new("F", (64, 64)), "TIFF"), Format.TIFF)
     with pytest.raises(errors.ImageTooSmall) as small:
@@ -79,75 +79,77 @@ def test_a_refusal_keeps_its_words_and_details(decoder: Decoder) -> None:
         (signal.SIGKILL, errors.Busy),
     ],
 )
-def test_a_death_costs_the_picture_in_hand_and_nobody_else(
-    lonely: Decoder, number: signal.Signals, failure: type[errors.Failure]
+def test_a_death_affects_only_the_current_picture(
+    single_child: Decoder, number: signal.Signals, failure: type[errors.Failure]
 ) -> None:
-    before = _pid(lonely)
+    before = _pid(single_child)
     with pytest.raises(failure):
-        _verify_struck(lonely, number)
-    lonely.verify(GOOD, JUDGED)
-    assert _pid(lonely) != before
+        _verify_signalled(single_child, number)
+    single_child.verify(GOOD, INFO)
+    assert _pid(single_child) != before
 
 
-def test_a_child_killed_while_idle_costs_nobody(lonely: Decoder) -> None:
-    os.kill(_pid(lonely), signal.SIGKILL)
-    os.waitid(os.P_PID, _pid(lonely), os.WEXITED | os.WNOWAIT)
-    lonely.verify(GOOD, JUDGED)
+def test_the_death_of_an_idle_child_affects_no_request(single_child: Decoder) -> None:
+    os.kill(_pid(single_child), signal.SIGKILL)
+    os.waitid(os.P_PID, _pid(single_child), os.WEXITED | os.WNOWAIT)
+    single_child.verify(GOOD, INFO)
 
 
-def test_where_no_child_can_be_started_callers_come_back_later(
-    lonely: Decoder, monkeypatch: pytest.MonkeyPatch
+def test_callers_are_told_to_retry_when_no_child_can_be_started(
+    single_child: Decoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def exhausted(*_: object, **__: object) -> None:
         raise BlockingIOError
 
     monkeypatch.setattr(subprocess, "Popen", exhausted)
     with pytest.raises(errors.UnreadableImage):
-        _verify_struck(lonely, signal.SIGSEGV)
+        _verify_signalled(single_child, signal.SIGSEGV)
     with pytest.raises(errors.Busy):
-        lonely.verify(GOOD, JUDGED)
+        single_child.verify(GOOD, INFO)
     monkeypatch.undo()
-    lonely.verify(GOOD, JUDGED)
+    single_child.verify(GOOD, INFO)
 
 
-def test_a_silent_child_is_waited_for_only_so_long(lonely: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_a_silent_child_has_a_deadline(single_child: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "DECODE_S", 0.1)
-    os.kill(_pid(lonely), signal.SIGSTOP)
+    os.kill(_pid(single_child), signal.SIGSTOP)
     with pytest.raises(errors.Busy):
-        lonely.verify(GOOD, JUDGED)
+        single_child.verify(GOOD, INFO)
     monkeypatch.undo()
-    lonely.verify(GOOD, JUDGED)
+    single_child.verify(GOOD, INFO)
 
 
 @linux_only
-def test_a_picture_that_wants_more_memory_than_any_may_is_refused(lonely: Decoder) -> None:
+def test_a_picture_that_needs_more_memory_than_allowed_is_refused(single_child: Decoder) -> None:
     large = pictures.encoded(pictures.drawn(2000, 2000), "JPEG", progressive=True)
-    now = int(Path(f"/proc/{_pid(lonely)}/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.prlimit(_pid(lonely), resource.RLIMIT_AS, (now + (4 << 20), now + (4 << 20)))
-    with pytest.raises((errors.TooComplex, errors.UnreadableImage)):  # libjpeg does not say what it lacks
-        lonely.verify(large, images.inspect(large))
-    lonely.verify(GOOD, JUDGED)
+    now = int(Path(f"/proc/{_pid(single_child)}/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.prlimit(_pid(single_child), resource.RLIMIT_AS, (now + (4 << 20), now + (4 << 20)))
+    with pytest.raises((errors.TooComplex, errors.UnreadableImage)):  # libjpeg does not report that memory ran out
+        single_child.verify(large, images.inspect(large))
+    single_child.verify(GOOD, INFO)
 
 
-def test_a_child_goes_when_it_has_done_its_share(lonely: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_is_replaced_after_its_share_of_pictures(
+    single_child: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(one, "SHARE", 3)
     seen = []
     for _ in range(4):
-        lonely.verify(GOOD, JUDGED)
-        seen.append(_pid(lonely))
-    assert len(set(seen)) == 2  # the first was asked one thing more: whether it is there
+        single_child.verify(GOOD, INFO)
+        seen.append(_pid(single_child))
+    assert len(set(seen)) == 2  # the first got one request more, at the start
 
 
-def test_a_slow_picture_does_not_hold_up_the_next() -> None:
+def test_a_slow_picture_does_not_delay_the_next() -> None:
     pair = Decoder()
     pair.start()
     next_pid = pair._idle.queue[-1]._process.pid
     os.kill(next_pid, signal.SIGSTOP)
-    slow = threading.Thread(target=pair.verify, args=(GOOD, JUDGED))
+    slow = threading.Thread(target=pair.verify, args=(GOOD, INFO))
     slow.start()
     while pair._idle.qsize() == CHILDREN:
         time.sleep(0.001)
-    pair.verify(GOOD, JUDGED)
+    pair.verify(GOOD, INFO)
     assert slow.is_alive()
     os.kill(next_pid, signal.SIGCONT)
     slow.join()
@@ -155,7 +157,9 @@ def test_a_slow_picture_does_not_hold_up_the_next() -> None:
 
 
 @linux_only
-def test_a_child_knows_no_secret_and_has_no_file_of_ours_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_child_has_no_environment_and_no_open_file_of_the_api(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("SECRET_KEY", "very secret")
     with (tmp_path / "open").open("w") as file:
         os.set_inheritable(file.fileno(), True)

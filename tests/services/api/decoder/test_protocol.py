@@ -1,4 +1,4 @@
-"""What comes from a decoder is data of a bounded size, in bounded time."""
+"""Messages of a decoder have a bounded size and arrive in bounded time."""
 
 import json
 import socket
@@ -27,7 +27,7 @@ def test_what_is_sent_is_received(pair: Pair) -> None:
     assert protocol.receive(pair[1]) == ({}, b"")
 
 
-def test_an_end_is_an_end_also_in_the_middle(pair: Pair) -> None:
+def test_a_connection_that_ends_within_a_message_raises_eof(pair: Pair) -> None:
     pair[0].sendall(struct.pack(">II", 2, 1000) + b"{}" + bytes(10))
     pair[0].close()
     with pytest.raises(EOFError):
@@ -35,20 +35,20 @@ def test_an_end_is_an_end_also_in_the_middle(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize(("facts", "data"), [(1 << 20, 0), (2, 0xFFFFFFFF)])
-def test_no_more_is_taken_than_a_message_may_hold(pair: Pair, facts: int, data: int) -> None:
+def test_a_message_beyond_the_limits_is_refused(pair: Pair, facts: int, data: int) -> None:
     pair[0].sendall(struct.pack(">II", facts, data))
     with pytest.raises(EOFError):
         protocol.receive(pair[1])
 
 
-def test_what_is_no_json_is_an_error_of_values(pair: Pair) -> None:
+def test_invalid_json_raises_a_value_error(pair: Pair) -> None:
     pair[0].sendall(struct.pack(">II", 2, 0) + b"\xff}")
     with pytest.raises(ValueError, match="decode"):
         protocol.receive(pair[1])
     assert issubclass(json.JSONDecodeError, ValueError)
 
 
-def test_a_trickle_does_not_stretch_the_deadline(pair: Pair) -> None:
+def test_slow_bytes_do_not_extend_the_deadline(pair: Pair) -> None:
     pair[0].sendall(struct.pack(">II", 2, 1000) + b"{}" + bytes(10))
     with pytest.raises(TimeoutError):
         protocol.receive(pair[1], time.monotonic() + 0.05)

@@ -1,6 +1,7 @@
 """Jobs: created, shown, listed, cancelled and retried."""
 
 import base64
+import time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,11 +9,12 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from services.api.assets.url_signing import ASSET_S
 from shared.db import job_queue
 from shared.models.cutout import CutoutResult, Foreground, Provider
 from shared.models.job import JobFailure, Outcome, Timings
 from tests.services import pictures
-from tests.services.api.client import body, cut_out, refused, upload
+from tests.services.api.client import body, cut_out, key_of, refused, upload
 from tests.services.api.conftest import Api
 
 _TIMINGS = Timings(queued_ms=1, fetch_ms=2, remove_ms=3, store_ms=4, total_ms=10)
@@ -78,9 +80,9 @@ def test_a_finished_job_shows_its_result(api: Api) -> None:
     assert job["timings"] == {"queuedMs": 1, "fetchMs": 2, "removeMs": 3, "storeMs": 4, "totalMs": 10}
     assert job["result"] == {
         "assetId": str(asset_id),
-        "cutoutUrl": f"/assets/{'a' * 64}.png",
-        "previewUrl": f"/assets/{'b' * 64}.png",
-        "maskUrl": f"/assets/{'c' * 64}.png",
+        "cutoutUrl": api.deps.urls.asset("a" * 64 + ".png"),
+        "previewUrl": api.deps.urls.asset("b" * 64 + ".png"),
+        "maskUrl": api.deps.urls.asset("c" * 64 + ".png"),
         "width": 40,
         "height": 30,
         "bytes": 999,
@@ -91,6 +93,20 @@ def test_a_finished_job_shows_its_result(api: Api) -> None:
         "passedThrough": False,
         "method": None,
     }
+
+
+def test_a_job_and_its_events_sign_addresses_afresh(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    guest = api.guest()
+    accepted = cut_out(guest)
+    _finish(api)
+    first = _show(guest, accepted)["result"]["cutoutUrl"]
+    later_s = time.time() + 3 * ASSET_S
+    monkeypatch.setattr("services.api.assets.url_signing.time.time", lambda: later_s)
+    renewed = _show(guest, accepted)["result"]["cutoutUrl"]
+    assert renewed != first
+    assert key_of(renewed) == key_of(first)
+    assert body(guest.get("/api/jobs"))["items"][0]["result"]["cutoutUrl"] == renewed
+    assert f'"{renewed}"' in guest.get(accepted["eventsUrl"], buffered=True).text
 
 
 def test_a_failed_job_shows_its_error(api: Api) -> None:
@@ -240,6 +256,17 @@ def test_a_cancelled_job_is_retried(guest: FlaskClient) -> None:
     guest.delete(accepted["statusUrl"])
     assert guest.post(f"{accepted['statusUrl']}/retry").status_code == 202
     assert _show(guest, accepted)["status"] == "queued"
+
+
+def test_a_job_of_a_deleted_picture_is_not_retried(api: Api) -> None:
+    guest = api.guest()
+    accepted = cut_out(guest)
+    _fail(api)
+    assert guest.delete(f"/api/assets/{accepted['assetId']}").status_code == 204
+    refused(guest.post(f"{accepted['statusUrl']}/retry"), 409, "source_missing")
+    assert _show(guest, accepted)["status"] == "failed"
+    cut_out(guest)  # the same bytes again are another picture
+    refused(guest.post(f"{accepted['statusUrl']}/retry"), 409, "source_missing")
 
 
 def test_only_a_failed_or_cancelled_job_is_retried(api: Api) -> None:

@@ -19,7 +19,7 @@ _GUEST_WRITE = (Auth.GUEST_WRITE, Limit.API, Cache.NO_STORE)
 _UPLOAD = (Auth.GUEST_WRITE, Limit.UPLOADS, Cache.NO_STORE)
 _PAGE = (Auth.PUBLIC, Limit.NONE, Cache.PAGE)
 _HEALTH = (Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)
-_OBJECT = (Auth.PUBLIC, Limit.NONE, Cache.ASSET)
+_PICTURE = (Auth.PUBLIC, Limit.NONE, Cache.PICTURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ TABLE = (
     Row("PUT", "/api/admin/rollout", 401, 401, 401, _ADMIN),
     Row("GET", "/api/admin/providers", 401, 401, 401, _ADMIN),
     Row("GET", "/api/admin/jobs", 401, 401, 401, _ADMIN),
-    Row("GET", "/assets/<key>", 200, 200, 200, _OBJECT),
+    Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
     Row("GET", "/", 200, 200, 200, _PAGE),
     Row("GET", "/docs", 200, 200, 200, _PAGE),
     Row("GET", "/static/<path:name>", 200, 200, 200, _PAGE),
@@ -83,7 +83,7 @@ def test_the_table_names_every_route(api: Api) -> None:
 
 def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> int:
     path = row.rule.replace("<uuid:asset_id>", asset["id"]).replace("<uuid:job_id>", job)
-    path = path.replace("/assets/<key>", asset["url"]).replace("<path:name>", "swagger-ui.css")
+    path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
     path = path.replace("<uuid:upload_id>", str(UUID(int=0)))
     if row.rule in ("/api/uploads", "/api/cutouts"):
         response = send(client, path, pictures.jpeg(), environ_base=_FAR)

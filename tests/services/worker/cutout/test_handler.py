@@ -8,7 +8,6 @@ from PIL import Image
 from prometheus_client import REGISTRY
 
 from shared import storage
-from shared.db import assets
 from shared.models.asset import Asset, AssetKind
 from shared.models.cutout import Foreground, Provider
 from shared.models.job import JobError, JobState
@@ -111,8 +110,7 @@ def test_a_picture_without_a_subject_fails_at_once(bench: Bench) -> None:
 def test_a_missing_source_fails_the_job(bench: Bench, gone: str) -> None:
     job_id = bench.order()
     if gone == "row":
-        with bench.database.transaction() as connection:
-            assets.delete(connection, OWNER, bench.job(job_id).asset_id)
+        bench.say("update assets set deleted_at = now()")  # by a release that leaves the job
     else:
         bench.storage.delete(bench.source_key(job_id))
     job = bench.run(job_id)

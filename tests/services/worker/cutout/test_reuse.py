@@ -157,7 +157,7 @@ def test_a_job_that_chose_ours_does_not_get_the_paid_result(bench: Bench, remove
 def test_what_was_deleted_is_not_reused(bench: Bench) -> None:
     first = _run(bench, bench.order())
     with bench.database.transaction() as connection:
-        assert assets.delete(connection, OWNER, bench.result(first).asset_id)
+        assets.delete(connection, OWNER, bench.result(first).asset_id)
     second = _run(bench, bench.order())
     assert second.status is JobState.DONE
     assert len(bench.rembg.asked) == 2
@@ -166,7 +166,7 @@ def test_what_was_deleted_is_not_reused(bench: Bench) -> None:
 def test_a_deleted_and_resent_source_finds_the_earlier_result(bench: Bench) -> None:
     first = _run(bench, bench.order())
     with bench.database.transaction() as connection:
-        assert assets.delete(connection, OWNER, first.asset_id)
+        assets.delete(connection, OWNER, first.asset_id)
     second = _run(bench, bench.order())
     assert second.asset_id != first.asset_id
     assert len(bench.rembg.asked) == 1

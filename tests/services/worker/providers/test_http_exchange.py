@@ -1,4 +1,4 @@
-"""One HTTP exchange: that it ends, and what it says about whether anything was sent."""
+"""One HTTP exchange: it ends in bounded time and reports whether the request may have arrived."""
 
 import socket
 import threading
@@ -33,7 +33,7 @@ def _unavailable(client: requests.Session, url: str) -> Unavailable:
     return caught.value
 
 
-def test_an_answer_is_status_headers_and_bytes(server: Double, client: requests.Session) -> None:
+def test_a_response_is_status_headers_and_body(server: Double, client: requests.Session) -> None:
     server.answer = Answer(418, {"X-Some": "thing"}, b"tea")
     reply = post(client, server.url, data=b"picture")
     assert (reply.status, reply.headers["x-some"], reply.body) == (418, "thing", b"tea")
@@ -46,7 +46,7 @@ def test_a_redirect_is_not_followed(server: Double, client: requests.Session) ->
     assert len(server.asked) == 1
 
 
-def test_a_proxy_for_the_internet_does_not_catch_the_call(
+def test_a_configured_internet_proxy_is_not_used(
     server: Double, client: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
@@ -57,15 +57,13 @@ def test_a_refused_connection_sent_nothing(client: requests.Session) -> None:
     assert _unavailable(client, "http://127.0.0.1:1").charged is False
 
 
-def test_a_name_nobody_bears_sent_nothing(client: requests.Session) -> None:
+def test_an_unknown_host_name_sent_nothing(client: requests.Session) -> None:
     assert _unavailable(client, "http://nobody.invalid").charged is False
 
 
-def test_a_connection_that_never_comes_about_sent_nothing(
-    client: requests.Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_connection_that_times_out_sent_nothing(client: requests.Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "PROVIDER_CONNECT_S", 0.2)
-    with socket.socket() as full:  # a line of one, and nobody who accepts
+    with socket.socket() as full:  # a backlog of one, and no accept
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         with socket.create_connection(full.getsockname()):
@@ -73,7 +71,7 @@ def test_a_connection_that_never_comes_about_sent_nothing(
     assert error.charged is False
 
 
-def test_silence_after_sending_may_have_been_heard(
+def test_a_request_without_a_response_may_have_arrived(
     server: Double, client: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timeouts, "PROVIDER_READ_S", 0.2)
@@ -81,14 +79,14 @@ def test_silence_after_sending_may_have_been_heard(
     assert _unavailable(client, server.url).charged is True
 
 
-def test_a_line_that_is_cut_may_have_been_heard(server: Double, client: requests.Session) -> None:
+def test_a_request_on_a_broken_connection_may_have_arrived(server: Double, client: requests.Session) -> None:
     server.answer = Answer(body=bytes(1000), share=0.5)
     assert _unavailable(client, server.url).charged is True
     server.answer = Answer(body=b"good")
     assert post(client, server.url, data=b"picture").body == b"good"
 
 
-def test_a_server_that_hangs_up_without_a_word_may_have_heard(client: requests.Session) -> None:
+def test_a_request_that_was_closed_without_a_response_may_have_arrived(client: requests.Session) -> None:
     with socket.create_server(("127.0.0.1", 0)) as rude:
 
         def hang_up() -> None:
@@ -102,9 +100,7 @@ def test_a_server_that_hangs_up_without_a_word_may_have_heard(client: requests.S
         thread.join()
 
 
-def test_an_answer_that_trickles_is_given_up(
-    server: Double, client: requests.Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_slow_response_times_out(server: Double, client: requests.Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timeouts, "PROVIDER_S", 0.3)
     server.answer = Answer(body=bytes(100), pause_s=0.05)
     began = time.monotonic()
@@ -114,7 +110,7 @@ def test_an_answer_that_trickles_is_given_up(
     assert time.monotonic() - began < 3
 
 
-def test_an_answer_without_an_end_is_broken_and_counts_as_charged(
+def test_an_endless_response_is_an_error_and_counts_as_charged(
     server: Double, client: requests.Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_exchange, "MAX_BYTES", 100_000)
@@ -124,7 +120,7 @@ def test_an_answer_without_an_end_is_broken_and_counts_as_charged(
     assert caught.value.charged is True
 
 
-def test_no_server_makes_us_wait_longer_than_a_minute() -> None:
+def test_no_exchange_takes_longer_than_a_minute() -> None:
     for text, seconds in (
         ("7", 7),
         ("0", 0),

@@ -1,4 +1,4 @@
-"""Asking the paid provider: what each of its answers means, and what it is taken to have cost."""
+"""The paid provider's client: what each response means, and what it counts as having cost."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ def remover(client: requests.Session, removebg: double.RemoveBg) -> RemoveBg:
 
 @pytest.fixture
 def server() -> Iterator[Double]:
-    """Answers word by word, for what the real contract leaves open."""
+    """Sends raw responses, for cases that the contract leaves open."""
     made = Double()
     yield made
     made.stop()
@@ -59,7 +59,7 @@ def _errors(status: int, code: str) -> Answer:
     return _json(status, {"errors": [{"title": "Words of theirs", "code": code}]})
 
 
-def test_a_picture_is_sent_once_with_its_key_and_asked_back_whole(
+def test_a_picture_is_sent_once_with_the_key_and_requested_at_full_size(
     remover: RemoveBg, removebg: double.RemoveBg, server: Double, client: requests.Session
 ) -> None:
     answer = remover.remove(pictures.jpeg(), "some.1")
@@ -74,7 +74,7 @@ def test_a_picture_is_sent_once_with_its_key_and_asked_back_whole(
         assert b'name="%s"\r\n\r\n%s\r\n' % (name, value) in asked.picture
 
 
-def test_a_picture_in_base64_is_one_as_well(remover: RemoveBg, removebg: double.RemoveBg) -> None:
+def test_a_picture_in_base64_is_accepted(remover: RemoveBg, removebg: double.RemoveBg) -> None:
     removebg.always = "base64"
     assert _outcome(remover) == providers.Answer(double.cutout(pictures.jpeg()), "remove.bg", "remove.bg", PRICE)
 
@@ -94,7 +94,7 @@ def test_a_picture_in_base64_is_one_as_well(remover: RemoveBg, removebg: double.
     ],
     ids=str,
 )
-def test_the_cost_is_what_the_answer_says_and_never_more_than_was_reserved(
+def test_the_cost_is_the_stated_one_and_at_most_the_reserved_one(
     client: requests.Session, server: Double, header: Mapping[str, str], cost: int
 ) -> None:
     told = _told(client, server, Answer(200, {"Content-Type": "image/png", **header}, pictures.cutout()))
@@ -102,7 +102,7 @@ def test_the_cost_is_what_the_answer_says_and_never_more_than_was_reserved(
 
 
 @pytest.mark.parametrize("status", [400, 200])
-def test_a_picture_s_fault_is_refused_with_the_provider_s_words(
+def test_an_error_of_the_picture_has_the_message_of_the_provider(
     client: requests.Session, server: Double, status: int
 ) -> None:
     for code, failure in (
@@ -133,7 +133,7 @@ def test_a_picture_s_fault_is_refused_with_the_provider_s_words(
     ],
     ids=lambda answer: f"{answer.status} {answer.body[:60]!r}",
 )
-def test_a_provider_that_did_not_look_is_away_and_free(
+def test_a_provider_that_refused_the_request_is_unavailable_and_free(
     client: requests.Session, server: Double, answer: Answer
 ) -> None:
     told = _told(client, server, answer)
@@ -141,7 +141,7 @@ def test_a_provider_that_did_not_look_is_away_and_free(
     assert told.charged is False
 
 
-def test_too_fast_says_when_to_come_back(remover: RemoveBg, removebg: double.RemoveBg) -> None:
+def test_a_rate_limit_says_when_to_retry(remover: RemoveBg, removebg: double.RemoveBg) -> None:
     removebg.always = "rate_limit_exceeded"
     told = _outcome(remover)
     assert isinstance(told, providers.Unavailable)
@@ -165,7 +165,7 @@ def test_too_fast_says_when_to_come_back(remover: RemoveBg, removebg: double.Rem
     ],
     ids=lambda value: f"{value.status} {value.body[:40]!r}" if isinstance(value, Answer) else str(value),
 )
-def test_an_answer_nobody_understands_is_broken_and_charged_where_it_said_yes(
+def test_an_invalid_response_is_an_error_and_charged_if_it_was_successful(
     client: requests.Session, server: Double, answer: Answer, charged: bool
 ) -> None:
     told = _told(client, server, answer)
@@ -173,7 +173,7 @@ def test_an_answer_nobody_understands_is_broken_and_charged_where_it_said_yes(
     assert told.charged is charged
 
 
-def test_garbage_that_calls_itself_a_picture_is_left_to_whoever_verifies(client: requests.Session) -> None:
+def test_invalid_data_with_an_image_type_is_passed_to_the_verification(client: requests.Session) -> None:
     for body in (b"", b"\x89PNG", base64.b64encode(pictures.cutout())):
         server = Double()
         told = _told(client, server, Answer(200, {"Content-Type": "image/png"}, body))
@@ -188,7 +188,7 @@ def test_a_refused_connection_is_free(client: requests.Session) -> None:
 
 
 @pytest.mark.parametrize("fault", ["hang", "cut", "close"])
-def test_a_call_whose_end_is_unknown_counts_as_charged(
+def test_a_call_with_an_unknown_outcome_counts_as_charged(
     remover: RemoveBg, removebg: double.RemoveBg, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     monkeypatch.setattr(timeouts, "PROVIDER_READ_S", 0.3)
@@ -196,9 +196,9 @@ def test_a_call_whose_end_is_unknown_counts_as_charged(
     told = _outcome(remover)
     assert isinstance(told, providers.Unavailable)
     assert told.charged is True
-    assert len(removebg.entries()) == 1  # nothing is sent twice
+    assert len(removebg.entries()) == 1  # nothing was sent twice
 
 
-def test_an_answer_in_pieces_can_be_one_json(client: requests.Session, server: Double) -> None:
+def test_json_in_several_chunks_is_read(client: requests.Session, server: Double) -> None:
     value = {"data": {"result_b64": base64.b64encode(pictures.cutout()).decode()}, "errors": None}
     assert _told(client, server, _json(200, value)).png == pictures.cutout()

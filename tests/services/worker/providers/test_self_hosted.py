@@ -1,4 +1,4 @@
-"""Asking rembg for a cut-out: what its answers mean, how many are asked for at once, and what makes them."""
+"""The client of rembg: what responses mean, how many calls run at once, and which network made a result."""
 
 import threading
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def remover(rembg: Double) -> Iterator[SelfHosted]:
         yield SelfHosted(client, rembg.url + "/", "the token", places=2)
 
 
-def test_a_cut_out_comes_with_the_name_of_what_made_it_and_costs_nothing(rembg: Double, remover: SelfHosted) -> None:
+def test_a_cut_out_has_the_name_of_its_network_and_costs_nothing(rembg: Double, remover: SelfHosted) -> None:
     assert remover.remove(b"picture", "some.1") == providers.Answer(
         pictures.cutout(), "compact", "compact:d1:float", 0, method=Method.NETWORK
     )
@@ -37,14 +37,14 @@ def test_a_cut_out_comes_with_the_name_of_what_made_it_and_costs_nothing(rembg: 
     assert asked.headers["Authorization"] == "Bearer the token"
 
 
-def test_a_picture_without_a_subject_is_refused_with_the_service_s_words(rembg: Double, remover: SelfHosted) -> None:
+def test_a_picture_without_a_subject_has_the_message_of_the_service(rembg: Double, remover: SelfHosted) -> None:
     rembg.answer = refusal(422, "unknown_foreground", "Nothing stands out.")
     with pytest.raises(providers.Refused) as refused:
         remover.remove(b"picture", "some.1")
     assert (refused.value.failure, refused.value.message) == (JobFailure.UNKNOWN_FOREGROUND, "Nothing stands out.")
 
 
-def test_any_other_fault_of_the_picture_is_refused(rembg: Double, remover: SelfHosted) -> None:
+def test_any_other_error_of_the_picture_is_refused(rembg: Double, remover: SelfHosted) -> None:
     for status, code in ((400, "missing_file"), (413, "body_too_large"), (415, "unsupported_image"), (422, "x")):
         rembg.answer = refusal(status, code)
         with pytest.raises(providers.Refused) as refused:
@@ -52,14 +52,14 @@ def test_any_other_fault_of_the_picture_is_refused(rembg: Double, remover: SelfH
         assert refused.value.failure == JobFailure.PROVIDER_FAILED
 
 
-def test_a_refusal_without_our_envelope_is_one_all_the_same(rembg: Double, remover: SelfHosted) -> None:
+def test_a_refusal_without_our_error_body_is_still_a_refusal(rembg: Double, remover: SelfHosted) -> None:
     for body in (b"", b"<html>", b"[]", b'{"error": "no"}'):
         rembg.answer = Answer(400, {}, body)
         with pytest.raises(providers.Refused):
             remover.remove(b"picture", "some.1")
 
 
-def test_a_service_that_is_starting_or_closed_to_us_is_away(rembg: Double, remover: SelfHosted) -> None:
+def test_a_service_that_is_starting_or_refuses_our_token_is_unavailable(rembg: Double, remover: SelfHosted) -> None:
     for status in (401, 403, 404, 429, 503):
         rembg.answer = refusal(status, "any")
         with pytest.raises(providers.Unavailable) as away:
@@ -67,7 +67,7 @@ def test_a_service_that_is_starting_or_closed_to_us_is_away(rembg: Double, remov
         assert not isinstance(away.value, providers.Full)
 
 
-def test_a_service_that_is_busy_says_when_to_come_back(rembg: Double, remover: SelfHosted) -> None:
+def test_a_busy_service_says_when_to_retry(rembg: Double, remover: SelfHosted) -> None:
     rembg.answer = refusal(503, "busy")
     rembg.answer.headers = {"Retry-After": "4"}
     with pytest.raises(providers.Full) as full:
@@ -75,14 +75,14 @@ def test_a_service_that_is_busy_says_when_to_come_back(rembg: Double, remover: S
     assert full.value.retry_after_s == 4
 
 
-def test_a_service_that_fails_is_broken(rembg: Double, remover: SelfHosted) -> None:
+def test_a_server_error_is_a_provider_error(rembg: Double, remover: SelfHosted) -> None:
     for status in (500, 502, 504, 302, 204):
         rembg.answer = refusal(status, "any") if status != 204 else Answer(204, {})
         with pytest.raises(providers.Broken):
             remover.remove(b"picture", "some.1")
 
 
-def test_an_answer_without_its_facts_is_broken(rembg: Double, remover: SelfHosted) -> None:
+def test_a_response_without_its_headers_is_a_provider_error(rembg: Double, remover: SelfHosted) -> None:
     for name in FACTS:
         rembg.answer = Answer(
             headers={kept: value for kept, value in FACTS.items() if kept != name}, body=pictures.cutout()
@@ -91,7 +91,7 @@ def test_an_answer_without_its_facts_is_broken(rembg: Double, remover: SelfHoste
             remover.remove(b"picture", "some.1")
 
 
-def test_only_so_many_calls_are_under_way_at_once(rembg: Double, remover: SelfHosted) -> None:
+def test_concurrent_calls_are_limited(rembg: Double, remover: SelfHosted) -> None:
     arrived, leave = threading.Semaphore(0), threading.Event()
 
     def meanwhile() -> None:
@@ -103,7 +103,7 @@ def test_only_so_many_calls_are_under_way_at_once(rembg: Double, remover: SelfHo
     for thread in threads:
         thread.start()
     assert arrived.acquire(timeout=10)
-    assert arrived.acquire(timeout=10)  # both are there at the same time
+    assert arrived.acquire(timeout=10)  # both run at the same time
     with pytest.raises(providers.Full) as full:
         remover.remove(b"picture", "some.3")
     leave.set()
@@ -130,7 +130,7 @@ def test_a_place_is_free_again_after_every_failure(rembg: Double, remover: SelfH
     assert remover.remove(b"picture", "some.1").model == "compact"
 
 
-def test_the_service_is_asked_for_its_network_once_in_a_while(
+def test_the_network_of_the_service_is_queried_occasionally(
     rembg: Double, remover: SelfHosted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert [remover.engine() for _ in range(3)] == ["compact:d1:float"] * 3
@@ -140,14 +140,14 @@ def test_the_service_is_asked_for_its_network_once_in_a_while(
     assert remover.engine() == "u2net:d2:int8"
 
 
-def test_an_answer_tells_the_network_as_well(rembg: Double, remover: SelfHosted) -> None:
+def test_a_response_also_names_the_network(rembg: Double, remover: SelfHosted) -> None:
     rembg.answer = cut_out(headers={"X-Model": "u2net", "X-Model-Digest": "d2", "X-Model-Precision": "int8"})
     remover.remove(b"picture", "some.1")
     assert remover.engine() == "u2net:d2:int8"
     assert rembg.looked_up == 0
 
 
-def test_a_service_that_does_not_say_what_it_runs_is_taken_for_what_it_was(
+def test_without_an_answer_the_last_known_network_is_assumed(
     rembg: Double, remover: SelfHosted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(self_hosted, "_FRESH_S", 0)
@@ -165,7 +165,7 @@ def test_options_that_differ_from_the_defaults_are_sent(rembg: Double, remover: 
     assert rembg.asked[0].path == "/remove?transparency=keep&method=network&decontaminate=false"
 
 
-def test_the_service_says_how_it_cut_and_how_sure_it_is(rembg: Double, remover: SelfHosted) -> None:
+def test_the_response_has_method_and_uncertainty(rembg: Double, remover: SelfHosted) -> None:
     rembg.answer = cut_out(headers={"X-Method": "flat", "X-Uncertainty": "0.4"})
     flat = remover.remove(b"picture", "some.1")
     rembg.answer = cut_out(headers={"X-Method": "none"})
@@ -174,7 +174,7 @@ def test_the_service_says_how_it_cut_and_how_sure_it_is(rembg: Double, remover: 
     assert (unchanged.method, unchanged.passed_through) == (None, True)
 
 
-def test_a_method_that_does_not_exist_is_a_wrong_reply(rembg: Double, remover: SelfHosted) -> None:
+def test_an_unknown_method_is_a_provider_error(rembg: Double, remover: SelfHosted) -> None:
     rembg.answer = cut_out(headers={"X-Method": "magic"})
     with pytest.raises(providers.Broken):
         remover.remove(b"picture", "some.1")

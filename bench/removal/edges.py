@@ -1,8 +1,8 @@
 """How much of the background a cut-out's edge still shows, as a number and as a contact sheet.
 
-`python -m bench.removal.rims` draws docs/contact-sheet.webp: edges at twice their size on white, black and red, with
+`python -m bench.removal.edges` draws docs/contact-sheet.webp: edges at twice their size on white, black and red, with
 the background removed from their colours, with the photo's colours, and with the mask blended into the colours as the
-peer does it.
+rembg library does.
 """
 
 import io
