@@ -10,7 +10,7 @@ from tests.shared.db.rows import asset, run
 
 def _deleted(database: Database, content: str, ago_s: int = 0) -> Asset:
     one = run(database, assets.add, asset(content))[0]
-    assert run(database, assets.delete, one.owner, one.id)
+    run(database, assets.delete, one.owner, one.id)
     _execute(database, "update assets set deleted_at = now() - %s * interval '1 second' where id = %s", ago_s, one.id)
     return one
 
