@@ -84,7 +84,7 @@ def _finish_response(response: Response) -> Response:
 
 
 def _route() -> str:
-    """The route for logs and metrics: never the path, as whoever knows an address of a picture may see it."""
+    """The route for logs and metrics: never the path, as the address of a picture is the permission to see it."""
     return request.url_rule.rule if request.url_rule else "unknown"
 
 

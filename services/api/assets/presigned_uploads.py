@@ -3,7 +3,7 @@
     POST /api/uploads/presign ──> PUT (to the bucket, or to the api where objects lie in a folder) ──> POST .../complete
 
 Completing reads the object back and checks it like any other picture. Until then it lies under the storage's incoming
-prefix, which nobody can read; leftovers are collected after a day.
+prefix that no route serves; leftovers are collected after a day.
 """
 
 import contextlib
