@@ -75,6 +75,10 @@ class NotFound(Failure):
     status, code, message = 404, "not_found", "There is nothing here."
 
 
+class RequestTimeout(Failure):
+    status, code, message = 408, "request_timeout", "The body arrived too slowly."
+
+
 class JobFinished(Failure):
     status, code, message = 409, "job_finished", "The job has already ended."
 
@@ -110,7 +114,9 @@ class UriTooLong(Failure):
 
 
 class StorageQuota(Failure):
-    status, code, message = 413, "storage_quota", "Your storage quota is used up; delete some pictures first."
+    """A deleted picture counts until it is removed, a week later."""
+
+    status, code, message = 413, "storage_quota", "Your storage quota is used up."
 
 
 class UnsupportedImage(Failure):

@@ -23,6 +23,7 @@ from services.api.middleware import (
     response_compression,
     security_headers,
 )
+from services.api.middleware.sliding_windows import Counter
 from services.api.middleware.strict_json import StrictJson
 from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.settings import Settings
@@ -50,8 +51,11 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         decoder=decoder,
         variants=Variants(objects, decoder),
         waker=waker,
-        hub=events.Hub(partial(pool.notifications, settings.database.direct_url, "jobs")),
-        streams=threading.BoundedSemaphore(job_events.MAX_STREAMS),
+        hub=events.Hub(
+            partial(pool.notifications, settings.database.direct_url, "jobs"),
+            job_events.MAX_STREAMS,
+            job_events.MAX_STREAMS_EACH,
+        ),
         health=health.build(settings, database, objects, waker),
         urls=UrlBuilder(settings.keys.secret.get_secret_value(), settings.web.public_url),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,
@@ -82,7 +86,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
     web.install(app, deps.health, ops_token.get_secret_value() if ops_token else None)
     response_compression.install(app)
     cors.install(app, deps.settings.web.origins)
-    rate_limits.install(app, deps.settings.web, deps.settings.broker.url.get_secret_value())
+    rate_limits.install(app, deps.settings.web, Counter(deps.settings.broker.url.get_secret_value()))
     auth.install(app, deps.database, deps.secret, deps.settings.web.public_url)
     request_body.install(app)
     idempotency.install(app)

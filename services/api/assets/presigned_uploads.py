@@ -59,6 +59,8 @@ def receive(deps: Dependencies, path: UploadPath, query: SignatureQuery) -> None
     pending = _find(deps, None, path)
     if pending.expires_at < datetime.now(UTC):
         raise errors.Forbidden("This upload URL has expired.")
+    if pending.asset_id:
+        raise errors.Forbidden("This upload has been completed.")
     if request.content_length is None:
         raise errors.LengthRequired
     if (request.content_length, request.mimetype) != (pending.bytes, pending.content_type):
@@ -84,7 +86,7 @@ def _complete(deps: Dependencies, owner: Owner, path: UploadPath, record: Record
     if pending.asset_id:
         return _already_completed(deps, pending, record)
     try:
-        stored = ingest.store(deps, owner, quotas.of(deps, owner), _read(deps, pending))
+        stored = ingest.store(deps, owner, _read(deps, pending), counted=pending.bytes)
     except errors.NotUploaded:
         return _already_completed(deps, _find(deps, owner, path), record)  # concurrently, or nothing was sent
     except errors.Failure as failure:

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from flask import Response
 
-from services.api import lookup, quotas
+from services.api import lookup
 from services.api.assets import ingest, url_signing, variants
 from services.api.assets.schemas import (
     AddressPath,
@@ -32,7 +32,7 @@ def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG0
     """
     received, owner = upload_parser.parse(), auth.writer()
     with once(deps.database, owner, received.sha256 or received.url) as record:
-        stored = ingest.store(deps, owner, quotas.of(deps, owner), received)
+        stored = ingest.store(deps, owner, received)
         with deps.database.transaction() as connection:
             asset, created = assets.add(connection, stored)
             response = AssetOut.of(asset, deps.urls).response(201 if created else 200)
@@ -85,6 +85,10 @@ def _send_variant(deps: Dependencies, asset: Asset, name: str) -> Response:
         with suppress(errors.NotFound):
             return downloads.send(deps.storage, variant)
     try:
-        return downloads.send(deps.storage, deps.variants.make(asset, name))
+        made = deps.variants.make(asset, name)
     except storage.Missing:
         raise errors.NotFound from None
+    if made.stored_bytes:
+        with deps.database.transaction() as connection:
+            assets.add_bytes(connection, asset.id, made.stored_bytes)
+    return downloads.send(deps.storage, made)
