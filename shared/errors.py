@@ -184,6 +184,7 @@ class Unavailable(Failure):
 _OF_SERVERS = (
     InvalidRequest,
     NotFound,
+    RequestTimeout,
     LengthRequired,
     BodyTooLarge,
     UriTooLong,

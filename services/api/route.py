@@ -71,5 +71,5 @@ class Route:
         if self.idempotent:
             found |= {errors.RequestInProgress, errors.KeyReused}
         if self.body or self.model("body"):
-            found |= {errors.BodyTooLarge, errors.DigestMismatch}
+            found |= {errors.BodyTooLarge, errors.DigestMismatch, errors.RequestTimeout}
         return tuple(sorted(found, key=lambda failure: (failure.status, failure.code)))

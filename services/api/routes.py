@@ -35,6 +35,7 @@ UNLIMITED, API, UPLOADS = Limit.NONE, Limit.API, Limit.UPLOADS
 NO_STORE, PICTURE, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PAGE
 GET, POST, PUT, DELETE = (partial(Route, method) for method in ("GET", "POST", "PUT", "DELETE"))
 DOWNLOADED = (200, 206, 304)
+EVENTS = ("text/event-stream",)
 
 # What views raise; `Route.failures` adds what follows from policies and models.
 REFUSED = (
@@ -50,6 +51,7 @@ LISTED = (errors.InvalidCursor,)
 SHOWN = (errors.RangeNotSatisfiable, errors.Forbidden, errors.UnreadableImage, errors.TooComplex)
 FOLLOWED = (errors.RangeNotSatisfiable, errors.Forbidden)
 ASKED = (errors.Forbidden, errors.NotFound, errors.JobQuota)
+STREAMED = (errors.RateLimited,)
 RETRIED = (errors.JobNotFailed, errors.JobQuota, errors.SourceMissing)
 
 PICTURES = (
@@ -74,7 +76,7 @@ JOBS = (
     GET("/api/jobs/<uuid:job_id>", jobs.show, GUEST_READ, UNLIMITED, NO_STORE, JobOut),
     DELETE("/api/jobs/<uuid:job_id>", jobs.cancel, GUEST_WRITE, API, NO_STORE, JobOut, (200,), (errors.JobFinished,)),
     POST("/api/jobs/<uuid:job_id>/retry", jobs.retry, GUEST_WRITE, API, NO_STORE, Accepted, (202,), RETRIED),
-    GET("/api/jobs/<uuid:job_id>/events", events.follow, GUEST_READ, UNLIMITED, NO_STORE, ("text/event-stream",)),
+    GET("/api/jobs/<uuid:job_id>/events", events.follow, GUEST_READ, UNLIMITED, NO_STORE, EVENTS, (200,), STREAMED),
 )
 ADMINISTRATION = (
     GET("/api/admin/rollout", admin.rollout, ADMIN, API, NO_STORE, RolloutOut),
