@@ -44,7 +44,7 @@ def presign(deps: Dependencies, header: IdempotencyHeaders, body: NewUpload) -> 
         expires_at=expires_at,
     ).response(201)
     with once(deps.database, owner, body.model_dump_json()) as record, deps.database.transaction() as connection:
-        quotas.read(connection, owner, deps.settings.web).require(stored=body.bytes)
+        quotas.require(connection, owner, deps.settings.web, stored=body.bytes)
         pending_uploads.add(connection, pending)
         record(connection, response)
     return response
