@@ -12,8 +12,10 @@ gunicorn has no type information; the attributes used here are declared below.
 """
 
 import gc
+import json
 import os
 import re
+import secrets
 import select
 import selectors
 import shutil
@@ -25,15 +27,16 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from gunicorn.util import split_request_uri
+from gunicorn import util
 from gunicorn.workers.gthread import ThreadWorker
 
 from deploy.timed_socket import TimedSocket
-from shared import log, settings
+from shared import errors, log, settings
 
 STREAMS = 24  # threads; the api opens 20 streams (services/api/jobs/events.py) and refuses the next
 _PROBES = 2  # threads
@@ -64,6 +67,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # see the module's docstring
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
+        util.write_error = _write_error  # called for a request that never reaches the application
         self._probes = ThreadPoolExecutor(_PROBES, "probe")
         sys.setswitchinterval(_SWITCH_S)
         gc.freeze()  # what is loaded now stays; collecting it would stop all threads for 35 ms each time
@@ -224,9 +228,25 @@ def _path(head: bytes) -> bytes:
     if line[0] != b"GET" or len(line) < 3:
         return b""
     try:
-        return unquote_to_bytes(split_request_uri(line[1].decode("latin-1")).path)
+        return unquote_to_bytes(util.split_request_uri(line[1].decode("latin-1")).path)
     except ValueError:
         return b""
+
+
+def _write_error(connection: socket.socket, status: int, _reason: str, _details: str) -> None:
+    """In place of gunicorn's HTML page: the body of every other error; the details are in the log."""
+    phrase, request_id = HTTPStatus(status).phrase, secrets.token_hex(8)
+    body = json.dumps(errors.of_server(status, phrase, request_id)).encode()
+    lines = (
+        f"HTTP/1.1 {status} {phrase}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Cache-Control: no-store",
+        "X-Content-Type-Options: nosniff",
+        f"X-Request-Id: {request_id}",
+        "Connection: close",
+    )
+    util.write_nonblock(connection, "\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 
 
 def _lower_priority() -> None:

@@ -5,12 +5,11 @@ import signal
 import threading
 from functools import partial
 from types import FrameType
-from typing import Any
 
-from flask_openapi3 import Info, OpenAPI
+from flask_openapi3 import Info, OpenAPI, Server
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.api import health, routes, schemas
+from services.api import health, openapi, routes
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
@@ -33,11 +32,6 @@ from shared import broker, events, failpoints, log, sentry, storage, timeouts, w
 from shared.db import pool
 
 VERSION = "0.1.0"
-_TOKENS: dict[str, Any] = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": f"The {auth.HEADER} of a first write."},
-    "cookie": {"type": "apiKey", "in": "cookie", "name": auth.COOKIE},
-    "key": {"type": "apiKey", "in": "header", "name": auth.API_KEY, "description": "An API key issued by the shop."},
-}
 
 
 def build(settings: Settings, decoder: Decoder) -> Dependencies:
@@ -79,10 +73,9 @@ def create_app(deps: Dependencies) -> OpenAPI:
         info=Info(title="Stolen Tee", version=VERSION, description="Upload a picture, get its cut-out."),
         doc_ui=False,
         static_folder=None,
-        security_schemes=_TOKENS,
-        openapi_extensions={"security": [{}, *({name: []} for name in _TOKENS)]},  # any of them, or none yet
-        validation_error_status="4XX",  # documented with our own error body
-        validation_error_model=schemas.ErrorOut,
+        servers=[Server(url=deps.settings.web.public_url or "/")],
+        openapi_extensions={"security": openapi.GUESTS},
+        validation_error_status=400,
         validation_error_callback=request_body.refuse,
     )
     app.json = StrictJson(app)

@@ -40,14 +40,21 @@ class Quota:
             raise errors.JobQuota(details=details, retry_after_s=_RETRY_S)
 
 
-def read(connection: Connection, owner: Owner, settings: Web, stem: str = "") -> Quota:
-    """Query the usage, unless both limits are off. `stem` is that of the object to be stored, if it is known."""
+def require(
+    connection: Connection, owner: Owner, settings: Web, stem: str = "", *, stored: int = 0, jobs: int = 0
+) -> Quota:
+    """Query the usage, unless both limits are off, and check it as `Quota.require`.
+
+    `stem` is that of the object to be stored, if it is known.
+    """
     max_bytes, max_jobs = settings.quota_stored_mb * 1_000_000, settings.quota_unfinished_jobs
     usage = quotas.usage(connection, owner, stem) if max_bytes or max_jobs else Usage(0, 0)
-    return Quota(max_bytes, max_jobs, usage)
+    quota = Quota(max_bytes, max_jobs, usage)
+    quota.require(stored=stored, jobs=jobs)
+    return quota
 
 
-def of(deps: Dependencies, owner: Owner, stem: str = "") -> Quota:
-    """As `read`, in a transaction of its own, for requests that store bytes before they write rows."""
+def require_first(deps: Dependencies, owner: Owner, stem: str = "", *, stored: int = 0, jobs: int = 0) -> Quota:
+    """As `require`, in a transaction of its own, for requests that store bytes before they write rows."""
     with deps.database.transaction() as connection:
-        return read(connection, owner, deps.settings.web, stem)
+        return require(connection, owner, deps.settings.web, stem, stored=stored, jobs=jobs)

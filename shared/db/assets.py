@@ -68,7 +68,7 @@ def find(connection: Connection, owner: Owner | None, asset_id: UUID, *, keep: b
 
 
 def by_key(connection: Connection, key: str) -> Asset | None:
-    """The asset behind a key, whoever its owner is: check first that the caller may see it."""
+    """The asset behind a key, of any owner: check first that the caller may see it."""
     row = connection.execute(
         f"""select {_COLUMNS}
         from assets

@@ -40,8 +40,7 @@ def store(deps: Dependencies, owner: Owner, received: Upload, *, jobs: int = 0, 
 def _store(deps: Dependencies, owner: Owner, data: bytes, received: Upload, jobs: int, counted: int) -> Asset:
     sha256 = received.sha256 or hashlib.sha256(data).hexdigest()
     stem = storage.stem_for(deps.secret, owner, sha256)
-    quota = quotas.of(deps, owner, stem)
-    quota.require(stored=1 - counted, jobs=jobs)  # before the work of decoding
+    quota = quotas.require_first(deps, owner, stem, stored=1 - counted, jobs=jobs)  # before the work of decoding
     kind = images.recognise(data, deps.settings.web.formats)
     info, stripped = _accepted(deps, data, kind)
     quota.require(stored=len(stripped.data) - counted)
@@ -71,7 +70,7 @@ def _store(deps: Dependencies, owner: Owner, data: bytes, received: Upload, jobs
 
 def _fetch(deps: Dependencies, owner: Owner, url: str, jobs: int) -> bytes:
     if jobs:
-        quotas.of(deps, owner).require(jobs=jobs)  # before the work of fetching
+        quotas.require_first(deps, owner, jobs=jobs)  # before the work of fetching
     if deps.fetcher is None:
         raise errors.UrlNotAllowed("This service does not fetch pictures from URLs.")
     return deps.fetcher.fetch(url)

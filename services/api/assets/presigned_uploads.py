@@ -3,7 +3,7 @@
     POST /api/uploads/presign ──> PUT (to the bucket, or to the api where objects lie in a folder) ──> POST .../complete
 
 Completing reads the object back and checks it like any other picture. Until then it lies under the storage's incoming
-prefix, which nobody can read; leftovers are collected after a day.
+prefix that no route serves; leftovers are collected after a day.
 """
 
 import contextlib
@@ -44,7 +44,7 @@ def presign(deps: Dependencies, header: IdempotencyHeaders, body: NewUpload) -> 
         expires_at=expires_at,
     ).response(201)
     with once(deps.database, owner, body.model_dump_json()) as record, deps.database.transaction() as connection:
-        quotas.read(connection, owner, deps.settings.web).require(stored=body.bytes)
+        quotas.require(connection, owner, deps.settings.web, stored=body.bytes)
         pending_uploads.add(connection, pending)
         record(connection, response)
     return response

@@ -6,7 +6,15 @@ from flask import Response
 
 from services.api import lookup
 from services.api.assets import ingest, url_signing, variants
-from services.api.assets.schemas import AddressPath, AssetOut, AssetPage, AssetPath, UploadHeaders, VariantQuery
+from services.api.assets.schemas import (
+    AddressPath,
+    AssetOut,
+    AssetPage,
+    AssetPath,
+    DownloadHeaders,
+    UploadHeaders,
+    VariantQuery,
+)
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, downloads, upload_parser
 from services.api.middleware.idempotency import once
@@ -58,11 +66,11 @@ def delete(deps: Dependencies, path: AssetPath) -> None:
     metrics.JOBS.labels("cancelled", "").inc(cancelled)
 
 
-def download(deps: Dependencies, path: AddressPath, query: VariantQuery) -> Response:
+def download(deps: Dependencies, header: DownloadHeaders, path: AddressPath, query: VariantQuery) -> Response:  # noqa: ARG001 - documents
     """The bytes of a picture.
 
     The address is the permission, and needs no token. After one to two hours it answers 403: the picture or its job
-    tells a new one. `?download=1` makes a browser save the file under the picture's own name.
+    tells a new one.
     """
     url_signing.check_asset(deps.secret, path.key, path.grant)
     with deps.database.transaction() as connection:
