@@ -50,9 +50,9 @@ COMPLETED = (*REFUSED, errors.NotUploaded, errors.DigestMismatch)
 LISTED = (errors.InvalidCursor,)
 SHOWN = (errors.RangeNotSatisfiable, errors.Forbidden, errors.UnreadableImage, errors.TooComplex)
 FOLLOWED = (errors.RangeNotSatisfiable, errors.Forbidden)
-ASKED = (errors.Forbidden, errors.NotFound, errors.JobQuota, errors.StorageQuota)
+ASKED = (errors.Forbidden, errors.NotFound, errors.StorageQuota, errors.JobQuota)
 STREAMED = (errors.RateLimited,)
-RETRIED = (errors.JobNotFailed, errors.JobQuota, errors.SourceMissing, errors.StorageQuota)
+RETRIED = (errors.JobNotFailed, errors.StorageQuota, errors.JobQuota, errors.SourceMissing)
 
 PICTURES = (
     POST("/api/uploads", assets.upload, GUEST_WRITE, UPLOADS, NO_STORE, AssetOut, (200, 201), SENT, UploadForm),
