@@ -40,8 +40,8 @@ test: $(VENV)/.dev ## Run all tests and measure coverage, or those of one path: 
 chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of an hour; SEED= drives the random killer
 	@$(RUN) pytest tests/chaos --long --seed "$$SEED"
 
-hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one and 1,000 damaged files to a live api
-	@$(RUN) pytest tests/hostile --long
+hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one, 1,000 damaged files and 10,000 generated requests to a live api
+	@$(RUN) pytest tests/hostile tests/system/openapi/test_schemathesis.py --long
 
 bench: bench-broker bench-front bench-rembg bench-uploads ## Run every benchmark
 

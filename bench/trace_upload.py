@@ -11,7 +11,7 @@ worktree of it. The api's decoder is not traced: it inherits no environment. It 
 
     commit      calls    entered again    parsed again    transactions
     9950051       172                7               2     11 (api 3, worker 8)
-    this one      152                2               2      6 (api 2, worker 4)
+    this one      114                0               0      6 (api 2, worker 4)
 """
 
 import io

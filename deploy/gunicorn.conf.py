@@ -20,6 +20,7 @@ threads = 96 if _REMBG else 32
 timeout = 120  # loading and warming up a large model on a slow machine takes up to a minute
 graceful_timeout = timeouts.GRACE_S  # an event stream ends within this
 keepalive = 75  # longer than a proxy keeps idle connections (60 s), so that it never uses one just being closed
+forwarder_headers = ""  # gunicorn takes a path from them, so it would not be the one that decides on the threads
 control_socket_disable = True  # it needs a writable home
 accesslog = None  # shared.web logs requests
 access_log_format = "%(t)s %(h)s %(m)s %(s)s %(B)s %(M)s"  # for --access-logfile: no path, which may be a permission

@@ -1,19 +1,21 @@
-"""gunicorn's threaded worker, adapted to overload: who is served by which threads is decided by the first bytes.
+"""gunicorn's threaded worker, adapted to overload: who is served by which threads is decided by the head of a request.
 
-    nothing yet ──> waits in the main loop, without a thread
+    half a head ──> waits in the main loop, without a thread
     GET /health ──> 2 threads ─────────────────────┐
     GET .../events ──> threads for event streams   ├──> the application
     anything else ──> `threads` request threads ───┘
 
 A probe would otherwise wait behind a hundred uploads, and a busy instance would look dead; event streams would hold the
-request threads. Only a complete head is sent to these threads: half of one would block them.
+request threads. A thread gives up a client that sends its body, or reads the response, too slowly.
 
 gunicorn has no type information; the attributes used here are declared below.
 """
 
 import gc
+import json
 import os
 import re
+import secrets
 import select
 import selectors
 import shutil
@@ -22,27 +24,35 @@ import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
+from gunicorn import util
 from gunicorn.workers.gthread import ThreadWorker
 
-from shared import log, settings
+from deploy.timed_socket import TimedSocket
+from shared import errors, log, settings
 
 STREAMS = 24  # threads; the api opens 20 streams (services/api/jobs/events.py) and refuses the next
 _PROBES = 2  # threads
 _NICENESS = 15  # of the api's request threads; rembg lowers its own priority (services/rembg/inference.py)
-_SILENCE_S = 5.0  # as long as nginx waits for a silent client
-_MAX_HEAD = 4096
+_HEAD_S = 5.0  # for a whole head, as long as nginx waits for it
+_MAX_HEAD = 8192  # a longer one is read by a thread, within the deadline of its body
+_LINGER_S = 2.0  # for a client to close; these are gunicorn's own
+_MAX_UNREAD = 65536
+_HEAD_END = b"\r\n\r\n"
 _SWITCH_S = 0.0005  # a probe takes the interpreter ten times, each time after every busy thread
-_EVENTS = re.compile(rb"GET /api/jobs/[^/ ]+/events[? ]")
+_EVENTS = re.compile(rb"/api/jobs/[^/]+/events")
 _METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # see the module's docstring
-    """Answers probes first, keeps silent connections out of threads, and refuses new ones as soon as it stops."""
+    """Answers probes first, keeps unfinished heads out of threads, and refuses connections as soon as it stops."""
 
     service: str
     alive: bool
@@ -57,37 +67,89 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # see the module's docstring
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
+        util.write_error = _write_error  # called for a request that never reaches the application
         self._probes = ThreadPoolExecutor(_PROBES, "probe")
         sys.setswitchinterval(_SWITCH_S)
         gc.freeze()  # what is loaded now stays; collecting it would stop all threads for 35 ms each time
 
     def enqueue_req(self, conn: Any) -> None:
         """Called by gunicorn in the main loop for a new connection, and for one that has become readable."""
-        head = _peek(conn.sock)
-        if head is None and self.alive and not (conn.initialized or conn.data_ready):
-            self._wait_for_bytes(conn)
-        elif self.refuses(conn.sock, head or b""):
-            self.nr_conns -= 1
-            conn.close()
+        early = conn.parser.unreader.buf.getvalue() if conn.initialized else b""  # read with the request before
+        head = _peek(conn.sock, early)
+        waits = self.alive and _may_grow(conn, head)
+        if waits and time.monotonic() < conn.head_until:
+            self._wait_for_more(conn, len(head or b"") - len(early))
+        elif waits or self.refuses(conn.sock, head or b""):
+            self._close(conn)
         else:
+            _reset(conn)
             future: Future[Any] = self.threads_for(head or b"").submit(self.handle, conn)
             future.add_done_callback(partial(self.method_queue.defer, self.finish_request, conn))
+
+    def handle(self, conn: Any) -> Any:
+        """Called by gunicorn in a thread, for each request of a connection."""
+        conn.init()
+        conn.parser.unreader.sock = TimedSocket(conn.sock)
+        return super().handle(conn)
+
+    def handle_request(self, request: Any, conn: Any) -> Any:
+        plain, conn.sock = conn.sock, TimedSocket(conn.sock)
+        try:
+            return super().handle_request(request, conn)
+        finally:
+            conn.sock = plain
+
+    def finish_request(self, conn: Any, future: "Future[Any]") -> None:
+        """Called by gunicorn in the main loop, where it would close one connection after the other."""
+        if future.cancelled() or future.exception() or future.result():
+            super().finish_request(conn, future)
+        else:
+            self._linger(conn)
 
     def refuses(self, _connection: socket.socket, _head: bytes) -> bool:
         """Whether a request was refused in the main loop; its connection only remains to be closed."""
         return False
 
     def threads_for(self, head: bytes) -> ThreadPoolExecutor:
-        probe = head.startswith(b"GET /health") and head.endswith(b"\r\n\r\n")
+        probe = _path(head).startswith(b"/health") and head.endswith(_HEAD_END)
         return self._probes if probe else self.tpool
 
-    def _wait_for_bytes(self, conn: Any) -> None:
-        """A proxy connects some time before it sends."""
+    def _wait_for_more(self, conn: Any, received: int) -> None:
+        """Wake up for more than these bytes, which stay in the socket."""
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, received + 1)
+        self._poll(conn, conn.head_until, self.on_pending_socket_readable)
+
+    def _linger(self, conn: Any) -> None:
+        """Close a connection once its client has; else the client may lose the end of the response."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(conn)
+        else:
+            conn.unread_max = _MAX_UNREAD
+            self._poll(conn, time.monotonic() + _LINGER_S, self._discard)
+
+    def _discard(self, conn: Any, _connection: socket.socket) -> None:
+        try:
+            received = len(conn.sock.recv(_MAX_UNREAD))
+        except OSError:
+            received = 0
+        conn.unread_max -= received
+        if not received or conn.unread_max <= 0:
+            self.poller.unregister(conn.sock)
+            self.pending_conns.remove(conn)
+            self._close(conn)
+
+    def _poll(self, conn: Any, until: float, readable: Callable[[Any, socket.socket], None]) -> None:
+        """Call `readable` when there is something to read; gunicorn closes the connection at `until`."""
         conn.sock.setblocking(False)
-        conn.timeout = time.monotonic() + _SILENCE_S
+        conn.timeout = until
         self.pending_conns.append(conn)
-        readable = partial(self.on_pending_socket_readable, conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, readable)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(readable, conn))
+
+    def _close(self, conn: Any) -> None:
+        self.nr_conns -= 1
+        conn.close()
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Also close the listeners when stopping, so that a proxy goes elsewhere at once.
@@ -113,8 +175,7 @@ class ApiWorker(Worker):
         return ThreadPoolExecutor(self.cfg.threads, "request", _lower_priority)
 
     def threads_for(self, head: bytes) -> ThreadPoolExecutor:
-        stream = _EVENTS.match(head) and head.endswith(b"\r\n\r\n")
-        return self._streams if stream else super().threads_for(head)
+        return self._streams if _EVENTS.fullmatch(_path(head)) else super().threads_for(head)
 
 
 class RembgWorker(Worker):
@@ -134,14 +195,58 @@ class RembgWorker(Worker):
         return refused
 
 
-def _peek(connection: socket.socket) -> bytes | None:
-    """The bytes that can be read without waiting, left in place; None: nothing yet."""
+def _peek(connection: socket.socket, early: bytes) -> bytes | None:
+    """The bytes that can be read without waiting, after `early` and left in place; None: the connection has ended."""
     try:
-        return connection.recv(_MAX_HEAD, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        return early + connection.recv(_MAX_HEAD, socket.MSG_PEEK | socket.MSG_DONTWAIT) or None
     except BlockingIOError:
-        return None
+        return early
     except OSError:
+        return None
+
+
+def _may_grow(conn: Any, head: bytes | None) -> bool:
+    """Whether the head is incomplete, and grew since the last look: else the client sends no more."""
+    if head is None or _HEAD_END in head or len(head) >= _MAX_HEAD:
+        return False
+    if not hasattr(conn, "head_bytes"):
+        conn.head_bytes, conn.head_until = -1, time.monotonic() + _HEAD_S
+    before, conn.head_bytes = conn.head_bytes, len(head)
+    return len(head) > int(before)
+
+
+def _reset(conn: Any) -> None:
+    """Forget an incomplete head, before the request is read and the next one comes."""
+    if hasattr(conn, "head_bytes"):
+        del conn.head_bytes, conn.head_until
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+
+
+def _path(head: bytes) -> bytes:
+    """The path of a GET as gunicorn gives it to the application; empty for every other request."""
+    line = head.removeprefix(b"\r\n").partition(b"\r\n")[0].split(b" ", 2)
+    if line[0] != b"GET" or len(line) < 3:
         return b""
+    try:
+        return unquote_to_bytes(util.split_request_uri(line[1].decode("latin-1")).path)
+    except ValueError:
+        return b""
+
+
+def _write_error(connection: socket.socket, status: int, _reason: str, _details: str) -> None:
+    """In place of gunicorn's HTML page: the body of every other error; the details are in the log."""
+    phrase, request_id = HTTPStatus(status).phrase, secrets.token_hex(8)
+    body = json.dumps(errors.of_server(status, phrase, request_id)).encode()
+    lines = (
+        f"HTTP/1.1 {status} {phrase}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Cache-Control: no-store",
+        "X-Content-Type-Options: nosniff",
+        f"X-Request-Id: {request_id}",
+        "Connection: close",
+    )
+    util.write_nonblock(connection, "\r\n".join(lines).encode() + b"\r\n\r\n" + body)
 
 
 def _lower_priority() -> None:

@@ -7,6 +7,7 @@
 Codes are part of the contract and never change; messages may.
 """
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -74,6 +75,10 @@ class NotFound(Failure):
     status, code, message = 404, "not_found", "There is nothing here."
 
 
+class RequestTimeout(Failure):
+    status, code, message = 408, "request_timeout", "The body arrived too slowly."
+
+
 class JobFinished(Failure):
     status, code, message = 409, "job_finished", "The job has already ended."
 
@@ -104,12 +109,22 @@ class BodyTooLarge(Failure):
     status, code, message = 413, "body_too_large", "The file is larger than 20 MB."
 
 
+class UriTooLong(Failure):
+    status, code, message = 414, "uri_too_long", "The URL is too long."
+
+
 class StorageQuota(Failure):
-    status, code, message = 413, "storage_quota", "Your storage quota is used up; delete some pictures first."
+    """A deleted picture counts until it is removed, a week later."""
+
+    status, code, message = 413, "storage_quota", "Your storage quota is used up."
 
 
 class UnsupportedImage(Failure):
     status, code, message = 415, "unsupported_image", "This kind of file is not accepted."
+
+
+class RangeNotSatisfiable(Failure):
+    status, code, message = 416, "requested_range_not_satisfiable", "The file has no such range of bytes."
 
 
 class UnreadableImage(Failure):
@@ -154,9 +169,37 @@ class JobQuota(Failure):
     status, code, message, retryable = 429, "job_quota", "You have too many unfinished jobs; let some end.", True
 
 
+class HeadersTooLarge(Failure):
+    status, code, message = 431, "headers_too_large", "The request's headers are too large."
+
+
 class Busy(Failure):
     status, code, message, retryable = 503, "busy", "The service is busy; please try again in a moment.", True
 
 
 class Unavailable(Failure):
     status, code, message, retryable = 503, "unavailable", "A part of the service is down; please try again.", True
+
+
+_OF_SERVERS = (
+    InvalidRequest,
+    NotFound,
+    RequestTimeout,
+    LengthRequired,
+    BodyTooLarge,
+    UriTooLong,
+    RangeNotSatisfiable,
+    RateLimited,
+    HeadersTooLarge,
+    Unavailable,
+    Failure,
+)
+_BY_STATUS = {failure.status: failure for failure in _OF_SERVERS}
+
+
+def of_server(status: int, name: str, request_id: str, message: str = "") -> dict[str, object]:
+    """The body of an error of the HTTP server or framework: with our code for its status, or its name as the code."""
+    ours = _BY_STATUS.get(status)
+    code = ours.code if ours else re.sub(r"[^a-z]+", "_", name.lower())
+    text = message or (ours.message if ours else f"{name}.")
+    return {"error": {"code": code, "message": text, "requestId": request_id}}

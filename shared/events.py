@@ -6,10 +6,10 @@ listener reconnects) or a duplicate does no harm. Events cost no Redis commands.
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
-from shared import log
+from shared import errors, log, timeouts
 
 RETRY_S = 1.0  # before the listener connects again
 _log = log.get("events")
@@ -18,9 +18,11 @@ _log = log.get("events")
 class Subscription:
     """One follower of one job. Use as a context manager."""
 
-    def __init__(self, hub: "Hub", topic: str, owner: str) -> None:
+    def __init__(self, hub: "Hub", topic: str, owner: str, address: str) -> None:
         self._hub = hub
         self.topic = topic
+        self.owner = owner
+        self.address = address
         self.key = (owner, topic)
         self._changed = threading.Event()
         self.superseded = False
@@ -43,10 +45,15 @@ class Subscription:
 
 
 class Hub:
-    """`source()` yields the topic of each notification, and None regularly, to show that it is listening."""
+    """`source()` yields the topic of each notification, and None regularly, to show that it is listening.
 
-    def __init__(self, source: Callable[[], Iterable[str | None]]) -> None:
+    There are at most `most` followers, and at most `most_each` of one owner and of one address.
+    """
+
+    def __init__(self, source: Callable[[], Iterable[str | None]], most: int, most_each: int) -> None:
         self._source = source
+        self._most = most
+        self._most_each = most_each
         self._followers: dict[tuple[str, str], Subscription] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -64,16 +71,30 @@ class Hub:
     def stopped(self) -> bool:
         return self._stopped.is_set()
 
-    def follow(self, topic: str, owner: str) -> Subscription:
-        """Follow a job. An older stream of the same caller and job ends: reconnecting browsers leave one behind."""
-        fresh = Subscription(self, topic, owner)
+    def follow(self, topic: str, owner: str, address: str) -> Subscription:
+        """Follow a job. An older stream of the same caller and job ends: reconnecting browsers leave one behind.
+
+        Raises RateLimited or Busy if too many are open.
+        """
+        fresh = Subscription(self, topic, owner, address)
         with self._lock:
             older = self._followers.get(fresh.key)
+            self._admit(fresh, [other for other in self._followers.values() if other is not older])
             self._followers[fresh.key] = fresh
         if older:
             older.superseded = True
             older.wake()
         return fresh
+
+    def _admit(self, fresh: Subscription, others: Sequence[Subscription]) -> None:
+        same_owner = sum(other.owner == fresh.owner for other in others)
+        same_address = sum(other.address == fresh.address for other in others)
+        if max(same_owner, same_address) >= self._most_each:
+            raise errors.RateLimited(
+                "You follow too many jobs at once; poll this one instead.", retry_after_s=timeouts.REQUEST_S
+            )
+        if len(others) >= self._most:
+            raise errors.Busy("Too many streams are open; poll the job itself in the meantime.", retry_after_s=2)
 
     def leave(self, subscription: Subscription) -> None:
         with self._lock:

@@ -3,7 +3,7 @@
 `request_id` and `job_id` are context variables, so every line about a request or a job carries them. Lines of libraries
 (gunicorn, Celery, urllib3) go through the same formatter.
 
-No line holds the path of a request, because whoever knows the address of a picture may see it.
+No line holds the path of a request, because the address of a picture is the permission to see it.
 """
 
 import logging

@@ -6,6 +6,7 @@ A caller must wait longer than what it calls: with a shorter outer timeout, work
     leases:   a renewal every lease/4 < the lease 60; a dead worker's job runs again within lease + sweep
     api:      pool wait 2, Redis 1, statement 5, storage 2 x 4, a fetched picture 10 < a request 30 < the front proxy 35
               waiting for a decoder 5 + decoding 15 + storage 8 < a request 30
+    clients:  a thread waits 10 for a client to send or to read, and again as bytes pass at 50 kB/s
     stopping: gunicorn's grace 30 < the platform's kill 45
 """
 
@@ -45,7 +46,9 @@ DECODE_S = 15  # of silence; the decoder itself limits its CPU time
 
 # requests and processes
 FETCH_S = 10  # of a picture by its URL, with redirects
-REQUEST_S = 30
+BODY_S = 10  # a thread's wait for a client to send a request or to read a response, beyond the rate below
+BODY_BYTES_S = 50_000  # a slow phone's line; so 20 MB may take seven minutes
+REQUEST_S = 30  # once it has come whole
 IDEMPOTENCY_LOCK_S = 60  # no request takes that long: its process has died, and the next request may try
 PRESIGNED_S = 900  # to send 20 MB over a bad connection
 FRONT_S = 35

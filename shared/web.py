@@ -14,17 +14,7 @@ from werkzeug.exceptions import HTTPException
 from shared import errors, health, log, metrics
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # fits any proxy's ids, and cannot break a log line
-_FAILURES = (
-    errors.InvalidRequest,
-    errors.NotFound,
-    errors.LengthRequired,
-    errors.BodyTooLarge,
-    errors.RateLimited,
-    errors.Unavailable,
-    errors.Failure,
-)  # the framework's errors get the code of ours with the same status
-_CODES = {failure.status: failure.code for failure in _FAILURES}
-_MESSAGES = {404: errors.NotFound.message, 413: errors.BodyTooLarge.message}
+_USUAL_WORDS = frozenset({404, 413})  # statuses for which the framework's description says less than ours
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})  # a metric counts all others as one
 # Browsers may only read a response and embed it nowhere, unless its view sets other headers.
 _SECURITY_HEADERS = {
@@ -94,16 +84,14 @@ def _finish_response(response: Response) -> Response:
 
 
 def _route() -> str:
-    """The route for logs and metrics: never the path, as whoever knows an address of a picture may see it."""
+    """The route for logs and metrics: never the path, as the address of a picture is the permission to see it."""
     return request.url_rule.rule if request.url_rule else "unknown"
 
 
 def _answer_http(error: HTTPException) -> Response:
     status = error.code or 500
-    code = _CODES.get(status, re.sub(r"[^a-z]+", "_", error.name.lower()))
-    message = _MESSAGES.get(status) or error.description or error.name
-    body = {"error": {"code": code, "message": message, "requestId": request_id()}}
-    response = jsonify(body)
+    message = "" if status in _USUAL_WORDS else error.description or ""
+    response = jsonify(errors.of_server(status, error.name, request_id(), message))
     response.status_code = status
     for name, value in error.get_headers():
         if name not in ("Content-Type", "Content-Length"):  # Allow, Retry-After and the like

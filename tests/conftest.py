@@ -1,4 +1,4 @@
-"""Fixtures for everybody: a database of one's own, an empty Redis, a free port, the whole system running.
+"""Fixtures for all tests: a database of their own, an empty Redis, a free port, the whole system running.
 
 The servers are those of `make run`, started at most once per test process and only when a test asks.
 """
@@ -27,7 +27,7 @@ from shared.db.pool import Database
 from tests.databases import Databases
 from tests.stack import RunningStack
 
-# A system started once a process would cost more than its tests, so whoever shares one stays together. They take
+# A system started once a process would cost more than its tests, so tests that share one stay together. They take
 # longest, so they begin first. Ordered: the first that fits counts.
 _TOGETHER = ("tests/chaos/test_failpoints.py", "tests/system/test_make_run.py", "tests/chaos/", "tests/system/")
 # These read the code or run it elsewhere; measuring them would only double their time.

@@ -95,13 +95,14 @@ class RunningStack:
     def process(self, name: str) -> Process:
         return self._stack.processes[name]
 
-    def another(self, name: str, port: int = 0, **changes: str) -> Service:
-        """Return one more process of a service, not started, on this or a free port, with other settings."""
+    def another(self, name: str, port: int = 0, *, app: str = "", **changes: str) -> Service:
+        """Return one more process of a service, not started, on this or a free port, with other settings or app."""
         port = port or ports.free()
         process = self._stack.processes[name]
+        words = [str(word) for word in process.command]
         return Service(
             f"{name}-{port}",
-            [str(word) for word in process.command],
+            [*words[:-1], app] if app else words,
             port=port,
             environment=self._stack.environment() | {"PORT": str(port), "WORKER_PORT": str(port)} | changes,
             folder=ROOT,

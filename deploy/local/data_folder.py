@@ -19,7 +19,7 @@ from shared import private_files
 
 _PASS = 0o710  # root may do everything, the group may pass
 _EARLIER = 0o711  # what earlier versions made for root
-# What runs have made here, `redis` before Valkey; a folder that somebody names may hold other people's files as well.
+# What runs have made here, `redis` before Valkey; a folder that an operator names may hold other files as well.
 _OURS = ("lock", "models", "objects", "sample-cutout.png", "secret_key")
 _SERVERS = ("postgres", "redis", "valkey")
 

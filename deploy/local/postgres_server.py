@@ -97,7 +97,7 @@ class Postgres(Process):
 
 
 def unprivileged() -> User | None:
-    """The user that runs Postgres for root; None for everybody else."""
+    """The user that runs Postgres for root; None for any other user."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):

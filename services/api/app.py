@@ -5,12 +5,11 @@ import signal
 import threading
 from functools import partial
 from types import FrameType
-from typing import Any
 
-from flask_openapi3 import Info, OpenAPI
+from flask_openapi3 import Info, OpenAPI, Server
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.api import health, routes, schemas
+from services.api import health, openapi, routes
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
@@ -24,6 +23,7 @@ from services.api.middleware import (
     response_compression,
     security_headers,
 )
+from services.api.middleware.sliding_windows import Counter
 from services.api.middleware.strict_json import StrictJson
 from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.settings import Settings
@@ -32,11 +32,6 @@ from shared import broker, events, failpoints, log, sentry, storage, timeouts, w
 from shared.db import pool
 
 VERSION = "0.1.0"
-_TOKENS: dict[str, Any] = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": f"The {auth.HEADER} of a first write."},
-    "cookie": {"type": "apiKey", "in": "cookie", "name": auth.COOKIE},
-    "key": {"type": "apiKey", "in": "header", "name": auth.API_KEY, "description": "An API key issued by the shop."},
-}
 
 
 def build(settings: Settings, decoder: Decoder) -> Dependencies:
@@ -56,8 +51,11 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         decoder=decoder,
         variants=Variants(objects, decoder),
         waker=waker,
-        hub=events.Hub(partial(pool.notifications, settings.database.direct_url, "jobs")),
-        streams=threading.BoundedSemaphore(job_events.MAX_STREAMS),
+        hub=events.Hub(
+            partial(pool.notifications, settings.database.direct_url, "jobs"),
+            job_events.MAX_STREAMS,
+            job_events.MAX_STREAMS_EACH,
+        ),
         health=health.build(settings, database, objects, waker),
         urls=UrlBuilder(settings.keys.secret.get_secret_value(), settings.web.public_url),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,
@@ -75,10 +73,9 @@ def create_app(deps: Dependencies) -> OpenAPI:
         info=Info(title="Stolen Tee", version=VERSION, description="Upload a picture, get its cut-out."),
         doc_ui=False,
         static_folder=None,
-        security_schemes=_TOKENS,
-        openapi_extensions={"security": [{}, *({name: []} for name in _TOKENS)]},  # any of them, or none yet
-        validation_error_status="4XX",  # documented with our own error body
-        validation_error_model=schemas.ErrorOut,
+        servers=[Server(url=deps.settings.web.public_url or "/")],
+        openapi_extensions={"security": openapi.GUESTS},
+        validation_error_status=400,
         validation_error_callback=request_body.refuse,
     )
     app.json = StrictJson(app)
@@ -89,7 +86,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
     web.install(app, deps.health, ops_token.get_secret_value() if ops_token else None)
     response_compression.install(app)
     cors.install(app, deps.settings.web.origins)
-    rate_limits.install(app, deps.settings.web, deps.settings.broker.url.get_secret_value())
+    rate_limits.install(app, deps.settings.web, Counter(deps.settings.broker.url.get_secret_value()))
     auth.install(app, deps.database, deps.secret, deps.settings.web.public_url)
     request_body.install(app)
     idempotency.install(app)

@@ -1,7 +1,6 @@
 """The parts the views work with. Only `app.py` builds them."""
 
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
@@ -25,7 +24,6 @@ class Dependencies:
     variants: Variants
     waker: Waker
     hub: Hub
-    streams: BoundedSemaphore  # one for each open event stream
     health: Health
     urls: UrlBuilder
     fetcher: UrlFetcher | None  # None if pictures are not fetched from URLs

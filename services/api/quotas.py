@@ -1,8 +1,9 @@
 """Quotas: how much one caller may store and how many unfinished jobs it may have, so that none fills the service.
 
-Usage is read once per request, before anything is stored. Concurrent requests do not see each other, so a caller can
-exceed a quota by what it has in flight at that moment: at most one picture or job for each open request (32 threads per
-instance), plus the results of jobs already accepted.
+Usage is read once per request, before anything is stored. Bytes count as long as they are stored: those of a deleted
+picture until it is removed, those of a direct upload from its announcement on. Concurrent requests do not see each
+other, so a caller can exceed a quota by what it has in flight at that moment: at most one picture or job for each open
+request (32 threads per instance), plus the results of jobs already accepted. At its storage quota it gets no new jobs.
 """
 
 from dataclasses import dataclass
@@ -27,22 +28,33 @@ class Quota:
     usage: Usage
 
     def require(self, *, stored: int = 0, jobs: int = 0) -> None:
-        """Raise StorageQuota or JobQuota if so many more bytes or jobs exceed a limit; 0 adds none."""
-        if self.max_bytes and stored and self.usage.stored_bytes + stored > self.max_bytes:
+        """Raise StorageQuota or JobQuota if so many more bytes or jobs exceed a limit.
+
+        An object that is kept adds no bytes; a job adds at least one, of its results.
+        """
+        more = max(0 if self.usage.kept else stored, jobs)
+        if self.max_bytes and more > 0 and self.usage.stored_bytes + more > self.max_bytes:
             raise errors.StorageQuota(details={"quotaBytes": self.max_bytes, "usedBytes": self.usage.stored_bytes})
         if self.max_jobs and jobs and self.usage.unfinished_jobs + jobs > self.max_jobs:
             details = {"quotaJobs": self.max_jobs, "unfinishedJobs": self.usage.unfinished_jobs}
             raise errors.JobQuota(details=details, retry_after_s=_RETRY_S)
 
 
-def read(connection: Connection, owner: Owner, settings: Web) -> Quota:
-    """Query the usage, unless both limits are off."""
+def require(
+    connection: Connection, owner: Owner, settings: Web, stem: str = "", *, stored: int = 0, jobs: int = 0
+) -> Quota:
+    """Query the usage, unless both limits are off, and check it as `Quota.require`.
+
+    `stem` is that of the object to be stored, if it is known.
+    """
     max_bytes, max_jobs = settings.quota_stored_mb * 1_000_000, settings.quota_unfinished_jobs
-    usage = quotas.usage(connection, owner) if max_bytes or max_jobs else Usage(0, 0)
-    return Quota(max_bytes, max_jobs, usage)
+    usage = quotas.usage(connection, owner, stem) if max_bytes or max_jobs else Usage(0, 0)
+    quota = Quota(max_bytes, max_jobs, usage)
+    quota.require(stored=stored, jobs=jobs)
+    return quota
 
 
-def of(deps: Dependencies, owner: Owner) -> Quota:
-    """As `read`, in a transaction of its own, for requests that store bytes before they write rows."""
+def require_first(deps: Dependencies, owner: Owner, stem: str = "", *, stored: int = 0, jobs: int = 0) -> Quota:
+    """As `require`, in a transaction of its own, for requests that store bytes before they write rows."""
     with deps.database.transaction() as connection:
-        return read(connection, owner, deps.settings.web)
+        return require(connection, owner, deps.settings.web, stem, stored=stored, jobs=jobs)

@@ -1,11 +1,12 @@
 """What every capability's schemas build on. JSON is camelCase; times are UTC and end in Z."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from flask import Response, jsonify
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, Strict, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 
@@ -18,19 +19,51 @@ Time = Annotated[
 ]
 
 
+MAX_HEADER = 2000  # characters; the server refuses a line of 8,190 itself
+
+
+def _bounded(**bounds: Any) -> Any:
+    """Bounds that the document states and nothing enforces: a response never fails because of them."""
+    return Field(json_schema_extra=bounds)
+
+
+Count = Annotated[int, _bounded(minimum=0, maximum=2**53 - 1)]  # what JavaScript counts exactly
+Amount = Annotated[float, _bounded(minimum=0, maximum=1e12)]
+Share = Annotated[float, _bounded(minimum=0, maximum=1)]
+Name = Annotated[str, _bounded(maxLength=200)]
+Message = Annotated[str, _bounded(maxLength=10_000)]
+Sha256 = Annotated[str, _bounded(pattern="^[0-9a-f]{64}$")]
+Url = Annotated[str, _bounded(format="uri-reference", maxLength=2000)]
+NextCursor = Annotated[str, _bounded(maxLength=200)] | None
+Item = TypeVar("Item")  # the newer syntax needs Python 3.12
+Items = Annotated[list[Item], _bounded(maxItems=200)]  # pages hold up to 100, reports up to 180
+
+
 class ApiModel(BaseModel):
-    """Base of all models. Caches the JSON Schema, which Flask-OpenAPI builds per operation and again for each query."""
+    """Base of all models."""
 
     @classmethod
     @cache
     def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
-        return super().model_json_schema(*args, **kwargs)
+        """Of parameters, which are never null: Flask-OpenAPI asks for it per operation and again for each request.
+
+        `services.api.openapi` makes the schemas of bodies, in which null is a value.
+        """
+        schema = super().model_json_schema(*args, **kwargs)
+        for facts in schema.get("properties", {}).values():
+            branches = [branch for branch in facts.get("anyOf", ()) if branch != {"type": "null"}]
+            if len(branches) == 1:
+                del facts["anyOf"]
+                facts.pop("default", None)
+                facts.update(branches[0])
+        return schema
 
 
 class ResponseModel(ApiModel):
     """Base of every response body."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+    names: ClassVar[Mapping[str, str]] = {}  # path parameters of other routes: by which field this body gives them
 
     @classmethod
     def from_row(cls, row: object, **others: Any) -> Self:
@@ -47,9 +80,23 @@ class ResponseModel(ApiModel):
 
 
 class RequestModel(ApiModel):
-    """Base of every request body and query. Refuses unknown fields, so that callers notice typos."""
+    """Base of every query, whose text is parsed. Refuses unknown fields, so that callers notice typos."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")  # type: ignore[pydantic-alias]  # no code fills it
+
+
+class BodyModel(RequestModel):
+    """Base of every JSON body: numbers and booleans are never taken from text or from each other."""
+
+    model_config = ConfigDict(strict=True)
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Refuse a body that is a JSON string: Flask-OpenAPI would parse its content as the body."""
+        return cls.model_validate(json_data, **options)
+
+
+FROM_TEXT = Strict(False)  # for a body's ids and enumerations: JSON writes them as text
 
 
 class PageQuery(RequestModel):
@@ -75,10 +122,10 @@ class IdempotencyHeaders(ApiModel):
 
 
 class ErrorDetail(ResponseModel):
-    code: str
-    message: str
+    code: Name
+    message: Message
     details: dict[str, Any] | None = None
-    request_id: str
+    request_id: Name
 
 
 class ErrorOut(ResponseModel):

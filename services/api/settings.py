@@ -12,7 +12,15 @@ from shared.image_format.structure import Format
 
 _RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})?([smhd])")
 _REGEX_CHARACTERS = re.compile(r"[^A-Za-z0-9.:/_-]")  # flask-cors would compile them
-_UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `calls` in any stretch of `seconds`."""
+
+    calls: int
+    seconds: int
 
 
 class Web(settings.EnvSettings):
@@ -22,8 +30,9 @@ class Web(settings.EnvSettings):
     cors_origins: str = Field("", validation_alias="CORS_ORIGINS")
     trusted_hops: int = Field(0, validation_alias="TRUSTED_HOPS", ge=0, le=5)
     fetch_urls: bool = Field(True, validation_alias="FETCH_URLS")
-    rate_api: str = Field("100/15m", validation_alias="RATE_LIMIT_API")
-    rate_uploads: str = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")
+    # Defaults are read like given values.
+    rate_api: Rate | None = Field("100/15m", validation_alias="RATE_LIMIT_API")  # type: ignore[assignment]
+    rate_uploads: Rate | None = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")  # type: ignore[assignment]
     quota_stored_mb: int = Field(10_000, validation_alias="QUOTA_STORED_MB", ge=0, le=1_000_000_000)
     quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0, le=1_000_000_000)
     input_formats: str = Field(",".join(Format), validation_alias="INPUT_FORMATS")
@@ -59,16 +68,16 @@ class Web(settings.EnvSettings):
             )
         return value
 
-    @field_validator("rate_api", "rate_uploads")
+    @field_validator("rate_api", "rate_uploads", mode="before")
     @classmethod
-    def _rate(cls, value: str) -> str:
-        """From `100/15m` to the syntax of the limits library; empty means off."""
+    def _rate(cls, value: str) -> Rate | None:
+        """From `100/15m`; None means off."""
         if value == "0":
-            return ""
+            return None
         parts = _RATE.fullmatch(value)
         if not parts:
             raise ValueError("must look like 100/15m or 10/h; 0 switches the limit off")
-        return f"{parts[1]} per {parts[2] or 1} {_UNITS[parts[3]]}"
+        return Rate(int(parts[1]), int(parts[2] or 1) * _UNITS[parts[3]])
 
 
 def _words(text: str) -> list[str]:

@@ -30,7 +30,7 @@ def is_cutout(alpha: Image.Image) -> bool:
 
 
 def is_partly_clear(alpha: Image.Image) -> bool:
-    """Whether enough of the picture is clear for what is visible to be all that somebody meant."""
+    """Whether so much of the picture is clear that the visible part is plainly the whole subject."""
     return _visible(alpha).histogram()[0] >= _CLEAR_AREA * alpha.width * alpha.height
 
 

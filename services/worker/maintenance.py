@@ -3,8 +3,9 @@
     guests' files        hidden 30 days after they were last sent, then treated as deleted
     deleted assets       hidden at once; after a week their objects are deleted, and then their rows
     orphaned objects     left by a crash between object and row; deleted when they are a week old
-    idempotency keys     deleted after a day with their responses, and so are announced uploads
-    unfinished uploads   sent straight to the storage and never completed; deleted after a day
+    idempotency keys     deleted after a day with their responses
+    direct uploads       what was sent and never completed is deleted after a day, and then the row that counts it
+    unfinished writes    left by a crash in the same place; deleted after a day
 
 Any number of workers may run it at once: deleting an object twice does no harm, and `shared.db.object_deletions` keeps
 an object that is sent again at that very moment.
@@ -63,9 +64,15 @@ class Maintenance:
         return expired
 
     def forget(self, keep_s: float = DAY_S) -> int:
-        """Delete idempotency keys and announced uploads after a day; returns how many."""
+        """Delete idempotency keys, and announced uploads with their objects, after a day; returns how many."""
         with self._database.transaction() as connection:
-            return idempotency.prune(connection, keep_s) + pending_uploads.prune(connection, keep_s)
+            forgotten = idempotency.prune(connection, keep_s)
+            uploads = pending_uploads.due(connection, keep_s, AT_ONCE)
+        for upload_id in uploads:
+            self._delete(f"{storage.INCOMING}{upload_id}")
+        with self._database.transaction() as connection:
+            pending_uploads.drop(connection, uploads)
+        return forgotten + len(uploads)
 
     def prune(self, keep_s: float = KEEP_S) -> int:
         """Delete objects all of whose rows were deleted `keep_s` ago, then the rows; returns how many."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 class SharedLock:
     """Who wants it alone goes before those who share it, which would otherwise keep it for ever.
 
-    Nobody waits longer than `timeout_s`: a thread that hangs must not stop all others.
+    No thread waits longer than `timeout_s`: one that hangs must not stop all others.
     """
 
     def __init__(self, timeout_s: float) -> None:

@@ -16,7 +16,7 @@ from shared.models.asset import Asset, AssetKind
 from shared.models.owner import Owner, OwnerType
 
 _COLUMNS = """id, owner_type, owner_id, kind, key, sha256, content_type, width, height, bytes, orientation, name,
-    job_id, created_at, stored_sha256, drawn"""
+    job_id, created_at, stored_sha256, drawn, stored_bytes"""
 
 
 def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
@@ -68,7 +68,7 @@ def find(connection: Connection, owner: Owner | None, asset_id: UUID, *, keep: b
 
 
 def by_key(connection: Connection, key: str) -> Asset | None:
-    """The asset behind a key, whoever its owner is: check first that the caller may see it."""
+    """The asset behind a key, of any owner: check first that the caller may see it."""
     row = connection.execute(
         f"""select {_COLUMNS}
         from assets
@@ -124,6 +124,13 @@ def of_job(connection: Connection, job_id: UUID) -> list[Asset]:
         [job_id],
     ).fetchall()
     return [_asset(row) for row in rows]
+
+
+def add_bytes(connection: Connection, asset_id: UUID, more: int) -> None:
+    """Count a copy that was stored beside the object."""
+    connection.execute(
+        "update assets set stored_bytes = coalesce(stored_bytes, bytes) + %s where id = %s", [more, asset_id]
+    )
 
 
 def _asset(row: dict[str, Any]) -> Asset:

@@ -1,5 +1,6 @@
 """Pending uploads: pictures announced by a caller who sends them straight to the storage, not yet completed."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
@@ -53,8 +54,14 @@ def complete(connection: Connection, upload_id: UUID, asset_id: UUID) -> None:
     connection.execute("update incoming set asset_id = %s where id = %s", [asset_id, upload_id])
 
 
-def prune(connection: Connection, older_than_s: float) -> int:
-    """Delete old rows; returns how many. Maintenance collects their objects by age."""
-    return connection.execute(
-        "delete from incoming where created_at < now() - %s * interval '1 second'", [older_than_s]
-    ).rowcount
+def due(connection: Connection, older_than_s: float, limit: int) -> list[UUID]:
+    """Old ones, whose objects can go."""
+    rows = connection.execute(
+        "select id from incoming where created_at < now() - %s * interval '1 second' limit %s", [older_than_s, limit]
+    ).fetchall()
+    return [row["id"] for row in rows]
+
+
+def drop(connection: Connection, upload_ids: Collection[UUID]) -> None:
+    """Drop the rows of removed objects."""
+    connection.execute("delete from incoming where id = any(%s)", [list(upload_ids)])

@@ -9,32 +9,43 @@ from shared.models.owner import Owner
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Bytes of stored pictures, each object counted once however many rows name it, and jobs that have not ended."""
+    """What an owner occupies: bytes and jobs that have not ended.
+
+    Each object counts once, however many rows name it, from its row on until it is removed, a week after its deletion.
+    An upload that was announced counts until it is completed or removed. `kept`: the object asked for is among them.
+    """
 
     stored_bytes: int
     unfinished_jobs: int
+    kept: bool = False
 
 
-def usage(connection: Connection, owner: Owner) -> Usage:
+def usage(connection: Connection, owner: Owner, stem: str = "") -> Usage:
+    """`stem` is that of the object the owner wants to store."""
     row = connection.execute(
         f"""select
             (
                 select coalesce(sum(bytes), 0)::bigint
                 from (
-                    select max(bytes) as bytes
+                    select max(coalesce(stored_bytes, bytes)) as bytes
                     from assets
                     where {owners.OWNED}
-                    and deleted_at is null
                     group by key
                 ) stored
+            ) + (
+                select coalesce(sum(bytes), 0)::bigint
+                from incoming
+                where {owners.OWNED}
+                and asset_id is null
             ) as stored_bytes,
             (
                 select count(*)
                 from jobs
                 where {owners.OWNED_JOBS}
                 and status in ('queued', 'running')
-            ) as unfinished_jobs""",
-        owners.parameters(owner),
+            ) as unfinished_jobs,
+            exists (select from assets where left(key, 64) = %(stem)s) as kept""",
+        {**owners.parameters(owner), "stem": stem},
     ).fetchone()
     assert row is not None
     return Usage(**row)

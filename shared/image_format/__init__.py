@@ -2,5 +2,5 @@
 
 No decoder runs here. `jpeg`, `png` and `webp` each have `read(data)`, one walk over the file's segments or chunks that
 gives a `Structure`, and `with_orientation(data, orientation)`. Everything the system stores, and everything Pillow is
-ever shown, is the cleaned file put together from that walk: what no decoder sees can hurt nobody.
+ever shown, is the cleaned file put together from that walk: what no decoder sees does no harm.
 """

@@ -173,7 +173,7 @@ def check(structure: Structure) -> None:
     for block in _inflated([memoryview(part)[8:-4] for part in chunks if part[4:8] == b"IDAT"]):
         _check_filters(block, done, passes)
         done += len(block)
-        if done > expected:  # more than is needed is no damage, but nobody reads on
+        if done > expected:  # extra bytes are no damage, and are not read
             return
     if done < expected:
         raise UnreadableImage

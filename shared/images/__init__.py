@@ -141,7 +141,7 @@ def verify(data: bytes, info: ImageInfo) -> None:
     """Raises UnreadableImage unless the picture can be decoded to its end.
 
     At 50 megapixels PNG takes 3 MB, JPEG 6, progressive JPEG 150 to 300, and WebP would take 750. libwebp gives all or
-    nothing, never half a picture, so a large WebP is left to whoever decodes it.
+    nothing, never half a picture, so a large WebP is checked only when a service decodes it.
     """
     structure = _READ[info.format](data)
     if info.format is Format.PNG:

@@ -56,7 +56,10 @@ def to_png(data: bytes, kind: Format) -> bytes:
 
 
 def _converted(data: bytes, kind: Format) -> bytes:
-    with warnings.catch_warnings(action="ignore"), opened(data, kind) as image:  # Pillow's, about words nobody reads
+    with (
+        warnings.catch_warnings(action="ignore"),
+        opened(data, kind) as image,
+    ):  # Pillow's, about texts that are dropped
         images.limit(*image.size)
         if _is_animated(image, data, kind):
             raise AnimatedImage

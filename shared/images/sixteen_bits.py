@@ -1,7 +1,7 @@
 """Pictures of 16 bits a sample, which Pillow holds only half of: the high bytes. Here the low ones are read as well.
 
 Samples go through the curves of their profile before they become 8 bits: in linear light the first of 256 levels are
-steps that everybody sees. The rest of a profile, its matrix, is applied to 8 bits on sRGB's curve, where a level is as
+visible steps. The rest of a profile, its matrix, is applied to 8 bits on sRGB's curve, where a level is as
 fine as an eye. A profile that is not made of curves and a matrix is applied to the high bytes.
 """
 

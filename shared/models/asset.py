@@ -20,8 +20,9 @@ class Asset:
     """A stored object.
 
     `sha256` is the digest of the bytes as received (sources) or as made; `stored_sha256` that of the stored object,
-    None for sources of a release that did not record it. `orientation` is EXIF's 1 to 8, 1 = upright. `drawn`: it
-    came as an SVG, whose transparency is meant.
+    None for sources of a release that did not record it; `stored_bytes` the size of the object and its copies for
+    pages, if it differs from `bytes`. `orientation` is EXIF's 1 to 8, 1 = upright. `drawn`: it came as an SVG, whose
+    transparency is meant.
     """
 
     id: UUID
@@ -39,3 +40,4 @@ class Asset:
     job_id: UUID | None = None
     stored_sha256: str | None = None
     drawn: bool = False
+    stored_bytes: int | None = None

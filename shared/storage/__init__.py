@@ -25,13 +25,18 @@ __all__ = [
     "connect",
     "key_for",
     "stem",
+    "stem_for",
 ]
+
+
+def stem_for(secret: str, owner: Owner, sha256: str) -> str:
+    """The stem of an owner's content: 64 hex digits."""
+    return hmac.new(secret.encode(), f"{owner.type}:{owner.id}:{sha256}".encode(), hashlib.sha256).hexdigest()
 
 
 def key_for(secret: str, owner: Owner, sha256: str, extension: str) -> str:
     """The key of an owner's content, e.g. `<64 hex digits>.png`."""
-    digest = hmac.new(secret.encode(), f"{owner.type}:{owner.id}:{sha256}".encode(), hashlib.sha256)
-    return f"{digest.hexdigest()}.{extension}"
+    return f"{stem_for(secret, owner, sha256)}.{extension}"
 
 
 def connect(settings: Settings) -> Storage:

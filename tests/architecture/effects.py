@@ -21,7 +21,6 @@ CLIENTS = frozenset(
         "boto3.resource",
         "boto3.session.Session",
         "celery.Celery",
-        "flask_limiter.Limiter",
         "kombu.Connection",
         "onnxruntime.InferenceSession",
         "psycopg.Connection.connect",

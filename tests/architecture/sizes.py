@@ -8,7 +8,7 @@ from tests.architecture.tree import Tree
 
 MOST_LINES = 300
 LONG_LINES = 35  # 90 % of the functions are shorter
-_GENERATED = ("requirements/",)
+_GENERATED = ("requirements/", "tests/system/openapi/package-lock.json")
 _GROWING = ("CHANGELOG.md",)  # append-only
 
 

@@ -129,7 +129,7 @@ def test_a_truncated_cutout_is_detected(system: System, crowd: Crowd) -> None:
             return row is not None
 
         began = datetime.now(UTC)
-        await_true(noticed, 20, lambda: "nobody met the bad network")
+        await_true(noticed, 20, lambda: "no worker used the bad network")
         network.cut_after = 0
         assert_settled(system, crowd, 20)
         worker.stop()

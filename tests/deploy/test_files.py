@@ -60,7 +60,7 @@ def test_nothing_but_the_front_is_reached_from_elsewhere(name: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_an_image_runs_as_nobody_and_says_how_it_is(service: str) -> None:
+def test_an_image_runs_unprivileged_and_has_a_health_check(service: str) -> None:
     text = _dockerfile(service)
     assert re.search(r"^USER [1-9]\d+$", text, re.MULTILINE)
     assert all(

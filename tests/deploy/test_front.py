@@ -128,6 +128,56 @@ def test_a_body_over_the_limit_is_refused_before_it_is_sent(deployment: Deployme
     assert error["requestId"]
 
 
+@pytest.mark.parametrize(
+    ("head", "status", "code"),
+    [
+        ("GET /" + "a" * 9000 + " HTTP/1.1\r\nHost: x", 414, "uri_too_long"),  # by nginx
+        ("GET /" + "a" * 5000 + " HTTP/1.1\r\nHost: x", 414, "uri_too_long"),  # by the api's server
+        ("GET / HTTP/1.1\r\nHost: x\r\nX: " + "a" * 9000, 431, "headers_too_large"),
+        ("GET / HTTP/1.1\r\nHost: x" + "\r\nX: a" * 200, 431, "headers_too_large"),
+        ("GET / HTTP/1.1\r\nHost: x\r\n: a", 400, "invalid_request"),
+        ("nonsense", 400, "invalid_request"),
+        ("GET /refused HTTP/1.1\r\nHost: x", 404, "not_found"),
+        ("TRACE / HTTP/1.1\r\nHost: x", 405, "method_not_allowed"),
+        ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip", 501, "not_implemented"),
+    ],
+    ids=[
+        "nginx-uri",
+        "api-uri",
+        "nginx-header",
+        "api-headers",
+        "malformed",
+        "nonsense",
+        "internal",
+        "trace",
+        "encoding",
+    ],
+)
+def test_a_head_that_cannot_be_read_is_refused_in_the_one_shape(
+    deployment: Deployment, head: str, status: int, code: str
+) -> None:
+    with closing(socket.create_connection(("127.0.0.1", deployment.front.port), 10)) as connection:
+        connection.sendall(f"{head}\r\n\r\n".encode())
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        error = json.loads(answer.read())["error"]
+    assert (answer.status, error["code"]) == (status, code)
+    assert answer.headers["Content-Type"] == "application/json"
+    assert error["message"]
+    assert error["requestId"]
+
+
+def test_a_weak_etag_is_known_behind_the_front(deployment: Deployment, session: requests.Session) -> None:
+    sent = session.post(f"{deployment.address}/api/uploads", files={"file": ("a.png", pictures.png())})
+    for path in (sent.json()["url"], "/openapi.json", "/"):
+        for accepted in ("gzip", "identity"):
+            headers = {"Accept-Encoding": accepted}
+            tag = session.get(deployment.address + path, headers=headers).headers["ETag"].removeprefix("W/")
+            for known in (tag, f"W/{tag}", f'"another", W/{tag}'):
+                again = session.get(deployment.address + path, headers={**headers, "If-None-Match": known})
+                assert (again.status_code, again.content) == (304, b""), (path, accepted, known)
+
+
 def test_a_chunked_body_arrives_whole(deployment: Deployment, session: requests.Session) -> None:
     request = requests.Request("POST", f"{deployment.address}/api/uploads", files={"file": ("a.png", pictures.png())})
     body = request.prepare()

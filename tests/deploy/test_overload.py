@@ -12,6 +12,7 @@ from pathlib import Path
 import requests
 
 from bench.front import overload, users
+from shared import timeouts
 from tests.deploy.front import Deployment
 from tests.deploy.senders import slow_senders
 from tests.processes import children, nicenesses
@@ -50,6 +51,14 @@ def test_a_stream_needs_no_request_thread(deployment: Deployment) -> None:
     with every_thread_held(port), closing(socket.create_connection(("127.0.0.1", port))) as connection:
         answer = _exchange(connection, f"GET {sent.json()['eventsUrl']} HTTP/1.1\r\nHost: x\r\n{known}\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_slow_bodies_are_refused_in_time_and_then_hold_no_thread(deployment: Deployment) -> None:
+    port = deployment.instances[0].port
+    with slow_senders(port, heads=THREADS, bodies=THREADS) as slow:
+        assert requests.get(f"http://127.0.0.1:{port}/api/jobs", timeout=timeouts.BODY_S + SOON_S).ok
+        slow[-1].settimeout(SOON_S)
+        assert slow[-1].recv(100).startswith(b"HTTP/1.1 408")
 
 
 def test_request_threads_have_a_lower_priority_than_probes(deployment: Deployment) -> None:

@@ -1,4 +1,4 @@
-"""Every query of the alerts and dashboards asks for what somebody tells: a metric of shared/metrics.py, or a rule."""
+"""Every query of the alerts and dashboards uses an existing metric of shared/metrics.py or an existing rule."""
 
 import json
 import re
@@ -40,12 +40,12 @@ ASKED = {name for text in [*dashboard_queries(), *(path.read_text() for path in 
 
 
 @pytest.mark.parametrize("name", sorted(ASKED))
-def test_somebody_tells(name: str) -> None:
+def test_the_metric_exists(name: str) -> None:
     assert name in {*_told(), *RECORDED, *GIVEN}
 
 
 @pytest.mark.parametrize("name", sorted(RECORDED))
-def test_somebody_asks_for_the_rule(name: str) -> None:
+def test_the_rule_is_used(name: str) -> None:
     texts = [*dashboard_queries(), *(re.sub(r"- record: \S+", "", path.read_text()) for path in RULES)]
     assert any(name in text for text in texts)
 

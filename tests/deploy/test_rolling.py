@@ -12,7 +12,7 @@ from tests.deploy.senders import AT_ONCE
 REQUESTS, RATE = int(os.environ.get("ROLLING_REQUESTS", "800")), 100
 
 
-def test_a_rolling_restart_fails_nobody(deployment: Deployment) -> None:
+def test_a_rolling_restart_fails_no_request(deployment: Deployment) -> None:
     outcome = rolled(deployment, REQUESTS, RATE)
     print(outcome)
     assert outcome.failed == 0, outcome.statuses

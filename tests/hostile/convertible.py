@@ -25,7 +25,7 @@ def honest() -> tuple[Benign, ...]:
 
 @cache
 def hostile() -> tuple[Hostile, ...]:
-    """With the code that the api refuses them with; for whoever takes no such formats all are `unsupported_image`."""
+    """With the code that the api refuses them with; where such formats are disabled, all are `unsupported_image`."""
     return (*_animated(), *_large(), *_unsupported(), *_damaged(), *_refused_svgs())
 
 

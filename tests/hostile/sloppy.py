@@ -31,7 +31,7 @@ def files() -> Iterator[Benign]:
 
 
 def _texts() -> Iterator[Benign]:
-    """Words beyond all measure, which nobody reads."""
+    """Very long texts, which are dropped unread."""
     plain = encoded(scene(), "PNG")
     long = SECRET.encode() * 300_000
     deflated = zlib.compress(long)

@@ -40,7 +40,7 @@ def environment(bare_environment: pytest.MonkeyPatch, database_url: str, redis_u
 
 @pytest.fixture
 def lose_database(database_url: str) -> Callable[[], None]:
-    """Ends every connection to the test's database, and lets nobody in again."""
+    """Ends every connection to the test's database, and refuses new ones."""
 
     def lose() -> None:
         server, _, name = database_url.rpartition("/")

@@ -21,7 +21,9 @@ CONTRACT = {
     "length_required": 411,
     "body_too_large": 413,
     "storage_quota": 413,
+    "uri_too_long": 414,
     "unsupported_image": 415,
+    "requested_range_not_satisfiable": 416,
     "unreadable_image": 422,
     "image_too_large": 422,
     "image_too_small": 422,
@@ -31,6 +33,7 @@ CONTRACT = {
     "source_unreachable": 422,
     "unknown_foreground": 422,
     "rate_limited": 429,
+    "headers_too_large": 431,
     "job_quota": 429,
     "busy": 503,
     "unavailable": 503,
@@ -74,3 +77,14 @@ def test_details_appear_only_when_given() -> None:
 def test_a_failure_can_override_retry_after() -> None:
     assert errors.RateLimited(retry_after_s=900).retry_after_s == 900
     assert errors.NotFound(retry_after_s=3).retry_after_s == 3
+
+
+def test_an_error_of_the_server_has_our_code_for_its_status_or_its_name() -> None:
+    for status, name, code in (
+        (414, "URI Too Long", "uri_too_long"),
+        (405, "Method Not Allowed", "method_not_allowed"),
+    ):
+        error = errors.of_server(status, name, "r1")["error"]
+        assert isinstance(error, dict)
+        assert (error["code"], error["requestId"]) == (code, "r1")
+        assert error["message"].endswith(".")

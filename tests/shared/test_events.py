@@ -9,11 +9,13 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from shared import events
+from shared import errors, events
 from shared.db import pool
 from shared.events import Hub
 
 SOON_S = 10  # a safety limit; waking takes milliseconds
+MOST, MOST_EACH = 6, 3
+HERE = "192.0.2.1"
 
 
 class Notifications:
@@ -47,7 +49,7 @@ def source() -> Notifications:
 @pytest.fixture
 def hub(source: Notifications, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     monkeypatch.setattr(events, "RETRY_S", 0.2)
-    hub = Hub(source)
+    hub = Hub(source, MOST, MOST_EACH)
     hub.start()
     await_that(lambda: hub.listening)
     yield hub
@@ -63,13 +65,13 @@ def await_that(holds: Callable[[], bool]) -> None:
 
 
 def test_a_follower_wakes_for_an_event_of_its_job(hub: Hub, source: Notifications) -> None:
-    with hub.follow("job-1", "ann") as news:
+    with hub.follow("job-1", "ann", HERE) as news:
         source.tell("job-1")
         assert news.wait(SOON_S)
 
 
 def test_a_follower_ignores_events_of_other_jobs(hub: Hub, source: Notifications) -> None:
-    with hub.follow("job-1", "ann") as mine, hub.follow("job-2", "ann") as other:
+    with hub.follow("job-1", "ann", HERE) as mine, hub.follow("job-2", "ann", HERE) as other:
         source.tell("job-2")
         assert other.wait(SOON_S)
         assert not mine.wait(0.1)
@@ -77,13 +79,13 @@ def test_a_follower_ignores_events_of_other_jobs(hub: Hub, source: Notifications
 
 def test_all_followers_of_a_job_wake(hub: Hub, source: Notifications) -> None:
     with ExitStack() as stack:
-        followers = [stack.enter_context(hub.follow("job-1", owner)) for owner in ("ann", "bob", "cleo")]
+        followers = [stack.enter_context(hub.follow("job-1", owner, HERE)) for owner in ("ann", "bob", "cleo")]
         source.tell("job-1")
         assert all(follower.wait(SOON_S) for follower in followers)
 
 
 def test_an_event_before_the_wait_is_not_missed_and_counts_once(hub: Hub, source: Notifications) -> None:
-    with hub.follow("job-1", "ann") as news, hub.follow("job-2", "ann") as after:
+    with hub.follow("job-1", "ann", HERE) as news, hub.follow("job-2", "ann", HERE) as after:
         for topic in ("job-1", "job-1", "job-2"):
             source.tell(topic)
         assert after.wait(SOON_S)
@@ -92,16 +94,16 @@ def test_an_event_before_the_wait_is_not_missed_and_counts_once(hub: Hub, source
 
 
 def test_without_events_the_wait_times_out(hub: Hub) -> None:
-    with hub.follow("job-1", "ann") as news:
+    with hub.follow("job-1", "ann", HERE) as news:
         start = time.monotonic()
         assert not news.wait(0.05)
         assert 0.04 < time.monotonic() - start < SOON_S
 
 
 def test_a_newer_stream_of_a_caller_and_job_ends_the_older_one(hub: Hub, source: Notifications) -> None:
-    older = hub.follow("job-1", "ann")
-    others = [hub.follow("job-1", "bob"), hub.follow("job-2", "ann")]
-    newer = hub.follow("job-1", "ann")
+    older = hub.follow("job-1", "ann", HERE)
+    others = [hub.follow("job-1", "bob", HERE), hub.follow("job-2", "ann", HERE)]
+    newer = hub.follow("job-1", "ann", HERE)
     assert older.superseded
     assert older.wait(0)
     assert not any(each.superseded for each in (newer, *others))
@@ -112,18 +114,18 @@ def test_a_newer_stream_of_a_caller_and_job_ends_the_older_one(hub: Hub, source:
 
 
 def test_a_follower_that_left_is_forgotten(hub: Hub, source: Notifications) -> None:
-    with hub.follow("job-1", "ann") as left, hub.follow("job-1", "bob") as stayed:
+    with hub.follow("job-1", "ann", HERE) as left, hub.follow("job-1", "bob", HERE) as stayed:
         hub.leave(left)
         source.tell("job-1")
         assert stayed.wait(SOON_S)
         assert not left.wait(0.05)
-        assert not hub.follow("job-1", "ann").superseded
+        assert not hub.follow("job-1", "ann", HERE).superseded
         assert not left.superseded
         hub.leave(left)  # may be called twice
 
 
 def test_a_lost_listener_reconnects_and_all_followers_look_again(hub: Hub, source: Notifications) -> None:
-    with hub.follow("job-1", "ann") as news:
+    with hub.follow("job-1", "ann", HERE) as news:
         source.tell(psycopg.OperationalError("the connection is lost"))
         await_that(lambda: source.connected == 2 and hub.listening)
         assert news.wait(SOON_S)  # for events that were missed meanwhile
@@ -147,7 +149,7 @@ def test_a_source_that_ends_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> 
         asked += 1
         yield None
 
-    hub = Hub(source)
+    hub = Hub(source, MOST, MOST_EACH)
     hub.start()
     await_that(lambda: asked >= 3)
     hub.stop()
@@ -155,18 +157,18 @@ def test_a_source_that_ends_is_opened_again(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_followers_poll_while_no_listener_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "RETRY_S", 0.05)
-    hub = Hub(Notifications())  # never started
-    with hub.follow("job-1", "ann") as news:
+    hub = Hub(Notifications(), MOST, MOST_EACH)  # never started
+    with hub.follow("job-1", "ann", HERE) as news:
         start = time.monotonic()
         assert news.wait(60)
         assert time.monotonic() - start < SOON_S
 
 
 def test_stopping_wakes_all_followers_and_ends_the_listener(source: Notifications) -> None:
-    hub = Hub(source)
+    hub = Hub(source, MOST, MOST_EACH)
     hub.start()
     await_that(lambda: hub.listening)
-    with hub.follow("job-1", "ann") as news:
+    with hub.follow("job-1", "ann", HERE) as news:
         woken: list[bool] = []
         waiting = threading.Thread(target=lambda: woken.append(news.wait(60)))
         waiting.start()
@@ -180,7 +182,7 @@ def test_stopping_wakes_all_followers_and_ends_the_listener(source: Notification
 
 def test_an_event_between_two_waits_is_not_lost(hub: Hub) -> None:
     """The wait times out just as the event arrives: the next wait must return it."""
-    with hub.follow("job-1", "ann") as news:
+    with hub.follow("job-1", "ann", HERE) as news:
 
         class Late(threading.Event):
             def wait(self, timeout: float | None = None) -> bool:
@@ -194,10 +196,10 @@ def test_an_event_between_two_waits_is_not_lost(hub: Hub) -> None:
 
 
 def test_a_notification_of_postgres_wakes_a_follower(database_url: str) -> None:
-    hub = Hub(lambda: pool.notifications(database_url, "jobs"))
+    hub = Hub(lambda: pool.notifications(database_url, "jobs"), MOST, MOST_EACH)
     hub.start()
     await_that(lambda: hub.listening)
-    with hub.follow("job-1", "ann") as news, psycopg.connect(database_url, autocommit=True) as connection:
+    with hub.follow("job-1", "ann", HERE) as news, psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("select pg_notify('jobs', 'job-1')")
         assert news.wait(SOON_S)
         connection.execute(
@@ -210,3 +212,27 @@ def test_a_notification_of_postgres_wakes_a_follower(database_url: str) -> None:
         connection.execute("select pg_notify('jobs', 'job-1')")
         assert news.wait(SOON_S)
     hub.stop()
+
+
+def test_one_owner_and_one_address_have_a_few_followers_and_all_together_a_bounded_number() -> None:
+    hub = Hub(Notifications(), MOST, MOST_EACH)
+    first = [hub.follow(f"job-{number}", "ann", HERE) for number in range(MOST_EACH)]
+    with pytest.raises(errors.RateLimited):
+        hub.follow("job-9", "ann", "192.0.2.2")
+    with pytest.raises(errors.RateLimited):
+        hub.follow("job-9", "bob", HERE)
+    for number in range(MOST - MOST_EACH):
+        hub.follow("job-9", f"guest-{number}", f"192.0.2.{number + 10}")
+    with pytest.raises(errors.Busy):
+        hub.follow("job-9", "cleo", "192.0.2.3")
+    assert not hub.follow("job-0", "ann", HERE).superseded  # takes its predecessor's place
+    hub.leave(first[1])
+    hub.follow("job-9", "ann", HERE)
+
+
+def test_an_owner_s_limit_is_not_loosened_by_reconnecting() -> None:
+    hub = Hub(Notifications(), MOST, MOST_EACH)
+    for number in range(3 * MOST_EACH):
+        hub.follow(f"job-{number % MOST_EACH}", "ann", HERE)
+    with pytest.raises(errors.RateLimited):
+        hub.follow("job-9", "ann", HERE)

@@ -177,6 +177,16 @@ def test_the_settings_select_the_storage(tmp_path: Path) -> None:
     assert (tmp_path / "objects" / key[:2] / key).read_bytes() == b"some bytes"
 
 
+def test_connecting_closes_to_others_what_earlier_versions_left_open(tmp_path: Path) -> None:
+    stored = tmp_path / "objects" / "ab" / f"{'ab' * 32}.png"
+    stored.parent.mkdir(parents=True)
+    stored.touch()
+    for path, mode in ((stored, 0o644), (stored.parent, 0o755), (stored.parents[1], 0o755)):
+        path.chmod(mode)
+    storage.connect(settings.Storage(DATA_DIR=tmp_path))
+    assert [path.stat().st_mode & 0o777 for path in (stored, *stored.parents[:2])] == [0o600, 0o700, 0o700]
+
+
 def test_an_unavailable_storage_is_a_retryable_failure() -> None:
     assert issubclass(Unavailable, errors.Unavailable)
     assert not issubclass(Missing, errors.Failure)

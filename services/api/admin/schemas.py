@@ -1,29 +1,43 @@
 """Requests and responses of /api/admin."""
 
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
-from services.api.schemas import RequestModel, ResponseModel, Time
+from services.api.schemas import (
+    Amount,
+    BodyModel,
+    Count,
+    Items,
+    Message,
+    Name,
+    RequestModel,
+    ResponseModel,
+    Share,
+    Time,
+)
 from shared.models.cutout import Provider
 from shared.models.job import JobState
 
+Percent = Annotated[int, Field(ge=0, le=100)]
 
-class RolloutIn(RequestModel):
-    percent: int = Field(ge=0, le=100)
+
+class RolloutIn(BodyModel):
+    percent: Percent
 
 
 class RolloutChange(ResponseModel):
-    percent: int
-    set_by: str
+    percent: Percent
+    set_by: Name
     set_at: Time
 
 
 class RolloutOut(ResponseModel):
     """The percentage of jobs that the self-hosted provider gets, and its changes, newest first."""
 
-    percent: int
-    history: list[RolloutChange]
+    percent: Percent
+    history: Items[RolloutChange]
 
 
 class DaysQuery(RequestModel):
@@ -33,36 +47,36 @@ class DaysQuery(RequestModel):
 class ProviderDayOut(ResponseModel):
     """Durations in milliseconds; `uncertain` is the mean share of visible pixels with alpha between 10 % and 90 %."""
 
-    day: str
+    day: Annotated[str, Field(json_schema_extra={"format": "date"})]
     provider: Provider
-    count: int
-    errors: int
-    average_ms: float | None
-    p50_ms: float | None
-    p95_ms: float | None
-    input_bytes: int
-    output_bytes: int
-    cost_usd: float
-    uncertain: float | None
+    count: Count
+    errors: Count
+    average_ms: Amount | None
+    p50_ms: Amount | None
+    p95_ms: Amount | None
+    input_bytes: Count
+    output_bytes: Count
+    cost_usd: Amount
+    uncertain: Share | None
 
 
 class ProvidersOut(ResponseModel):
-    items: list[ProviderDayOut]
-    spent_today_usd: float
-    daily_budget_usd: float
+    items: Items[ProviderDayOut]
+    spent_today_usd: Amount
+    daily_budget_usd: Amount
 
 
 class DeadJob(ResponseModel):
     id: UUID
-    code: str
-    message: str
-    attempts: int
+    code: Name
+    message: Message
+    attempts: Count
     finished_at: Time
 
 
 class JobsReport(ResponseModel):
     """Jobs per state, the age of the oldest waiting job, and the newest dead jobs with their errors."""
 
-    states: dict[JobState, int]
-    oldest_queued_s: float | None
-    dead: list[DeadJob]
+    states: dict[JobState, Count]
+    oldest_queued_s: Amount | None
+    dead: Items[DeadJob]

@@ -3,7 +3,7 @@
     POST /api/uploads/presign ──> PUT (to the bucket, or to the api where objects lie in a folder) ──> POST .../complete
 
 Completing reads the object back and checks it like any other picture. Until then it lies under the storage's incoming
-prefix, which nobody can read; leftovers are collected after a day.
+prefix that no route serves; leftovers are collected after a day.
 """
 
 import contextlib
@@ -44,7 +44,7 @@ def presign(deps: Dependencies, header: IdempotencyHeaders, body: NewUpload) -> 
         expires_at=expires_at,
     ).response(201)
     with once(deps.database, owner, body.model_dump_json()) as record, deps.database.transaction() as connection:
-        quotas.read(connection, owner, deps.settings.web).require(stored=body.bytes)
+        quotas.require(connection, owner, deps.settings.web, stored=body.bytes)
         pending_uploads.add(connection, pending)
         record(connection, response)
     return response
@@ -59,6 +59,8 @@ def receive(deps: Dependencies, path: UploadPath, query: SignatureQuery) -> None
     pending = _find(deps, None, path)
     if pending.expires_at < datetime.now(UTC):
         raise errors.Forbidden("This upload URL has expired.")
+    if pending.asset_id:
+        raise errors.Forbidden("This upload has been completed.")
     if request.content_length is None:
         raise errors.LengthRequired
     if (request.content_length, request.mimetype) != (pending.bytes, pending.content_type):
@@ -84,7 +86,7 @@ def _complete(deps: Dependencies, owner: Owner, path: UploadPath, record: Record
     if pending.asset_id:
         return _already_completed(deps, pending, record)
     try:
-        stored = ingest.store(deps, owner, quotas.of(deps, owner), _read(deps, pending))
+        stored = ingest.store(deps, owner, _read(deps, pending), counted=pending.bytes)
     except errors.NotUploaded:
         return _already_completed(deps, _find(deps, owner, path), record)  # concurrently, or nothing was sent
     except errors.Failure as failure:

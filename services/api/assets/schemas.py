@@ -1,21 +1,47 @@
 """Requests and responses about pictures: uploads, stored assets and links to them."""
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
-from services.api.schemas import ApiModel, IdempotencyHeaders, RequestModel, ResponseModel, Time
+from services.api.schemas import (
+    MAX_HEADER,
+    ApiModel,
+    BodyModel,
+    Count,
+    IdempotencyHeaders,
+    Items,
+    Name,
+    NextCursor,
+    ResponseModel,
+    Sha256,
+    Time,
+    Url,
+)
 from services.api.url_builder import UrlBuilder
+from shared.images import MAX_BYTES
 from shared.models.asset import Asset
+
+PictureFile = Annotated[
+    bytes, WithJsonSchema({"type": "string", "format": "binary", "minLength": 1, "maxLength": MAX_BYTES})
+]
 
 
 class UploadHeaders(IdempotencyHeaders):
     content_digest: str | None = Field(
         None,
         alias="Content-Digest",
+        max_length=MAX_HEADER,
         description="RFC 9530, such as `sha-256=:...:`; a body with another digest is refused.",
     )
+
+
+class UploadForm(ApiModel):
+    """Only described: `services.api.middleware.upload_parser` reads it."""
+
+    file: PictureFile
 
 
 class AssetOut(ResponseModel):
@@ -24,13 +50,15 @@ class AssetOut(ResponseModel):
     `url` needs no token and lasts for one to two hours; every response signs it afresh.
     """
 
+    names: ClassVar[Mapping[str, str]] = {"asset_id": "id"}
+
     id: UUID
-    url: str
-    sha256: str
-    content_type: str
-    width: int
-    height: int
-    bytes: int
+    url: Url
+    sha256: Sha256
+    content_type: Name
+    width: Count
+    height: Count
+    bytes: Count
     created_at: Time
 
     @classmethod
@@ -39,14 +67,14 @@ class AssetOut(ResponseModel):
 
 
 class AssetPage(ResponseModel):
-    items: list[AssetOut]
-    next_cursor: str | None
+    items: Items[AssetOut]
+    next_cursor: NextCursor
 
 
 class LinkOut(ResponseModel):
     """A private link and the time it expires."""
 
-    url: str
+    url: Url
     expires_at: Time
 
 
@@ -57,24 +85,55 @@ class AssetPath(ApiModel):
 class AddressPath(ApiModel):
     """A picture's key, and the grant that lets the holder of its address see it for a while."""
 
-    key: str
-    grant: str
+    key: str = Field(json_schema_extra={"minLength": 1, "maxLength": 200})
+    grant: str = Field(json_schema_extra={"minLength": 1, "maxLength": 100})
 
 
-class LinkQuery(ApiModel):
+class DownloadQuery(ApiModel):
+    download: str | None = Field(
+        None, max_length=10, description="Present, `1` for example: browsers save the file under the picture's name."
+    )
+
+
+class LinkQuery(DownloadQuery):
     """The signed parameters of a private link; empty ones never match."""
 
     expires: str = Field("", max_length=20)
     signature: str = Field("", max_length=100)
 
 
-class VariantQuery(ApiModel):
-    """`w`: upright for a page, at most so many pixels wide and 2,000 high, never enlarged; `web`: 2,000 wide."""
+class DownloadHeaders(ApiModel):
+    """`services.api.middleware.downloads` reads them."""
 
-    w: Literal["400", "800", "1600", "web"] | None = None
+    range: str | None = Field(
+        None,
+        alias="Range",
+        description="One range, such as `bytes=0-1023`.",
+        max_length=MAX_HEADER,
+    )
+    if_range: str | None = Field(
+        None,
+        alias="If-Range",
+        description="The ETag to which `Range` belongs; another version is sent whole.",
+        max_length=MAX_HEADER,
+    )
+    if_none_match: str | None = Field(
+        None,
+        alias="If-None-Match",
+        description="ETags that the caller has; with the current one among them the answer is 304.",
+        max_length=MAX_HEADER,
+    )
 
 
-class NewUpload(RequestModel):
+class VariantQuery(DownloadQuery):
+    w: Literal["400", "800", "1600", "web"] | None = Field(
+        None,
+        description="A copy for a page: upright, at most so many pixels wide and 2,000 high, never enlarged; `web` is "
+        "2,000 wide.",
+    )
+
+
+class NewUpload(BodyModel):
     """A picture to be uploaded; `sha256`, in lower-case hexadecimal, is checked if given.
 
     `contentType` is only how the bytes travel: their content decides what they are.
@@ -84,17 +143,19 @@ class NewUpload(RequestModel):
         "image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", "image/avif", "image/tiff", "image/gif",
         "image/bmp", "image/svg+xml", "image/jpg", "application/octet-stream", "",
     ] = ""  # fmt: skip
-    bytes: int = Field(ge=1)
+    bytes: int = Field(ge=1, json_schema_extra={"maximum": MAX_BYTES})
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
 
 
 class Presigned(ResponseModel):
     """Send the file to `uploadUrl` with exactly these headers before `expiresAt`, then complete the upload `id`."""
 
+    names: ClassVar[Mapping[str, str]] = {"upload_id": "id"}
+
     id: UUID
-    upload_url: str
+    upload_url: Url
     method: Literal["PUT"] = "PUT"
-    headers: dict[str, str]
+    headers: dict[str, Name]
     expires_at: Time
 
 
@@ -103,4 +164,4 @@ class UploadPath(ApiModel):
 
 
 class SignatureQuery(ApiModel):
-    signature: str = ""
+    signature: str = Field("", max_length=100)

@@ -6,7 +6,7 @@ from flask import Response
 
 from services.api import lookup
 from services.api.assets import url_signing
-from services.api.assets.schemas import AssetPath, LinkOut, LinkQuery
+from services.api.assets.schemas import AssetPath, DownloadHeaders, LinkOut, LinkQuery
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, downloads
 from shared.db import assets
@@ -22,7 +22,7 @@ def create_link(deps: Dependencies, path: AssetPath) -> LinkOut:
     return LinkOut(url=deps.urls.private(asset.id, query), expires_at=datetime.fromtimestamp(expires, UTC))
 
 
-def follow_link(deps: Dependencies, path: AssetPath, query: LinkQuery) -> Response:
+def follow_link(deps: Dependencies, header: DownloadHeaders, path: AssetPath, query: LinkQuery) -> Response:  # noqa: ARG001 - documents
     """A picture by a private link.
 
     Like the picture's own address; 403 if the link has expired or was changed.

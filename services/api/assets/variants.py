@@ -34,7 +34,10 @@ class Variants:
         self._bulkhead = Bulkhead(concurrent=1, waiting=WAITING, wait_s=timeouts.DECODE_WAIT_S)
 
     def make(self, asset: Asset, name: str) -> Asset:
-        """Make and store one of BOXES. Raises Missing if the picture is gone, Busy, or any error of its decoding."""
+        """Make and store one of BOXES; its `stored_bytes` if it was not stored before.
+
+        Raises Missing if the picture is gone, Busy, or any error of its decoding.
+        """
         with self._bulkhead.slot():
             return self._stored(asset, name) or self._make(asset, name)  # an earlier request may have made it meanwhile
 
@@ -55,11 +58,11 @@ class Variants:
         made, content_type = self._decoder.shrink(data, info, BOXES[name])
         variant = _variant(asset, name, content_type)
         self._objects.put(variant.key, made, content_type, {})
-        return variant
+        return replace(variant, stored_bytes=len(made))
 
 
 def _variant(asset: Asset, name: str, content_type: str) -> Asset:
     """The asset with the variant's key and content type, and without a digest, as none is stored."""
     label = name if name == "web" else f"w{name}"
     key = f"{stem(asset.key)}-{label}.{content_type.removeprefix('image/')}"
-    return replace(asset, key=key, content_type=content_type, sha256="", stored_sha256=None)
+    return replace(asset, key=key, content_type=content_type, sha256="", stored_sha256=None, stored_bytes=None)

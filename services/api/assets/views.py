@@ -4,9 +4,17 @@ from contextlib import suppress
 
 from flask import Response
 
-from services.api import lookup, quotas
+from services.api import lookup
 from services.api.assets import ingest, url_signing, variants
-from services.api.assets.schemas import AddressPath, AssetOut, AssetPage, AssetPath, UploadHeaders, VariantQuery
+from services.api.assets.schemas import (
+    AddressPath,
+    AssetOut,
+    AssetPage,
+    AssetPath,
+    DownloadHeaders,
+    UploadHeaders,
+    VariantQuery,
+)
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, downloads, upload_parser
 from services.api.middleware.idempotency import once
@@ -24,7 +32,7 @@ def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG0
     """
     received, owner = upload_parser.parse(), auth.writer()
     with once(deps.database, owner, received.sha256 or received.url) as record:
-        stored = ingest.store(deps, owner, quotas.of(deps, owner), received)
+        stored = ingest.store(deps, owner, received)
         with deps.database.transaction() as connection:
             asset, created = assets.add(connection, stored)
             response = AssetOut.of(asset, deps.urls).response(201 if created else 200)
@@ -58,11 +66,11 @@ def delete(deps: Dependencies, path: AssetPath) -> None:
     metrics.JOBS.labels("cancelled", "").inc(cancelled)
 
 
-def download(deps: Dependencies, path: AddressPath, query: VariantQuery) -> Response:
+def download(deps: Dependencies, header: DownloadHeaders, path: AddressPath, query: VariantQuery) -> Response:  # noqa: ARG001 - documents
     """The bytes of a picture.
 
     The address is the permission, and needs no token. After one to two hours it answers 403: the picture or its job
-    tells a new one. `?download=1` makes a browser save the file under the picture's own name.
+    tells a new one.
     """
     url_signing.check_asset(deps.secret, path.key, path.grant)
     with deps.database.transaction() as connection:
@@ -77,6 +85,10 @@ def _send_variant(deps: Dependencies, asset: Asset, name: str) -> Response:
         with suppress(errors.NotFound):
             return downloads.send(deps.storage, variant)
     try:
-        return downloads.send(deps.storage, deps.variants.make(asset, name))
+        made = deps.variants.make(asset, name)
     except storage.Missing:
         raise errors.NotFound from None
+    if made.stored_bytes:
+        with deps.database.transaction() as connection:
+            assets.add_bytes(connection, asset.id, made.stored_bytes)
+    return downloads.send(deps.storage, made)

@@ -3,7 +3,6 @@
 from flask import Response, request
 from pydantic import ValidationError
 
-from services.api import quotas
 from services.api.assets import ingest
 from services.api.assets.schemas import UploadHeaders
 from services.api.dependencies import Dependencies
@@ -24,9 +23,7 @@ def create(deps: Dependencies, header: UploadHeaders, query: CutoutOptions) -> R
     options = _with_form(query)
     content = f"{received.sha256 or received.url} {options.model_dump_json()}"
     with once(deps.database, owner, content) as record:
-        quota = quotas.of(deps, owner)
-        quota.require(jobs=1)
-        stored = ingest.store(deps, owner, quota, received)
+        stored = ingest.store(deps, owner, received, jobs=1)
         with deps.database.transaction() as connection:
             asset, _ = assets.add(connection, stored)
             job = jobs.create(

@@ -51,8 +51,7 @@ class Child:
         self._requests += 1
         until = time.monotonic() + timeouts.DECODE_S
         try:
-            protocol.send(self._connection, request, data, until)
-            facts, made = protocol.receive(self._connection, until)
+            facts, made = protocol.exchange(self._connection, request, data, until)
         except (OSError, EOFError, ValueError) as error:
             raise self._replaced(error) from None
         if "refused" in facts:

@@ -15,6 +15,14 @@ _LENGTHS = struct.Struct(">II")
 _MAX_FACTS, _MAX_BYTES = 4096, 1 << 30
 
 
+def exchange(
+    connection: socket.socket, facts: Mapping[str, object], data: bytes, until: float
+) -> tuple[dict[str, Any], bytes]:
+    """Send a request, receive its reply. Raises what `send` and `receive` raise."""
+    send(connection, facts, data, until)
+    return receive(connection, until)
+
+
 def send(connection: socket.socket, facts: Mapping[str, object], data: bytes, until: float = math.inf) -> None:
     """Raises OSError; TimeoutError once time.monotonic() reaches `until`."""
     head = json.dumps(facts).encode()

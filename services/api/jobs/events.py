@@ -10,6 +10,7 @@ The stream ends with the job, or after 30 s: browsers reconnect by themselves, a
 import json
 import time
 from collections.abc import Generator, Iterator
+from functools import partial
 from uuid import UUID
 
 from flask import Response
@@ -17,7 +18,7 @@ from flask import Response
 from services.api import lookup
 from services.api.dependencies import Dependencies
 from services.api.jobs.schemas import JobOut, JobPath
-from services.api.middleware import auth
+from services.api.middleware import auth, client_address
 from shared import errors, metrics, timeouts
 from shared.db import jobs
 from shared.events import Subscription
@@ -26,28 +27,29 @@ from shared.models.owner import Owner
 STREAM_S = timeouts.REQUEST_S
 COMMENT_S = 10
 MAX_STREAMS = 20  # each holds one of the server's 24 threads for streams; further ones get Busy
+MAX_STREAMS_EACH = 4  # of one caller, and of one address, because tokens are free; further ones get RateLimited
 
 
 def follow(deps: Dependencies, path: JobPath) -> Response:
     """Follow a job (server-sent events).
 
-    `event: status` with the job as data: its state now, then each change, until it ends or 30 s have passed.
+    `event: status` with the job as data: its state now, then each change, until it ends or 30 s have passed. 429 with
+    more than four at once, of one caller or one address: poll the job instead.
     """
     owner, caller = auth.visible_owner(), auth.caller()
     assert caller is not None  # visible_owner would have raised
     lookup.require(deps, jobs.find, owner, path.job_id)
-    if not deps.streams.acquire(blocking=False):
-        raise errors.Busy("Too many streams are open; poll the job itself in the meantime.", retry_after_s=2)
-    stream = Response(_events(deps, owner, caller, path.job_id), content_type="text/event-stream; charset=utf-8")
+    changes = deps.hub.follow(str(path.job_id), caller.id, client_address.client())
+    stream = Response(_events(deps, owner, changes, path.job_id), content_type="text/event-stream; charset=utf-8")
     stream.headers["X-Accel-Buffering"] = "no"  # a buffering proxy would hold events back
-    stream.call_on_close(deps.streams.release)
+    stream.call_on_close(partial(deps.hub.leave, changes))
     return stream
 
 
-def _events(deps: Dependencies, owner: Owner | None, caller: Owner, job_id: UUID) -> Iterator[str]:
+def _events(deps: Dependencies, owner: Owner | None, changes: Subscription, job_id: UUID) -> Iterator[str]:
     until = time.monotonic() + STREAM_S
     yield "retry: 1000\n\n"
-    with deps.hub.follow(str(job_id), caller.id) as changes, metrics.STREAMS.track_inprogress():
+    with changes, metrics.STREAMS.track_inprogress():
         sent = 0
         while True:
             try:

@@ -1,12 +1,30 @@
 """Requests and responses about jobs."""
 
-from typing import Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 from flask import Response
 from pydantic import Field
 
-from services.api.schemas import ApiModel, PageQuery, RequestModel, ResponseModel, Time
+from services.api.assets.schemas import UploadForm
+from services.api.schemas import (
+    FROM_TEXT,
+    Amount,
+    ApiModel,
+    BodyModel,
+    Count,
+    Items,
+    Message,
+    Name,
+    NextCursor,
+    PageQuery,
+    RequestModel,
+    ResponseModel,
+    Share,
+    Time,
+    Url,
+)
 from services.api.url_builder import UrlBuilder
 from shared.models.cutout import CutoutResult, Method, Provider, Transparency
 from shared.models.job import Job, JobState
@@ -15,11 +33,13 @@ from shared.models.job import Job, JobState
 class Accepted(ResponseModel):
     """A job that is stored and will run."""
 
+    names: ClassVar[Mapping[str, str]] = {"job_id": "id", "asset_id": "assetId"}
+
     id: UUID
     asset_id: UUID
     status: JobState
-    status_url: str
-    events_url: str
+    status_url: Url
+    events_url: Url
 
     @classmethod
     def answer(cls, job: Job, urls: UrlBuilder) -> Response:
@@ -33,20 +53,20 @@ class Accepted(ResponseModel):
 
 
 class TimingsOut(ResponseModel):
-    queued_ms: int | None
-    fetch_ms: int | None
-    remove_ms: int | None
-    store_ms: int | None
-    total_ms: int | None
+    queued_ms: Count | None
+    fetch_ms: Count | None
+    remove_ms: Count | None
+    store_ms: Count | None
+    total_ms: Count | None
 
 
 class ForegroundOut(ResponseModel):
     """The bounding box of all visible pixels."""
 
-    top: int
-    left: int
-    width: int
-    height: int
+    top: Count
+    left: Count
+    width: Count
+    height: Count
 
 
 class ResultOut(ResponseModel):
@@ -58,16 +78,16 @@ class ResultOut(ResponseModel):
     """
 
     asset_id: UUID
-    cutout_url: str
-    preview_url: str
-    mask_url: str
-    width: int
-    height: int
-    bytes: int
-    model: str
-    uncertain: float
+    cutout_url: Url
+    preview_url: Url
+    mask_url: Url
+    width: Count
+    height: Count
+    bytes: Count
+    model: Name
+    uncertain: Share
     foreground: ForegroundOut
-    cost_usd: float
+    cost_usd: Amount
     passed_through: bool
     method: Method | None
 
@@ -83,18 +103,20 @@ class ResultOut(ResponseModel):
 
 
 class JobErrorOut(ResponseModel):
-    code: str
-    message: str
+    code: Name
+    message: Message
 
 
 class JobOut(ResponseModel):
+    names: ClassVar[Mapping[str, str]] = {"job_id": "id", "asset_id": "assetId"}
+
     id: UUID
-    type: str
+    type: Name
     asset_id: UUID
     status: JobState
     progress: int = Field(ge=0, le=100)
-    attempts: int
-    priority: int
+    attempts: Count
+    priority: Count
     provider: Provider | None
     created_at: Time
     started_at: Time | None
@@ -110,8 +132,8 @@ class JobOut(ResponseModel):
 
 
 class JobPage(ResponseModel):
-    items: list[JobOut]
-    next_cursor: str | None
+    items: Items[JobOut]
+    next_cursor: NextCursor
 
 
 class CutoutOptions(RequestModel):
@@ -122,8 +144,8 @@ class CutoutOptions(RequestModel):
     them. `decontaminate`: whether colours at the edge are freed of the background's.
     """
 
-    transparency: Transparency = Transparency.AUTO
-    method: Method = Method.AUTO
+    transparency: Annotated[Transparency, FROM_TEXT] = Transparency.AUTO
+    method: Annotated[Method, FROM_TEXT] = Method.AUTO
     decontaminate: bool = True
 
     def input(self, provider: Provider | None = None) -> dict[str, Any]:
@@ -132,12 +154,24 @@ class CutoutOptions(RequestModel):
         return chosen if provider is None else {**chosen, "provider": provider}
 
 
-class NewJob(RequestModel):
-    asset_id: UUID
+class CutoutForm(UploadForm):
+    """A picture, and the options of its cut-out."""
+
+    transparency: Transparency = Transparency.AUTO
+    method: Method = Method.AUTO
+    decontaminate: bool | Annotated[int, Field(ge=0, le=1)] = True
+
+
+class JobOptions(BodyModel, CutoutOptions):
+    __doc__ = CutoutOptions.__doc__
+
+
+class NewJob(BodyModel):
+    asset_id: Annotated[UUID, FROM_TEXT]
     type: Literal["cutout"]
     priority: int | None = Field(None, ge=0, le=9)
-    provider: Provider | None = None
-    options: CutoutOptions = CutoutOptions()
+    provider: Annotated[Provider, FROM_TEXT] | None = None
+    options: JobOptions = JobOptions()
 
 
 class JobPath(ApiModel):

@@ -23,7 +23,7 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Resp
         raise errors.Forbidden("Choosing a priority or a provider needs an API key.")
     owner = auth.writer()
     with once(deps.database, owner, body.model_dump_json()) as record, deps.database.transaction() as connection:
-        quotas.read(connection, owner, deps.settings.web).require(jobs=1)
+        quotas.require(connection, owner, deps.settings.web, jobs=1)
         if assets.find(connection, owner, body.asset_id, keep=True) is None:
             raise errors.NotFound("You have no such picture.")
         job = jobs.create(
@@ -76,7 +76,7 @@ def retry(deps: Dependencies, header: IdempotencyHeaders, path: JobPath) -> Resp
     """
     owner, writer = auth.visible_owner(), auth.writer()
     with once(deps.database, writer) as record, deps.database.transaction() as connection:
-        quotas.read(connection, writer, deps.settings.web).require(jobs=1)
+        quotas.require(connection, writer, deps.settings.web, jobs=1)
         job = jobs.retry(connection, owner, path.job_id)
         if job is None:
             raise _refusal(jobs.find(connection, owner, path.job_id))

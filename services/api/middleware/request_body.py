@@ -1,4 +1,4 @@
-"""The body of every request, checked while it is read: complete, within its limit, and matching its digest.
+"""The body of every request, checked while it is read: complete, in time, within its limit, matching its digest.
 
 WSGI servers differ in how they treat a body that ends early, never ends or breaks off within a chunk; some return the
 part received as if it were everything. `Body` wraps their stream and raises instead.
@@ -83,6 +83,8 @@ class Body:
     def _receive(self, size: int) -> bytes:
         try:
             return bytes(self._stream.read(size)) if size else b""
+        except TimeoutError as error:  # of deploy/timed_socket.py
+            raise errors.RequestTimeout from error
         except Exception as error:  # each server has its own for malformed chunks and closed connections
             raise errors.InvalidRequest("The body is incomplete.") from error
 

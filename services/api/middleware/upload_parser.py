@@ -5,15 +5,15 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePath
-from typing import Any, Self
+from typing import Self
 
 from flask import request
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 from werkzeug.datastructures import FileStorage
 
 from services.api.middleware import request_body
 from services.api.middleware.request_body import ENVELOPE_BYTES
-from services.api.schemas import RequestModel
+from services.api.schemas import BodyModel
 from shared import errors
 from shared.images import MAX_BYTES
 
@@ -25,45 +25,18 @@ _MAX_BASE64_BYTES = MAX_BYTES * 4 // 3 * 17 // 16
 _WAYS = (
     "Send a multipart form with the field `file`, the picture as an image/* body, or JSON with `image` or `imageUrl`."
 )
-_FILE = {"type": "string", "format": "binary"}
-_BASE64 = {"type": "string", "contentEncoding": "base64", "description": "Base64 of the file, or a data: URL with it."}
-_URL = {"type": "string", "format": "uri", "description": "http or https, on the default port; fetched within 10 s."}
-# The request body as OpenAPI describes it.
-BODY: dict[str, Any] = {
-    "required": True,
-    "description": (
-        "A JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP or SVG of at most 20 MB and 50 megapixels, not animated, in one "
-        "of these content types. JPEG, PNG and WebP are stored as received, the others as a lossless PNG."
-    ),
-    "content": {
-        "multipart/form-data": {
-            "schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]},
-        },
-        "image/*": {"schema": _FILE},
-        "application/octet-stream": {"schema": _FILE},
-        "application/json": {
-            "schema": {
-                "type": "object",
-                "properties": {"image": _BASE64, "imageUrl": _URL},
-                "oneOf": [{"required": ["image"]}, {"required": ["imageUrl"]}],
-                "additionalProperties": False,
-            }
-        },
-    },
-}
 
 
-class PictureIn(RequestModel):
-    """A picture in JSON: either its bytes in base64 or the URL to fetch it from."""
+class InlinePicture(BodyModel):
+    """A picture in base64, or a `data:` URL of it."""
 
-    image: str | None = None
-    image_url: str | None = Field(None, max_length=2000)
+    image: str = Field(json_schema_extra={"contentEncoding": "base64", "maxLength": _MAX_BASE64_BYTES})
 
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.image is None) == (self.image_url is None):
-            raise ValueError("send either `image` or `imageUrl`")
-        return self
+
+class LinkedPicture(BodyModel):
+    """The URL of a picture: http or https, on the default port; fetched within 10 s."""
+
+    image_url: str = Field(max_length=2000, json_schema_extra={"format": "uri"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +111,14 @@ def _from_body() -> Upload:
 
 
 def _from_json() -> Upload:
+    body = request.get_json()
     try:
-        picture = PictureIn.model_validate(request.get_json())
+        if isinstance(body, dict) and "imageUrl" in body:
+            url = LinkedPicture.model_validate(body).image_url
+            return Upload(None, url=url, name=plain_name(url.partition("?")[0]))
+        return Upload.of(_decoded(InlinePicture.model_validate(body).image))
     except ValidationError as error:
         request_body.refuse(error)
-    if picture.image is not None:
-        return Upload.of(_decoded(picture.image))
-    url = picture.image_url or ""
-    return Upload(None, url=url, name=plain_name(url.partition("?")[0]))
 
 
 def _decoded(image: str) -> bytes:

@@ -6,11 +6,12 @@ No build step, and nothing is loaded from other hosts.
 from importlib.resources import files
 from pathlib import Path
 
-from flask import Response, current_app, jsonify, send_from_directory
+from flask import Response, current_app, request, send_from_directory
 
 from services.api.dependencies import Dependencies
 from services.api.pages.schemas import FilePath
 
+DOCUMENT = "document"  # the app's extension that is a services.api.openapi.Document
 STATIC = Path(__file__).parent.parent / "static"
 _STRICT = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
@@ -35,7 +36,10 @@ def static(_: Dependencies, path: FilePath) -> Response:
 
 
 def openapi(_: Dependencies) -> Response:
-    return jsonify(current_app.api_doc)  # type: ignore[attr-defined]  # the app is an OpenAPI
+    response = Response(current_app.extensions[DOCUMENT].json, content_type="application/json")
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 def _page(name: str, csp: str) -> Response:

@@ -13,7 +13,7 @@ from deploy.local.errors import CommandError
 from deploy.local.postgres_server import unprivileged
 
 ROOT = Path(__file__).parents[3]
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's Postgres runs as somebody else")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root's Postgres runs as another user")
 
 
 def test_a_folder_that_all_may_pass_is_taken_as_it_is(open_folder: Path) -> None:

@@ -22,7 +22,7 @@ from tests.deploy.local.processes import ended, eventually
 
 NOBODY = 65534
 ROOT = Path(__file__).parents[3]
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root must run Postgres as another user")
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_text_is_ordered_and_changes_case_alike_on_every_machine(server: Postgre
 
 
 @as_root
-def test_for_root_everything_belongs_to_somebody_else(server: Postgres, folder: Path) -> None:
+def test_for_root_everything_belongs_to_an_unprivileged_user(server: Postgres, folder: Path) -> None:
     user = unprivileged()
     assert user
     assert psutil.Process(server.pid).uids().real == user.uid != 0

@@ -1,4 +1,4 @@
-"""Processes stop when asked, end when forced, and never outlive whoever started them."""
+"""Processes stop when asked, end when forced, and never outlive their parent."""
 
 import os
 import signal
@@ -29,7 +29,7 @@ def test_lines_are_told_as_they_come_and_the_last_before_the_end(tmp_path: Path)
     assert lines == ["one", "two"]
 
 
-def test_output_to_a_file_is_there_for_whoever_asks_why(tmp_path: Path) -> None:
+def test_the_end_of_output_in_a_file_can_be_shown(tmp_path: Path) -> None:
     process = Process("talker", ["sh", "-c", "seq 9"], folder=tmp_path, output=tmp_path / "log")
     process.start()
     eventually(lambda: process.exit_code() == 0, "an end")
@@ -68,7 +68,7 @@ def test_stopping_twice_or_before_the_start_is_harmless(tmp_path: Path) -> None:
 @pytest.mark.parametrize("user", [User(os.geteuid(), os.getegid()), NOBODY], ids=["same-user", "other-user"])
 def test_a_process_ends_with_a_parent_that_is_killed(user: User) -> None:
     if user.uid != os.geteuid() != 0:
-        pytest.skip("only root may become somebody else")
+        pytest.skip("only root may become another user")
     script = f"""
 import pathlib, time
 from deploy.local.process import Process, User

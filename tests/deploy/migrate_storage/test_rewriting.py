@@ -94,9 +94,7 @@ def test_rows_are_rewritten_once_and_put_back(ledger: Ledger, database: Database
     assert rewriting.rollback(database) == (0, [])
 
 
-def test_a_row_that_somebody_changed_since_is_left_to_them(
-    ledger: Ledger, database: Database, database_url: str
-) -> None:
+def test_a_row_that_was_changed_since_is_left_unchanged(ledger: Ledger, database: Database, database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
         connection.execute("create table posts (id integer primary key, body text)")
         connection.execute("insert into posts values (1, %(url)s), (2, %(url)s)", {"url": f"{OLD}/a.png"})

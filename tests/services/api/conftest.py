@@ -13,6 +13,7 @@ from services.api.dependencies import Dependencies
 from services.api.settings import Settings
 from shared.db import job_queue
 from shared.models.job import Job
+from tests.services.api.documented import DocumentedClient
 from tests.services.api.served import Served
 
 
@@ -58,7 +59,9 @@ def start(environment: pytest.MonkeyPatch, decoder: Decoder) -> Iterator[Start]:
 
     def begin() -> Api:
         deps = build(Settings.read(), decoder)
-        started.append(Api(create_app(deps), deps))
+        app = create_app(deps)
+        app.test_client_class = DocumentedClient
+        started.append(Api(app, deps))
         return started[-1]
 
     yield begin

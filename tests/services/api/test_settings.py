@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.api.settings import Settings
+from services.api.settings import Rate, Settings
 from shared import settings
 from shared.image_format.structure import Format
 
@@ -11,7 +11,7 @@ def test_defaults_are_those_of_the_contract(bare_environment: pytest.MonkeyPatch
     bare_environment.delenv("RATE_LIMIT_API")
     bare_environment.delenv("RATE_LIMIT_UPLOADS")
     web = Settings.read().web
-    assert (web.rate_api, web.rate_uploads) == ("100 per 15 minute", "10 per 1 hour")
+    assert (web.rate_api, web.rate_uploads) == (Rate(100, 900), Rate(10, 3600))
     assert (web.public_url, web.trusted_hops) == ("", 0)
     assert web.formats == frozenset(Format)
 
@@ -22,9 +22,9 @@ def test_formats_are_read_as_people_write_them(bare_environment: pytest.MonkeyPa
 
 
 def test_rate_limits_are_parsed(bare_environment: pytest.MonkeyPatch) -> None:
-    for short, words in (("5/s", "5 per 1 second"), ("7/2d", "7 per 2 day"), ("0", ""), ("9/30m", "9 per 30 minute")):
-        bare_environment.setenv("RATE_LIMIT_API", short)
-        assert Settings.read().web.rate_api == words
+    for text, rate in (("5/s", Rate(5, 1)), ("7/2d", Rate(7, 172_800)), ("0", None), ("9/30m", Rate(9, 1800))):
+        bare_environment.setenv("RATE_LIMIT_API", text)
+        assert Settings.read().web.rate_api == rate
 
 
 @pytest.mark.parametrize(

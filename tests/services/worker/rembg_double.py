@@ -88,7 +88,7 @@ class Double:
                 try:
                     _send(self, double.answer)
                 except OSError:
-                    self.close_connection = True  # whoever asked has given up
+                    self.close_connection = True  # the client has given up
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

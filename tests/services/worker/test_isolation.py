@@ -126,7 +126,7 @@ def test_a_shared_lock_is_held_by_many_or_by_one() -> None:
         assert alone
 
 
-def test_nobody_waits_for_a_shared_lock_longer_than_its_timeout() -> None:
+def test_waiting_for_a_shared_lock_ends_at_its_timeout() -> None:
     lock = SharedLock(0.05)
     with lock.shared(), lock.exclusive() as alone:
         assert not alone

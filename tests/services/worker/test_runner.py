@@ -82,7 +82,7 @@ def test_a_provider_that_refuses_a_job_for_a_day_in_a_row_fails_it(bench: Bench)
 def test_the_age_of_a_job_and_time_without_a_worker_cost_no_patience(bench: Bench) -> None:
     bench.rembg.answer = refusal(503, "busy")
     job_id = bench.order()
-    for _ in range(2):  # refused, then nobody looked for a weekend
+    for _ in range(2):  # refused, then no worker ran for a weekend
         bench.say("update jobs set created_at = created_at - interval '3 days', run_after = now() - interval '3 days'")
         assert bench.runner.run_next()
         (row,) = bench.say("select status, round(extract(epoch from run_after - now()))::int as wait from jobs")
@@ -156,7 +156,7 @@ def test_a_worker_that_lost_its_job_writes_nothing(
         lost = metrics.LEASES_LOST._value.get()
         after = bench.run(job_id)
         if answer.status in (200, 422):  # the others hand back what they no longer have
-            assert metrics.LEASES_LOST._value.get() == lost + (state == "running")  # a cancel is nobody's fault
+            assert metrics.LEASES_LOST._value.get() == lost + (state == "running")  # a cancelled job is no lost lease
         assert after.status == state
         assert [after] == before
         assert bench.made(job_id) == {}

@@ -132,16 +132,52 @@ def test_streams_of_two_jobs_are_independent(api: Api) -> None:
 def test_the_number_of_streams_is_limited(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     assert events.MAX_STREAMS == 20
     monkeypatch.setattr(events, "MAX_STREAMS", 1)
-    guest = start().guest()
-    accepted = cut_out(guest)
+    guest, other = (api := start()).guest(), api.guest()
+    accepted, others = cut_out(guest), cut_out(other)
     response, _ = _follow(guest, accepted)
-    refused(guest.get(accepted["eventsUrl"]), 503, "busy")
-    assert body(guest.get(accepted["statusUrl"]))["status"] == "queued"  # as the error message advises
+    refused(other.get(others["eventsUrl"]), 503, "busy")
+    assert body(other.get(others["statusUrl"]))["status"] == "queued"  # as the error message advises
     response.close()
     guest.head(accepted["eventsUrl"]).close()
-    again, deps = _follow(guest, accepted)
+    again, deps = _follow(other, others)
     assert next(deps) == "retry: 1000\n\n"
     again.close()
+
+
+def test_a_caller_follows_only_a_few_jobs_at_once(start: Start, environment: pytest.MonkeyPatch) -> None:
+    assert events.MAX_STREAMS_EACH == 4
+    environment.setenv("TRUSTED_HOPS", "1")
+    guest = start().guest()
+    accepted = [cut_out(guest) for _ in range(5)]
+    streams = [_follow(guest, each)[0] for each in accepted[:4]]
+    for address in ("192.0.2.1", "192.0.2.2"):  # of the caller, wherever it is
+        refusal = guest.get(accepted[4]["eventsUrl"], headers={"X-Forwarded-For": address})
+        refused(refusal, 429, "rate_limited")
+        assert refusal.headers["Retry-After"] == str(events.STREAM_S)
+    again, deps = _follow(guest, accepted[0])  # a browser that reconnects
+    assert next(deps) == "retry: 1000\n\n"
+    streams[1].close()
+    _follow(guest, accepted[4])[0].close()
+    for stream in (*streams, again):
+        stream.close()
+
+
+def test_an_address_follows_only_a_few_jobs_at_once(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("TRUSTED_HOPS", "1")
+    api = start()
+    guests = [api.guest() for _ in range(6)]
+    accepted = [cut_out(guest) for guest in guests]
+
+    def follow(number: int, address: str) -> TestResponse:
+        return guests[number].get(accepted[number]["eventsUrl"], headers={"X-Forwarded-For": address})
+
+    streams = [follow(number, f"192.0.2.1:{number}") for number in range(4)]
+    assert [stream.status_code for stream in streams] == [200] * 4
+    refused(follow(4, "192.0.2.1"), 429, "rate_limited")
+    streams.append(follow(5, "192.0.2.2"))
+    assert streams[-1].status_code == 200
+    for stream in streams:
+        stream.close()
 
 
 def test_a_stopping_process_ends_its_streams(api: Api) -> None:

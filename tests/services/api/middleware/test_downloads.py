@@ -143,3 +143,18 @@ def test_a_slice_holds_its_last_part_back_until_the_end() -> None:
     assert next(cut) == b"de"
     assert passed == [b"abc", b"def", b"ghi"]
     assert next(cut, None) is None
+
+
+@pytest.mark.parametrize("known", ['"{tag}"', 'W/"{tag}"', '"other", W/"{tag}"', "*"])
+def test_a_known_picture_is_not_sent_again_even_if_its_tag_was_made_weak(
+    guest: FlaskClient, url: str, whole: bytes, known: str
+) -> None:
+    answer = guest.get(url, headers={"If-None-Match": known.format(tag=sha256(whole).hexdigest())})
+    assert (answer.status_code, answer.data) == (304, b"")
+
+
+def test_a_range_needs_the_strong_tag(guest: FlaskClient, url: str, whole: bytes) -> None:
+    tag = f'"{sha256(whole).hexdigest()}"'
+    for condition, status in ((tag, 206), (f"W/{tag}", 200), ('"other"', 200), ("Sun, 29 Nov 2026 00:00:00 GMT", 200)):
+        headers = {"Range": "bytes=0-9", "If-Range": condition}
+        assert guest.get(url, headers=headers, buffered=True).status_code == status, condition

@@ -75,6 +75,34 @@ def test_other_writes_count_against_the_general_limit_only(start: Start, environ
     refused(_upload(guest), 429, "rate_limited")  # an upload counts as a write too
 
 
+def test_refused_uploads_leave_the_general_limit_alone(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RATE_LIMIT_API", "5/h")
+    environment.setenv("RATE_LIMIT_UPLOADS", "1/h")
+    guest = start().guest()
+    upload(guest)
+    for _ in range(6):
+        refused(_upload(guest), 429, "rate_limited")
+    for _ in range(4):
+        assert guest.delete(f"/api/jobs/{ids.new()}").status_code == 404
+    refused(guest.delete(f"/api/jobs/{ids.new()}"), 429, "rate_limited")
+
+
+def test_writes_refused_by_the_general_limit_leave_the_upload_limit_alone(
+    start: Start, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("RATE_LIMIT_API", "2/2s")
+    environment.setenv("RATE_LIMIT_UPLOADS", "2/h")
+    guest = start().guest()
+    for _ in range(2):
+        guest.delete(f"/api/jobs/{ids.new()}")
+    refusals = [_upload(guest) for _ in range(3)]
+    for refusal in refusals:
+        refused(refusal, 429, "rate_limited")
+    time.sleep(int(refusals[-1].headers["Retry-After"]))
+    upload(guest)
+    upload(guest)
+
+
 def test_equal_limits_are_counted_apart(start: Start, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("RATE_LIMIT_API", "4/h")
     environment.setenv("RATE_LIMIT_UPLOADS", "4/h")
@@ -194,7 +222,7 @@ def test_without_redis_each_instance_gets_a_share_of_the_uploads_only(
     for _ in range(2):
         upload(guest)
     refused(_upload(guest), 429, "rate_limited")
-    for _ in range(6):
+    for _ in range(7):
         assert guest.delete(f"/api/jobs/{ids.new()}").status_code == 404
     refused(guest.delete(f"/api/jobs/{ids.new()}"), 429, "rate_limited")
 
@@ -209,10 +237,10 @@ def test_counts_are_shared_again_when_redis_is_back(
         guest = start().guest()
         network.refusing = True
         assert guest.delete(f"/api/jobs/{ids.new()}").status_code == 404
-        assert shared.keys("LIMITS*") == []
+        assert shared.keys("stolentee:calls:*") == []
         network.heal()
         until = time.monotonic() + 20
-        while not shared.keys("LIMITS*"):
+        while not shared.keys("stolentee:calls:*"):
             assert time.monotonic() < until
             assert guest.delete(f"/api/jobs/{ids.new()}").status_code == 404
             time.sleep(0.05)
@@ -226,16 +254,26 @@ def test_counts_are_shared_again_when_redis_is_back(
         ("::ffff:192.0.2.1", "192.0.2.1", True),
         ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
         ("192.0.2.1", "192.0.2.2", False),
+        ("192.0.2.1:4711", "192.0.2.1:4712", True),  # as some proxies append it
+        ("192.0.2.1:4711", "192.0.2.1", True),
+        ("192.0.2.1:4711", "192.0.2.2:4711", False),
+        ("[2001:db8:1:2::1]:4711", "[2001:db8:1:2::9]:4712", True),
+        ("[2001:db8:1:2::1]", "2001:db8:1:2::1", True),
+        ("[2001:db8:1:2::1]:4711", "[2001:db8:1:3::1]:4711", False),
+        ("[::ffff:192.0.2.1]:4711", "192.0.2.1", True),
+        ("fe80::1%eth0", "fe80::2%eth1", True),
+        ("unknown", "_hidden", True),  # whatever is no address is one client
     ],
 )
 def test_a_client_is_an_ipv4_address_or_an_ipv6_network(
     start: Start, environment: pytest.MonkeyPatch, first: str, second: str, same: bool
 ) -> None:
+    environment.setenv("TRUSTED_HOPS", "1")
     environment.setenv("RATE_LIMIT_API", "1/h")
     guest = start().guest()
     path = f"/api/jobs/{ids.new()}"
-    assert guest.delete(path, environ_base={"REMOTE_ADDR": first}).status_code == 404
-    assert guest.delete(path, environ_base={"REMOTE_ADDR": second}).status_code == (429 if same else 404)
+    assert guest.delete(path, headers={"X-Forwarded-For": first}).status_code == 404
+    assert guest.delete(path, headers={"X-Forwarded-For": second}).status_code == (429 if same else 404)
 
 
 def test_wrong_keys_are_counted_too(start: Start, environment: pytest.MonkeyPatch) -> None:

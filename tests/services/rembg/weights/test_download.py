@@ -73,7 +73,7 @@ def test_a_server_error_is_retried_and_a_client_error_is_not(release: Release, t
     assert len(release.asked) == 3
 
 
-def test_nobody_there_is_said(release: Release, tmp_path: Path) -> None:
+def test_an_unreachable_server_is_reported(release: Release, tmp_path: Path) -> None:
     with pytest.raises(Failed, match=r"u2netp\.onnx: "):
         fetch(Name.U2NETP, tmp_path, "http://127.0.0.1:9", quiet)
 

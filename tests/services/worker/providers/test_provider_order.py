@@ -14,7 +14,7 @@ OURS, PAID = Provider.SELF_HOSTED, Provider.REMOVEBG
 
 @pytest.fixture(scope="module", params=["in a row", "at random"])
 def some(request: pytest.FixtureRequest) -> list[UUID]:
-    """10,000 ids: as a busy hour makes them, and as nobody does."""
+    """10,000 ids: as made within a busy hour, and random ones."""
     if request.param == "in a row":
         return [ids.new() for _ in range(10_000)]
     chance = random.Random(7)
@@ -54,7 +54,7 @@ def test_a_side_is_the_same_in_every_process() -> None:
     assert side(UUID("01900000-0000-7000-8000-000000000001")) == 21.27
 
 
-def test_everybody_may_fall_back_to_the_other_one() -> None:
+def test_every_job_may_fall_back_to_the_other_provider() -> None:
     job_id = ids.new()
     assert order(job_id, lambda: 100, None) == (OURS, PAID)
     assert order(job_id, lambda: 0, None) == (PAID, OURS)

@@ -65,7 +65,7 @@ def test_without_postgres_the_last_known_one_rules(
     lose_database()
     wait(FRESH_S + 1)
     assert asked() == 10
-    assert asked() == 10  # at once: nobody waits for Postgres a second time
+    assert asked() == 10  # at once: no caller waits for Postgres a second time
 
 
 def test_a_job_does_not_wait_while_another_asks(

@@ -1,0 +1,205 @@
+"""The OpenAPI document. Everything in it follows from the table of routes, its policies and the models.
+
+Flask-OpenAPI collects parameters and bodies from the views' models. What it cannot know is added here: each status with
+its codes and headers, who may call, links between operations, and the components.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
+from http import HTTPStatus
+from itertools import groupby
+from typing import Any
+
+from flask_openapi3 import OpenAPI
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from services.api.middleware import auth
+from services.api.middleware.policy import Auth, Limit
+from services.api.middleware.upload_parser import InlinePicture, LinkedPicture
+from services.api.route import Raw, Route
+from services.api.schemas import ErrorOut, ResponseModel
+from shared import errors
+from shared.image_format.structure import STORED, Format
+from shared.images import MAX_BYTES, MAX_STORED_BYTES
+
+_JSON = "application/json"
+_REFERENCE = "#/components/schemas/{model}"
+_BYTES = {"type": "string", "format": "binary", "minLength": 1}
+_FILE, _SERVED = _BYTES | {"maxLength": MAX_BYTES}, _BYTES | {"maxLength": MAX_STORED_BYTES}
+IMAGES = tuple(sorted(kind.content_type for kind in STORED))  # what is served
+
+_TOKENS: dict[str, Any] = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": f"The {auth.HEADER} of a first write, or an API key.",
+    },
+    "cookie": {"type": "apiKey", "in": "cookie", "name": auth.COOKIE},
+    "key": {"type": "apiKey", "in": "header", "name": auth.API_KEY, "description": "An API key issued by the shop."},
+}
+GUESTS: list[dict[str, Any]] = [{}, *({name: []} for name in _TOKENS)]  # any of them, or none yet
+_SECURITY: Mapping[Auth, list[dict[str, Any]]] = {Auth.PUBLIC: [], Auth.ADMIN: [{"bearer": []}, {"key": []}]}
+
+
+def _header(description: str, required: bool = False, **schema: object) -> dict[str, Any]:
+    return {"description": description, "required": required, "schema": schema}
+
+
+_TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 2000}
+_NUMBER: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+_HEADERS = {
+    "X-Request-Id": _header("The id of this request in all logs.", True, **_TEXT),
+    "RateLimit-Limit": _header("Requests that the tightest limit allows; absent where limits are off.", **_NUMBER),
+    "RateLimit-Remaining": _header("Requests left now.", **_NUMBER),
+    "RateLimit-Reset": _header("Seconds until one more request is allowed.", **_NUMBER),
+    auth.HEADER: _header("A guest's token, to be sent as `Authorization: Bearer`.", **_TEXT),
+    "Set-Cookie": _header("The same token for browsers.", **_TEXT),
+    "Idempotent-Replayed": _header(
+        "This is the first response with this Idempotency-Key.", type="string", const="true"
+    ),
+    "Location": _header("The job's URL.", True, **_TEXT, format="uri-reference"),
+    "Retry-After": _header("Seconds to wait before another try.", True, **_NUMBER),
+    "ETag": _header("The version of these bytes.", True, **_TEXT),
+    "Accept-Ranges": _header("Ranges are in bytes.", True, type="string", const="bytes"),
+    "Content-Disposition": _header("The file's name.", True, **_TEXT),
+    "Content-Range": _header("Which bytes these are, and of how many.", True, **_TEXT),
+}
+
+
+def _errors(route: Route) -> dict[str, Any]:
+    by_status = groupby(route.failures, key=lambda failure: failure.status)
+    return {str(status): _error(route, status, tuple(failures)) for status, failures in by_status}
+
+
+def _parameters(route: Route) -> set[str]:
+    path = route.model("path")
+    return set(path.model_fields) if path else set()
+
+
+def _leads(names: Mapping[str, str], target: Route) -> bool:
+    """Whether a body with these names says all that the target's path needs."""
+    parameters = _parameters(target)
+    return bool(parameters) and parameters <= names.keys()
+
+
+def _link(target: Route, names: Mapping[str, str]) -> dict[str, Any]:
+    parameters = {name: f"$response.body#/{names[name]}" for name in sorted(_parameters(target))}
+    return {"operationId": target.name, "parameters": parameters}
+
+
+def _success(route: Route, status: int) -> dict[str, Any]:
+    names = [auth.HEADER, "Set-Cookie"] if route.auth is Auth.GUEST_WRITE else []
+    if route.idempotent:
+        names.append("Idempotent-Replayed")
+    if status == HTTPStatus.ACCEPTED:
+        names.append("Location")
+    if route.answer == IMAGES:
+        names += ["ETag", "Accept-Ranges"]
+        names += [] if status == HTTPStatus.NOT_MODIFIED else ["Content-Disposition"]
+        names += ["Content-Range"] if status == HTTPStatus.PARTIAL_CONTENT else []
+    said: dict[str, Any] = {"description": HTTPStatus(status).phrase, "headers": _named(route, names)}
+    if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+        said["content"] = _content(route.answer)
+    return said
+
+
+def _error(route: Route, status: int, failures: Collection[type[errors.Failure]]) -> dict[str, Any]:
+    names = ["Retry-After"] if all(failure.retryable for failure in failures) else []
+    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        names.append("Content-Range")
+    headers = _named(route, names)
+    if errors.RequestInProgress in failures:
+        headers["Retry-After"] = _HEADERS["Retry-After"] | {"required": False}  # the other codes need no patience
+    codes = "\n".join(f"- `{failure.code}`: {failure.message}" for failure in failures)
+    return {"description": codes, "headers": headers, "content": _content(ErrorOut)}
+
+
+def _named(route: Route, names: Iterable[str]) -> dict[str, Any]:
+    limits = [] if route.limit is Limit.NONE else [name for name in _HEADERS if name.startswith("RateLimit-")]
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *limits, *names)}
+
+
+def _content(answer: type[ResponseModel] | tuple[str, ...] | None) -> dict[str, Any] | None:
+    if answer is None:
+        return None
+    if isinstance(answer, tuple):
+        return {name: {"schema": _SERVED if name in IMAGES else {}} for name in answer}  # events are not one text
+    return {_JSON: {"schema": _reference(answer)}}
+
+
+def _reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": _REFERENCE.format(model=model.__name__)}
+
+
+class Document:
+    """The document of an app, made when it is first read.
+
+    `formats` are those in which pictures are accepted.
+    """
+
+    def __init__(self, app: OpenAPI, routes: Collection[Route], formats: Iterable[Format]) -> None:
+        self._app = app
+        self._routes = routes
+        self._formats = sorted(formats)
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """The whole document."""
+        collected = self._app.api_doc
+        by_name = {route.name: route for route in self._routes}
+        paths = {
+            path: {method: said | self._operation(by_name[said["operationId"]]) for method, said in item.items()}
+            for path, item in collected["paths"].items()
+        }
+        return collected | {"paths": paths, "components": self._components()}
+
+    @cached_property
+    def json(self) -> str:
+        return json.dumps(self.content, separators=(",", ":"))
+
+    def _operation(self, route: Route) -> dict[str, Any]:
+        facts: dict[str, Any] = {"responses": {**self._successes(route), **_errors(route)}}
+        if route.auth in _SECURITY:
+            facts["security"] = _SECURITY[route.auth]
+        if route.body:
+            facts["requestBody"] = self._body(route.body)
+        return facts
+
+    def _components(self) -> dict[str, Any]:
+        """The schemas of all bodies, the headers, and the ways to say who is calling."""
+        schemas = _schemas(self._routes)
+        schemas["PictureIn"] = {"oneOf": [_reference(InlinePicture), _reference(LinkedPicture)]}
+        return {"schemas": schemas, "headers": _HEADERS, "securitySchemes": _TOKENS}
+
+    def _successes(self, route: Route) -> dict[str, Any]:
+        names = route.answer.names if isinstance(route.answer, type) else {}
+        links = {target.name: _link(target, names) for target in self._routes if _leads(names, target)}
+        extra = {"links": links} if links else {}
+        return {str(status): _success(route, status) | extra for status in route.statuses}
+
+    def _body(self, model: type[BaseModel]) -> dict[str, Any]:
+        types = (*(kind.content_type for kind in self._formats), "application/octet-stream")
+        content: dict[str, Any] = {name: {"schema": _FILE} for name in types}
+        if model is Raw:
+            return {"required": True, "content": content}
+        content = {"multipart/form-data": {"schema": _reference(model)}, **content}
+        content[_JSON] = {"schema": {"$ref": _REFERENCE.format(model="PictureIn")}}
+        labels = ", ".join(kind.label for kind in self._formats)
+        description = (
+            f"A picture of at most 20 MB and 50 megapixels, not animated: {labels}. Its content decides what it is, "
+            "not its content type. JPEG, PNG and WebP are stored as received, others as a lossless PNG."
+        )
+        return {"required": True, "description": description, "content": content}
+
+
+def _schemas(routes: Collection[Route]) -> dict[str, Any]:
+    queries = {route.model("query") for route in routes}
+    read = {InlinePicture, LinkedPicture, *queries, *(route.body or route.model("body") for route in routes)} - {Raw}
+    written: set[type[BaseModel]] = {ErrorOut, *(route.answer for route in routes if isinstance(route.answer, type))}
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in written]
+    models += [(model, "validation") for model in read if model]
+    named: dict[str, Any] = models_json_schema(sorted(models, key=str), ref_template=_REFERENCE)[1]["$defs"]
+    parameters = {query.__name__ for query in queries if query}  # these are described one by one
+    return {name: schema for name, schema in sorted(named.items()) if name not in parameters}

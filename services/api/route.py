@@ -1,0 +1,75 @@
+"""A route of the api: its view, its policy, and everything it may answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel
+
+from services.api.middleware.policy import Auth, Cache, Limit
+from services.api.schemas import ApiModel, IdempotencyHeaders, ResponseModel
+from shared import errors
+from shared.errors import Failure
+
+# What any request may get, whatever its route.
+_ANY: tuple[type[Failure], ...] = (
+    *(errors.InvalidRequest, errors.UriTooLong, errors.HeadersTooLarge, errors.Failure),
+    *(errors.Busy, errors.Unavailable),
+)
+
+
+class Raw(ApiModel):
+    """Stands for a body that is the picture itself, in any accepted format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`answer` is the response's model or content types, None for an empty one.
+
+    A returned model is sent with the first of `statuses`. `raises` are the failures that do not follow from the policy
+    and the models of the request. `body` is for a view that reads it itself: the model of its multipart form, besides
+    which the other ways of `upload_parser` are open, or Raw.
+    """
+
+    method: str
+    path: str
+    view: Callable[..., Any]
+    auth: Auth
+    limit: Limit
+    cache: Cache
+    answer: type[ResponseModel] | tuple[str, ...] | None
+    statuses: tuple[int, ...] = (200,)
+    raises: tuple[type[Failure], ...] = ()
+    body: type[BaseModel] | None = None
+
+    @property
+    def name(self) -> str:
+        """The endpoint and OpenAPI operation id: `jobs_show`."""
+        return f"{self.view.__module__.split('.')[2]}_{self.view.__name__}"
+
+    def model(self, part: str) -> type[BaseModel] | None:
+        """The model of a part of the request: `path`, `query`, `header` or `body`."""
+        found: type[BaseModel] | None = get_type_hints(self.view).get(part)
+        return found
+
+    @property
+    def idempotent(self) -> bool:
+        return issubclass(self.model("header") or BaseModel, IdempotencyHeaders)
+
+    @property
+    def failures(self) -> tuple[type[Failure], ...]:
+        """Every failure a caller can get, by status."""
+        found = {*_ANY, *self.raises}
+        if self.auth is not Auth.PUBLIC:
+            found.add(errors.Unauthorized)
+        if self.auth is Auth.ADMIN:
+            found.add(errors.Forbidden)
+        if self.limit is not Limit.NONE:
+            found.add(errors.RateLimited)
+        if self.model("path"):
+            found.add(errors.NotFound)
+        if self.idempotent:
+            found |= {errors.RequestInProgress, errors.KeyReused}
+        if self.body or self.model("body"):
+            found |= {errors.BodyTooLarge, errors.DigestMismatch, errors.RequestTimeout}
+        return tuple(sorted(found, key=lambda failure: (failure.status, failure.code)))

@@ -1,0 +1,122 @@
+"""Hooks of schemathesis: real pictures, and real resources in place of ids that exist only by chance."""
+
+import base64
+import os
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
+
+import requests
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis.core.failures import Failure
+from schemathesis.generation.meta import StatefulPhaseData
+from schemathesis.openapi.checks import UseAfterFree
+
+from shared.db.pagination import Cursor
+from shared.image_format.structure import Format
+from tests.services import pictures
+
+ADDRESS, PICTURE_URL = os.environ["API_ADDRESS"], os.environ["PICTURE_URL"]
+SESSION = requests.Session()
+SESSION.trust_env = False
+SESSION.headers["Authorization"] = f"Bearer {os.environ['API_TOKEN']}"
+PICTURES = (pictures.png(), pictures.jpeg())
+
+schemathesis.openapi.format("binary", st.sampled_from(PICTURES))
+for content_type in (*(kind.content_type for kind in Format), "application/octet-stream"):
+    schemathesis.openapi.media_type(content_type, st.sampled_from(PICTURES))
+
+
+def _post(path: str, **options: Any) -> Any:
+    answer = SESSION.post(f"{ADDRESS}{path}", timeout=30, **options)
+    assert answer.ok, answer.text
+    return answer.json()
+
+
+def _asset() -> Any:
+    picture = pictures.png(shade=secrets.randbelow(256))
+    return _post("/api/uploads", data=picture, headers={"Content-Type": "image/png"})
+
+
+def _job() -> str:
+    return str(_post("/api/jobs", json={"assetId": _asset()["id"], "type": "cutout"})["id"])
+
+
+def _announced(data: bytes, content_type: str) -> Any:
+    return _post("/api/uploads/presign", json={"bytes": len(data), "contentType": content_type})
+
+
+def _parameters(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query))
+
+
+def _receive(case: Any) -> None:
+    if isinstance(case.body, bytes):
+        announced = _announced(case.body, case.media_type)
+        case.path_parameters["upload_id"] = announced["id"]
+        case.query.update(_parameters(announced["uploadUrl"]))
+
+
+def _complete(case: Any) -> None:
+    announced = _announced(PICTURES[0], "image/png")
+    url = f"{ADDRESS}{announced['uploadUrl']}"
+    SESSION.put(url, data=PICTURES[0], headers={"Content-Type": "image/png"}, timeout=30)
+    case.path_parameters["upload_id"] = announced["id"]
+
+
+def _follow_link(case: Any) -> None:
+    asset_id = _asset()["id"]
+    case.path_parameters["asset_id"] = asset_id
+    case.query.update(_parameters(_post(f"/api/assets/{asset_id}/link")["url"]))
+
+
+_SPECIAL = {"assets_receive": _receive, "assets_complete": _complete, "assets_follow_link": _follow_link}
+
+
+def _use_real_resources(case: Any) -> None:
+    path, name = case.path_parameters, case.operation.definition.raw["operationId"]
+    if name in _SPECIAL:
+        _SPECIAL[name](case)
+    elif "asset_id" in path:
+        path["asset_id"] = _asset()["id"]
+    elif "job_id" in path:
+        path["job_id"] = _job()
+    elif "key" in path:
+        path["key"], path["grant"] = urlsplit(_asset()["url"]).path.split("/")[-2:]
+
+
+def _fill_body(body: dict[str, Any]) -> None:
+    """Give meaning to what a schema cannot: pictures, their URL, an existing asset."""
+    for name, value in body.items():
+        if isinstance(value, float) and value.is_integer():
+            body[name] = int(value)  # JSON Schema counts 7.0 among the integers, the api does not
+    if "image" in body:
+        body["image"] = base64.b64encode(PICTURES[0]).decode()
+    if "imageUrl" in body:
+        body["imageUrl"] = PICTURE_URL
+    if "assetId" in body:
+        body["assetId"] = _asset()["id"]
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    """Every other valid request is one of real resources; the rest keep their made-up ids. Invalid ones stay."""
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    if "Idempotency-Key" in (case.headers or {}):
+        case.headers["Idempotency-Key"] = secrets.token_hex(8)  # two requests with one key would be refused
+    if "cursor" in (case.query or {}):
+        case.query["cursor"] = str(Cursor(datetime.now(UTC), uuid4()))
+    if isinstance(case.body, dict):
+        _fill_body(case.body)
+    if secrets.randbelow(2) and not isinstance(case.meta.phase.data, StatefulPhaseData):
+        _use_real_resources(case)
+
+
+@schemathesis.hook
+def filter_failure(context: Any, failure: Failure, case: Any, response: Any) -> bool:
+    """DELETE cancels a job, which stays to be read and retried: that is no use after free."""
+    return not (isinstance(failure, UseAfterFree) and case.operation.path.startswith("/api/jobs/"))

@@ -1,0 +1,61 @@
+"""schemathesis: thousands of valid and invalid requests made of /openapi.json, judged by all its checks.
+
+`--long` makes 200 examples an operation instead of a few.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from deploy.local.api_client import SAMPLE
+from services.api import keys
+from shared.db import api_keys
+from shared.db.pool import Database
+from shared.models.owner import Scope
+from tests.stack import RunningStack
+from tests.system.openapi.conftest import Server
+
+CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
+
+
+def _guest(server: Server) -> str:
+    sent = requests.post(f"{server.address}/api/uploads", files={"file": SAMPLE.read_bytes()}, timeout=20)
+    return sent.headers["X-Session-Token"]
+
+
+def _admin(stack: RunningStack) -> str:
+    secret, database = keys.make(), Database(stack.database_url, pool_max=2)
+    database.open()
+    with database.transaction() as connection:
+        api_keys.add(connection, f"fuzzing {secret[-8:]}", Scope.ADMIN, keys.digest(secret))
+    database.close()
+    return secret
+
+
+@pytest.mark.parametrize("caller", ["guest", "admin"])
+def test_no_request_finds_a_fault(
+    server: Server, system: RunningStack, caller: str, long: bool, tmp_path: Path
+) -> None:
+    token = _guest(server) if caller == "guest" else _admin(system)
+    environment = {"API_ADDRESS": server.address, "API_TOKEN": token, "PICTURE_URL": server.picture, "NO_COLOR": "1"}
+    words = ("--config-file", str(CONFIGURATION), "run", f"{server.address}/openapi.json")
+    options = (
+        "--checks",
+        "all",
+        "--max-examples",
+        "200" if long else "3",
+        "--header",
+        f"Authorization: Bearer {token}",
+    )
+    command = (sys.executable, "-m", "schemathesis.cli", *words, *options)
+    root = Path(__file__).parents[3]
+    environment = {**os.environ, **environment, "PYTHONPATH": str(root)}
+    said = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    print(said.stdout[-20_000:], said.stderr[-2_000:])
+    assert said.returncode == 0
+    assert re.search(r"\d+ generated", said.stdout)
