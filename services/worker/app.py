@@ -62,7 +62,8 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     leases = Leases(database, settings.work.lease_s)
     ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
     resources = Resources(objects, _router(settings, database), settings.keys.secret.get_secret_value())
-    runner = Runner(database, leases, {name: build(resources) for name, build in JOB_TYPES.items()})
+    handlers = {name: build(resources) for name, build in JOB_TYPES.items()}
+    runner = Runner(database, leases, handlers, settings.work.threads)
     waker = broker.Waker(settings.broker.url.get_secret_value())
     polling = poller.Poller(submit, runner.run_next, _stopping, settings.work.threads)
     tasks = (*_periodic_tasks(database, objects, leases, waker, polling), *_purges(database, settings.cdn))

@@ -32,23 +32,20 @@ SOON_S, LATE_S = 1.0, 15.0  # the delay of a postponed job grows with those befo
 _log = log.get("runner")
 
 
-class _MustRunAlone(Exception):
-    """The next job may only run while this process runs no other."""
-
-
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """`run_next` may be called from any number of threads."""
+    """Runs as many jobs at once as threads call `run_next`."""
 
     database: Database
     leases: Leases
     handlers: Mapping[str, Handler]
+    threads: int  # that call `run_next`
     _running: SharedLock = field(init=False, default_factory=lambda: SharedLock(timeouts.JOB_S))
 
     def run_next(self) -> bool:
         """Run the next fair job until it has ended or is handed back. False when there was none."""
-        with suppress(_MustRunAlone), self._running.shared():
-            return self._run_next(alone=False)
+        with suppress(job_queue.MustRunAlone), self._running.shared():
+            return self._run_next(alone=self.threads == 1)
         with self._running.exclusive() as alone:
             return alone and self._run_next(alone=True)
 
@@ -65,11 +62,8 @@ class Runner:
         return True
 
     def _claim(self, *, alone: bool) -> Task | None:
-        """Claim the next job. Raises _MustRunAlone, and claims nothing, if others may be running beside it."""
         with self.database.transaction() as connection:
-            job = job_queue.claim_next(connection, self.leases.lease_s, self.handlers.keys())
-            if job and job.isolated and not alone:
-                raise _MustRunAlone
+            job = job_queue.claim_next(connection, self.leases.lease_s, self.handlers.keys(), alone=alone)
             return Task(job, assets.find(connection, None, job.asset_id)) if job else None
 
     @failpoints.before("w2")
@@ -118,7 +112,7 @@ class Runner:
     def _retry_or_fail(self, task: Task, error: Exception, failure: JobFailure) -> None:
         """Another attempt after a failure that may pass, three in all."""
         job = task.job
-        if job.attempts >= job_queue.MAX_ATTEMPTS:
+        if job.attempts >= job_queue.MAX_ATTEMPTS + job.isolated:
             self._fail(task, failure, "Every attempt at this job failed.")
             return
         _log.warning("attempt_failed", error=str(error)[:200], attempt=job.attempts)

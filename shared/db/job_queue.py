@@ -18,13 +18,13 @@ from shared.db.pool import Connection
 from shared.models.cutout import Provider
 from shared.models.job import Job, JobFailure, Outcome, Timings
 
-MAX_ATTEMPTS = 3  # provider errors, or deaths while it ran alone; a fourth attempt has never been seen to help
+MAX_ATTEMPTS = 3  # provider errors, or deaths while it ran alone; one more has never been seen to help
 _SWEEP_LOCK = 7_283_002  # any number that no other advisory lock uses
 _HELD = "id = %(id)s and fence = %(fence)s and status = 'running'"
 _DUE = "(jobs.status = 'queued' and jobs.run_after <= now() or jobs.status = 'running' and jobs.lease_until < now())"
-# A death in company does not count: the job runs again, alone, to show whether it caused it.
-_IN_COMPANY = "(jobs.status = 'running' and not jobs.isolated)"
-_HAS_ATTEMPTS = f"(jobs.attempts < {MAX_ATTEMPTS} or {_IN_COMPANY})"
+# Its worker died while others ran beside it: that does not count, but the job runs alone from now on.
+_ISOLATED = "(jobs.isolated or jobs.status = 'running' and not jobs.alone)"
+_HAS_ATTEMPTS = f"jobs.attempts < {MAX_ATTEMPTS} + {_ISOLATED}::int"
 # One job per asset at a time: the second one then finds the first one's result instead of computing or paying again.
 _FREE = """
     not exists (
@@ -34,12 +34,18 @@ _FREE = """
 """
 
 
-def claim_next(connection: Connection, lease_s: float, types: Collection[str] | None = None) -> Job | None:
+class MustRunAlone(Exception):
+    """The next job may only run in a process that runs no other."""
+
+
+def claim_next(
+    connection: Connection, lease_s: float, types: Collection[str] | None = None, *, alone: bool = True
+) -> Job | None:
     """Claim the next due job: by priority, then the owner with the fewest running, then age.
 
     Only a job of these types, unless `types` is None. A row that another worker is claiming is skipped, not waited for.
-    Must be the first statement of its transaction, which it rolls back if another worker claims the same asset. A job
-    that comes back `isolated` may only be run alone; otherwise roll the claim back.
+    `alone`: this process runs no other job until this one has ended. Raises MustRunAlone if the next job needs that.
+    Must be the first statement of its transaction, which it rolls back if another worker claims the same asset.
     """
     try:
         row = connection.execute(
@@ -62,17 +68,19 @@ def claim_next(connection: Connection, lease_s: float, types: Collection[str] | 
                 for update of jobs skip locked
             )
             update jobs
-            set status = 'running', attempts = attempts + (not {_IN_COMPANY})::int, fence = fence + 1, progress = 5,
-                isolated = isolated or status = 'running',
+            set status = 'running', attempts = attempts + 1, fence = fence + 1, progress = 5,
+                isolated = {_ISOLATED}, alone = %(alone)s,
                 lease_until = now() + %(lease_s)s * interval '1 second', started_at = coalesce(started_at, now())
             where id = (select id from next)
             returning {COLUMNS}
             """,
-            {"lease_s": lease_s, "types": None if types is None else list(types)},
+            {"lease_s": lease_s, "types": None if types is None else list(types), "alone": alone},
         ).fetchone()
     except UniqueViolation:
         connection.rollback()
         return None
+    if row and row["isolated"] and not alone:
+        raise MustRunAlone
     return jobs.from_row(row) if row else None
 
 
@@ -198,7 +206,7 @@ def fail_exhausted(connection: Connection) -> list[UUID]:
             and not {_HAS_ATTEMPTS}
         returning id
         """,
-        [JobFailure.POISON, "The job was tried three times and never completed."],
+        [JobFailure.POISON, "The job was tried several times and never completed."],
     ).fetchall()
     return [row["id"] for row in rows]
 

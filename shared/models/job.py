@@ -5,9 +5,9 @@
       │  └──release──────┘                cancelled ──retry──> queued
       └─ created          queued or running ──cancel──> cancelled
 
-A running job whose lease has expired is claimed again, and from then on runs alone in its process (`isolated`): it may
-have killed the last one. `fence` grows with every claim, and every write names the fence of its claim, so a worker that
-lost its lease cannot change anything.
+A running job whose lease has expired is claimed again. If others ran beside it in its process, any of them may have
+killed that: it runs alone from then on (`isolated`), and has one attempt more. `fence` grows with every claim, and
+every write names the fence of its claim, so a worker that lost its lease cannot change anything.
 """
 
 from collections.abc import Mapping

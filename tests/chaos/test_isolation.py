@@ -105,5 +105,5 @@ def test_only_the_picture_that_kills_its_worker_is_poison(
     _usual_workers(system)
     assert_settled(system, crowd, system.lease_s + 40, failures=("poison",))
     note("deaths until it was given up", deaths)
-    assert _failed(system, crowd) == [{"id": condemned, "error_code": "poison", "attempts": job_queue.MAX_ATTEMPTS}]
+    assert _failed(system, crowd) == [{"id": condemned, "error_code": "poison", "attempts": deaths}]
     assert deaths == job_queue.MAX_ATTEMPTS + 1, "the first was in company"

@@ -59,7 +59,8 @@ class Bench:
     def runner_with(self, *arguments: Any, **options: Any) -> Runner:
         """A runner over `router(...)`, of all job types."""
         resources = Resources(self.storage, self.router(*arguments, **options), SECRET)
-        return Runner(self.database, self.leases, {name: build(resources) for name, build in JOB_TYPES.items()})
+        handlers = {name: build(resources) for name, build in JOB_TYPES.items()}
+        return Runner(self.database, self.leases, handlers, threads=3)
 
     def stop(self) -> None:
         self.client.close()
@@ -117,10 +118,10 @@ class Bench:
         assert self.runner.run_next()
         return self.job(job_id)
 
-    def claim(self) -> Job:
+    def claim(self, *, alone: bool = True) -> Job:
         """The next job, as another worker would take it."""
         with self.database.transaction() as connection:
-            job = job_queue.claim_next(connection, 60)
+            job = job_queue.claim_next(connection, 60, alone=alone)
         assert job is not None
         return job
 

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,7 @@ def _orphans(bench: Bench, count: int) -> list[UUID]:
     """Jobs whose worker died with them."""
     made = [bench.order(pictures.png(shade=shade)) for shade in range(count)]
     for _ in made:
-        bench.claim()
+        bench.claim(alone=False)
     bench.say("update jobs set lease_until = now() - interval '1 s'")
     return made
 
@@ -51,7 +52,7 @@ def test_jobs_of_a_dead_worker_run_one_at_a_time(bench: Bench) -> None:
     assert _run_all(bench, 3) == [True] * 3
     assert seen.at_once == [1, 1, 1]
     assert [bench.job(job_id).status for job_id in orphans] == [JobState.DONE] * 3
-    assert [bench.job(job_id).attempts for job_id in orphans] == [1] * 3
+    assert [bench.job(job_id).attempts for job_id in orphans] == [2] * 3
 
 
 def test_other_jobs_run_together_as_ever(bench: Bench) -> None:
@@ -84,6 +85,19 @@ def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < until
         time.sleep(0.005)
+
+
+def test_the_only_thread_of_a_worker_runs_every_job_alone(bench: Bench) -> None:
+    bench.order()
+    runner = replace(bench.runner, threads=1)
+    bench.rembg.meanwhile = lambda: bench.say("update jobs set lease_until = now() - interval '1 s', fence = fence + 1")
+    assert runner.run_next()
+    bench.rembg.meanwhile = lambda: None
+    with runner._running.shared():  # it waits for no other, and its own death counts
+        assert runner.run_next()
+    assert bench.say("select status, isolated, attempts from jobs") == [
+        {"status": "done", "isolated": False, "attempts": 2}
+    ]
 
 
 def test_a_claim_that_must_wait_leaves_the_job_as_it_was(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,8 @@ JOB_TYPES: Mapping[str, Callable[[Resources], Handler]] = {
 @pytest.fixture
 def runner(bench: Bench) -> Runner:
     resources = Resources(bench.storage, bench.router(), SECRET)
-    return Runner(bench.database, bench.leases, {name: build(resources) for name, build in JOB_TYPES.items()})
+    handlers = {name: build(resources) for name, build in JOB_TYPES.items()}
+    return Runner(bench.database, bench.leases, handlers, threads=3)
 
 
 def _order(bench: Bench, **given: Any) -> UUID:

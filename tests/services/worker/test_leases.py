@@ -112,4 +112,4 @@ def test_periodic_renewal_keeps_a_job_past_its_lease_and_drops_it_after(bench: B
     time.sleep(0.7)
     taken = _claim(bench, 60)
     assert taken is not None
-    assert (taken.id, taken.fence, taken.isolated) == (job.id, job.fence + 1, True)
+    assert (taken.id, taken.attempts, taken.fence) == (job.id, 2, job.fence + 1)

@@ -45,7 +45,7 @@ def _dead(bench: Bench, attempts: int) -> UUID:
     job_id = bench.order()
     bench.say(
         """update jobs set status = 'running', attempts = %s, run_after = now() - interval '1 minute',
-            lease_until = now() - interval '1 s', isolated = true where id = %s""",
+            lease_until = now() - interval '1 s', alone = true where id = %s""",
         attempts,
         job_id,
     )
@@ -103,7 +103,7 @@ def test_a_job_that_killed_three_workers_fails(bench: Bench, sweeper: Rescuer) -
     assert sweeper.sweep() == 0
     job = bench.job(job_id)
     assert job.status is JobState.FAILED
-    assert job.error == JobError("poison", "The job was tried three times and never completed.")
+    assert job.error == JobError("poison", "The job was tried several times and never completed.")
     assert job.finished_at is not None
     assert not bench.runner.run_next()
 

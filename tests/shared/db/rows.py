@@ -75,9 +75,9 @@ def queued(database: Database, of: str = "ann", *, priority: int = 5) -> Job:
     return job
 
 
-def claimed(database: Database, lease_s: float = 60) -> Job:
+def claimed(database: Database, lease_s: float = 60, *, alone: bool = True) -> Job:
     """The job that a worker claims next; there must be one."""
-    job = run(database, job_queue.claim_next, lease_s)
+    job = run(database, job_queue.claim_next, lease_s, alone=alone)
     assert job is not None
     return job
 

@@ -5,6 +5,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
+import pytest
+
 from shared.db import ids, job_queue, jobs, pool
 from shared.db.pool import Database
 from shared.models.job import JobFailure, JobState
@@ -118,35 +120,47 @@ def test_a_job_whose_lease_expires_goes_to_another_worker(database: Database) ->
     assert run(database, job_queue.claim_next, 60) is None
     rows.rewind(database, 2)
     second = claimed(database)
-    assert (second.id, second.fence, second.isolated) == (first.id, first.fence + 1, True)
+    assert (second.id, second.attempts, second.fence) == (first.id, 2, first.fence + 1)
 
 
-def test_jobs_whose_worker_died_run_alone_and_keep_their_attempts(database: Database) -> None:
-    for _ in range(3):
-        queued(database)
-    assert [claimed(database).isolated for _ in range(3)] == [False] * 3
+def test_jobs_that_died_together_are_isolated_and_keep_their_three_attempts(database: Database) -> None:
+    made = [queued(database).id for _ in range(3)]
+    assert [claimed(database, alone=False).isolated for _ in made] == [False] * 3
     rows.rewind(database, 61)
-    assert run(database, job_queue.fail_exhausted) == []
-    assert [(job.attempts, job.isolated) for job in (claimed(database), claimed(database), claimed(database))] == [
-        (1, True)
-    ] * 3
+    for attempt in (2, 3, 4):
+        assert run(database, job_queue.fail_exhausted) == []
+        again = [claimed(database) for _ in made]
+        assert [(job.attempts, job.isolated) for job in again] == [(attempt, True)] * 3
+        rows.rewind(database, 61)
+    assert sorted(run(database, job_queue.fail_exhausted)) == sorted(made)
 
 
-def test_a_job_whose_last_attempt_died_in_company_gets_it_again_alone(database: Database) -> None:
+def test_an_isolated_job_is_not_claimed_beside_others(database: Database) -> None:
+    job = queued(database)
+    claimed(database, alone=False)
+    rows.rewind(database, 61)
+    before = seen(database, job)
+    with pytest.raises(job_queue.MustRunAlone):
+        run(database, job_queue.claim_next, 60, alone=False)
+    assert seen(database, job) == before
+    assert claimed(database).isolated
+
+
+def test_a_job_whose_last_attempt_died_in_company_gets_one_more(database: Database) -> None:
     job = queued(database)
     for _ in range(job_queue.MAX_ATTEMPTS - 1):
         assert run(database, job_queue.release, claimed(database), 0, counts=True)
-    claimed(database)
+    claimed(database, alone=False)
     rows.rewind(database, 66)
     assert run(database, job_queue.fail_exhausted) == []
     assert run(database, job_queue.overdue, 5) == 1
     again = claimed(database)
-    assert (again.id, again.attempts, again.isolated) == (job.id, job_queue.MAX_ATTEMPTS, True)
+    assert (again.id, again.attempts, again.isolated) == (job.id, job_queue.MAX_ATTEMPTS + 1, True)
 
 
 def test_a_job_that_was_handed_back_stays_isolated_until_it_is_tried_again(database: Database) -> None:
     job = queued(database)
-    claimed(database)
+    claimed(database, alone=False)
     rows.rewind(database, 61)
     for counts in (False, True):
         assert run(database, job_queue.release, claimed(database), 0, counts=counts)
@@ -158,8 +172,6 @@ def test_a_job_that_was_handed_back_stays_isolated_until_it_is_tried_again(datab
 
 def test_a_job_that_killed_three_workers_while_it_ran_alone_is_poison(database: Database) -> None:
     job = queued(database)
-    claimed(database)
-    rows.rewind(database, 61)
     for attempt in (1, 2, 3):
         assert claimed(database).attempts == attempt
         assert run(database, job_queue.fail_exhausted) == []
@@ -214,7 +226,7 @@ def test_a_postponed_job_is_not_overdue_before_its_time(database: Database) -> N
 
 def test_the_job_of_a_dead_worker_is_overdue_but_poison_is_not(database: Database) -> None:
     queued(database)
-    for _ in range(job_queue.MAX_ATTEMPTS):
+    for _ in range(2):
         claimed(database)
         rows.rewind(database, 66)
         assert run(database, job_queue.overdue, 5) == 1
