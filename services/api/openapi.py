@@ -99,10 +99,10 @@ def _success(route: Route, status: int) -> dict[str, Any]:
         names += ["ETag", "Accept-Ranges"]
         names += [] if status == HTTPStatus.NOT_MODIFIED else ["Content-Disposition"]
         names += ["Content-Range"] if status == HTTPStatus.PARTIAL_CONTENT else []
-    said: dict[str, Any] = {"description": HTTPStatus(status).phrase, "headers": _named(route, names)}
+    response: dict[str, Any] = {"description": HTTPStatus(status).phrase, "headers": _named(route, names)}
     if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
-        said["content"] = _content(route.answer)
-    return said
+        response["content"] = _content(route.answer)
+    return response
 
 
 def _error(route: Route, status: int, failures: Collection[type[errors.Failure]]) -> dict[str, Any]:
@@ -150,7 +150,7 @@ class Document:
         collected = self._app.api_doc
         by_name = {route.name: route for route in self._routes}
         paths = {
-            path: {method: said | self._operation(by_name[said["operationId"]]) for method, said in item.items()}
+            path: {method: found | self._operation(by_name[found["operationId"]]) for method, found in item.items()}
             for path, item in collected["paths"].items()
         }
         return collected | {"paths": paths, "components": self._components()}

@@ -38,21 +38,22 @@ DOWNLOADED = (200, 206, 304)
 EVENTS = ("text/event-stream",)
 
 # What views raise; `Route.failures` adds what follows from policies and models.
+QUOTA = (errors.StorageQuota, errors.JobQuota)  # a job stores its results
 REFUSED = (
     *(errors.StorageQuota, errors.UnsupportedImage, errors.UnreadableImage, errors.ImageTooLarge),
     *(errors.ImageTooSmall, errors.AnimatedImage, errors.TooComplex),
 )
 SENT = (*REFUSED, errors.MissingFile, errors.UrlNotAllowed, errors.SourceUnreachable)
-QUEUED = (*SENT, errors.JobQuota)
+QUEUED = (*SENT, *QUOTA)
 ANNOUNCED = (errors.StorageQuota,)
 RECEIVED = (errors.Forbidden, errors.LengthRequired)
 COMPLETED = (*REFUSED, errors.NotUploaded, errors.DigestMismatch)
 LISTED = (errors.InvalidCursor,)
 SHOWN = (errors.RangeNotSatisfiable, errors.Forbidden, errors.UnreadableImage, errors.TooComplex)
 FOLLOWED = (errors.RangeNotSatisfiable, errors.Forbidden)
-ASKED = (errors.Forbidden, errors.NotFound, errors.StorageQuota, errors.JobQuota)
+ASKED = (errors.Forbidden, errors.NotFound, *QUOTA)
 STREAMED = (errors.RateLimited,)
-RETRIED = (errors.JobNotFailed, errors.StorageQuota, errors.JobQuota, errors.SourceMissing)
+RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
 
 PICTURES = (
     POST("/api/uploads", assets.upload, GUEST_WRITE, UPLOADS, NO_STORE, AssetOut, (200, 201), SENT, UploadForm),

@@ -164,7 +164,7 @@ def test_a_head_that_cannot_be_read_is_refused_in_the_one_shape(
     assert (answer.status, error["code"]) == (status, code)
     assert answer.headers["Content-Type"] == "application/json"
     assert error["message"]
-    assert error["requestId"]
+    assert error["requestId"] == answer.headers["X-Request-Id"]
 
 
 def test_a_weak_etag_is_known_behind_the_front(deployment: Deployment, session: requests.Session) -> None:
@@ -208,6 +208,7 @@ def test_without_instances_the_front_answers_like_the_api(deployment: Deployment
         answer = session.get(f"{deployment.address}/api/jobs", headers={"Origin": ORIGIN})
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
         assert answer.headers["Retry-After"] == "2"
+        assert answer.headers["X-Request-Id"] == answer.json()["error"]["requestId"]
         assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     finally:
         for instance in deployment.instances:

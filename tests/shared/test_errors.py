@@ -13,6 +13,7 @@ CONTRACT = {
     "unauthorized": 401,
     "forbidden": 403,
     "not_found": 404,
+    "request_timeout": 408,
     "job_finished": 409,
     "job_not_failed": 409,
     "source_missing": 409,

@@ -13,6 +13,7 @@ from services.worker.shared_lock import SharedLock
 from shared.models.job import JobState
 from tests.services import pictures
 from tests.services.worker.conftest import Bench
+from tests.services.worker.rembg_double import refusal
 
 
 def _orphans(bench: Bench, count: int) -> list[UUID]:
@@ -98,6 +99,13 @@ def test_the_only_thread_of_a_worker_runs_every_job_alone(bench: Bench) -> None:
     assert bench.say("select status, isolated, attempts from jobs") == [
         {"status": "done", "isolated": False, "attempts": 2}
     ]
+
+
+def test_a_death_in_company_costs_no_attempt_at_a_provider(bench: Bench) -> None:
+    (orphan,) = _orphans(bench, 1)
+    bench.rembg.answer = refusal(500, "internal")
+    ends = [bench.run(orphan) for _ in range(3)]
+    assert [(job.status, job.attempts) for job in ends] == [("queued", 2), ("queued", 3), ("failed", 4)]
 
 
 def test_a_claim_that_must_wait_leaves_the_job_as_it_was(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
