@@ -34,7 +34,6 @@ CONTRACT = {
     "source_unreachable": 422,
     "unknown_foreground": 422,
     "rate_limited": 429,
-    "request_timeout": 408,
     "headers_too_large": 431,
     "job_quota": 429,
     "busy": 503,
