@@ -24,9 +24,8 @@ from services.api.url_builder import UrlBuilder
 from shared.images import MAX_BYTES
 from shared.models.asset import Asset
 
-PictureFile = Annotated[
-    bytes, WithJsonSchema({"type": "string", "format": "binary", "minLength": 1, "maxLength": MAX_BYTES})
-]
+# Its size is in words: testers take a length for one of characters, and send whole pictures as too long.
+PictureFile = Annotated[bytes, WithJsonSchema({"type": "string", "format": "binary", "description": "At most 20 MB."})]
 
 
 class UploadHeaders(IdempotencyHeaders):

@@ -110,7 +110,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         case.headers["Idempotency-Key"] = secrets.token_hex(8)  # two requests with one key would be refused
     if "cursor" in (case.query or {}):
         case.query["cursor"] = str(Cursor(datetime.now(UTC), uuid4()))
-    if isinstance(case.body, dict):
+    if case.media_type == "application/json" and isinstance(case.body, dict):
         _fill_body(case.body)
     if secrets.randbelow(2) and not isinstance(case.meta.phase.data, StatefulPhaseData):
         _use_real_resources(case)
