@@ -15,6 +15,7 @@ from flask_openapi3 import OpenAPI
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from services.api import error_codes, examples
 from services.api.middleware import auth
 from services.api.middleware.policy import Auth, Limit
 from services.api.middleware.upload_parser import InlinePicture, LinkedPicture
@@ -71,6 +72,14 @@ _HEADERS = {
 def _errors(route: Route) -> dict[str, Any]:
     by_status = groupby(route.failures, key=lambda failure: failure.status)
     return {str(status): _error(route, status, tuple(failures)) for status, failures in by_status}
+
+
+def _with_examples(operation: dict[str, Any]) -> dict[str, Any]:
+    """The operation with an example of each parameter of its path."""
+    parameters = operation.get("parameters", [])
+    named = examples.PARAMETERS
+    filled = [place | {"example": named[place["name"]]} if place["in"] == "path" else place for place in parameters]
+    return operation | {"parameters": filled}
 
 
 def _parameters(route: Route) -> set[str]:
@@ -133,6 +142,15 @@ def _reference(model: type[BaseModel]) -> dict[str, str]:
     return {"$ref": _REFERENCE.format(model=model.__name__)}
 
 
+def description() -> str:
+    """The document's introduction, with every error code."""
+    return (
+        "Upload a picture, get its cutout. To try it here: create an upload, then a job, and get the job until it is "
+        "`done`.\n\n<details><summary>All error codes</summary>\n\n"
+        f"{error_codes.of_responses()}\n\nIn the `error` of a failed job:\n\n{error_codes.of_jobs()}\n\n</details>"
+    )
+
+
 class Document:
     """The document of an app, made when it is first read.
 
@@ -150,7 +168,10 @@ class Document:
         collected = self._app.api_doc
         by_name = {route.name: route for route in self._routes}
         paths = {
-            path: {method: found | self._operation(by_name[found["operationId"]]) for method, found in item.items()}
+            path: {
+                method: _with_examples(found) | self._operation(by_name[found["operationId"]])
+                for method, found in item.items()
+            }
             for path, item in collected["paths"].items()
         }
         return collected | {"paths": paths, "components": self._components()}

@@ -3,8 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from services.api import examples
 from services.api.schemas import (
     Amount,
     BodyModel,
@@ -24,6 +25,8 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 
 
 class RolloutIn(BodyModel):
+    model_config = ConfigDict(json_schema_extra=examples.body(percent=100))
+
     percent: Percent
 
 

@@ -9,13 +9,16 @@ from shared.db.pool import Connection
 
 
 def rollout(deps: Dependencies) -> schemas.RolloutOut:
-    """The self-hosted share."""
+    """Get rollout.
+
+    The percentage of jobs that the self-hosted provider gets.
+    """
     with deps.database.transaction() as connection:
         return _rollout(connection, deps)
 
 
 def set_rollout(deps: Dependencies, body: schemas.RolloutIn) -> schemas.RolloutOut:
-    """Change the self-hosted share.
+    """Change rollout.
 
     Takes effect in every process within 30 s. 0 sends all jobs to the paid provider, 100 none.
     """
@@ -33,7 +36,7 @@ def _rollout(connection: Connection, deps: Dependencies) -> schemas.RolloutOut:
 
 
 def providers(deps: Dependencies, query: schemas.DaysQuery) -> schemas.ProvidersOut:
-    """Providers side by side.
+    """Compare providers.
 
     Calls, errors, durations, bytes, cost and uncertainty per provider and day (UTC).
     """
@@ -48,6 +51,9 @@ def providers(deps: Dependencies, query: schemas.DaysQuery) -> schemas.Providers
 
 
 def jobs_report(deps: Dependencies) -> schemas.JobsReport:
-    """States, the oldest waiting job, the newest dead jobs."""
+    """Queue overview.
+
+    Jobs per state, the age of the oldest waiting job, and the newest dead jobs with their errors.
+    """
     with deps.database.transaction() as connection:
         return schemas.JobsReport.from_row(jobs.report(connection))

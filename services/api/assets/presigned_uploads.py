@@ -27,9 +27,9 @@ from shared.models.owner import Owner
 
 
 def presign(deps: Dependencies, header: IdempotencyHeaders, body: NewUpload) -> Response:  # noqa: ARG001 - validates
-    """Announce a picture.
+    """Create direct upload.
 
-    Returns where to PUT the file, with which headers, and until when; then complete the upload.
+    Announces a picture. Returns where to PUT the file, with which headers, and until when; then complete the upload.
     """
     if body.bytes > MAX_BYTES:
         raise errors.BodyTooLarge
@@ -51,7 +51,7 @@ def presign(deps: Dependencies, header: IdempotencyHeaders, body: NewUpload) -> 
 
 
 def receive(deps: Dependencies, path: UploadPath, query: SignatureQuery) -> None:
-    """Send an announced picture.
+    """Send file of direct upload.
 
     Used only where the storage has no URL of its own. The signature in `uploadUrl` is the permission.
     """
@@ -70,9 +70,10 @@ def receive(deps: Dependencies, path: UploadPath, query: SignatureQuery) -> None
 
 
 def complete(deps: Dependencies, header: IdempotencyHeaders, path: UploadPath) -> Response:  # noqa: ARG001 - validates
-    """Store the uploaded picture.
+    """Complete direct upload.
 
-    Checks the picture like any upload. Safe to repeat: 201 the first time, 200 with the same asset after.
+    Stores the picture that was sent, and checks it like any upload. Safe to repeat: 201 the first time, 200 with the
+    same asset after.
     """
     owner = auth.caller()
     if owner is None:

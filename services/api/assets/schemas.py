@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, WithJsonSchema
+from pydantic import ConfigDict, Field, WithJsonSchema
 
+from services.api import examples
 from services.api.schemas import (
     MAX_HEADER,
     ApiModel,
@@ -137,6 +138,8 @@ class NewUpload(BodyModel):
 
     `contentType` is only how the bytes travel: their content decides what they are.
     """
+
+    model_config = ConfigDict(json_schema_extra=examples.body(contentType="image/png", bytes=examples.PICTURE_BYTES))
 
     content_type: Literal[
         "image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", "image/avif", "image/tiff", "image/gif",

@@ -13,7 +13,7 @@ from shared.db import assets
 
 
 def create_link(deps: Dependencies, path: AssetPath) -> LinkOut:
-    """A private link to a picture.
+    """Create private link.
 
     Anyone who has the link can see this one picture for 15 minutes, and no cache keeps it.
     """
@@ -23,7 +23,7 @@ def create_link(deps: Dependencies, path: AssetPath) -> LinkOut:
 
 
 def follow_link(deps: Dependencies, header: DownloadHeaders, path: AssetPath, query: LinkQuery) -> Response:  # noqa: ARG001 - documents
-    """A picture by a private link.
+    """Download by private link.
 
     Like the picture's own address; 403 if the link has expired or was changed.
     """

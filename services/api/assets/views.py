@@ -26,9 +26,10 @@ from shared.models.asset import Asset
 
 
 def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG001 - validates the headers
-    """Store a picture.
+    """Create upload.
 
-    The same bytes from the same caller are one asset: 201 the first time, 200 after.
+    Stores a picture to be cut out later. The same bytes from the same caller are one asset: 201 the first time, 200
+    after.
     """
     received, owner = upload_parser.parse(), auth.writer()
     with once(deps.database, owner, received.sha256 or received.url) as record:
@@ -41,7 +42,10 @@ def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG0
 
 
 def page(deps: Dependencies, query: PageQuery) -> AssetPage:
-    """Your pictures, newest first."""
+    """List pictures.
+
+    Your own, newest first.
+    """
     after = Cursor.parse(query.cursor) if query.cursor else None
     owner = auth.caller()
     if owner is None:
@@ -52,12 +56,12 @@ def page(deps: Dependencies, query: PageQuery) -> AssetPage:
 
 
 def show(deps: Dependencies, path: AssetPath) -> AssetOut:
-    """A picture."""
+    """Get picture."""
     return AssetOut.of(lookup.require(deps, assets.find, auth.visible_owner(), path.asset_id), deps.urls)
 
 
 def delete(deps: Dependencies, path: AssetPath) -> None:
-    """Delete a picture.
+    """Delete picture.
 
     Hidden at once, and its unfinished jobs are cancelled; its bytes are removed a week later.
     """
@@ -67,10 +71,10 @@ def delete(deps: Dependencies, path: AssetPath) -> None:
 
 
 def download(deps: Dependencies, header: DownloadHeaders, path: AddressPath, query: VariantQuery) -> Response:  # noqa: ARG001 - documents
-    """The bytes of a picture.
+    """Download picture.
 
-    The address is the permission, and needs no token. After one to two hours it answers 403: the picture or its job
-    tells a new one.
+    The bytes of a picture at its `url`. The address is the permission, and needs no token. After one to two hours it
+    answers 403: the picture or its job tells a new one.
     """
     url_signing.check_asset(deps.secret, path.key, path.grant)
     with deps.database.transaction() as connection:

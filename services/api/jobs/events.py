@@ -31,10 +31,11 @@ MAX_STREAMS_EACH = 4  # of one caller, and of one address, because tokens are fr
 
 
 def follow(deps: Dependencies, path: JobPath) -> Response:
-    """Follow a job (server-sent events).
+    """Follow job.
 
-    `event: status` with the job as data: its state now, then each change, until it ends or 30 s have passed. 429 with
-    more than four at once, of one caller or one address: poll the job instead.
+    Server-sent events: `event: status` with the job as data, its state now and then each change. The stream ends with
+    the job or after 30 s; browsers reconnect by themselves, other clients ask again while the job is unfinished. 429
+    with more than four at once, of one caller or one address: poll the job instead.
     """
     owner, caller = auth.visible_owner(), auth.caller()
     assert caller is not None  # visible_owner would have raised

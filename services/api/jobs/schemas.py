@@ -5,8 +5,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 from flask import Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from services.api import examples
 from services.api.assets.schemas import UploadForm
 from services.api.schemas import (
     FROM_TEXT,
@@ -167,6 +168,8 @@ class JobOptions(BodyModel, CutoutOptions):
 
 
 class NewJob(BodyModel):
+    model_config = ConfigDict(json_schema_extra=examples.body(assetId=examples.ASSET, type="cutout"))
+
     asset_id: Annotated[UUID, FROM_TEXT]
     type: Literal["cutout"]
     priority: int | None = Field(None, ge=0, le=9)

@@ -15,9 +15,9 @@ from shared.models.job import Job, JobState
 
 
 def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Response:  # noqa: ARG001 - validates them
-    """Cut out a stored picture.
+    """Create job.
 
-    `priority` (0, the most urgent, to 9) and `provider` are for API keys.
+    Cuts out the stored picture `assetId`. `priority` (0, the most urgent, to 9) and `provider` are for API keys.
     """
     if auth.key() is None and (body.priority is not None or body.provider is not None):
         raise errors.Forbidden("Choosing a priority or a provider needs an API key.")
@@ -42,7 +42,10 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Resp
 
 
 def page(deps: Dependencies, query: JobQuery) -> JobPage:
-    """Your jobs, newest first."""
+    """List jobs.
+
+    Your own, newest first.
+    """
     after = Cursor.parse(query.cursor) if query.cursor else None
     owner = auth.caller()
     if owner is None:
@@ -53,12 +56,12 @@ def page(deps: Dependencies, query: JobQuery) -> JobPage:
 
 
 def show(deps: Dependencies, path: JobPath) -> JobOut:
-    """A job's state."""
+    """Get job."""
     return JobOut.of(lookup.require(deps, jobs.find, auth.visible_owner(), path.job_id), deps.urls)
 
 
 def cancel(deps: Dependencies, path: JobPath) -> JobOut:
-    """Cancel a job."""
+    """Cancel job."""
     owner = auth.visible_owner()
     with deps.database.transaction() as connection:
         job = jobs.cancel(connection, owner, path.job_id)
@@ -70,9 +73,9 @@ def cancel(deps: Dependencies, path: JobPath) -> JobOut:
 
 
 def retry(deps: Dependencies, header: IdempotencyHeaders, path: JobPath) -> Response:  # noqa: ARG001 - validates
-    """Try a failed or cancelled job again.
+    """Retry job.
 
-    Refused with `source_missing` once its picture was deleted.
+    For a failed or cancelled one. Refused with `source_missing` once its picture was deleted.
     """
     owner, writer = auth.visible_owner(), auth.writer()
     with once(deps.database, writer) as record, deps.database.transaction() as connection:

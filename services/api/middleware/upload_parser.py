@@ -8,9 +8,10 @@ from pathlib import PurePath
 from typing import Self
 
 from flask import request
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 from werkzeug.datastructures import FileStorage
 
+from services.api import examples
 from services.api.middleware import request_body
 from services.api.middleware.request_body import ENVELOPE_BYTES
 from services.api.schemas import BodyModel
@@ -29,6 +30,8 @@ _WAYS = (
 
 class InlinePicture(BodyModel):
     """A picture in base64, or a `data:` URL of it."""
+
+    model_config = ConfigDict(json_schema_extra=examples.body(image=examples.PICTURE))
 
     image: str = Field(json_schema_extra={"contentEncoding": "base64", "maxLength": _MAX_BASE64_BYTES})
 

@@ -1,2 +1,31 @@
 // The packaged viewer over our own description; nothing is fetched from elsewhere.
-SwaggerUIBundle({ url: "/openapi.json", dom_id: "#reference", deepLinking: true, validatorUrl: null });
+const spec = await (await fetch("/openapi.json")).json();
+const examples = {}; // by name of the path's parameter
+const own = new Map(); // for an example, what the caller really has: the newest that a response has named
+
+for (const item of Object.values(spec.paths))
+  for (const { parameters } of Object.values(item))
+    for (const { name, example } of parameters) if (example) examples[name] = example;
+
+function learn(response) {
+  const body = response.obj;
+  if (!body?.id) return response;
+  own.set(examples[body.sha256 ? "asset_id" : body.uploadUrl ? "upload_id" : "job_id"], body.id);
+  if (body.assetId) own.set(examples.asset_id, body.assetId);
+  const [key, grant] = (body.result?.cutoutUrl ?? body.url ?? "").split("/").slice(-2);
+  if (grant) own.set(examples.key, key).set(examples.grant, grant);
+  return response;
+}
+
+function fill(request) {
+  for (const [example, real] of own) request.url = request.url.replace(example, real);
+  if (typeof request.body === "string") request.body = request.body.replace(examples.asset_id, own.get(examples.asset_id) ?? "$&");
+  return request;
+}
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+
+SwaggerUIBundle({ spec, dom_id: "#reference", deepLinking: true, requestInterceptor: fill, responseInterceptor: learn });

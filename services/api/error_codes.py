@@ -1,0 +1,33 @@
+"""Every error code with its meaning, as Markdown: for the OpenAPI document and thus `/docs`, and for docs/errors.md."""
+
+from collections.abc import Iterable, Mapping
+
+from shared import errors
+from shared.errors import Failure
+from shared.models.job import JobFailure
+
+FAILURES = tuple(kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Failure))
+OF_JOBS: Mapping[JobFailure, tuple[str, str]] = {
+    JobFailure.UNKNOWN_FOREGROUND: (errors.UnknownForeground.message, errors.UnknownForeground.advice),
+    JobFailure.SOURCE_MISSING: (errors.SourceMissing.message, errors.SourceMissing.advice),
+    JobFailure.PROVIDER_FAILED: ("The removal service failed each time.", "Retry the job later; try another picture."),
+    JobFailure.PROVIDER_BUDGET: ("The paid provider's budget was used up for a day.", "Retry the job another day."),
+    JobFailure.POISON: ("The job ended its worker or failed each time.", "Try another picture, and report the job."),
+}
+
+
+def of_responses() -> str:
+    """The codes of error responses, by status."""
+    ordered = sorted(FAILURES, key=lambda kind: (kind.status, kind.code))
+    rows = ((str(kind.status), f"`{kind.code}`", kind.message, kind.advice) for kind in ordered)
+    return _table(("status", "code", "meaning", "what to do"), rows)
+
+
+def of_jobs() -> str:
+    """The codes in the `error` of a failed job."""
+    rows = ((f"`{failure}`", *texts) for failure, texts in OF_JOBS.items())
+    return _table(("code", "meaning", "what to do"), rows)
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ("---",) * len(head), *rows))

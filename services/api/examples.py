@@ -1,0 +1,31 @@
+"""Requests that succeed as they stand: the examples of the OpenAPI document, which `/docs` fills in.
+
+The ids stand for the caller's own: services/api/static/docs.js replaces them by the newest that a response has named.
+"""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import Any
+
+ASSET = "00000000-0000-7000-8000-0000000a55e7"
+PARAMETERS: Mapping[str, str] = {
+    "asset_id": ASSET,
+    "job_id": "00000000-0000-7000-8000-000000000b0b",
+    "upload_id": "00000000-0000-7000-8000-0000000f11e0",
+    "key": "KEY",
+    "grant": "GRANT",
+}
+# A T-shirt on a plain background, 96 x 96 pixels of four colours.
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAGAAAABgAgMAAACf9p+rAAAADFBMVEUfYHJokpqxxMP79uzTm4S+AAABHElEQVR42u3WvU3EMBjG8X/MkUNKEWpo"
+    "2OBWuI1uBG6EG4GCAdggGeFGSEGJRDqIFPmheB3ifB0IUcaNLf/yRHkdO0oi5ptjhf+DJ+s+vkXWmtz6+hAmOjhl1lfpEBqubHDmMIATzgZH0hga"
+    "oJAkDyFCCMBOkj4hROgCbCWpoovQBaCwO4UIXQDSwtsVHAJU4+XIJDmgHkMb1moRyjH4JZCtrp++jEJywYethEvQTqFaghocvE2hBTdT349QTsEv"
+    "gYC5wqGQY/agl1yAFuC2n9tYhQEeergOa2Jb4aWH3LYD0gmSqMjsCKmE5PdsI8jPUNj2eSWPoeZe0ga427/Hj3qTPHcnqnmME34XnY8YbGb9LK2w"
+    "wh8gWf8Zfg1fD28BZW7q5TkAAAAASUVORK5CYII="
+)
+PICTURE_BYTES = len(b64decode(PICTURE))
+
+
+def body(**fields: Any) -> dict[str, Any]:
+    """For a model's `json_schema_extra`."""
+    return {"examples": [fields]}

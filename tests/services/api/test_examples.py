@@ -1,0 +1,97 @@
+"""The examples of the OpenAPI document succeed as they stand, once the ids in them are the caller's own."""
+
+import base64
+import json
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from services.api import examples, keys
+from shared.db import api_keys
+from shared.models.owner import Scope
+from tests.services.api.client import body
+from tests.services.api.conftest import Api
+from tests.services.api.documented import JSON, ROUTES, document
+
+# Each needs what the ones before it made. The others take a signature that only a response has.
+ORDER = (
+    *("assets_upload", "assets_page", "assets_show", "assets_create_link", "assets_download", "cutouts_create"),
+    *("jobs_create", "jobs_page", "jobs_show", "jobs_cancel", "jobs_follow", "jobs_retry", "assets_delete"),
+    *("admin_rollout", "admin_set_rollout", "admin_providers", "admin_jobs_report"),
+)
+SIGNED = {"assets_presign", "assets_receive", "assets_complete", "assets_follow_link"}
+
+
+class Trial:
+    """A caller who sends the examples, and puts the ids of earlier responses into them as `/docs` does."""
+
+    def __init__(self, api: Api) -> None:
+        self._client = api.guest()
+        self._paths = document(api.app)["paths"]
+        self._schemas = document(api.app)["components"]["schemas"]
+        self._own: dict[str, str] = {}
+
+    def send(self, name: str, headers: dict[str, str] | None = None) -> None:
+        path, method, operation = next(
+            (path, method, found)
+            for path, item in self._paths.items()
+            for method, found in item.items()
+            if found["operationId"] == name
+        )
+        for place in operation["parameters"]:
+            path = path.replace(f"{{{place['name']}}}", str(place.get("example")))
+        content = operation.get("requestBody", {}).get("content", {})
+        data = json.dumps(self._example(content[JSON]["schema"])) if JSON in content else None
+        for example, real in self._own.items():
+            path, data = path.replace(example, real), data and data.replace(example, real)
+        kind = JSON if data else None
+        response = self._client.open(
+            path, method=method.upper(), data=data, content_type=kind, headers=headers, buffered=True
+        )
+        assert 200 <= response.status_code < 300, (name, response.text)
+        if response.mimetype == JSON:
+            self._learn(body(response))
+
+    def _example(self, schema: dict[str, Any]) -> Any:
+        """As viewers find it: the first of the first alternative."""
+        while "$ref" in schema or "oneOf" in schema:
+            schema = schema["oneOf"][0] if "oneOf" in schema else self._schemas[schema["$ref"].rpartition("/")[2]]
+        return schema["examples"][0]
+
+    def _learn(self, answer: dict[str, Any]) -> None:
+        named = examples.PARAMETERS
+        if "sha256" in answer:
+            self._own[named["asset_id"]] = answer["id"]
+            self._own[named["key"]], self._own[named["grant"]] = answer["url"].split("/")[-2:]
+        elif "assetId" in answer:
+            self._own[named["job_id"]] = answer["id"]
+
+
+def test_every_operation_that_needs_no_signature_is_tried() -> None:
+    assert {*ORDER, *SIGNED} == ROUTES.keys()
+
+
+def test_every_example_succeeds(api: Api) -> None:
+    trial, secret = Trial(api), keys.make()
+    with api.deps.database.transaction() as connection:
+        api_keys.add(connection, "the shop", Scope.ADMIN, keys.digest(secret))
+    for name in ORDER:
+        trial.send(name, {"X-Api-Key": secret} if name.startswith("admin_") else None)
+
+
+def test_the_example_of_a_direct_upload_is_that_of_the_example_picture(guest: FlaskClient, api: Api) -> None:
+    example = document(api.app)["components"]["schemas"]["NewUpload"]["examples"][0]
+    announced = body(guest.post("/api/uploads/presign", json=example))
+    picture = base64.b64decode(examples.PICTURE)
+    sent = guest.put(
+        announced["uploadUrl"], data=picture, headers={"Content-Type": announced["headers"]["Content-Type"]}
+    )
+    assert sent.status_code == 204
+    assert guest.post(f"/api/uploads/{announced['id']}/complete").status_code == 201
+
+
+def test_every_parameter_of_a_path_has_an_example(api: Api) -> None:
+    operations = [found for item in document(api.app)["paths"].values() for found in item.values()]
+    places = [place for found in operations for place in found["parameters"] if place["in"] == "path"]
+    assert {place["name"] for place in places} == examples.PARAMETERS.keys()
+    assert all(place["example"] == examples.PARAMETERS[place["name"]] for place in places)
