@@ -205,8 +205,8 @@ class Document:
         content: dict[str, Any] = {name: {"schema": _FILE} for name in types}
         if model is Raw:
             return {"required": True, "content": content}
-        content = {"multipart/form-data": {"schema": _reference(model)}, **content}
-        content[_JSON] = {"schema": {"$ref": _REFERENCE.format(model="PictureIn")}}
+        picture = {_JSON: {"schema": {"$ref": _REFERENCE.format(model="PictureIn")}}}  # first: its example needs no file
+        content = {**picture, "multipart/form-data": {"schema": _reference(model)}, **content}
         labels = ", ".join(kind.label for kind in self._formats)
         description = (
             f"A picture of at most 20 MB and 50 megapixels, not animated: {labels}. Its content decides what it is, "

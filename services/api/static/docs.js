@@ -8,7 +8,7 @@ for (const item of Object.values(spec.paths))
     for (const { name, example } of parameters) if (example) examples[name] = example;
 
 function learn(response) {
-  const body = response.obj;
+  const body = response.headers["content-type"]?.startsWith("application/json") && response.obj;
   if (!body?.id) return response;
   own.set(examples[body.sha256 ? "asset_id" : body.uploadUrl ? "upload_id" : "job_id"], body.id);
   if (body.assetId) own.set(examples.asset_id, body.assetId);
