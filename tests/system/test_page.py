@@ -5,7 +5,6 @@ Set SCREENSHOTS to a folder to retake the pictures of docs/screenshots.
 
 import base64
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +20,6 @@ from tests.stack import RunningStack
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser and is not installed")
-
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _TIMEOUT_MS = 30_000  # a bound for a busy machine; a cut-out takes about half a second
 _DROP = """([bytes, name, type]) => {
   const dataTransfer = new DataTransfer();
@@ -88,17 +84,6 @@ class Visit:
         if folder := os.environ.get("SCREENSHOTS"):
             self.page.wait_for_timeout(_ENTRANCE_MS)
             self.page.screenshot(path=Path(folder) / name)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])  # root has no sandbox
-        yield running
-        running.close()
 
 
 def _visit(browser: "Browser", stack: RunningStack, **wishes: Any) -> Iterator[Visit]:
