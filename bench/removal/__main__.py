@@ -38,12 +38,23 @@ class Pair:
     target: str
 
     @property
+    def better(self) -> str:
+        return "higher" if self.unit.endswith("/s") else "lower"
+
+    @property
     def ratio(self) -> float:
         return statistics.median(a / b for a, b in zip(self.ours, self.rembg_server, strict=True))
 
     def row(self) -> list[str]:
         ours, other = statistics.median(self.ours), statistics.median(self.rembg_server)
-        return [self.name, f"{ours:.2f} {self.unit}", f"{other:.2f} {self.unit}", f"**{self.ratio:.2f}**", self.target]
+        return [
+            self.name,
+            f"{ours:.2f} {self.unit}",
+            f"{other:.2f} {self.unit}",
+            f"**{self.ratio:.2f}**",
+            self.better,
+            self.target,
+        ]
 
 
 @dataclass(frozen=True, slots=True)

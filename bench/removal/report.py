@@ -7,7 +7,7 @@ from typing import Protocol
 
 PAGE, CHART = Path("docs/benchmarks.md"), Path("docs/benchmarks.svg")
 BEGIN, END = "<!-- measured by make bench-rembg -->", "<!-- end of measured -->"
-_WIDTH, _ROW, _LEFT = 640, 34, 210
+_ROW, _BARS, _LETTER = 34, 430, 7.5  # pixels: a bar and its gap, the longest bar, a letter's width at most
 
 
 class Compared(Protocol):
@@ -16,6 +16,9 @@ class Compared(Protocol):
 
     @property
     def ratio(self) -> float: ...
+
+    @property
+    def better(self) -> str: ...
 
     def row(self) -> list[str]: ...
 
@@ -35,7 +38,7 @@ def write(pairs: Sequence[Compared], served: Sequence[Served], load: float) -> N
         BEGIN,
         f"{cores} cores, load {load:.1f} at the start and {os.getloadavg()[0]:.1f} at the end; U2-NetP, float.",
         "",
-        *table(["", "ours", "`rembg s`", "ratio", "target"], [pair.row() for pair in pairs]),
+        *table(["", "ours", "`rembg s`", "ratio", "better", "target"], [pair.row() for pair in pairs]),
         "",
         "Compared with the bare steps:",
         "",
@@ -57,19 +60,21 @@ def table(head: list[str], rows: Iterable[list[str]]) -> list[str]:
 
 
 def chart(pairs: Sequence[Compared]) -> str:
-    """A bar for each ratio; the line is `rembg s`."""
-    longest = max(2.0, *(pair.ratio for pair in pairs))
-    scale = (_WIDTH - _LEFT - 60) / longest
+    """A bar for each ratio with an arrow to where it is better; the line is `rembg s`."""
+    left = 20 + _LETTER * max(len(pair.name) for pair in pairs)
+    scale = _BARS / max(2.0, *(pair.ratio for pair in pairs))
     parts = []
     for index, pair in enumerate(pairs):
         y = 16 + index * _ROW
         width = pair.ratio * scale
+        words = "better →" if pair.better == "higher" else "← better"
+        arrow = f'<tspan fill="#777">{words}</tspan>'
         parts += [
-            f'<text x="{_LEFT - 10}" y="{y + 15}" text-anchor="end">{pair.name}</text>',
-            f'<rect x="{_LEFT}" y="{y}" width="{width:.1f}" height="20" rx="3" fill="#3a6ea5"/>',
-            f'<text x="{_LEFT + width + 6:.1f}" y="{y + 15}">{pair.ratio:.2f}</text>',
+            f'<text x="{left - 10:.1f}" y="{y + 15}" text-anchor="end">{pair.name}</text>',
+            f'<rect x="{left:.1f}" y="{y}" width="{width:.1f}" height="20" rx="3" fill="#3a6ea5"/>',
+            f'<text x="{left + width + 6:.1f}" y="{y + 15}">{pair.ratio:.2f} {arrow}</text>',
         ]
-    height, one = 40 + len(pairs) * _ROW, _LEFT + scale
+    height, one = 40 + len(pairs) * _ROW, left + scale
     parts += [
         f'<line x1="{one:.1f}" y1="6" x2="{one:.1f}" y2="{height - 24}" stroke="#b33" stroke-dasharray="4 3"/>',
         f'<text x="{one:.1f}" y="{height - 8}" text-anchor="middle" fill="#b33">rembg s = 1</text>',
@@ -77,6 +82,6 @@ def chart(pairs: Sequence[Compared]) -> str:
     style = 'font-family="sans-serif" font-size="13" fill="#222"'
     body = "\n".join(parts)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" {style}>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + _BARS + 110:.0f}" height="{height}" {style}>\n'
         f'<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
     )
