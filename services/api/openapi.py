@@ -145,8 +145,7 @@ def _reference(model: type[BaseModel]) -> dict[str, str]:
 def description() -> str:
     """The document's introduction, with every error code."""
     return (
-        "Upload a picture, get its cutout. To try it here: create an upload, then a job, and get the job until it is "
-        "`done`.\n\n<details><summary>All error codes</summary>\n\n"
+        "Upload a picture, get its cutout.\n\n<details><summary>All error codes</summary>\n\n"
         f"{error_codes.of_responses()}\n\nIn the `error` of a failed job:\n\n{error_codes.of_jobs()}\n\n</details>"
     )
 
@@ -205,7 +204,9 @@ class Document:
         content: dict[str, Any] = {name: {"schema": _FILE} for name in types}
         if model is Raw:
             return {"required": True, "content": content}
-        picture = {_JSON: {"schema": {"$ref": _REFERENCE.format(model="PictureIn")}}}  # first: its example needs no file
+        picture = {
+            _JSON: {"schema": {"$ref": _REFERENCE.format(model="PictureIn")}}
+        }  # first: its example needs no file
         content = {**picture, "multipart/form-data": {"schema": _reference(model)}, **content}
         labels = ", ".join(kind.label for kind in self._formats)
         description = (
