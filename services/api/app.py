@@ -9,7 +9,7 @@ from types import FrameType
 from flask_openapi3 import Info, OpenAPI, Server
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from services.api import health, openapi, routes
+from services.api import error_codes, health, openapi, routes
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
@@ -70,7 +70,11 @@ def create_app(deps: Dependencies) -> OpenAPI:
     """The Flask app over `deps`. The order of the middleware is the order in which it sees a request."""
     app = OpenAPI(
         "services.api",
-        info=Info(title="Stolen Tee", version=VERSION, description=openapi.description()),
+        info=Info(
+            title="Stolen Tee",
+            version=VERSION,
+            description=f"Upload a picture, get its cutout.\n\n{error_codes.section()}",
+        ),
         doc_ui=False,
         static_folder=None,
         servers=[Server(url=deps.settings.web.public_url or "/")],

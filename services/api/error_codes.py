@@ -16,6 +16,14 @@ OF_JOBS: Mapping[JobFailure, tuple[str, str]] = {
 }
 
 
+def section() -> str:
+    """Both tables, to be unfolded."""
+    return (
+        f"<details><summary>All error codes</summary>\n\n{of_responses()}\n\n"
+        f"In the `error` of a failed job:\n\n{of_jobs()}\n\n</details>"
+    )
+
+
 def of_responses() -> str:
     """The codes of error responses, by status."""
     ordered = sorted(FAILURES, key=lambda kind: (kind.status, kind.code))

@@ -15,7 +15,7 @@ from flask_openapi3 import OpenAPI
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from services.api import error_codes, examples
+from services.api import examples
 from services.api.middleware import auth
 from services.api.middleware.policy import Auth, Limit
 from services.api.middleware.upload_parser import InlinePicture, LinkedPicture
@@ -140,14 +140,6 @@ def _content(answer: type[ResponseModel] | tuple[str, ...] | None) -> dict[str, 
 
 def _reference(model: type[BaseModel]) -> dict[str, str]:
     return {"$ref": _REFERENCE.format(model=model.__name__)}
-
-
-def description() -> str:
-    """The document's introduction, with every error code."""
-    return (
-        "Upload a picture, get its cutout.\n\n<details><summary>All error codes</summary>\n\n"
-        f"{error_codes.of_responses()}\n\nIn the `error` of a failed job:\n\n{error_codes.of_jobs()}\n\n</details>"
-    )
 
 
 class Document:
