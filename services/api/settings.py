@@ -40,7 +40,7 @@ class Web(settings.EnvSettings):
     """Public URL, allowed origins, rate limits and quotas.
 
     The limits of keys carry 10,000 pictures a month with peaks. A premium key may send as many uploads a minute as one
-    machine with u2net cuts out in that time, and make five calls for each: send, queue, ask again, delete.
+    machine with u2net cuts out in that time, make five calls for each, and store 10 MB for each of a month's.
     """
 
     public_url: settings.Origin = Field("", validation_alias="PUBLIC_URL")
@@ -55,6 +55,7 @@ class Web(settings.EnvSettings):
     rate_admin_api: _RateLimit = Field("3000/m", validation_alias="RATE_LIMIT_ADMIN_API")  # type: ignore[assignment]
     rate_admin_uploads: _RateLimit = Field("600/m", validation_alias="RATE_LIMIT_ADMIN_UPLOADS")  # type: ignore[assignment]
     quota_stored_mb: int = Field(10_000, validation_alias="QUOTA_STORED_MB", ge=0, le=1_000_000_000)
+    quota_key_stored_mb: int = Field(100_000, validation_alias="QUOTA_KEY_STORED_MB", ge=0, le=1_000_000_000)
     quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0, le=1_000_000_000)
     input_formats: str = Field(",".join(Format), validation_alias="INPUT_FORMATS")
     instances: int = Field(1, validation_alias="API_INSTANCES", ge=1, le=1000)
