@@ -12,8 +12,6 @@ from deploy.local.errors import CommandError
 from deploy.local.settings import Settings
 from deploy.local.stack import ROOT
 
-_NOTHING_RUNS = "Nothing is running here. Start `make run` or `make up`, or set DATABASE_URL to that of the system."
-
 
 def main(arguments: list[str]) -> int:
     name, scope = arguments
@@ -31,9 +29,13 @@ def main(arguments: list[str]) -> int:
 
 def _running() -> tuple[Mapping[str, str], str]:
     """The environment for a command beside the running `make run`, and its api's address. Raises CommandError."""
-    found = data_folder.in_use(Settings.read().data)
+    asked = Settings.read().data
+    found = data_folder.in_use(asked)
     if found is None:
-        raise CommandError(_NOTHING_RUNS)
+        raise CommandError(
+            f"No system is running with its data in {asked}, nor in containers. Start `make run` or `make up`, or set "
+            "DATA_DIR or DATABASE_URL to that of the running system."
+        )
     folder, process = found
     try:
         settings = Settings.read(psutil.Process(process).environ())

@@ -30,8 +30,7 @@ _COMMANDS = {
     "worker": (*_CELERY, "--without-gossip", "--without-mingle", "--without-heartbeat"),
     "api": (*_GUNICORN, "services.api.wsgi:app"),
 }
-_RATE_LIMITS = [f"RATE_LIMIT_{limit}" for limit in ("API", "UPLOADS")]
-_RATE_LIMITS += [f"RATE_LIMIT_{scope}_{limit}" for scope in ("PREMIUM", "ADMIN") for limit in ("API", "UPLOADS")]
+_RATE_LIMITS = [f"RATE_LIMIT_{caller}{limit}" for caller in ("", "PREMIUM_", "ADMIN_") for limit in ("API", "UPLOADS")]
 
 
 class Stack:

@@ -19,7 +19,8 @@ from shared.models.owner import Scope
 PREFIX = "sk_"
 _USES = {Scope.PREMIUM: "/api/jobs", Scope.ADMIN: "/api/admin/jobs"}  # answer at once, whatever there is
 _ADVICE = """\
-{id}: {name}, scope {scope}. The key above is not shown again. Keep it on your servers: who has it acts for you.
+{id}: {name}, scope {scope}. The key above is not shown again.
+Keep it on your servers: anyone who has it can act for you.
 
 Try it:
   curl -H 'X-Api-Key: {key}' {address}{path}

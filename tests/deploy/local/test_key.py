@@ -31,7 +31,9 @@ def test_a_given_database_gets_the_key(database_url: str) -> None:
 def test_without_a_system_it_says_how_to_start_one(tmp_path: Path) -> None:
     done = _key("shop", "admin", DATA_DIR=str(tmp_path / "data"))
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("Nothing is running here. Start `make run` or `make up`, or set DATABASE_URL")
+    assert done.stderr.startswith(
+        f"No system is running with its data in {tmp_path / 'data'}, nor in containers. Start"
+    )
     assert not (tmp_path / "data").exists()
 
 
