@@ -17,7 +17,7 @@ from flask import Flask, Response, current_app, g, request
 
 from services.api import guest_tokens
 from services.api.keys import PREFIX, digest
-from services.api.middleware import policy
+from services.api.middleware import client_address, policy
 from services.api.middleware.policy import Auth
 from shared import errors
 from shared.db import api_keys, owners
@@ -57,6 +57,12 @@ def key() -> api_keys.Key | None:
     """The API key of the request."""
     found: api_keys.Key | None = g.get("key")
     return found
+
+
+def counted_as() -> str:
+    """Whom this call counts for: the API key or, because guests' tokens are free, the client's address."""
+    found = key()
+    return f"key:{found.id}" if found else client_address.client()
 
 
 def visible_owner() -> Owner | None:

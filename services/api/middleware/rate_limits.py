@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from flask import Flask, Response, g
 
-from services.api.middleware import auth, client_address, policy
+from services.api.middleware import auth, policy
 from services.api.middleware.policy import Limit
 from services.api.middleware.sliding_windows import Count, Counter, Verdict, Window
 from services.api.settings import Rate, Web
@@ -35,7 +35,7 @@ def install(app: Flask, settings: Web, counter: Counter) -> None:
 
     def count() -> None:
         key = auth.key()
-        scope, client = (key.scope, f"key:{key.id}") if key else (None, client_address.client())
+        scope, client = key.scope if key else None, auth.counted_as()
         counted = [limit for limit in _COUNTED[policy.current().limit] if limit in shared[scope]]
         if counted:
             _judge(counter.count(_windows(client, counted, shared[scope]), _windows(client, counted, alone[scope])))
