@@ -8,6 +8,7 @@ import pytest
 
 from tests.stack import RunningStack
 from tests.system.guest import Guest
+from tests.system.visitor import Visit, visits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -38,3 +39,13 @@ def browser() -> Iterator["Browser"]:
         running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])  # root has no sandbox
         yield running
         running.close()
+
+
+@pytest.fixture
+def visit(browser: "Browser", stack: RunningStack) -> Iterator[Visit]:
+    yield from visits(browser, stack)
+
+
+@pytest.fixture
+def night_visit(browser: "Browser", stack: RunningStack) -> Iterator[Visit]:
+    yield from visits(browser, stack, color_scheme="dark", reduced_motion="reduce")
