@@ -67,12 +67,12 @@ def chart(pairs: Sequence[Compared]) -> str:
     for index, pair in enumerate(pairs):
         y = 16 + index * _ROW
         width = pair.ratio * scale
-        words = "better →" if pair.better == "higher" else "← better"
-        arrow = f'<tspan fill="#777">{words}</tspan>'
+        arrow = "better →" if pair.better == "higher" else "← better"
         parts += [
             f'<text x="{left - 10:.1f}" y="{y + 15}" text-anchor="end">{pair.name}</text>',
             f'<rect x="{left:.1f}" y="{y}" width="{width:.1f}" height="20" rx="3" fill="#3a6ea5"/>',
-            f'<text x="{left + width + 6:.1f}" y="{y + 15}">{pair.ratio:.2f} {arrow}</text>',
+            f'<text x="{left + width + 6:.1f}" y="{y + 15}">{pair.ratio:.2f}</text>',
+            f'<text x="{left + _BARS + 50:.1f}" y="{y + 15}" fill="#777">{arrow}</text>',
         ]
     height, one = 40 + len(pairs) * _ROW, left + scale
     parts += [
@@ -82,6 +82,6 @@ def chart(pairs: Sequence[Compared]) -> str:
     style = 'font-family="sans-serif" font-size="13" fill="#222"'
     body = "\n".join(parts)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + _BARS + 110:.0f}" height="{height}" {style}>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + _BARS + 130:.0f}" height="{height}" {style}>\n'
         f'<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
     )
