@@ -87,7 +87,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
     response_compression.install(app)
     cors.install(app, deps.settings.web.origins)
     rate_limits.install(app, deps.settings.web, Counter(deps.settings.broker.url.get_secret_value()))
-    auth.install(app, deps.database, deps.secret, deps.settings.web.public_url)
+    auth.install(app, deps.database, deps.secret, deps.settings.web.public_url, deps.settings.retention.guest_days)
     request_body.install(app)
     idempotency.install(app)
     app.after_request(deps.urls.renew)
