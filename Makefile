@@ -91,8 +91,8 @@ clean: ## Remove .venv and everything else that can be made again; data stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
 	find bench deploy research services shared tests -name __pycache__ -prune -exec rm -rf {} +
 
-up: .env ## Build and start everything in containers; http://localhost:8080 once it returns (PROFILE=observability adds more)
-	@docker compose $(PROFILE:%=--profile %) up --build --wait
+up: .env ## Build and start everything in containers, then say where and with which network (PROFILE=observability adds more)
+	@PROFILE="$(PROFILE)" deploy/up.sh
 
 down: ## Stop the containers; volumes stay
 	@docker compose --profile '*' down

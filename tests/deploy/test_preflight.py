@@ -80,3 +80,24 @@ def test_as_a_command_it_ends_the_deploy() -> None:
     assert fine.stdout == "1 api x (5 + 1) + 1 worker x 5 + 1 = 12 of 15 connections\n"
     bad = subprocess.run(command, cwd=ROOT, env={"DATABASE_POOL_MAX": "9"}, capture_output=True, text=True, check=False)
     assert (bad.returncode, bad.stdout) == (3, "")
+
+
+@pytest.mark.parametrize(
+    ("environment", "warned"),
+    [
+        ({}, False),
+        ({"ENVIRONMENT": "production"}, True),
+        ({"ENVIRONMENT": "production", "ALERT_WEBHOOK_URL": "", "SENTRY_DSN": ""}, True),
+        ({"ENVIRONMENT": "production", "ALERT_WEBHOOK_URL": "https://hook.example"}, False),
+        ({"ENVIRONMENT": "production", "SENTRY_DSN": "https://key@sentry.example/1"}, False),
+    ],
+)
+def test_a_production_whose_alerts_reach_nobody_is_warned_of(environment: dict[str, str], warned: bool) -> None:
+    assert bool(preflight.warnings(environment)) is warned
+
+
+def test_a_warning_does_not_stop_the_deployment() -> None:
+    environment = FINE | {"ENVIRONMENT": "production"}
+    command = [sys.executable, "-m", "deploy.preflight"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert "warning: alerts and errors reach nobody" in done.stderr

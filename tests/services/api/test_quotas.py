@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.worker.maintenance import Maintenance
+from shared.settings import Retention
 from tests.databases import Databases
 from tests.services import pictures
 from tests.services.api.client import bearer, cut_out, refused, send, upload
@@ -47,7 +48,7 @@ def _objects(api: Api) -> dict[str, int]:
 def _remove_deleted(api: Api) -> None:
     """Let a week pass."""
     _say(api, "update assets set deleted_at = deleted_at - interval '8 days'")
-    Maintenance(api.deps.database, api.deps.storage).prune()
+    Maintenance(api.deps.database, api.deps.storage, Retention()).prune()
 
 
 def _order(guest: FlaskClient, asset_id: str) -> int:
