@@ -14,7 +14,7 @@ setting() { # from the environment, else from .env, as compose reads it
 weights=$(setting MODELS_DIR)
 weights=${weights:-data/models}
 mkdir -p data/models
-chmod -R a+rX data/models # earlier versions closed it to the user of the containers
+chmod -R a+rX data/models 2> /dev/null || true # earlier versions closed it to the user of the containers
 docker compose ${PROFILE:+--profile "$PROFILE"} up --build --wait
 if [ "$(network)" = compact ] && [ -z "$(setting REMBG_MODEL)" ] && [ -f "$weights/u2net.onnx" ]; then
     docker compose up --wait --no-deps --force-recreate rembg # started before the weights were fetched

@@ -30,6 +30,11 @@ def test_the_page_tells_the_largest_pool_that_fits(api: int, worker: int, pool: 
     assert (plan.connections, plan.largest_pool) == (connections, pool)
 
 
+def test_the_pages_number_of_instances_fits_the_limit_of_railways_postgres() -> None:
+    assert "`MAX_DB_CONNECTIONS=90` the default pools of 5 carry eight api and eight worker" in PAGE
+    assert Plan(8, 8, 5, 90).connections <= 90 < Plan(9, 8, 5, 90).connections
+
+
 @pytest.mark.parametrize("api", range(1, 6))
 @pytest.mark.parametrize("worker", range(1, 6))
 @pytest.mark.parametrize("limit", [15, 25, 95])

@@ -23,7 +23,12 @@ PAGE = (ROOT / "deploy/railway/README.md").read_text()
 BLOCKS = {"api": (Api, Listen), "worker": (Worker,), "rembg": (Rembg, Listen)}
 # The image decides where a container listens and where its folders are.
 INSIDE = {"BIND_HOST", "DATA_DIR", "MODELS_DIR", "REMBG_MODEL_BASE_URL"}
-PREFLIGHT = {"API_INSTANCES", "WORKER_INSTANCES", "DATABASE_POOL_MAX"}  # which runs before the api
+PREFLIGHT = {
+    "API_INSTANCES",
+    "WORKER_INSTANCES",
+    "DATABASE_POOL_MAX",
+    "MAX_DB_CONNECTIONS",
+}  # which runs before the api
 BUILD = {"MODEL"}
 PLATFORM = {"PORT"}  # where Railway checks the health, also of the worker
 
