@@ -30,8 +30,7 @@ from services.api.settings import Settings
 from services.api.url_builder import UrlBuilder
 from shared import broker, events, failpoints, log, sentry, storage, timeouts, web
 from shared.db import pool
-
-VERSION = "0.1.0"
+from shared.version import VERSION
 
 
 def build(settings: Settings, decoder: Decoder) -> Dependencies:
