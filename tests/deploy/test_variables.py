@@ -71,6 +71,13 @@ def test_compose_overrides_variables_only_where_the_container_decides_or_with_th
         assert name in fixed or value.startswith(f"${{{name}:-"), name
 
 
+def test_the_example_states_the_defaults_of_compose() -> None:
+    text, stated = TREE.file(places.ENV_EXAMPLE), places.example(TREE)
+    for name, default in re.findall(r"(?<!\$)\$\{(\w+):-([^${}]+)\}", TREE.file(places.COMPOSE)):
+        other = re.search(rf"In containers: ([^\s,]+?)[.,].*\n(?:#.*\n)*{name}=", text)
+        assert stated[name] in ("", default) or (other and other[1] == default), name
+
+
 @pytest.mark.parametrize("service", BLOCKS)
 def test_railway_names_only_variables_that_the_service_reads(service: str) -> None:
     read = set(_fields(service)) | BUILD | PLATFORM | (PREFLIGHT if service == "api" else set())
