@@ -30,8 +30,8 @@ def locate(name: Name | None, path: Path | None, folder: Path, precision: Precis
 
 
 def quantized_path(weights: Weights, folder: Path) -> Path:
-    """The bundled network's quantized form is stored outside the repository."""
-    return (folder if weights.path == BUNDLED else weights.path.parent) / f"{weights.path.stem}.int8.onnx"
+    """The quantized form of what is beside the bundled network is in the folder, outside the repository and the image."""
+    return (folder if weights.path.parent == BUNDLED.parent else weights.path.parent) / f"{weights.path.stem}.int8.onnx"
 
 
 def _quantized(weights: Weights, folder: Path) -> Weights:

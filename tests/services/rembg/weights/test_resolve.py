@@ -31,6 +31,8 @@ def test_weights_baked_into_an_image_are_found_beside_the_bundled_network(
     (tmp_path / "image").mkdir()
     (tmp_path / "image" / "u2net.onnx").write_bytes(published)
     assert locate(None, None, tmp_path / "absent").path == tmp_path / "image" / "u2net.onnx"
+    (tmp_path / "u2net.int8.onnx").write_bytes(b"whole numbers")
+    assert locate(None, None, tmp_path, Precision.INT8).path == tmp_path / "u2net.int8.onnx"
     (tmp_path / "u2net.onnx").write_bytes(published)
     assert locate(None, None, tmp_path).path == tmp_path / "u2net.onnx"
 
