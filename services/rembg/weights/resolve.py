@@ -30,7 +30,7 @@ def locate(name: Name | None, path: Path | None, folder: Path, precision: Precis
 
 
 def quantized_path(weights: Weights, folder: Path) -> Path:
-    """The quantized form of what is beside the bundled network is in the folder, outside the repository and the image."""
+    """The quantized form of what is beside the bundled network is in the folder, outside repository and image."""
     return (folder if weights.path.parent == BUNDLED.parent else weights.path.parent) / f"{weights.path.stem}.int8.onnx"
 
 
