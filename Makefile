@@ -6,6 +6,7 @@ export IMAGE ?= deploy/local/sample.jpg
 export OUT ?= cutout.png
 export T ?=
 export SEED ?= 1
+export SCOPE ?= premium
 
 VENV := .venv
 RUN := $(VENV)/bin/python -m
@@ -21,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-rembg bench-uploads soak models lock clean up down logs ps images release
+.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-rembg bench-uploads soak models lock clean up down logs ps images release
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-16s %s\n' "$$name" "$$words"; done
@@ -30,6 +31,15 @@ setup: $(VENV)/.runtime ## Make .venv from the locks
 
 run: $(VENV)/.runtime ## Start everything on this machine and cut out a sample picture; PORT= DATA_DIR= change where
 	@$(RUN) deploy.local
+
+key: ## Create an API key in the running system: make key NAME=shop SCOPE=premium (or admin)
+	$(if $(NAME),,$(error Name the key: make key NAME=shop SCOPE=premium))
+	@if [ -z "$$DATABASE_URL" ] && docker compose ps --services --status running 2>/dev/null | grep -qx api; then \
+		docker compose exec -T api python -m services.api.keys create --scope="$$SCOPE" \
+			--address="http://$$(docker compose port front 8080)" -- "$$NAME"; \
+	else \
+		$(MAKE) $(VENV)/.runtime && $(RUN) deploy.local.key "$$NAME" "$$SCOPE"; \
+	fi
 
 demo: $(VENV)/.runtime ## Cut out one picture: make demo IMAGE=photo.jpg OUT=cut.png
 	@$(RUN) deploy.local.demo "$$IMAGE" "$$OUT"

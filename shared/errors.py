@@ -162,7 +162,12 @@ class UnknownForeground(Failure):
 
 
 class RateLimited(Failure):
-    status, code, message, retryable = 429, "rate_limited", "Too many requests; please wait a moment.", True
+    status, code, message, retryable = (
+        429,
+        "rate_limited",
+        "Too many requests; Retry-After says how long to wait.",
+        True,
+    )
 
 
 class JobQuota(Failure):

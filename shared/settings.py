@@ -273,6 +273,11 @@ class Providers(EnvSettings):
     paid_above_uncertain: float | None = Field(None, validation_alias="PAID_ABOVE_UNCERTAIN", ge=0, le=1)
 
     @property
+    def paid_key(self) -> SecretStr | None:
+        """The paid provider's key, if there is a budget for it."""
+        return self.removebg_key if self.budget_cents else None
+
+    @property
     def price_microusd(self) -> int:
         return round(self.price_cents * 10_000)
 

@@ -11,7 +11,7 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from deploy.local.errors import CommandError
@@ -32,13 +32,25 @@ def prepare(asked: Path, say: Callable[[str], None]) -> Path:
     _make(asked, user)
     if may_enter(asked, user):
         return asked
-    folder = Path("/var/tmp") / f"stolentee-{hashlib.sha256(os.fsencode(asked)).hexdigest()[:12]}"  # noqa: S108 - see below
+    folder = _elsewhere(asked)
     _make(folder, user)
-    found = folder.lstat()
-    if found.st_uid != os.geteuid() or not stat.S_ISDIR(found.st_mode):  # any user may write to /var/tmp
+    if not _is_ours(folder):
         raise CommandError(f"{folder} belongs to another user; set DATA_DIR to a folder that all users may enter")
     say(f"Data is stored in {folder}: Postgres does not run as root, and {asked} is closed to other users.")
     return folder
+
+
+def in_use(asked: Path) -> tuple[Path, int] | None:
+    """The folder that a run uses for the one asked for, and that run's process id; None without a run."""
+    for folder in (asked, _elsewhere(asked)):
+        with suppress(FileNotFoundError, NotADirectoryError), (folder / "lock").open() as file:
+            if folder != asked and not _is_ours(folder):
+                continue
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return folder, int(file.read() or 0)
+    return None
 
 
 @contextmanager
@@ -77,10 +89,19 @@ def tighten(folder: Path) -> None:
         private_files.tighten(path)
 
 
+def _elsewhere(asked: Path) -> Path:
+    """What root uses in place of a folder that is closed to the user who runs Postgres."""
+    return Path("/var/tmp") / f"stolentee-{hashlib.sha256(os.fsencode(asked)).hexdigest()[:12]}"  # noqa: S108 - its owner is checked
+
+
+def _is_ours(folder: Path) -> bool:
+    """Any user may write to /var/tmp, and a link there may be anyone's."""
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+
+
 def _make(folder: Path, user: User | None) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = folder.lstat()  # a link in /var/tmp may be anyone's
-    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
-    if user and ours and (stat.S_IMODE(found.st_mode) == _EARLIER or not may_enter(folder, user)):
+    if user and _is_ours(folder) and (stat.S_IMODE(folder.lstat().st_mode) == _EARLIER or not may_enter(folder, user)):
         os.chown(folder, -1, user.gid)
         folder.chmod(_PASS)

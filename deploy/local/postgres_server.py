@@ -47,7 +47,7 @@ class Postgres(Process):
 
     @property
     def url(self) -> str:
-        return f"postgresql://app:{self._password.read_text()}@{ports.LOCAL}:{self.port}/postgres"
+        return _url(self._root, self.port)
 
     def start(self) -> None:
         """Start, or start again after a crash: the same data, port and password."""
@@ -74,19 +74,16 @@ class Postgres(Process):
             return False
         return lines[:1] == [str(self.pid)] and len(lines) > 7 and lines[7].strip() == "ready"
 
-    @property
-    def _password(self) -> Path:
-        return self._root / "password"
-
     def _create(self, programs: Path) -> None:
         """Make the data folder; under another name first, so that an interrupted run leaves none that looks whole."""
         part = self._root / "data.part"
         shutil.rmtree(part, ignore_errors=True)
-        self._password.unlink(missing_ok=True)
-        self._password.touch(mode=0o600)
-        self._password.write_text(secrets.token_urlsafe(18))
-        os.chown(self._password, self._user.uid, self._user.gid)
-        flags = ["-U", "app", "-A", "scram-sha-256", f"--pwfile={self._password}", "-E", "UTF8", *_LOCALE]
+        password = _password(self._root)
+        password.unlink(missing_ok=True)
+        password.touch(mode=0o600)
+        password.write_text(secrets.token_urlsafe(18))
+        os.chown(password, self._user.uid, self._user.gid)
+        flags = ["-U", "app", "-A", "scram-sha-256", f"--pwfile={password}", "-E", "UTF8", *_LOCALE]
         command: list[str | Path] = [programs / "initdb", "-D", part, *flags, *([] if self._durable else ["--no-sync"])]
         made = subprocess.run(
             command, cwd=self._root, capture_output=True, text=True, check=False, **_identity(self._user)
@@ -94,6 +91,23 @@ class Postgres(Process):
         if made.returncode:
             raise CommandError(f"Postgres cannot make its data folder {self._data}: {made.stderr.strip()[-1000:]}")
         part.rename(self._data)
+
+
+def running_url(root: Path) -> str:
+    """The address of the server that another process runs over the folder. Raises CommandError while there is none."""
+    try:
+        port = int((root / "data" / "postmaster.pid").read_text().splitlines()[3])
+        return _url(root, port)
+    except (FileNotFoundError, IndexError, ValueError):  # the server writes its file line by line
+        raise CommandError("Postgres is still starting; try again in a moment") from None
+
+
+def _password(root: Path) -> Path:
+    return root / "password"
+
+
+def _url(root: Path, port: int) -> str:
+    return f"postgresql://app:{_password(root).read_text()}@{ports.LOCAL}:{port}/postgres"
 
 
 def unprivileged() -> User | None:

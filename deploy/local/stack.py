@@ -30,6 +30,7 @@ _COMMANDS = {
     "worker": (*_CELERY, "--without-gossip", "--without-mingle", "--without-heartbeat"),
     "api": (*_GUNICORN, "services.api.wsgi:app"),
 }
+_RATE_LIMITS = [f"RATE_LIMIT_{caller}{limit}" for caller in ("", "PREMIUM_", "ADMIN_") for limit in ("API", "UPLOADS")]
 
 
 class Stack:
@@ -80,8 +81,7 @@ class Stack:
         }
         defaults = {
             "MODELS_DIR": str(settings.data / "models"),  # stays there when the data moves away from a closed folder
-            "RATE_LIMIT_API": "0",
-            "RATE_LIMIT_UPLOADS": "0",
+            **dict.fromkeys(_RATE_LIMITS, "0"),
         }
         environment = defaults | {name: value for name, value in settings.given.items() if value} | own
         if "SECRET_KEY" not in environment:

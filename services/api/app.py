@@ -26,7 +26,7 @@ from services.api.middleware import (
 from services.api.middleware.sliding_windows import Counter
 from services.api.middleware.strict_json import StrictJson
 from services.api.middleware.url_fetcher import UrlFetcher
-from services.api.settings import Settings
+from services.api.settings import Settings, Web
 from services.api.url_builder import UrlBuilder
 from shared import broker, events, failpoints, log, sentry, storage, timeouts, web
 from shared.db import pool
@@ -69,7 +69,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
     """The Flask app over `deps`. The order of the middleware is the order in which it sees a request."""
     app = OpenAPI(
         "services.api",
-        info=Info(title="Stolen Tee", version=VERSION, description="Upload a picture, get its cut-out."),
+        info=Info(title="Stolen Tee", version=VERSION, description=_description(deps.settings.web)),
         doc_ui=False,
         static_folder=None,
         servers=[Server(url=deps.settings.web.public_url or "/")],
@@ -85,14 +85,25 @@ def create_app(deps: Dependencies) -> OpenAPI:
     web.install(app, deps.health, ops_token.get_secret_value() if ops_token else None)
     response_compression.install(app)
     cors.install(app, deps.settings.web.origins)
+    guest_days = deps.settings.retention.guest_days
+    auth.install_identification(app, deps.database, deps.secret, deps.settings.web.public_url, guest_days)
     rate_limits.install(app, deps.settings.web, Counter(deps.settings.broker.url.get_secret_value()))
-    auth.install(app, deps.database, deps.secret, deps.settings.web.public_url, deps.settings.retention.guest_days)
+    auth.install_authorization(app)
     request_body.install(app)
     idempotency.install(app)
     app.after_request(deps.urls.renew)
     routes.register(app, deps)
     security_headers.install(app, deps.settings.web.public_url)
     return app
+
+
+def _description(web_settings: Web) -> str:
+    return (
+        "Upload a picture, get its cut-out.\n\n"
+        "Calls that write are limited per API key or, without one, per client address; reads are not limited. "
+        "The headers `RateLimit-*` tell what is left, and `Retry-After` how long a refused caller has to wait.\n\n"
+        f"{rate_limits.describe(web_settings)}"
+    )
 
 
 def start() -> OpenAPI:

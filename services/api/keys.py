@@ -1,4 +1,4 @@
-"""API keys: `python -m services.api.keys create NAME --scope premium|admin`, `list`, `revoke ID`.
+"""API keys: `python -m services.api.keys create NAME --scope premium|admin`, `list`, `revoke ID`; see `make key` too.
 
 A key is shown once, when it is created; only its SHA-256 is stored. 32 random bytes cannot be guessed, so the hash
 needs neither salt nor a slow function, and one indexed look-up finds it.
@@ -10,12 +10,23 @@ import secrets
 import sys
 from uuid import UUID
 
+from services.api.settings import Web
 from shared import errors, log, settings
 from shared.db import api_keys
 from shared.db.pool import Database
 from shared.models.owner import Scope
 
 PREFIX = "sk_"
+_USES = {Scope.PREMIUM: "/api/jobs", Scope.ADMIN: "/api/admin/jobs"}  # answer at once, whatever there is
+_ADVICE = """\
+{id}: {name}, scope {scope}. The key above is not shown again.
+Keep it on your servers: anyone who has it can act for you.
+
+Try it:
+  curl -H 'X-Api-Key: {key}' {address}{path}
+Cut out a picture, and follow the statusUrl of the answer with the same header:
+  curl -H 'X-Api-Key: {key}' -F file=@photo.jpg {address}/api/cutouts
+"""
 
 
 def make() -> str:
@@ -30,7 +41,7 @@ def digest(key: str) -> str:
 
 def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
-    log.setup("keys", stream=sys.stderr)  # standard output carries only the key
+    log.setup("keys", stream=sys.stderr)  # standard output carries only the key, for scripts
     database = Database(settings.Database.read().url.get_secret_value(), pool_max=2)
     database.open()
     try:
@@ -46,9 +57,18 @@ def _create(database: Database, options: argparse.Namespace) -> int:
     key = make()
     with database.transaction() as connection:
         stored = api_keys.add(connection, options.name, Scope(options.scope), digest(key))
-    print(key)
-    print(f"{stored.id}: {stored.name}, scope {stored.scope}. The key is not shown again.", file=sys.stderr)
+    print(key, flush=True)
+    address = options.address or _address()
+    advice = _ADVICE.format(
+        id=stored.id, name=stored.name, scope=stored.scope, key=key, address=address, path=_USES[stored.scope]
+    )
+    print(advice, end="", file=sys.stderr)
     return 0
+
+
+def _address() -> str:
+    """The public address, else that of an api on this machine."""
+    return Web.read().public_url or f"http://localhost:{settings.Listen.read().port or 8000}"
 
 
 def _list(database: Database, _: argparse.Namespace) -> int:
@@ -73,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     create = commands.add_parser("create", help="create a key and print it once")
     create.add_argument("name")
     create.add_argument("--scope", choices=[scope.value for scope in Scope], required=True)
+    create.add_argument("--address", help="the api's address, for the commands shown; PUBLIC_URL by default")
     create.set_defaults(run=_create)
     commands.add_parser("list", help="list all keys, without their secrets").set_defaults(run=_list)
     revoke = commands.add_parser("revoke", help="revoke a key at once")

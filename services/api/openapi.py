@@ -37,7 +37,12 @@ _TOKENS: dict[str, Any] = {
         "description": f"The {auth.HEADER} of a first write, or an API key.",
     },
     "cookie": {"type": "apiKey", "in": "cookie", "name": auth.COOKIE},
-    "key": {"type": "apiKey", "in": "header", "name": auth.API_KEY, "description": "An API key issued by the shop."},
+    "key": {
+        "type": "apiKey",
+        "in": "header",
+        "name": auth.API_KEY,
+        "description": "An API key issued by the shop; it has limits of its own.",
+    },
 }
 GUESTS: list[dict[str, Any]] = [{}, *({name: []} for name in _TOKENS)]  # any of them, or none yet
 _SECURITY: Mapping[Auth, list[dict[str, Any]]] = {Auth.PUBLIC: [], Auth.ADMIN: [{"bearer": []}, {"key": []}]}
@@ -51,7 +56,8 @@ _TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 2000}
 _NUMBER: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _HEADERS = {
     "X-Request-Id": _header("The id of this request in all logs.", True, **_TEXT),
-    "RateLimit-Limit": _header("Requests that the tightest limit allows; absent where limits are off.", **_NUMBER),
+    "RateLimit-Policy": _header("Every limit that counts this: calls;w=seconds. Absent where limits are off.", **_TEXT),
+    "RateLimit-Limit": _header("Requests that the tightest limit allows.", **_NUMBER),
     "RateLimit-Remaining": _header("Requests left now.", **_NUMBER),
     "RateLimit-Reset": _header("Seconds until one more request is allowed.", **_NUMBER),
     auth.HEADER: _header("A guest's token, to be sent as `Authorization: Bearer`.", **_TEXT),

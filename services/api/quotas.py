@@ -14,7 +14,7 @@ from shared import errors
 from shared.db import quotas
 from shared.db.pool import Connection
 from shared.db.quotas import Usage
-from shared.models.owner import Owner
+from shared.models.owner import Owner, OwnerType
 
 _RETRY_S = 15  # some jobs have ended by then: a picture takes about five seconds
 
@@ -47,7 +47,8 @@ def require(
 
     `stem` is that of the object to be stored, if it is known.
     """
-    max_bytes, max_jobs = settings.quota_stored_mb * 1_000_000, settings.quota_unfinished_jobs
+    max_mb = settings.quota_key_stored_mb if owner.type is OwnerType.KEY else settings.quota_stored_mb
+    max_bytes, max_jobs = max_mb * 1_000_000, settings.quota_unfinished_jobs
     usage = quotas.usage(connection, owner, stem) if max_bytes or max_jobs else Usage(0, 0)
     quota = Quota(max_bytes, max_jobs, usage)
     quota.require(stored=stored, jobs=jobs)

@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
@@ -23,17 +23,39 @@ class Rate:
     seconds: int
 
 
+def _rate(value: str) -> Rate | None:
+    """From `100/15m`; None means off."""
+    if value == "0":
+        return None
+    parts = _RATE.fullmatch(value)
+    if not parts:
+        raise ValueError("must look like 100/15m or 10/h; 0 switches the limit off")
+    return Rate(int(parts[1]), int(parts[2] or 1) * _UNITS[parts[3]])
+
+
+_RateLimit = Annotated[Rate | None, BeforeValidator(_rate)]
+
+
 class Web(settings.EnvSettings):
-    """Public URL, allowed origins, rate limits and quotas."""
+    """Public URL, allowed origins, rate limits and quotas.
+
+    The limits of keys carry 10,000 pictures a month with peaks. A premium key may send as many uploads a minute as one
+    machine with u2net cuts out in that time, make five calls for each, and store 10 MB for each of a month's.
+    """
 
     public_url: settings.Origin = Field("", validation_alias="PUBLIC_URL")
     cors_origins: str = Field("", validation_alias="CORS_ORIGINS")
     trusted_hops: int = Field(0, validation_alias="TRUSTED_HOPS", ge=0, le=5)
     fetch_urls: bool = Field(True, validation_alias="FETCH_URLS")
     # Defaults are read like given values.
-    rate_api: Rate | None = Field("100/15m", validation_alias="RATE_LIMIT_API")  # type: ignore[assignment]
-    rate_uploads: Rate | None = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")  # type: ignore[assignment]
+    rate_api: _RateLimit = Field("100/15m", validation_alias="RATE_LIMIT_API")  # type: ignore[assignment]
+    rate_uploads: _RateLimit = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")  # type: ignore[assignment]
+    rate_premium_api: _RateLimit = Field("600/m", validation_alias="RATE_LIMIT_PREMIUM_API")  # type: ignore[assignment]
+    rate_premium_uploads: _RateLimit = Field("120/m", validation_alias="RATE_LIMIT_PREMIUM_UPLOADS")  # type: ignore[assignment]
+    rate_admin_api: _RateLimit = Field("3000/m", validation_alias="RATE_LIMIT_ADMIN_API")  # type: ignore[assignment]
+    rate_admin_uploads: _RateLimit = Field("600/m", validation_alias="RATE_LIMIT_ADMIN_UPLOADS")  # type: ignore[assignment]
     quota_stored_mb: int = Field(10_000, validation_alias="QUOTA_STORED_MB", ge=0, le=1_000_000_000)
+    quota_key_stored_mb: int = Field(100_000, validation_alias="QUOTA_KEY_STORED_MB", ge=0, le=1_000_000_000)
     quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0, le=1_000_000_000)
     input_formats: str = Field(",".join(Format), validation_alias="INPUT_FORMATS")
     instances: int = Field(1, validation_alias="API_INSTANCES", ge=1, le=1000)
@@ -67,17 +89,6 @@ class Web(settings.EnvSettings):
                 "customers, because browsers send their cookies"
             )
         return value
-
-    @field_validator("rate_api", "rate_uploads", mode="before")
-    @classmethod
-    def _rate(cls, value: str) -> Rate | None:
-        """From `100/15m`; None means off."""
-        if value == "0":
-            return None
-        parts = _RATE.fullmatch(value)
-        if not parts:
-            raise ValueError("must look like 100/15m or 10/h; 0 switches the limit off")
-        return Rate(int(parts[1]), int(parts[2] or 1) * _UNITS[parts[3]])
 
 
 def _words(text: str) -> list[str]:

@@ -133,8 +133,8 @@ def _router(settings: Settings, database: Database) -> Router:
             http_exchange.session(), rembg.endpoint, token, places=settings.work.rembg_places
         )
     }
-    if chosen.removebg_key and chosen.budget_microusd:
-        key = chosen.removebg_key.get_secret_value()
+    if chosen.paid_key:
+        key = chosen.paid_key.get_secret_value()
         providers[Provider.REMOVEBG] = RemoveBg(
             http_exchange.session(), chosen.removebg_url, key, chosen.price_microusd
         )

@@ -60,6 +60,31 @@ def test_a_finished_installation_is_not_done_again(clone: Path) -> None:
     assert make(clone, "--question", "setup").returncode == 1
 
 
+def test_a_key_is_made_in_the_containers_where_they_run(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    docker = clone / "bin" / "docker"
+    docker.parent.mkdir()
+    docker.write_text(
+        "#!/bin/sh\ncase \"$*\" in *' ps '*) printf 'front\\napi\\n' ;; *' port '*) echo 127.0.0.1:8080 ;;\n"
+        """*) shift; for word; do printf '<%s>' "$word"; done ;; esac\n"""
+    )
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{docker.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    done = make(clone, "key", "NAME=the shop's", "SCOPE=admin")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        "<exec><-T><api><python><-m><services.api.keys><create><--scope=admin>"
+        "<--address=http://127.0.0.1:8080><--><the shop's>"
+    )
+
+
+def test_a_key_needs_a_name(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NAME", raising=False)
+    done = make(clone, "key")
+    assert done.returncode != 0
+    assert "Name the key: make key NAME=shop SCOPE=premium" in done.stderr
+
+
 def test_clean_leaves_the_data(clone: Path) -> None:
     for folder in ("data", ".venv", "shared/__pycache__", "bench", "research", "services", "deploy", "tests"):
         (clone / folder).mkdir(parents=True)

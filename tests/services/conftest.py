@@ -25,8 +25,9 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.
     monkeypatch.setenv("SECRET_KEY", "a secret of the tests, long enough")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("REMBG_ENDPOINT", NOBODY)
-    monkeypatch.setenv("RATE_LIMIT_API", "0")
-    monkeypatch.setenv("RATE_LIMIT_UPLOADS", "0")
+    for caller in ("", "PREMIUM_", "ADMIN_"):
+        monkeypatch.setenv(f"RATE_LIMIT_{caller}API", "0")
+        monkeypatch.setenv(f"RATE_LIMIT_{caller}UPLOADS", "0")
     return monkeypatch
 
 

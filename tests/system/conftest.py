@@ -1,11 +1,19 @@
 """The running system: each test may break it and finds it repaired."""
 
+import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.stack import RunningStack
 from tests.system.guest import Guest
+from tests.system.visitor import Visit, visits
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 @pytest.fixture
@@ -18,3 +26,26 @@ def system(stack: RunningStack) -> Iterator[RunningStack]:
 @pytest.fixture
 def guest(system: RunningStack) -> Guest:
     return Guest(system.address)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    reason = "playwright drives the browser and is not installed"
+    sync_api = pytest.importorskip("playwright.sync_api", reason=reason)
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])  # root has no sandbox
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser: "Browser", stack: RunningStack) -> Iterator[Visit]:
+    yield from visits(browser, stack)
+
+
+@pytest.fixture
+def night_visit(browser: "Browser", stack: RunningStack) -> Iterator[Visit]:
+    yield from visits(browser, stack, color_scheme="dark", reduced_motion="reduce")

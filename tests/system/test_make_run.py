@@ -214,6 +214,18 @@ def test_a_second_run_in_the_same_folder_is_refused_with_a_message(running: tupl
     assert "Traceback" not in second.said()
 
 
+def test_a_key_made_beside_a_run_opens_its_api_as_printed(running: tuple[Clone, Command]) -> None:
+    clone, _ = running
+    environment = clone.environment | {"PORT": "", "DATABASE_URL": ""}  # those of another terminal
+    command = [sys.executable, "-m", "deploy.local.key", "shop", "admin"]
+    made = subprocess.run(command, cwd=clone.folder, env=environment, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    line = next(line for line in made.stderr.splitlines() if line.startswith("  curl"))
+    assert f" http://localhost:{clone.ports['PORT']}/" in line
+    answer = subprocess.run(["sh", "-c", f"{line} --fail --silent"], capture_output=True, check=False)
+    assert b'"states"' in answer.stdout
+
+
 def test_a_crashed_process_is_restarted(running: tuple[Clone, Command]) -> None:
     clone, _ = running
     for name in ("valkey-server", "postgres", "services.api.wsgi", "services.rembg.wsgi", "services.worker.app"):

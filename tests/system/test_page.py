@@ -1,123 +1,16 @@
-"""The page for people, in a real browser against the running system; no failure may be silent.
+"""The page for people, in a real browser against the running system; no failure may be silent."""
 
-Set SCREENSHOTS to a folder to retake the pictures of docs/screenshots.
-"""
-
-import base64
-import os
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import re
 
 import numpy as np
-import pytest
 
 from deploy.local.api_client import SAMPLE
 from shared import fast_png
 from tests.stack import RunningStack
+from tests.system.visitor import ENTRANCE_MS, Visit
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser and is not installed")
-
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_TIMEOUT_MS = 30_000  # a bound for a busy machine; a cut-out takes about half a second
-_DROP = """([bytes, name, type]) => {
-  const dataTransfer = new DataTransfer();
-  dataTransfer.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type }));
-  const place = document.querySelector(".drop");
-  for (const kind of ["dragenter", "dragover", "drop"])
-    place.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
-}"""
-_PASTE = """([bytes, name, type]) => {
-  const clipboardData = new DataTransfer();
-  clipboardData.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type }));
-  document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
-}"""
 _RING = np.abs(np.hypot(*np.mgrid[-100:100, -100:100]) - 60) < 15  # a logo on a flat background
 _NATURAL_SIZE = "(image) => [image.naturalWidth, image.naturalHeight]"
-_ENTRANCE_MS = 1000  # of the divider: 0.9 s
-_REFUSED = "Failed to load resource"  # the browser's own line for any 4xx, 5xx or dead connection
-
-
-@dataclass
-class Visit:
-    """A guest's tab and its complaints: console, exceptions and the content security policy."""
-
-    page: "Page"
-    address: str
-    complaints: list[str] = field(default_factory=list)
-
-    def start(self) -> None:
-        self.page.on("console", self._hear)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(self.address)
-        self.sees("start")
-
-    def _hear(self, said: "ConsoleMessage") -> None:
-        if said.type in ("error", "warning"):
-            self.complaints.append(said.text)
-
-    def sees(self, section: str) -> None:
-        self.page.wait_for_selector(f"#{section}:not([hidden])", timeout=_TIMEOUT_MS)
-
-    def drops(self, data: bytes, name: str, kind: str = "image/jpeg") -> None:
-        self.page.evaluate(_DROP, [base64.b64encode(data).decode(), name, kind])
-
-    def drops_the_sample(self) -> None:
-        self.drops(SAMPLE.read_bytes(), SAMPLE.name)
-
-    def pastes_the_sample(self) -> None:
-        self.page.evaluate(_PASTE, [base64.b64encode(SAMPLE.read_bytes()).decode(), "image.jpg", "image/jpeg"])
-
-    def reads(self, selector: str) -> str:
-        return str(self.page.inner_text(selector))
-
-    def divider(self) -> str:
-        return str(
-            self.page.evaluate("getComputedStyle(document.querySelector('#compare')).getPropertyValue('--split')")
-        )
-
-    def unexpected(self) -> list[str]:
-        return [text for text in self.complaints if not text.startswith(_REFUSED)]
-
-    def photographs(self, name: str) -> None:
-        if folder := os.environ.get("SCREENSHOTS"):
-            self.page.wait_for_timeout(_ENTRANCE_MS)
-            self.page.screenshot(path=Path(folder) / name)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])  # root has no sandbox
-        yield running
-        running.close()
-
-
-def _visit(browser: "Browser", stack: RunningStack, **wishes: Any) -> Iterator[Visit]:
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, **wishes)
-    visit = Visit(context.new_page(), stack.address)
-    visit.start()
-    yield visit
-    context.close()
-    stack.mend()
-
-
-@pytest.fixture
-def visit(browser: "Browser", stack: RunningStack) -> Iterator[Visit]:
-    yield from _visit(browser, stack)
-
-
-@pytest.fixture
-def night_visit(browser: "Browser", stack: RunningStack) -> Iterator[Visit]:
-    yield from _visit(browser, stack, color_scheme="dark", reduced_motion="reduce")
 
 
 def test_a_dropped_picture_is_cut_out_and_can_be_downloaded(visit: Visit) -> None:
@@ -181,7 +74,7 @@ def test_a_picture_can_be_pasted_or_chosen(visit: Visit) -> None:
 def test_the_divider_follows_keys_and_pointer(visit: Visit) -> None:
     visit.drops_the_sample()
     visit.sees("result")
-    visit.page.wait_for_timeout(_ENTRANCE_MS)
+    visit.page.wait_for_timeout(ENTRANCE_MS)
     visit.page.focus("#split")
     visit.page.keyboard.press("ArrowRight")
     assert visit.divider() == "52%"
@@ -228,6 +121,26 @@ def test_a_file_that_cannot_be_accepted_is_refused_before_it_is_sent(visit: Visi
     visit.sees("trouble")
     assert "JPEG, PNG, WebP, HEIC" in visit.reads("#why")
     assert visit.complaints == []  # the browser would have logged a refusal by the server
+
+
+def test_a_rate_limited_visitor_sees_how_long_the_wait_is(visit: Visit) -> None:
+    words = "Too many requests; try again in 60 minutes."
+    refusal = {"error": {"code": "rate_limited", "message": words, "requestId": "r1"}}
+    headers = {"Retry-After": "3595"}
+    visit.page.route("**/api/cutouts", lambda route: route.fulfill(status=429, json=refusal, headers=headers))
+    visit.drops_the_sample()
+    visit.sees("trouble")
+    assert visit.reads("#why") == words
+    assert re.fullmatch(r"Try again in 59:\d\d", visit.reads("#again"))
+    assert visit.page.is_disabled("#again")
+    headers["Retry-After"] = "1"
+    visit.page.reload()
+    visit.drops_the_sample()
+    visit.sees("trouble")
+    visit.page.unroute("**/api/cutouts")
+    visit.page.click("#again")  # waits until it is enabled
+    visit.sees("result")
+    assert visit.unexpected() == []
 
 
 def test_the_page_waits_while_no_worker_runs(visit: Visit, stack: RunningStack) -> None:

@@ -34,9 +34,13 @@ class RolloutChange(ResponseModel):
 
 
 class RolloutOut(ResponseModel):
-    """The percentage of jobs that the self-hosted provider gets, and its changes, newest first."""
+    """The percentage of jobs that the self-hosted provider gets, and its changes, newest first.
+
+    `warning` says why the percentage has no effect; null while it has one.
+    """
 
     percent: Percent
+    warning: Message | None
     history: Items[RolloutChange]
 
 

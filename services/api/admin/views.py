@@ -7,6 +7,11 @@ from shared.db import jobs, provider_calls
 from shared.db import rollout as rollouts
 from shared.db.pool import Connection
 
+_NO_EFFECT = (
+    "This percentage has no effect: rembg does all jobs, because the paid provider needs both REMOVE_BG_API_KEY and "
+    "PROVIDER_DAILY_BUDGET_CENTS. Set them for the api and the worker."
+)
+
 
 def rollout(deps: Dependencies) -> schemas.RolloutOut:
     """The self-hosted share."""
@@ -17,7 +22,8 @@ def rollout(deps: Dependencies) -> schemas.RolloutOut:
 def set_rollout(deps: Dependencies, body: schemas.RolloutIn) -> schemas.RolloutOut:
     """Change the self-hosted share.
 
-    Takes effect in every process within 30 s. 0 sends all jobs to the paid provider, 100 none.
+    Takes effect in every process within 30 s. 0 sends all jobs to the paid provider, 100 none. Without a paid provider
+    it has no effect, and `warning` says so.
     """
     key = auth.key()
     assert key is not None  # the route's policy requires one
@@ -29,7 +35,11 @@ def set_rollout(deps: Dependencies, body: schemas.RolloutIn) -> schemas.RolloutO
 def _rollout(connection: Connection, deps: Dependencies) -> schemas.RolloutOut:
     history = rollouts.history(connection)
     percent = history[0].percent if history else deps.settings.providers.rollout_percent
-    return schemas.RolloutOut(percent=percent, history=[schemas.RolloutChange.from_row(change) for change in history])
+    return schemas.RolloutOut(
+        percent=percent,
+        warning=None if deps.settings.providers.paid_key else _NO_EFFECT,
+        history=[schemas.RolloutChange.from_row(change) for change in history],
+    )
 
 
 def providers(deps: Dependencies, query: schemas.DaysQuery) -> schemas.ProvidersOut:

@@ -18,7 +18,7 @@ from flask import Response
 from services.api import lookup
 from services.api.dependencies import Dependencies
 from services.api.jobs.schemas import JobOut, JobPath
-from services.api.middleware import auth, client_address
+from services.api.middleware import auth
 from shared import errors, metrics, timeouts
 from shared.db import jobs
 from shared.events import Subscription
@@ -27,19 +27,19 @@ from shared.models.owner import Owner
 STREAM_S = timeouts.REQUEST_S
 COMMENT_S = 10
 MAX_STREAMS = 20  # each holds one of the server's 24 threads for streams; further ones get Busy
-MAX_STREAMS_EACH = 4  # of one caller, and of one address, because tokens are free; further ones get RateLimited
+MAX_STREAMS_EACH = 4  # of one key, guest or guests' address: tokens are free. Further ones get RateLimited
 
 
 def follow(deps: Dependencies, path: JobPath) -> Response:
     """Follow a job (server-sent events).
 
     `event: status` with the job as data: its state now, then each change, until it ends or 30 s have passed. 429 with
-    more than four at once, of one caller or one address: poll the job instead.
+    more than four at once, of one API key, guest or address without a key: poll the job instead.
     """
     owner, caller = auth.visible_owner(), auth.caller()
     assert caller is not None  # visible_owner would have raised
     lookup.require(deps, jobs.find, owner, path.job_id)
-    changes = deps.hub.follow(str(path.job_id), caller.id, client_address.client())
+    changes = deps.hub.follow(str(path.job_id), caller.id, auth.counted_as())
     stream = Response(_events(deps, owner, changes, path.job_id), content_type="text/event-stream; charset=utf-8")
     stream.headers["X-Accel-Buffering"] = "no"  # a buffering proxy would hold events back
     stream.call_on_close(partial(deps.hub.leave, changes))

@@ -17,7 +17,7 @@ from flask import Flask, Response, current_app, g, request
 
 from services.api import guest_tokens
 from services.api.keys import PREFIX, digest
-from services.api.middleware import policy
+from services.api.middleware import client_address, policy
 from services.api.middleware.policy import Auth
 from shared import errors
 from shared.db import api_keys, owners
@@ -33,12 +33,20 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes; three characters shorter 
 _EXTENSION = "guest_tokens"
 
 
-def install(app: Flask, database: Database, secret: str, public_url: str, guest_days: int) -> None:
-    """Identify the caller before each request, and send guests their token, for `guest_days`, after each write."""
+def install_identification(app: Flask, database: Database, secret: str, public_url: str, guest_days: int) -> None:
+    """Identify the caller before each request, and send guests their token, for `guest_days`, after each write.
+
+    A caller with a wrong key or token is refused only by `install_authorization`, after the rate limits: guesses count.
+    """
     app.extensions[_EXTENSION] = secret
     app.before_request(partial(_identify, database))
     keep_s = (guest_days or _LONGEST_DAYS) * _DAY_S  # as long as a guest's files
     app.after_request(partial(_send_token, https=public_url.startswith("https:"), keep_s=keep_s))
+
+
+def install_authorization(app: Flask) -> None:
+    """Refuse callers whose key or token is wrong, or whose key's scope does not permit the call."""
+    app.before_request(_authorize)
 
 
 def caller() -> Owner | None:
@@ -51,6 +59,12 @@ def key() -> api_keys.Key | None:
     """The API key of the request."""
     found: api_keys.Key | None = g.get("key")
     return found
+
+
+def counted_as() -> str:
+    """Whom this call counts for: the API key or, because guests' tokens are free, the client's address."""
+    found = key()
+    return f"key:{found.id}" if found else client_address.client()
 
 
 def visible_owner() -> Owner | None:
@@ -74,10 +88,24 @@ def writer() -> Owner:
 
 
 def _identify(database: Database) -> None:
-    g.token, g.owner, g.key, g.wrote = None, None, None, False
-    auth = policy.current().auth
-    if auth is Auth.PUBLIC:
+    g.token, g.owner, g.key, g.refusal, g.wrote = None, None, None, None, False
+    if policy.current().auth is Auth.PUBLIC:
         return
+    try:
+        _read_credentials(database)
+    except errors.Unauthorized as refusal:
+        g.refusal = refusal
+
+
+def _authorize() -> None:
+    if g.refusal:
+        raise g.refusal
+    if policy.current().auth is Auth.ADMIN:
+        _require_admin()
+
+
+def _read_credentials(database: Database) -> None:
+    """Set the caller that the request names. Raises Unauthorized if its key or token is wrong."""
     secret = request.headers.get(API_KEY)
     bearer = _bearer() if secret is None else None
     if bearer and not _TOKEN.fullmatch(bearer):
@@ -90,8 +118,6 @@ def _identify(database: Database) -> None:
             g.token, g.owner = token, _owner(token)
         elif bearer:
             raise errors.Unauthorized("This token is not valid; leave it out to get a new one.")
-    if auth is Auth.ADMIN:
-        _require_admin()
 
 
 def _is_ours(database: Database, token: str) -> bool:

@@ -1,4 +1,4 @@
-"""The client of a request, for everything that is counted by address."""
+"""The address of a request's client, for everything that is counted by it."""
 
 import ipaddress
 import re

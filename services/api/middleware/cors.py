@@ -10,7 +10,7 @@ from flask_cors import CORS
 _MAX_AGE_S = 7200  # of a preflight; browsers cap it there
 _EXPOSED = (
     *("Content-Disposition", "ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-Id"),
-    *("X-Session-Token", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
+    *("X-Session-Token", "RateLimit-Policy", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
 )
 
 

@@ -1,10 +1,11 @@
-"""Rate limits per client, shared by all instances through Redis, and counted locally while Redis is down.
+"""Rate limits per caller, shared by all instances through Redis, and counted locally while Redis is down.
 
-Uploads count against `RATE_LIMIT_UPLOADS` and the general limit, other writes and the admin routes against
-`RATE_LIMIT_API`; reads are not limited. Each route's policy names its limit. A refused call counts against neither.
+Uploads count against the caller's limit of uploads and the general one, other writes and the admin routes against the
+general one; reads are not limited. Each route's policy names its limit. A refused call counts against neither.
 
 Windows slide: no stretch of time as long as one sees more calls than it allows, and a refusal states to the second when
-the next call will pass. A client is an IP address, because tokens are free.
+the next call will pass. A caller with an API key is the key, with the limits of its scope. All others are their IP
+address, because tokens are free, with the limits of guests; so is a caller with a wrong key.
 """
 
 import math
@@ -12,61 +13,102 @@ from collections.abc import Mapping, Sequence
 
 from flask import Flask, Response, g
 
-from services.api.middleware import client_address, policy
+from services.api.middleware import auth, policy
 from services.api.middleware.policy import Limit
 from services.api.middleware.sliding_windows import Count, Counter, Verdict, Window
 from services.api.settings import Rate, Web
 from shared import errors
+from shared.models.owner import Scope
 
+Rates = Mapping[Limit, Rate]  # without those that are off
 _COUNTED = {Limit.NONE: (), Limit.API: (Limit.API,), Limit.UPLOADS: (Limit.API, Limit.UPLOADS)}
 _PREFIX = "stolentee:calls"
+_UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
 
 
 def install(app: Flask, settings: Web, counter: Counter) -> None:
-    """Count every request as its route's policy says, unless both limits are off."""
-    rates = {Limit.API: settings.rate_api, Limit.UPLOADS: settings.rate_uploads}
-    shared = {limit: rate for limit, rate in rates.items() if rate}
-    if not shared:
-        return
+    """Count every request as its route's policy says. Install it after the identification of callers."""
+    shared = _by_scope(settings)
     # Without Redis each instance counts alone. Each then applies the whole general limit, but only its share of the
     # upload limit, because uploads cost storage and work.
-    alone = {
-        limit: _share(rate, settings.instances) if limit is Limit.UPLOADS else rate for limit, rate in shared.items()
-    }
+    alone = {scope: _shares(rates, settings.instances) for scope, rates in shared.items()}
 
     def count() -> None:
-        counted = [limit for limit in _COUNTED[policy.current().limit] if limit in shared]
+        key = auth.key()
+        scope, client = key.scope if key else None, auth.counted_as()
+        counted = [limit for limit in _COUNTED[policy.current().limit] if limit in shared[scope]]
         if counted:
-            client = client_address.client()
-            _judge(counter.count(_windows(client, counted, shared), _windows(client, counted, alone)))
+            _judge(counter.count(_windows(client, counted, shared[scope]), _windows(client, counted, alone[scope])))
 
     app.before_request(count)
     app.after_request(_add_headers)
 
 
-def _share(rate: Rate, instances: int) -> Rate:
-    """One instance's share of a rate; at least one call."""
-    return Rate(max(1, rate.calls // instances), rate.seconds)
+def describe(settings: Web) -> str:
+    """The limits in force, in Markdown, for the OpenAPI document."""
+    callers = {None: "guest, by address", Scope.PREMIUM: "key of scope premium", Scope.ADMIN: "key of scope admin"}
+    rates = _by_scope(settings)
+    rows = [
+        [name, *(_rate_in_words(rates[scope].get(limit)) for limit in _COUNTED[Limit.UPLOADS])]
+        for scope, name in callers.items()
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (["caller", "calls", "of which uploads"], ["---"] * 3, *rows))
 
 
-def _windows(client: str, counted: Sequence[Limit], rates: Mapping[Limit, Rate]) -> list[Window]:
+def _by_scope(settings: Web) -> Mapping[Scope | None, Rates]:
+    """The limits of keys by their scope, and those of guests under None."""
+    given = {
+        None: (settings.rate_api, settings.rate_uploads),
+        Scope.PREMIUM: (settings.rate_premium_api, settings.rate_premium_uploads),
+        Scope.ADMIN: (settings.rate_admin_api, settings.rate_admin_uploads),
+    }
+    both = _COUNTED[Limit.UPLOADS]
+    return {
+        scope: {limit: rate for limit, rate in zip(both, rates, strict=True) if rate} for scope, rates in given.items()
+    }
+
+
+def _shares(rates: Rates, instances: int) -> Rates:
+    """One instance's share of the limit of uploads, at least one; the general limit as it is."""
+    return {
+        limit: Rate(max(1, rate.calls // instances), rate.seconds) if limit is Limit.UPLOADS else rate
+        for limit, rate in rates.items()
+    }
+
+
+def _windows(client: str, counted: Sequence[Limit], rates: Rates) -> list[Window]:
     return [Window(f"{_PREFIX}:{limit}:{client}", rates[limit].calls, rates[limit].seconds) for limit in counted]
 
 
 def _judge(verdict: Verdict) -> None:
     """Raises RateLimited with the seconds until all limits allow one more call."""
+    g.rate_counts = verdict.counts
     if verdict.allowed:
         g.rate_count = min(verdict.counts, key=lambda count: count.window.calls)
         return
     full = [count for count in verdict.counts if count.used >= count.window.calls]
     g.rate_count = max(full, key=lambda count: count.next_s)
-    raise errors.RateLimited(retry_after_s=max(1, math.ceil(g.rate_count.next_s)))
+    wait_s = max(1, math.ceil(g.rate_count.next_s))
+    raise errors.RateLimited(f"Too many requests; try again in {_in_words(wait_s)}.", retry_after_s=wait_s)
+
+
+def _rate_in_words(rate: Rate | None) -> str:
+    return f"{rate.calls} in {_in_words(rate.seconds)}" if rate else "no limit"
+
+
+def _in_words(seconds: int) -> str:
+    """In the largest unit of which it is at least two, rounded up: a wait is never longer than that."""
+    name, length = next((unit for unit in _UNITS if seconds >= 2 * unit[1]), ("second", 1))
+    count = math.ceil(seconds / length)
+    return f"{count} {name}{'s' if count != 1 else ''}"
 
 
 def _add_headers(response: Response) -> Response:
-    """Of the limit that refused the call, else of the tightest."""
+    """All windows of the call; the count of that which refused it, else of the tightest."""
     count: Count | None = g.get("rate_count")
     if count:
+        windows = [counted.window for counted in g.rate_counts]
+        response.headers["RateLimit-Policy"] = ", ".join(f"{window.calls};w={window.seconds}" for window in windows)
         response.headers["RateLimit-Limit"] = str(count.window.calls)
         response.headers["RateLimit-Remaining"] = str(max(0, count.window.calls - count.used))
         response.headers["RateLimit-Reset"] = str(max(0, math.ceil(count.next_s)))

@@ -6,18 +6,23 @@ const STREAM_TRIES = 2; // connections that end in a row before the stream is gi
 export const final = (job) => FINAL.includes(job.status);
 
 export class Trouble extends Error {
-  constructor(message, { code = "", requestId = "", retryable = false } = {}) {
+  constructor(message, { code = "", requestId = "", retryable = false, waitS = 0 } = {}) {
     super(message);
-    Object.assign(this, { code, requestId, retryable });
+    Object.assign(this, { code, requestId, retryable, waitS });
   }
 }
 
 const offline = () =>
   new Trouble("We cannot reach the server. Is the network there? Nothing is lost: try again in a moment.", { code: "network", retryable: true });
 
-function refused(status, body, requestId) {
+function refused(status, body, header) {
   const { code = `http_${status}`, message = "The server gave an answer that makes no sense to us." } = body?.error ?? {};
-  return new Trouble(message, { code, requestId: body?.error?.requestId ?? requestId ?? "", retryable: status >= 500 || status === 429 });
+  return new Trouble(message, {
+    code,
+    requestId: body?.error?.requestId ?? header("X-Request-Id") ?? "",
+    retryable: status >= 500 || status === 429,
+    waitS: Number(header("Retry-After")), // 0 without one
+  });
 }
 
 // An address of the api may be absolute (behind a proxy with a public name); from here it is always the same origin.
@@ -29,7 +34,7 @@ export function here(address) {
 export async function call(method, address) {
   const answer = await fetch(here(address), { method }).catch(() => { throw offline(); });
   const body = await answer.json().catch(() => null);
-  if (!answer.ok || body === null) throw refused(answer.status, body, answer.headers.get("X-Request-Id"));
+  if (!answer.ok || body === null) throw refused(answer.status, body, (name) => answer.headers.get(name));
   return body;
 }
 
@@ -44,7 +49,7 @@ export function upload(file, options, progressed) {
     request.onerror = () => reject(offline());
     request.onload = () => {
       if (request.status === 202 && request.response) resolve(request.response);
-      else reject(refused(request.status, request.response, request.getResponseHeader("X-Request-Id")));
+      else reject(refused(request.status, request.response, (name) => request.getResponseHeader(name)));
     };
     const form = new FormData();
     for (const [name, value] of Object.entries(options)) form.append(name, value);

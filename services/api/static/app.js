@@ -15,6 +15,7 @@ const chosen = new Map(); // job id -> address of the picture as it lies on this
 let leave = () => {}; // ends what the shown section waits for
 let again = () => {};
 let refresh = 0;
+let countdown = 0;
 
 function show(section) {
   const came = $(section).hidden;
@@ -164,7 +165,22 @@ function sorry(trouble, retry = trouble.retryable ? route : null) {
   $("code").textContent = [trouble.code, trouble.requestId].filter(Boolean).join(" · ");
   $("again").hidden = !retry;
   again = retry;
+  wait(trouble.waitS);
   show("trouble");
+}
+
+// Trying again is of no use before the api allows it.
+function wait(seconds) {
+  clearInterval(countdown);
+  const until = Date.now() + 1000 * seconds;
+  const tick = () => {
+    const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+    $("again").disabled = left > 0;
+    $("again").textContent = left ? `Try again in ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : "Try again";
+    if (!left) clearInterval(countdown);
+  };
+  countdown = setInterval(tick, 500);
+  tick();
 }
 
 // Earlier jobs -----------------------------------------------------------------------------------

@@ -63,6 +63,26 @@ def test_a_second_run_is_told_who_holds_the_folder(tmp_path: Path) -> None:
         pytest.fail("both hold it")
 
 
+def test_a_run_is_found_by_the_folder_it_was_asked_for(tmp_path: Path) -> None:
+    assert data_folder.in_use(tmp_path / "new") is None
+    with data_folder.locked(tmp_path):
+        assert data_folder.in_use(tmp_path) == (tmp_path, os.getpid())
+    assert data_folder.in_use(tmp_path) is None
+
+
+@as_root
+def test_a_run_that_stepped_out_of_a_closed_folder_is_found_unless_it_is_another_user_s(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    settled = data_folder.prepare(tmp_path / "data", print)
+    try:
+        with data_folder.locked(settled):
+            assert data_folder.in_use(tmp_path / "data") == (settled, os.getpid())
+            os.chown(settled, 65534, 65534)
+            assert data_folder.in_use(tmp_path / "data") is None
+    finally:
+        shutil.rmtree(settled)
+
+
 def test_a_killed_run_holds_nothing(tmp_path: Path) -> None:
     script = f"""
 import os, pathlib

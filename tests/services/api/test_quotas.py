@@ -7,7 +7,11 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
+from services.api.keys import digest, make
+from services.api.middleware.auth import API_KEY
 from services.worker.maintenance import Maintenance
+from shared.db import api_keys
+from shared.models.owner import Scope
 from shared.settings import Retention
 from tests.databases import Databases
 from tests.services import pictures
@@ -142,3 +146,18 @@ def test_without_quotas_nothing_is_refused(start: Start, environment: pytest.Mon
     cut_out(guest)
     _fill(api, 10**12)
     cut_out(guest)
+
+
+def test_a_key_has_a_storage_quota_of_its_own(start: Start, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("QUOTA_STORED_MB", "1")
+    environment.setenv("QUOTA_KEY_STORED_MB", "2")
+    api, key = start(), make()
+    with api.deps.database.transaction() as connection:
+        api_keys.add(connection, "some shop", Scope.PREMIUM, digest(key))
+    client, headers = api.app.test_client(use_cookies=False), {API_KEY: key}
+    upload(client, headers=headers)
+    _fill(api, _MB)
+    upload(client, pictures.png(), headers=headers)
+    _fill(api, _MB)  # of each
+    details = refused(send(client, "/api/uploads", pictures.png(shade=9), headers=headers), 413, "storage_quota")
+    assert details == {"quotaBytes": 2 * _MB, "usedBytes": 2 * _MB}

@@ -8,10 +8,13 @@ from shared.image_format.structure import Format
 
 
 def test_defaults_are_those_of_the_contract(bare_environment: pytest.MonkeyPatch) -> None:
-    bare_environment.delenv("RATE_LIMIT_API")
-    bare_environment.delenv("RATE_LIMIT_UPLOADS")
+    for caller in ("", "PREMIUM_", "ADMIN_"):
+        bare_environment.delenv(f"RATE_LIMIT_{caller}API")
+        bare_environment.delenv(f"RATE_LIMIT_{caller}UPLOADS")
     web = Settings.read().web
     assert (web.rate_api, web.rate_uploads) == (Rate(100, 900), Rate(10, 3600))
+    assert (web.rate_premium_api, web.rate_premium_uploads) == (Rate(600, 60), Rate(120, 60))
+    assert (web.rate_admin_api, web.rate_admin_uploads) == (Rate(3000, 60), Rate(600, 60))
     assert (web.public_url, web.trusted_hops) == ("", 0)
     assert web.formats == frozenset(Format)
 
@@ -34,6 +37,8 @@ def test_rate_limits_are_parsed(bare_environment: pytest.MonkeyPatch) -> None:
         ("RATE_LIMIT_UPLOADS", "10 per hour"),
         ("RATE_LIMIT_UPLOADS", "0/h"),
         ("RATE_LIMIT_UPLOADS", "10/0h"),
+        ("RATE_LIMIT_PREMIUM_API", "many"),
+        ("RATE_LIMIT_ADMIN_UPLOADS", "many"),
         ("PUBLIC_URL", "shop.example"),
         ("PUBLIC_URL", "https://shop.example/path"),
         ("TRUSTED_HOPS", "-1"),

@@ -81,9 +81,9 @@ def test_every_admin_route_is_in_these_tests(api: Api) -> None:
 
 
 def test_without_a_change_the_setting_applies(start: Start, environment: pytest.MonkeyPatch) -> None:
-    assert Admin(start()).get("/api/admin/rollout") == {"percent": 100, "history": []}
+    assert Admin(start()).get("/api/admin/rollout")["percent"] == 100
     environment.setenv("SELF_HOSTED_ROLLOUT_PERCENT", "40")
-    assert Admin(start()).get("/api/admin/rollout") == {"percent": 40, "history": []}
+    assert Admin(start()).get("/api/admin/rollout")["percent"] == 40
 
 
 def test_a_change_is_recorded_with_its_key_and_time(api: Api, admin: Admin) -> None:
@@ -94,10 +94,29 @@ def test_a_change_is_recorded_with_its_key_and_time(api: Api, admin: Admin) -> N
     report = admin.get("/api/admin/rollout")
     assert report["percent"] == 0
     assert [(change["percent"], change["setBy"]) for change in report["history"]] == [(0, "bert"), (25, "anne")]
-    assert body(response) == {"percent": 25, "history": report["history"][1:]}
+    assert body(response) == report | {"percent": 25, "history": report["history"][1:]}
     for change in report["history"]:
         assert change["setAt"].endswith("Z")
         assert began < datetime.fromisoformat(change["setAt"]) < datetime.now(UTC) + timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("key", "budget", "effective"),
+    [("", "500", False), ("a-key-of-removebg", "", False), ("a-key-of-removebg", "500", True)],
+)
+def test_a_change_without_a_paid_provider_says_that_it_has_no_effect(
+    start: Start, environment: pytest.MonkeyPatch, key: str, budget: str, effective: bool
+) -> None:
+    environment.setenv("REMOVE_BG_API_KEY", key)
+    environment.setenv("PROVIDER_DAILY_BUDGET_CENTS", budget)
+    admin = Admin(start())
+    warning = body(admin.put(25))["warning"]
+    assert admin.get("/api/admin/rollout")["warning"] == warning
+    if effective:
+        assert warning is None
+    else:
+        assert warning.startswith("This percentage has no effect: rembg does all jobs")
+        assert "REMOVE_BG_API_KEY and PROVIDER_DAILY_BUDGET_CENTS" in warning
 
 
 def test_a_change_reaches_the_workers(api: Api, admin: Admin) -> None:

@@ -10,9 +10,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api.jobs import events
+from services.api.keys import digest, make
+from services.api.middleware.auth import API_KEY
 from shared import timeouts
-from shared.db import job_queue
+from shared.db import api_keys, job_queue
 from shared.models.job import JobFailure, Timings
+from shared.models.owner import Scope
+from tests.services import pictures
 from tests.services.api.client import body, cut_out, refused
 from tests.services.api.conftest import Api, Start
 
@@ -176,6 +180,21 @@ def test_an_address_follows_only_a_few_jobs_at_once(start: Start, environment: p
     refused(follow(4, "192.0.2.1"), 429, "rate_limited")
     streams.append(follow(5, "192.0.2.2"))
     assert streams[-1].status_code == 200
+    for stream in streams:
+        stream.close()
+
+
+def test_a_key_s_streams_do_not_count_for_its_address(api: Api) -> None:
+    key = make()
+    with api.deps.database.transaction() as connection:
+        api_keys.add(connection, "some shop", Scope.PREMIUM, digest(key))
+    client, headers = api.app.test_client(use_cookies=False), {API_KEY: key}
+    ours = [cut_out(client, pictures.png(shade=shade), headers=headers) for shade in range(5)]
+    guests = [api.guest() for _ in range(4)]
+    streams = [_follow(guest, cut_out(guest))[0] for guest in guests]  # all that their address, which is ours, may have
+    streams += [client.get(accepted["eventsUrl"], headers=headers) for accepted in ours[:4]]
+    assert [stream.status_code for stream in streams] == [200] * 8
+    refused(client.get(ours[4]["eventsUrl"], headers=headers), 429, "rate_limited")
     for stream in streams:
         stream.close()
 
