@@ -1,11 +1,14 @@
 """`make release` builds the images and tags them with the one version, whose notes are in the changelog."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from shared.version import VERSION
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,3 +44,7 @@ def test_a_version_without_notes_is_not_released(clone: Path) -> None:
     assert done.returncode != 0
     assert 'CHANGELOG.md has no section "## 1.2.3 - DATE"' in done.stderr
     assert not (clone / "calls").exists()
+
+
+def test_the_notes_of_this_version_are_written() -> None:
+    assert VERSION in re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
