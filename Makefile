@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-rembg bench-uploads soak models lock clean up down logs ps images
+.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-rembg bench-uploads soak models lock clean up down logs ps images release
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-16s %s\n' "$$name" "$$words"; done
@@ -101,8 +101,8 @@ clean: ## Remove .venv and everything else that can be made again; data stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
 	find bench deploy research services shared tests -name __pycache__ -prune -exec rm -rf {} +
 
-up: .env ## Build and start everything in containers; http://localhost:8080 once it returns (PROFILE=observability adds more)
-	@docker compose $(PROFILE:%=--profile %) up --build --wait
+up: .env ## Build and start everything in containers, then say where and with which network (PROFILE=observability adds more)
+	@PROFILE="$(PROFILE)" deploy/up.sh
 
 down: ## Stop the containers; volumes stay
 	@docker compose --profile '*' down
@@ -120,6 +120,13 @@ images: ## Build the images; print their sizes and the largest layers of each
 		docker image ls --format '{{.Repository}} {{.Size}}' stolentee-$$service; \
 		docker history --human=false --format '{{.Size}} {{.CreatedBy}}' stolentee-$$service | sort -rn | head -4 \
 			| awk '{ size = $$1 / 1e6; $$1 = ""; printf "  %6.1f MB %s\n", size, substr($$0, 1, 90) }'; \
+	done
+
+release: ## Build the images and tag them with the version of shared/version.py (MODEL=u2net bakes the weights in)
+	@version=$$(sed -n 's/^VERSION = "\(.*\)"/\1/p' shared/version.py); \
+	grep -q "^## $$version - " CHANGELOG.md || { echo "CHANGELOG.md has no section \"## $$version - DATE\"" >&2; exit 1; }; \
+	docker compose build --quiet && for service in api worker rembg; do \
+		docker tag stolentee-$$service stolentee-$$service:$$version && echo "stolentee-$$service:$$version" || exit 1; \
 	done
 
 # Random secrets, made once; everything else the services can be told is in deploy/env.example.

@@ -3,6 +3,8 @@
 - Connections: an api instance is one process with a pool and one listening connection, a worker instance one process
   with a pool; migrations take one. Their sum over all instances must not exceed MAX_DB_CONNECTIONS.
 - Settings: in production, what the services would refuse at their start.
+
+It warns of a production whose alerts and errors reach nobody.
 """
 
 import os
@@ -68,6 +70,15 @@ def check(environment: Mapping[str, str]) -> Plan:
     return planned
 
 
+def warnings(environment: Mapping[str, str]) -> list[str]:
+    """What a deployment may do and should not."""
+    if settings.is_production(environment) and not (
+        environment.get("ALERT_WEBHOOK_URL") or environment.get("SENTRY_DSN")
+    ):
+        return ["alerts and errors reach nobody: set ALERT_WEBHOOK_URL for Alertmanager, or SENTRY_DSN"]
+    return []
+
+
 def _number(name: str, text: str) -> int:
     if not text.isdecimal():
         raise settings.Invalid(f"{name} must be a whole number, and is {text}")
@@ -76,4 +87,6 @@ def _number(name: str, text: str) -> int:
 
 if __name__ == "__main__":
     print(check(os.environ))
+    for warning in warnings(os.environ):
+        print(f"warning: {warning}", file=sys.stderr)
     sys.exit(0)

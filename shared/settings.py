@@ -244,6 +244,13 @@ class Ops(EnvSettings):
         return value
 
 
+class Retention(EnvSettings):
+    """Days after which pictures that were not sent again are deleted; 0: only their owner deletes them."""
+
+    guest_days: int = Field(30, validation_alias="GUEST_RETENTION_DAYS", ge=0, le=36_500)
+    customer_days: int = Field(0, validation_alias="CUSTOMER_RETENTION_DAYS", ge=0, le=36_500)
+
+
 class Keys(EnvSettings):
     """The secret from which object keys are derived, and with which addresses and guests' tokens are signed.
 

@@ -1,4 +1,6 @@
-"""The data folder: everything that outlives a run, for its owner only. One run at a time locks it.
+"""The data folder: everything that outlives a run, for its owner only, but for weights, which containers share.
+
+One run at a time locks it.
 
 Started by root, the folder itself can also be passed by the group of the user who runs Postgres, but not read.
 """
@@ -20,7 +22,7 @@ from shared import private_files
 _PASS = 0o710  # root may do everything, the group may pass
 _EARLIER = 0o711  # what earlier versions made for root
 # What runs have made here, `redis` before Valkey; a folder that an operator names may hold other files as well.
-_OURS = ("lock", "models", "objects", "sample-cutout.png", "secret_key")
+_OURS = ("lock", "objects", "sample-cutout.png", "secret_key")
 _SERVERS = ("postgres", "redis", "valkey")
 
 

@@ -30,8 +30,7 @@ from services.api.settings import Settings, Web
 from services.api.url_builder import UrlBuilder
 from shared import broker, events, failpoints, log, sentry, storage, timeouts, web
 from shared.db import pool
-
-VERSION = "0.1.0"
+from shared.version import VERSION
 
 
 def build(settings: Settings, decoder: Decoder) -> Dependencies:
@@ -86,7 +85,8 @@ def create_app(deps: Dependencies) -> OpenAPI:
     web.install(app, deps.health, ops_token.get_secret_value() if ops_token else None)
     response_compression.install(app)
     cors.install(app, deps.settings.web.origins)
-    auth.install_identification(app, deps.database, deps.secret, deps.settings.web.public_url)
+    guest_days = deps.settings.retention.guest_days
+    auth.install_identification(app, deps.database, deps.secret, deps.settings.web.public_url, guest_days)
     rate_limits.install(app, deps.settings.web, Counter(deps.settings.broker.url.get_secret_value()))
     auth.install_authorization(app)
     request_body.install(app)

@@ -105,6 +105,7 @@ class Settings:
     broker: settings.Broker
     storage: settings.Storage
     keys: settings.Keys
+    retention: settings.Retention
     rembg: settings.Rembg
     providers: settings.Providers
     ops: settings.Ops
@@ -117,6 +118,7 @@ class Settings:
             broker=settings.Broker.read(),
             storage=settings.Storage.read(),
             keys=settings.Keys.read(),
+            retention=settings.Retention.read(),
             rembg=settings.Rembg.read(),
             providers=settings.Providers.read(),
             ops=settings.Ops.read(),

@@ -35,8 +35,8 @@ from services.rembg.stats import Stats
 from services.rembg.watchdog import watch
 from shared import errors, failpoints, images, log, malloc, metrics, sentry, web
 from shared.health import Health
+from shared.version import VERSION
 
-VERSION = "0.1.0"
 FIELDS = {"/remove": "image_file", "/remove-background": "image", "/api/remove": request_parser.REMBG_SERVER_FIELD}
 
 _AFTER_READY_S = 2.0  # pictures that waited for the start are answered first

@@ -66,7 +66,8 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     runner = Runner(database, leases, handlers, settings.work.threads)
     waker = broker.Waker(settings.broker.url.get_secret_value())
     polling = poller.Poller(submit, runner.run_next, _stopping, settings.work.threads)
-    tasks = (*_periodic_tasks(database, objects, leases, waker, polling), *_purges(database, settings.cdn))
+    clean = maintenance.Maintenance(database, objects, settings.retention).run
+    tasks = (*_periodic_tasks(database, clean, leases, waker, polling), *_purges(database, settings.cdn))
     checks = (
         Check("database", database.check, critical=True),
         Check("storage", objects.check),
@@ -89,10 +90,10 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
 
 
 def _periodic_tasks(
-    database: Database, objects: storage.Storage, leases: Leases, waker: broker.Waker, polling: poller.Poller
+    database: Database, clean: Callable[[], None], leases: Leases, waker: broker.Waker, polling: poller.Poller
 ) -> tuple[PeriodicTask, ...]:
     """What runs beside the jobs. A minute is enough for the longest statement, an hour for cleaning a slow storage."""
-    sweep, clean = rescuer.Rescuer(database, waker).sweep, maintenance.Maintenance(database, objects).run
+    sweep = rescuer.Rescuer(database, waker).sweep
     return (
         PeriodicTask("leases", leases.renew, leases.every_s, tolerance_s=60),
         PeriodicTask("rescuer", sweep, timeouts.SWEEP_S, tolerance_s=60, away_s=rescuer.AWAY_S),

@@ -1,6 +1,6 @@
 """Maintenance: deletes what is no longer needed, late enough to be sure, a bounded amount each hour.
 
-    guests' files        hidden 30 days after they were last sent, then treated as deleted
+    expired files        hidden once they were last sent longer ago than the retention, then treated as deleted
     deleted assets       hidden at once; after a week their objects are deleted, and then their rows
     orphaned objects     left by a crash between object and row; deleted when they are a week old
     idempotency keys     deleted after a day with their responses
@@ -20,11 +20,12 @@ from enum import StrEnum
 from shared import log, metrics, storage
 from shared.db import idempotency, object_deletions, pending_uploads
 from shared.db.pool import Database
+from shared.models.owner import OwnerType
+from shared.settings import Retention
 
 EVERY_S = 3600.0
 DAY_S = 86_400
 KEEP_S = 7 * DAY_S  # a mistaken delete can be undone, and a database restored from a dump finds its objects
-KEEP_GUESTS_S = 30 * DAY_S
 KEEP_UNFINISHED_S = DAY_S  # the permission to send ends long before
 AT_ONCE = 500  # of each kind per run: 360,000 a month, while 10,000 pictures leave 50,000 objects
 DELETE_S = 20  # then the rest of a stem is left to the next run: less than half of object_deletions.GOING_S
@@ -43,9 +44,10 @@ class Reason(StrEnum):
 class Maintenance:
     """The hourly run; each step may be run alone."""
 
-    def __init__(self, database: Database, objects: storage.Storage) -> None:
+    def __init__(self, database: Database, objects: storage.Storage, retention: Retention) -> None:
         self._database = database
         self._storage = objects
+        self._retention_days = {OwnerType.GUEST: retention.guest_days, OwnerType.KEY: retention.customer_days}
 
     def run(self) -> None:
         """Run all steps. The slice of objects compared with rows moves with the clock, so a day covers all of them."""
@@ -55,10 +57,14 @@ class Maintenance:
         self.collect(slices(time.time()))
         self.collect_unfinished()
 
-    def expire(self, keep_s: float = KEEP_GUESTS_S) -> int:
-        """Hide what guests sent `keep_s` ago; returns how many. Files of API keys stay until deleted."""
+    def expire(self) -> int:
+        """Hide what was last sent longer ago than the retention of its owner; returns how many."""
         with self._database.transaction() as connection:
-            expired = object_deletions.expire(connection, keep_s, AT_ONCE)
+            expired = sum(
+                object_deletions.expire(connection, owner_type, days * DAY_S, AT_ONCE)
+                for owner_type, days in self._retention_days.items()
+                if days
+            )
             object_deletions.drop_announcements(connection)
         metrics.ASSETS_EXPIRED.inc(expired)
         return expired

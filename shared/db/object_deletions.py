@@ -12,6 +12,7 @@ from math import ceil
 
 from shared import errors
 from shared.db.pool import Connection
+from shared.models.owner import OwnerType
 
 # How long before and after its announced deletion an object may not be relied on: the deletion itself, which its own
 # timeouts end after ten seconds, and clocks that differ.
@@ -104,14 +105,14 @@ def drop_announcements(connection: Connection) -> None:
     connection.execute(f"delete from removals where at < now() - interval '{_KEPT}'")
 
 
-def expire(connection: Connection, keep_s: float, limit: int) -> int:
-    """Hide guests' files that were last sent `keep_s` ago and that no job needs; returns how many."""
+def expire(connection: Connection, owner_type: OwnerType, keep_s: float, limit: int) -> int:
+    """Hide files of these owners that were last sent `keep_s` ago and that no job needs; returns how many."""
     return connection.execute(
         """
         with due as materialized (
             select id
             from assets
-            where owner_type = 'guest'
+            where owner_type = %s
                 and deleted_at is null
                 and used_at < now() - %s * interval '1 second'
                 and not exists (
@@ -127,5 +128,5 @@ def expire(connection: Connection, keep_s: float, limit: int) -> int:
         from due
         where assets.id = due.id
         """,
-        [keep_s, limit],
+        [owner_type, keep_s, limit],
     ).rowcount

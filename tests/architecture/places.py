@@ -19,6 +19,7 @@ _SQL = re.compile(
     re.DOTALL,
 )
 _ENV_NAME = re.compile(r"[A-Z][A-Z0-9_]+")
+_COMPOSE_NAME = re.compile(r"(?<!\$)\$\{([A-Z][A-Z0-9_]+)")  # $$ is left for a container's shell
 _ENDINGS = {"Counter": ("_total",), "Histogram": ("_seconds", "_bytes")}  # the unit is part of the name
 ROUTES = "services.api.routes"  # the table of the api's routes and their policies
 _DECORATORS = ("delete", "get", "patch", "post", "put", "route")
@@ -48,7 +49,7 @@ def _is_sql(text: str) -> bool:
 
 
 def settings(tree: Tree) -> list[str]:
-    """Report settings missing from deploy/env.example, and names there that no code reads."""
+    """Report settings missing from deploy/env.example, and names there that neither code nor the compose file reads."""
     read = _settings_read(tree)
     if not read:
         return []
@@ -64,7 +65,7 @@ def example(tree: Tree) -> dict[str, str]:
 
 
 def _settings_read(tree: Tree) -> dict[str, str]:
-    read: dict[str, str] = {}
+    read = dict.fromkeys(_COMPOSE_NAME.findall(tree.file(COMPOSE)), COMPOSE)
     for module in tree.product():
         for name, node in _deploy_reads(module) if module.within("deploy") else _aliases(module):
             if name not in SHELL:

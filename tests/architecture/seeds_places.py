@@ -72,6 +72,10 @@ SETTINGS: Seeds = {
         add(DEPLOY, "def f(environ):", "    return environ['SEEDED']"),
         "SEEDED is not in",
     ),
+    "a variable of the compose file that the example lacks": (
+        add("docker-compose.yml", '    mem_limit: "${SEEDED:-1g}"'),
+        "docker-compose.yml: SEEDED is not in",
+    ),
     "a name in the example that nothing reads": (add("deploy/env.example", "SEEDED=1"), "no code reads SEEDED"),
 }
 

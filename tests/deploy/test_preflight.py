@@ -30,6 +30,11 @@ def test_the_page_tells_the_largest_pool_that_fits(api: int, worker: int, pool: 
     assert (plan.connections, plan.largest_pool) == (connections, pool)
 
 
+def test_the_pages_number_of_instances_fits_the_limit_of_railways_postgres() -> None:
+    assert "`MAX_DB_CONNECTIONS=90` the default pools of 5 carry eight api and eight worker" in PAGE
+    assert Plan(8, 8, 5, 90).connections <= 90 < Plan(9, 8, 5, 90).connections
+
+
 @pytest.mark.parametrize("api", range(1, 6))
 @pytest.mark.parametrize("worker", range(1, 6))
 @pytest.mark.parametrize("limit", [15, 25, 95])
@@ -80,3 +85,24 @@ def test_as_a_command_it_ends_the_deploy() -> None:
     assert fine.stdout == "1 api x (5 + 1) + 1 worker x 5 + 1 = 12 of 15 connections\n"
     bad = subprocess.run(command, cwd=ROOT, env={"DATABASE_POOL_MAX": "9"}, capture_output=True, text=True, check=False)
     assert (bad.returncode, bad.stdout) == (3, "")
+
+
+@pytest.mark.parametrize(
+    ("environment", "warned"),
+    [
+        ({}, False),
+        ({"ENVIRONMENT": "production"}, True),
+        ({"ENVIRONMENT": "production", "ALERT_WEBHOOK_URL": "", "SENTRY_DSN": ""}, True),
+        ({"ENVIRONMENT": "production", "ALERT_WEBHOOK_URL": "https://hook.example"}, False),
+        ({"ENVIRONMENT": "production", "SENTRY_DSN": "https://key@sentry.example/1"}, False),
+    ],
+)
+def test_a_production_whose_alerts_reach_nobody_is_warned_of(environment: dict[str, str], warned: bool) -> None:
+    assert bool(preflight.warnings(environment)) is warned
+
+
+def test_a_warning_does_not_stop_the_deployment() -> None:
+    environment = FINE | {"ENVIRONMENT": "production"}
+    command = [sys.executable, "-m", "deploy.preflight"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert "warning: alerts and errors reach nobody" in done.stderr

@@ -27,19 +27,21 @@ from shared.models.owner import Owner, OwnerType, Scope
 API_KEY = "X-Api-Key"
 COOKIE = "session"
 HEADER = "X-Session-Token"
-KEEP_S = 30 * 86_400  # as long as a guest's files
+_DAY_S = 86_400
+_LONGEST_DAYS = 400  # browsers keep no cookie for longer
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes; three characters shorter than a key
 _EXTENSION = "guest_tokens"
 
 
-def install_identification(app: Flask, database: Database, secret: str, public_url: str) -> None:
-    """Identify the caller before each request, and send new guests their token after it.
+def install_identification(app: Flask, database: Database, secret: str, public_url: str, guest_days: int) -> None:
+    """Identify the caller before each request, and send guests their token, for `guest_days`, after each write.
 
     A caller with a wrong key or token is refused only by `install_authorization`, after the rate limits: guesses count.
     """
     app.extensions[_EXTENSION] = secret
     app.before_request(partial(_identify, database))
-    app.after_request(partial(_send_token, https=public_url.startswith("https:")))
+    keep_s = (guest_days or _LONGEST_DAYS) * _DAY_S  # as long as a guest's files
+    app.after_request(partial(_send_token, https=public_url.startswith("https:"), keep_s=keep_s))
 
 
 def install_authorization(app: Flask) -> None:
@@ -158,11 +160,11 @@ def _cookie() -> str | None:
     return token if _TOKEN.fullmatch(token) else None  # browsers may hold a stale or foreign cookie: no error
 
 
-def _send_token(response: Response, *, https: bool) -> Response:
+def _send_token(response: Response, *, https: bool, keep_s: int) -> Response:
     if g.get("wrote") and g.token and response.status_code < 400:
         response.headers[HEADER] = g.token
         secure = https or request.is_secure
-        response.set_cookie(COOKIE, g.token, max_age=KEEP_S, httponly=True, samesite="Lax", secure=secure, path="/")
+        response.set_cookie(COOKIE, g.token, max_age=keep_s, httponly=True, samesite="Lax", secure=secure, path="/")
     return response
 
 

@@ -10,6 +10,7 @@ from flask import Response, current_app, request, send_from_directory
 
 from services.api.dependencies import Dependencies
 from services.api.pages.schemas import FilePath
+from shared.settings import Retention
 
 DOCUMENT = "document"  # the app's extension that is a services.api.openapi.Document
 STATIC = Path(__file__).parent.parent / "static"
@@ -21,12 +22,16 @@ _DOCS = _STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'") 
 _VIEWER = {"swagger-ui.css": "css", "swagger-ui-bundle.js": "js"}
 
 
-def home(_: Dependencies) -> Response:
-    return _page("index.html", _STRICT)
+def home(deps: Dependencies) -> Response:
+    page = (STATIC / "index.html").read_text("utf-8").replace("<!-- retention -->", _retention(deps.settings.retention))
+    response = Response(page, mimetype="text/html")
+    response.add_etag()
+    response.make_conditional(request)
+    return _protect(response, _STRICT)
 
 
 def docs(_: Dependencies) -> Response:
-    return _page("docs.html", _DOCS)
+    return _protect(send_from_directory(STATIC, "docs.html"), _DOCS)
 
 
 def static(_: Dependencies, path: FilePath) -> Response:
@@ -42,8 +47,18 @@ def openapi(_: Dependencies) -> Response:
     return response
 
 
-def _page(name: str, csp: str) -> Response:
-    response = send_from_directory(STATIC, name)
+def _retention(retention: Retention) -> str:
+    guests, customers = (_kept(days) for days in (retention.guest_days, retention.customer_days))
+    return f"Pictures are {guests}; pictures sent with an API key are {customers}."
+
+
+def _kept(days: int) -> str:
+    if not days:
+        return "kept until their owner deletes them"
+    return f"deleted {days} day{'s' if days > 1 else ''} after they were last sent"
+
+
+def _protect(response: Response, csp: str) -> Response:
     response.headers["Content-Security-Policy"] = csp
     response.headers["Referrer-Policy"] = "same-origin"
     return response

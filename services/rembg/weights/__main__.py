@@ -6,12 +6,10 @@ Without a name, those of REMBG_MODEL, else u2net.
 import sys
 import time
 from argparse import ArgumentParser
-from contextlib import nullcontext
 
 from services.rembg.settings import Model
 from services.rembg.weights import CATALOGUE, Name
 from services.rembg.weights.download import Failed, Report, fetch
-from shared import private_files
 
 _BAR = 30
 _TERMINAL_S, _PLAIN_S = 0.1, 5.0  # between two reports
@@ -22,8 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     names = _parser().parse_args(arguments).names or [settings.name or Name.U2NET]
     for name in names:
         try:
-            with nullcontext() if settings.models_dir else private_files.umask():  # as everything below DATA_DIR
-                fetched = fetch(name, settings.folder, settings.base_url, progress(name))
+            fetched = fetch(name, settings.folder, settings.base_url, progress(name))
         except Failed as error:
             print(f"\n{error}", file=sys.stderr)
             return 1

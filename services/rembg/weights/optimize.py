@@ -17,7 +17,6 @@ import sys
 import tempfile
 from argparse import ArgumentParser
 from collections import Counter
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,6 @@ from onnx import ModelProto, NodeProto, helper, numpy_helper
 from services.rembg.settings import Model
 from services.rembg.weights import CATALOGUE, Name
 from services.rembg.weights.resolve import is_published, optimized_path
-from shared import private_files
 
 _BLOCK = 16  # channels that onnxruntime's convolutions work on at a time; 8 without AVX-512
 _HALF_PIXELS = (b"half_pixel", b"pytorch_half_pixel")  # they differ only where several pixels become one
@@ -50,8 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not source.is_file() or not is_published(name, source):
             print(f"{source} is not the published {name}: fetch it first", file=sys.stderr)
             return 1
-        with nullcontext() if settings.models_dir else private_files.umask():  # as everything below DATA_DIR
-            optimize(source, optimized_path(source))
+        optimize(source, optimized_path(source))
         print(f"{name}: optimized, at {optimized_path(source)}")
     return 0
 

@@ -1,8 +1,9 @@
 """Decides once, at start, which file to load.
 
     REMBG_MODEL_PATH      that file, as it is; REMBG_MODEL says how pictures are prepared for it
-    REMBG_MODEL           MODELS_DIR/NAME.onnx, which must have the published digest
-    neither               u2net if its file is there, else the bundled compact network, with one log line
+    REMBG_MODEL           NAME.onnx in MODELS_DIR or, as an image bakes it, beside the bundled network; it must have the
+                          published digest
+    neither               u2net if its file is in one of them, else the bundled compact network, with one log line
 
 Beside a published file NAME.optimized.onnx, which `make models` derives from it, runs in its place.
 REMBG_PRECISION=int8 takes the quantized file beside the one chosen above (for compact: in MODELS_DIR), which
@@ -29,8 +30,8 @@ def locate(name: Name | None, path: Path | None, folder: Path, precision: Precis
 
 
 def quantized_path(weights: Weights, folder: Path) -> Path:
-    """The bundled network's quantized form is stored outside the repository."""
-    return (folder if weights.path == BUNDLED else weights.path.parent) / f"{weights.path.stem}.int8.onnx"
+    """The quantized form of what is beside the bundled network is in the folder, outside repository and image."""
+    return (folder if weights.path.parent == BUNDLED.parent else weights.path.parent) / f"{weights.path.stem}.int8.onnx"
 
 
 def _quantized(weights: Weights, folder: Path) -> Weights:
@@ -47,7 +48,7 @@ def _float(name: Name | None, path: Path | None, folder: Path) -> Weights:
         name = _default(folder)
     if name is Name.COMPACT:
         return _weights(name, BUNDLED)
-    return _published(name, folder / name.file)
+    return _published(name, _find(name, folder) or folder / name.file)
 
 
 def _given(name: Name | None, path: Path) -> Weights:
@@ -58,8 +59,23 @@ def _given(name: Name | None, path: Path) -> Weights:
     return _weights(name, path)
 
 
+def _find(name: Name, folder: Path) -> Path | None:
+    return next((path for path in (folder / name.file, BUNDLED.parent / name.file) if _readable(path)), None)
+
+
+def _readable(path: Path) -> bool:
+    """Whether the file is there. Raises Invalid if this user may not read it: another network must not hide that."""
+    try:
+        path.open("rb").close()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except PermissionError:
+        raise Invalid(f"{path} is not readable for this user; `chmod -R a+rX` its folder") from None
+    return True
+
+
 def _default(folder: Path) -> Name:
-    if (folder / Name.U2NET.file).is_file():
+    if _find(Name.U2NET, folder):
         return Name.U2NET
     _log.info("model_defaulted", model=Name.COMPACT.value, hint="make models fetches u2net, the production choice")
     return Name.COMPACT

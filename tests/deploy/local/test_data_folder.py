@@ -104,7 +104,7 @@ def test_the_secret_is_made_once_and_for_the_owner_only(tmp_path: Path) -> None:
 
 def test_what_earlier_versions_left_open_is_closed_and_files_of_others_stay(tmp_path: Path) -> None:
     theirs = tmp_path / "holiday.jpg"
-    made = "objects/ab/picture lock secret_key sample-cutout.png models/u2net.onnx valkey/appendonlydir/aof valkey/log"
+    made = "objects/ab/picture lock secret_key sample-cutout.png valkey/appendonlydir/aof valkey/log"
     files = [tmp_path / name for name in f"{made} postgres/postgres.log redis/appendonly.aof".split()]
     for file in (theirs, *files):
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ from services.api.middleware.auth import API_KEY
 from services.worker.maintenance import Maintenance
 from shared.db import api_keys
 from shared.models.owner import Scope
+from shared.settings import Retention
 from tests.databases import Databases
 from tests.services import pictures
 from tests.services.api.client import bearer, cut_out, refused, send, upload
@@ -51,7 +52,7 @@ def _objects(api: Api) -> dict[str, int]:
 def _remove_deleted(api: Api) -> None:
     """Let a week pass."""
     _say(api, "update assets set deleted_at = deleted_at - interval '8 days'")
-    Maintenance(api.deps.database, api.deps.storage).prune()
+    Maintenance(api.deps.database, api.deps.storage, Retention()).prune()
 
 
 def _order(guest: FlaskClient, asset_id: str) -> int:

@@ -10,6 +10,7 @@ from PIL import Image
 from services.worker.maintenance import DAY_S, Maintenance
 from shared.db import quotas
 from shared.models.owner import Owner, OwnerType
+from shared.settings import Retention
 from tests.services import pictures
 from tests.services.api.client import body, cut_out, refused, send, upload
 from tests.services.api.conftest import Api, Start
@@ -133,7 +134,7 @@ def test_announced_uploads_count_until_they_are_removed(api: Api, guest: FlaskCl
     refused(guest.post(f"/api/uploads/{place['id']}/complete"), 415, "unsupported_image")
     assert _put(guest, place, bytes(600_000)) == 204  # its URL is still valid
     _say(api, "update incoming set created_at = created_at - interval '25 hours'")
-    assert Maintenance(api.deps.database, api.deps.storage).forget(DAY_S) == 2
+    assert Maintenance(api.deps.database, api.deps.storage, Retention()).forget(DAY_S) == 2
     assert (_stored(api), _say(api, "select from incoming")) == (0, [])
     upload(guest)
 
@@ -154,7 +155,7 @@ def test_an_upload_s_row_stays_until_its_object_is_removed(
 ) -> None:
     _presign(guest, 100)
     _say(api, "update incoming set created_at = created_at - interval '25 hours'")
-    maintenance = Maintenance(api.deps.database, api.deps.storage)
+    maintenance = Maintenance(api.deps.database, api.deps.storage, Retention())
     monkeypatch.setattr(type(api.deps.storage), "delete", _unable)
     with pytest.raises(OSError, match="gone"):
         maintenance.forget()

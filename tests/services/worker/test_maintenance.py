@@ -13,6 +13,8 @@ from services.worker.maintenance import DAY_S, KEEP_S, Maintenance, slices
 from services.worker.periodic import PeriodicTask
 from shared import errors
 from shared.db import assets, object_deletions
+from shared.models.owner import Owner, OwnerType
+from shared.settings import Retention
 from shared.storage import INCOMING
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, Bench
@@ -20,7 +22,7 @@ from tests.services.worker.conftest import OWNER, Bench
 
 @pytest.fixture
 def maintenance(bench: Bench) -> Maintenance:
-    return Maintenance(bench.database, bench.storage)
+    return Maintenance(bench.database, bench.storage, Retention())
 
 
 def _delete(bench: Bench, job_id: UUID, days_ago: int = 8) -> str:
@@ -106,11 +108,33 @@ def test_a_removal_that_took_too_long_deletes_nothing_more(
     assert maintenance.prune() == 1
 
 
+@pytest.mark.parametrize(
+    ("guest_days", "customer_days", "kept"),
+    [
+        ("30", "0", {"key"}),
+        ("0", "60", {"guest"}),
+        ("0", "0", {"guest", "key"}),
+        ("60", "60", set()),
+        ("62", "62", {"guest", "key"}),
+    ],
+)
+def test_pictures_expire_after_the_retention_of_their_owner(
+    bench: Bench, guest_days: str, customer_days: str, kept: set[str]
+) -> None:
+    for owner in (OWNER, Owner(OwnerType.KEY, "customer")):
+        bench.source(owner=owner)
+    bench.say("update assets set used_at = now() - interval '61 days'")
+    retention = Retention.read({"GUEST_RETENTION_DAYS": guest_days, "CUSTOMER_RETENTION_DAYS": customer_days})
+    assert Maintenance(bench.database, bench.storage, retention).expire() == 2 - len(kept)
+    rows = bench.say("select owner_type from assets where deleted_at is null")
+    assert {row["owner_type"] for row in rows} == kept
+
+
 def test_two_workers_prune_as_one(bench: Bench) -> None:
     for shade in range(6):
         _delete(bench, bench.order(pictures.png(shade=shade)))
     with ThreadPoolExecutor(2) as pool:
-        workers = [Maintenance(bench.database, bench.storage) for _ in range(2)]
+        workers = [Maintenance(bench.database, bench.storage, Retention()) for _ in range(2)]
         counted = list(pool.map(lambda worker: worker.prune(), workers))
     assert sum(counted) >= 6
     assert (_objects(bench), bench.say("select id from assets")) == (set(), [])

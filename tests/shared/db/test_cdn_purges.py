@@ -5,6 +5,7 @@ from typing import Any
 from shared.db import assets, cdn_purges, object_deletions
 from shared.db.pool import Database
 from shared.models.asset import Asset
+from shared.models.owner import OwnerType
 from tests.shared.db.rows import asset, run
 
 
@@ -36,7 +37,7 @@ def test_a_deleted_picture_is_due_until_it_is_recorded(database: Database) -> No
 def test_what_expires_is_due_as_well(database: Database) -> None:
     one = run(database, assets.add, asset())[0]
     _execute(database, "update assets set used_at = now() - interval '200 seconds'")
-    assert run(database, object_deletions.expire, 100, 10) == 1
+    assert run(database, object_deletions.expire, OwnerType.GUEST, 100, 10) == 1
     assert _due(database) == {one.id: one.key}
 
 

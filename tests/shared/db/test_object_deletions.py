@@ -136,21 +136,23 @@ def test_records_of_removals_are_deleted_after_a_day(database: Database) -> None
     assert say(database, "select from removals") == 1
 
 
-def test_only_guests_files_expire(database: Database) -> None:
+def test_only_old_files_of_the_given_owners_expire(database: Database) -> None:
     guests, keys = added(database), added(database, owner=type(owner())(OwnerType.KEY, "k"))
     fresh = added(database, "fresh")
     say(database, "update assets set used_at = now() - interval '200 seconds' where id <> %s", fresh.id)
-    assert run(database, object_deletions.expire, KEEP_S, 10) == 1
+    assert run(database, object_deletions.expire, OwnerType.GUEST, KEEP_S, 10) == 1
     assert run(database, assets.find, None, guests.id) is None
     assert run(database, assets.find, None, keys.id)
     assert run(database, assets.find, None, fresh.id)
+    assert run(database, object_deletions.expire, OwnerType.KEY, KEEP_S, 10) == 1
+    assert run(database, assets.find, None, keys.id) is None
 
 
 def test_uploading_a_file_again_restarts_its_lifetime(database: Database) -> None:
     added(database)
     say(database, "update assets set used_at = now() - interval '200 seconds'")
     added(database)
-    assert run(database, object_deletions.expire, KEEP_S, 10) == 0
+    assert run(database, object_deletions.expire, OwnerType.GUEST, KEEP_S, 10) == 0
 
 
 def test_a_file_of_an_unfinished_job_does_not_expire(database: Database) -> None:
@@ -161,13 +163,13 @@ def test_a_file_of_an_unfinished_job_does_not_expire(database: Database) -> None
         "insert into jobs (id, owner_type, user_id, type, asset_id) values (%s, 'guest', 'x', 'cutout', %s)",
         *(ids.new(), one.id),
     )
-    assert run(database, object_deletions.expire, KEEP_S, 10) == 0
+    assert run(database, object_deletions.expire, OwnerType.GUEST, KEEP_S, 10) == 0
     say(database, "update jobs set status = 'cancelled', finished_at = now()")
-    assert run(database, object_deletions.expire, KEEP_S, 10) == 1
+    assert run(database, object_deletions.expire, OwnerType.GUEST, KEEP_S, 10) == 1
 
 
 def test_the_number_of_expiring_files_is_limited(database: Database) -> None:
     for number in range(3):
         added(database, str(number))
     say(database, "update assets set used_at = now() - interval '200 seconds'")
-    assert [run(database, object_deletions.expire, KEEP_S, 2) for _ in range(3)] == [2, 1, 0]
+    assert [run(database, object_deletions.expire, OwnerType.GUEST, KEEP_S, 2) for _ in range(3)] == [2, 1, 0]

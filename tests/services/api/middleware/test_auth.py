@@ -22,6 +22,15 @@ def test_a_first_write_creates_a_guest_and_returns_the_token(guest: FlaskClient)
     assert cookie["max-age"] == str(30 * 86_400)
 
 
+@pytest.mark.parametrize(("retention", "days"), [("7", 7), ("0", 400)])
+def test_the_cookie_lasts_as_long_as_guests_files(
+    start: Start, environment: pytest.MonkeyPatch, retention: str, days: int
+) -> None:
+    environment.setenv("GUEST_RETENTION_DAYS", retention)
+    response = send(start().guest(), "/api/uploads", pictures.jpeg())
+    assert SimpleCookie(response.headers["Set-Cookie"])["session"]["max-age"] == str(days * 86_400)
+
+
 def test_the_cookie_is_secure_on_https(guest: FlaskClient) -> None:
     response = send(guest, "/api/uploads", pictures.jpeg(), base_url="https://localhost")
     assert SimpleCookie(response.headers["Set-Cookie"])["session"]["secure"]

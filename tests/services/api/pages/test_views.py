@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from services.api.pages.views import STATIC
+from tests.services.api.conftest import Start
 
 
 class _Page(HTMLParser):
@@ -38,6 +39,22 @@ def test_a_page_loads_only_local_files_that_its_policy_allows(guest: FlaskClient
         assert re.fullmatch(r"/static/[\w.-]+", address)
         assert guest.get(address, buffered=True).status_code == 200, address
     assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("guest_days", "customer_days", "guests", "customers"),
+    [
+        ("", "", "deleted 30 days after they were last sent", "kept until their owner deletes them"),
+        ("0", "1", "kept until their owner deletes them", "deleted 1 day after they were last sent"),
+    ],
+)
+def test_the_page_states_how_long_pictures_are_kept(
+    start: Start, environment: pytest.MonkeyPatch, guest_days: str, customer_days: str, guests: str, customers: str
+) -> None:
+    environment.setenv("GUEST_RETENTION_DAYS", guest_days)
+    environment.setenv("CUSTOMER_RETENTION_DAYS", customer_days)
+    said = f"Pictures are {guests}; pictures sent with an API key are {customers}."
+    assert said in start().guest().get("/").text
 
 
 def test_pages_may_run_only_local_scripts_and_connect_only_to_the_api(guest: FlaskClient) -> None:

@@ -1,6 +1,7 @@
 """Which file is loaded, and when starting is refused."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,35 @@ def test_without_a_name_and_weights_compact_is_chosen_and_logged(tmp_path: Path)
 def test_without_a_name_u2net_is_chosen_if_its_weights_are_present(published: bytes, tmp_path: Path) -> None:
     (tmp_path / "u2net.onnx").write_bytes(published)
     assert locate(None, None, tmp_path).name is Name.U2NET
+
+
+def test_weights_baked_into_an_image_are_found_beside_the_bundled_network(
+    published: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.rembg.weights.resolve.BUNDLED", tmp_path / "image" / "compact.onnx")
+    (tmp_path / "image").mkdir()
+    (tmp_path / "image" / "u2net.onnx").write_bytes(published)
+    assert locate(None, None, tmp_path / "absent").path == tmp_path / "image" / "u2net.onnx"
+    (tmp_path / "u2net.int8.onnx").write_bytes(b"whole numbers")
+    assert locate(None, None, tmp_path, Precision.INT8).path == tmp_path / "u2net.int8.onnx"
+    (tmp_path / "u2net.onnx").write_bytes(published)
+    assert locate(None, None, tmp_path).path == tmp_path / "u2net.onnx"
+
+
+def test_weights_that_may_not_be_read_stop_the_start(published: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "closed" / "u2net.onnx"
+    path.parent.mkdir()
+    path.write_bytes(published)
+    path.parent.chmod(0)
+    user = os.geteuid()
+    try:
+        if user == 0:  # who may read everything
+            os.seteuid(65_534)
+        with pytest.raises(Invalid, match="not readable"):
+            locate(None, None, path.parent)
+    finally:
+        os.seteuid(user)
+        path.parent.chmod(0o700)
 
 
 def test_unpublished_weights_are_refused_even_without_a_name(tmp_path: Path) -> None:
