@@ -40,11 +40,12 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         pool_max=settings.database.pool_max,
         statement_s=timeouts.STATEMENT_API_S,
     )
+    secret = settings.keys.secret.get_secret_value()
     objects = storage.connect(settings.storage)
     waker = broker.Waker(settings.broker.url.get_secret_value())
     deps = Dependencies(
         settings=settings,
-        secret=settings.keys.secret.get_secret_value(),
+        secret=secret,
         database=database,
         storage=objects,
         decoder=decoder,
@@ -56,7 +57,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
             job_events.MAX_STREAMS_EACH,
         ),
         health=health.build(settings, database, objects, waker),
-        urls=UrlBuilder(settings.keys.secret.get_secret_value(), settings.web.public_url),
+        urls=UrlBuilder(secret, settings.web.public_url),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,
     )
     database.open()

@@ -3,9 +3,7 @@
 from pathlib import Path
 
 from deploy.local import ports
-from deploy.local.process import Process
-from deploy.local.service import health
-from tests.deploy.front import PROGRAM
+from tests.deploy.front import Nginx
 
 _CONFIGURATION = """
 pid {folder}/nginx.pid;
@@ -31,17 +29,11 @@ http {{
 """
 
 
-class Cdn(Process):
+class Cdn(Nginx):
     """Serves on `port` what `origin` answers; X-Cache says whether from its cache (HIT)."""
 
     def __init__(self, folder: Path, port: int, origin: str) -> None:
         folder.mkdir(mode=0o711, parents=True)
-        self.port = port
-        text = _CONFIGURATION.format(folder=folder, local=ports.LOCAL, port=port, origin=origin)
-        configuration = folder / "nginx.conf"
-        configuration.write_text(text)
-        command: list[str | Path] = [PROGRAM or "nginx", "-p", folder, "-c", configuration, "-g", "daemon off;"]
-        super().__init__("cdn", command, folder=folder, output=folder / "error.log")
-
-    def ready(self) -> bool:
-        return health(self.port, "/nothing") is not None
+        super().__init__(
+            "cdn", folder, port, _CONFIGURATION.format(folder=folder, local=ports.LOCAL, port=port, origin=origin)
+        )

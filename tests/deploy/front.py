@@ -19,12 +19,25 @@ PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/lo
 _RESOLVER = "resolver 127.0.0.11 valid=1s ipv6=off;"
 
 
-class Front(Process):
+class Nginx(Process):
+    """nginx with a configuration of ours, serving on `port`."""
+
+    def __init__(self, name: str, folder: Path, port: int, configuration: str) -> None:
+        self.port = port
+        file = folder / "nginx.conf"
+        file.write_text(configuration)
+        command: list[str | Path] = [PROGRAM or "nginx", "-p", folder, "-c", file, "-g", "daemon off;"]
+        super().__init__(name, command, folder=folder, output=folder / "error.log")
+
+    def ready(self) -> bool:
+        return health(self.port, "/nothing") is not None
+
+
+class Front(Nginx):
     """Serves on `port`; `instances` are ports of the api."""
 
     def __init__(self, folder: Path, port: int, instances: Sequence[int]) -> None:
         folder.mkdir(mode=0o711, parents=True)
-        self.port = port
         servers = "".join(f"server {ports.LOCAL}:{instance} max_fails=0;" for instance in instances)
         text = (ROOT / "deploy/nginx.conf").read_text()
         for deployed, here in {
@@ -39,13 +52,7 @@ class Front(Process):
         }.items():
             assert deployed in text
             text = text.replace(deployed, here)
-        configuration = folder / "nginx.conf"
-        configuration.write_text(text)
-        command: list[str | Path] = [PROGRAM or "nginx", "-p", folder, "-c", configuration, "-g", "daemon off;"]
-        super().__init__("front", command, folder=folder, output=folder / "error.log")
-
-    def ready(self) -> bool:
-        return health(self.port, "/nothing") is not None
+        super().__init__("front", folder, port, text)
 
 
 def instance(port: int, environment: Mapping[str, str], output: Path) -> Service:

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from services.api import keys
+from shared.db import api_keys
+from shared.db.pool import Database
+from shared.models.owner import Scope
 from tests.stack import RunningStack
 from tests.system.guest import Guest
 from tests.system.visitor import Visit, visits
@@ -14,6 +18,17 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@pytest.fixture
+def admin_key(stack: RunningStack) -> str:
+    """A new key that may do everything."""
+    secret, database = keys.make(), Database(stack.database_url, pool_max=2)
+    database.open()
+    with database.transaction() as connection:
+        api_keys.add(connection, f"tests {secret[-8:]}", Scope.ADMIN, keys.digest(secret))
+    database.close()
+    return secret
 
 
 @pytest.fixture

@@ -13,10 +13,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from services.api import keys
-from shared.db import api_keys
-from shared.db.pool import Database
-from shared.models.owner import Scope
 from tests.stack import RunningStack
 
 ROOT = Path(__file__).parents[2]
@@ -25,17 +21,6 @@ BLOCKS = _BLOCK.findall((ROOT / "README.md").read_text())
 SHELL = [text for language, text in BLOCKS if language == "sh"]
 PROGRAMS = [(language, text) for language, text in BLOCKS if language != "sh"]
 _COMMANDS = {"python": (sys.executable, "-"), "js": ("node", "--input-type=module", "-")}
-
-
-@pytest.fixture
-def key(stack: RunningStack) -> str:
-    """A key that may do everything."""
-    secret, database = keys.make(), Database(stack.database_url, pool_max=2)
-    database.open()
-    with database.transaction() as connection:
-        api_keys.add(connection, f"readme {secret[-8:]}", Scope.ADMIN, keys.digest(secret))
-    database.close()
-    return secret
 
 
 @pytest.fixture
@@ -68,22 +53,22 @@ def _is_cut_out(folder: Path) -> bool:
 @pytest.mark.parametrize("shell", [("bash", "-e"), ("zsh", "-fe")], ids=["bash", "zsh"])
 @pytest.mark.parametrize("text", SHELL, ids=[f"block {number}" for number in range(len(SHELL))])
 def test_a_block_for_the_shell_runs(
-    shell: tuple[str, ...], text: str, stack: RunningStack, key: str, folder: Path
+    shell: tuple[str, ...], text: str, stack: RunningStack, admin_key: str, folder: Path
 ) -> None:
-    said = _run(shell, text, stack, key, folder)
+    said = _run(shell, text, stack, admin_key, folder)
     if "cut.png" in text:
         assert _is_cut_out(folder)
     else:
         assert '"dailyBudgetUsd"' in said
         assert '"percent":25' in said
-        _run(shell, text.replace("25", "100"), stack, key, folder)
+        _run(shell, text.replace("25", "100"), stack, admin_key, folder)
 
 
 @pytest.mark.parametrize(("language", "text"), PROGRAMS, ids=[language for language, _ in PROGRAMS])
 def test_a_program_cuts_a_picture_out_with_a_key(
-    language: str, text: str, stack: RunningStack, key: str, folder: Path
+    language: str, text: str, stack: RunningStack, admin_key: str, folder: Path
 ) -> None:
-    _run(_COMMANDS[language], text, stack, key, folder)
+    _run(_COMMANDS[language], text, stack, admin_key, folder)
     assert _is_cut_out(folder)
 
 

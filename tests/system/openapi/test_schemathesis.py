@@ -13,11 +13,6 @@ import pytest
 import requests
 
 from deploy.local.api_client import SAMPLE
-from services.api import keys
-from shared.db import api_keys
-from shared.db.pool import Database
-from shared.models.owner import Scope
-from tests.stack import RunningStack
 from tests.system.openapi.conftest import Server
 
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
@@ -28,20 +23,9 @@ def _guest(server: Server) -> str:
     return sent.headers["X-Session-Token"]
 
 
-def _admin(stack: RunningStack) -> str:
-    secret, database = keys.make(), Database(stack.database_url, pool_max=2)
-    database.open()
-    with database.transaction() as connection:
-        api_keys.add(connection, f"fuzzing {secret[-8:]}", Scope.ADMIN, keys.digest(secret))
-    database.close()
-    return secret
-
-
 @pytest.mark.parametrize("caller", ["guest", "admin"])
-def test_no_request_finds_a_fault(
-    server: Server, system: RunningStack, caller: str, long: bool, tmp_path: Path
-) -> None:
-    token = _guest(server) if caller == "guest" else _admin(system)
+def test_no_request_finds_a_fault(server: Server, admin_key: str, caller: str, long: bool, tmp_path: Path) -> None:
+    token = _guest(server) if caller == "guest" else admin_key
     environment = {"API_ADDRESS": server.address, "API_TOKEN": token, "PICTURE_URL": server.picture, "NO_COLOR": "1"}
     words = ("--config-file", str(CONFIGURATION), "run", f"{server.address}/openapi.json")
     options = (
