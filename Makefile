@@ -92,7 +92,7 @@ models: $(VENV)/.runtime ## Fetch and optimize the weights of the production mod
 lock: $(VENV)/.dev ## Compile the locks anew from pyproject.toml, with the newest versions it allows
 	@$(PIP) install --quiet uv
 	@$(COMPILE) --upgrade --group dev -o requirements/dev.txt
-	@for group in api worker rembg local models; do \
+	@for group in api worker print rembg local models; do \
 		$(COMPILE) --group $$group -c requirements/dev.txt -o requirements/$$group.txt || exit 1; \
 	done
 	@echo "requirements/ is compiled anew"

@@ -1,0 +1,19 @@
+"""Types of arrays, and points of masks: height x width, rows first; colours are straight (not premultiplied) sRGB."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]  # (h, w), (h, w, 3) or (h, w, 4)
+Mask = NDArray[np.bool_]
+Plane = NDArray[np.floating[Any]]  # (h, w), in single precision
+Planes = Plane  # (..., n, h, w): arithmetic on planes is several times faster than on (h, w, n)
+Points = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows and columns
+
+
+def sampled(mask: Mask, most: int) -> Points:
+    """Return the set pixels, or evenly chosen ones where there are more than `most`."""
+    at = np.flatnonzero(mask)
+    rows, columns = np.divmod(at[:: len(at) // most + 1], mask.shape[1])
+    return rows, columns
