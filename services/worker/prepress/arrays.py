@@ -12,6 +12,11 @@ Planes = Plane  # (..., n, h, w): arithmetic on planes is several times faster t
 Points = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows and columns
 
 
+def points_of(mask: Mask) -> Points:
+    rows, columns = np.divmod(np.flatnonzero(mask), mask.shape[1])
+    return rows, columns
+
+
 def sampled(mask: Mask, most: int) -> Points:
     """Return the set pixels, or evenly chosen ones where there are more than `most`."""
     at = np.flatnonzero(mask)

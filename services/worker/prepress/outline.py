@@ -19,7 +19,7 @@ from services.worker.prepress.working_copy import reduced
 ZERO, PER_PIXEL = 128, 64  # a distance is stored in a byte, from -2 to just under 2 pixels
 _CLEAR, _OPAQUE = 12, 243  # alpha at which nothing is decided any more: 0.05 and 0.95
 _CRISP = 2.5  # a narrower rim is a lens's; colours have nothing to decide
-_RIM_CELLS = 4  # a wide rim has no fine detail: colours decide in cells, so many to a rim
+_RIM_CELLS = 3  # a wide rim has no fine detail: colours decide in cells, at least so many to a rim
 _SMOOTHED, _SMOOTHED_LEAST, _SMOOTHED_MOST = 0.12, 0.6, 2.0  # sigma: a share of the rim, and its bounds
 _FLATTEST = np.float32(0.02)  # slope of alpha a pixel; where it is less, there is no contour
 _SIGMAS = 3.0  # reach of a Gaussian

@@ -8,9 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from services.worker.prepress.arrays import Mask, Planes
+from services.worker.prepress.arrays import Mask, Pixels, Planes, Points
+from services.worker.prepress.working_copy import reduced
 
 _LEAST = np.float32(1e-6)
+_CELL = 2  # pixels: colours of subject and background are smooth
+
+
+def around(photo: Pixels, sure: Mask, points: Points, levels: int) -> tuple[Planes, Mask]:
+    """At each of the points the colours (n, 3, points) of the masks (n, h, w) near it, and whether all are in reach.
+
+    They spread from cells of 2 x 2 pixels that are wholly sure, over twice as many pixels as the coarsest cells have.
+    """
+    rows = sure[:, ::_CELL] & sure[:, 1::_CELL]
+    cells = rows[..., ::_CELL] & rows[..., 1::_CELL]
+    colours, known = spread(np.moveaxis(reduced(photo, _CELL), 2, 0).astype(np.float32), cells, levels)
+    at = points[0] // _CELL * cells.shape[2] + points[1] // _CELL
+    return colours.reshape(len(sure), 3, -1)[..., at], known.all(0).ravel()[at]
 
 
 def spread(colours: Planes, sure: Mask, levels: int) -> tuple[Planes, Mask]:
@@ -28,7 +42,7 @@ def _filled(planes: Planes, levels: int) -> Planes:
     """Of four planes, colours times weight and the weight."""
     if not levels:
         return planes * (1 / np.maximum(planes[:, 3:], _LEAST))
-    rest = _doubled(_filled(_halved(planes), levels - 1))
+    rest = doubled(_filled(_halved(planes), levels - 1))
     rest *= 1 - planes[:, 3:]
     rest += planes
     return rest
@@ -42,7 +56,7 @@ def _halved(planes: Planes) -> Planes:
     return sums
 
 
-def _doubled(planes: Planes) -> Planes:
+def doubled(planes: Planes) -> Planes:
     """Twice as many cells both ways, interpolated between their centres."""
     rows = _between(planes, slice(None))
     return _between(rows)
