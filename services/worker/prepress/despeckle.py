@@ -7,6 +7,7 @@ import numpy as np
 
 from services.worker.prepress import specks
 from services.worker.prepress.arrays import Mask, Pixels
+from services.worker.prepress.morphology import dilated
 from services.worker.prepress.outline import PER_PIXEL, ZERO
 
 _GRID_PIXELS = 1.5e6
@@ -14,15 +15,15 @@ _CELLS = 3  # across a speck, at least
 _KEPT_SHARE = 5e-3  # of the largest part: smaller ones go, however large the print
 
 
-def clean(distances: Pixels, least: float, choke: float) -> None:
-    """Change in place what would print: parts and holes of under `least` pixels; `choke` is taken off the outline."""
+def clean(distances: Pixels, least: float) -> None:
+    """Remove in place parts of under `least` pixels, and shut such holes."""
     finest = int(np.ceil(np.sqrt(distances.size / _GRID_PIXELS)))
     factor = max(1, min(finest, int(np.sqrt(least) / _CELLS)))
-    clear, solid = ZERO + PER_PIXEL * (choke - 0.5), ZERO + PER_PIXEL * (choke + 0.5)
-    inked = _blocks(distances, factor, np.maximum) > clear
+    inked = _blocks(distances, factor, np.maximum) > ZERO - PER_PIXEL // 2
     _put(distances, specks.islands(inked, least / factor**2, _KEPT_SHARE).marks, factor, 0)
-    open_ = np.pad(_blocks(distances, factor, np.minimum) < solid, 1, constant_values=True)
-    _put(distances, specks.pinholes(open_, least / factor**2).marks[1:-1, 1:-1], factor, 255)
+    clear = np.pad(_blocks(distances, factor, np.minimum) < ZERO + PER_PIXEL // 2, 1, constant_values=True)
+    holes = specks.pinholes(clear, least / factor**2).marks
+    _put(distances, dilated(holes)[1:-1, 1:-1], factor, 255)  # and what a choke would take off around them
 
 
 def _blocks(distances: Pixels, factor: int, extreme: np.ufunc) -> Pixels:

@@ -1,6 +1,6 @@
 """Print edges: a cut-out whose outline is one pixel wide and whose colours are free of the background.
 
-    alpha, photograph ──> signed distances (outline) ──> specks out, holes shut (despeckle) ──> alpha, a little choked
+    alpha, photograph ──> signed distances (outline) ──> specks out, holes shut (despeckle) ──> alpha, choked a little
                                                                             └──> colours at the edge (rim_colours)
 
 Inside, deeper than the 3 pixels a lens mixes, pixels stay exactly as they are. It cannot repair a wrong mask: `gate`
@@ -12,14 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from services.worker.prepress import despeckle, outline, rim, rim_colours, trust
-from services.worker.prepress.arrays import Pixels, Plane
+from services.worker.prepress import despeckle, morphology, outline, rim, rim_colours, trust
+from services.worker.prepress.arrays import Mask, Pixels, Plane
 from services.worker.prepress.outline import PER_PIXEL, ZERO
 from services.worker.prepress.tiles import Tile, tiles
 from services.worker.prepress.trust import Gate
 
 _TILE = 128
 _MOST_CHOKE = 1.0
+_THIN = 2  # pixels; a stroke of at most twice as many has no middle this far inside
+_CHOKE_REACH = 4 * _THIN  # pixels around one that decide whether it is choked
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def print_edges(rgba: Pixels, options: Options, source: Pixels | None = None, *,
     before = float(histogram @ np.arange(256))
     width = rim.measure(alpha).width
     signed = outline.distances(alpha, source, width, tile)
-    despeckle.clean(signed, options.island_mm2 / options.mm_per_px**2, options.choke_px)
+    despeckle.clean(signed, options.island_mm2 / options.mm_per_px**2)
     out = np.zeros_like(rgba)
     after = sum(_draw(out, photo, signed, part, options.choke_px) for part in tiles(alpha.shape, tile))
     change = (after - before) / max(1.0, before)
@@ -73,11 +75,29 @@ def _draw(out: Pixels, photo: Pixels, signed: Pixels, tile: Tile, choke: float) 
     if window.min() == 255:
         core[..., :3], core[..., 3] = photo[tile.core], 255
         return 255 * tile.height * tile.width
-    visible = _edge(window, choke)
-    inner = tile.inner(rim_colours.MARGIN)
-    colours = rim_colours.clean(tile.window(photo, rim_colours.MARGIN), _edge(window, 0), visible)
-    core[..., :3], core[..., 3] = colours[inner], visible[inner] * 255 + np.float32(0.5)
+    visible, shown = _visible(window, choke)
+    size = (slice(tile.height), slice(tile.width))
+    colours = rim_colours.clean(tile.window(photo, rim_colours.MARGIN), _edge(window, 0), shown)
+    core[..., :3], core[..., 3] = colours[size], visible[size] * 255 + np.float32(0.5)
     return int(core[..., 3].sum())
+
+
+def _visible(window: Pixels, choke: float) -> tuple[Plane, Mask]:
+    """Alpha of 0 to 1 of the tile in the window, and which of its pixels take a colour."""
+    near, beyond = rim_colours.BLEED + _CHOKE_REACH, rim_colours.MARGIN
+    alpha = _choked(window[beyond - near : near - beyond, beyond - near : near - beyond], choke)
+    shown = morphology.dilated(alpha > 0, rim_colours.BLEED)
+    inner = (slice(near, -near),) * 2
+    return alpha[inner], shown[inner]
+
+
+def _choked(signed: Pixels, choke: float) -> Plane:
+    """Alpha drawn in by `choke`, but for strokes so thin that they would vanish."""
+    if not choke:
+        return _edge(signed, 0)
+    solid = signed > ZERO
+    thin = solid & ~morphology.dilated(morphology.eroded(solid, _THIN), 2 * _THIN)
+    return np.where(morphology.dilated(thin, _THIN), _edge(signed, 0), _edge(signed, choke))
 
 
 def _edge(signed: Pixels, choke: float) -> Plane:

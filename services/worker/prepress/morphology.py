@@ -66,9 +66,9 @@ def _under_disk(mask: Mask, diameter: int) -> Mask:
     """Where the whole disk lies in the mask; the result is smaller by a diameter less one."""
     height, width = (side - diameter + 1 for side in mask.shape)
     out = np.ones((height, width), np.bool_)
+    runs = {length: _runs(mask, length) for _, length in _disk(diameter)}
     for row, (start, length) in enumerate(_disk(diameter)):
-        run = _runs(mask[row : row + height], length)
-        out &= run[:, start : start + width]
+        out &= runs[length][row : row + height, start : start + width]
     return out
 
 

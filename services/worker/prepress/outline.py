@@ -21,6 +21,7 @@ _CLEAR, _OPAQUE = 12, 243  # alpha at which nothing is decided any more: 0.05 an
 _CRISP = 2.5  # a narrower rim is a lens's; colours have nothing to decide
 _RIM_CELLS = 3  # a wide rim has no fine detail: colours decide in cells, at least so many to a rim
 _SMOOTHED, _SMOOTHED_LEAST, _SMOOTHED_MOST = 0.12, 0.6, 2.0  # sigma: a share of the rim, and its bounds
+_SMOOTHED_CELLS = 0.8  # and at least so many cells, whose steps would show as waves
 _FLATTEST = np.float32(0.02)  # slope of alpha a pixel; where it is less, there is no contour
 _SIGMAS = 3.0  # reach of a Gaussian
 _INTERPOLATED = 2  # cells that an interpolated pixel depends on, to each side
@@ -52,7 +53,7 @@ def _field(alpha: Pixels, photo: Pixels | None, rim: float, tile: int) -> _Field
     cells = np.empty([math.ceil(side / factor) for side in alpha.shape], np.uint8)
     for part in tiles(cells.shape, 2 * tile):
         cells[part.core] = _decided(alpha, photo, part, factor, rim)
-    return _Field(cells, factor, sigma)
+    return _Field(cells, factor, sigma if factor == 1 else max(sigma, _SMOOTHED_CELLS * factor))
 
 
 def _decided(alpha: Pixels, photo: Pixels, cells: Tile, factor: int, rim: float) -> Pixels | int:

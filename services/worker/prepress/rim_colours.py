@@ -9,8 +9,8 @@ Deeper pixels stay as they are. Clear pixels beside the outline take F, so that 
 import numpy as np
 from scipy import ndimage
 
-from services.worker.prepress import morphology, pull_push
-from services.worker.prepress.arrays import Pixels, Plane, points_of
+from services.worker.prepress import pull_push
+from services.worker.prepress.arrays import Mask, Pixels, Plane, points_of
 
 MARGIN = 32  # pixels beyond a tile that its colours depend on; a multiple of the coarsest cell
 BLEED = 4  # clear pixels beside the outline that take its colour
@@ -19,19 +19,23 @@ _PURE, _BLENDED = np.float32(0.985), np.float32(0.10)  # share of the subject fr
 _LEVELS = 3  # of the pyramid: colours reach 32 pixels
 
 
-def clean(photo: Pixels, outline: Plane, visible: Plane) -> Pixels:
-    """Colours (h, w, 3) for alpha `visible`; `outline` is the subject's edge, not choked. Both are 0 to 1."""
+def clean(photo: Pixels, outline: Plane, shown: Mask) -> Pixels:
+    """Colours of a tile where `shown`; windows of photo and outline have MARGIN more on all sides.
+
+    `outline` is the subject's edge as alpha of 0 to 1, not choked.
+    """
     share = ndimage.gaussian_filter(outline, _LENS_SIGMA, truncate=3)
-    shown = morphology.dilated(visible > 0, BLEED)
-    out: Pixels = photo.reshape(len(photo), -1) * shown.repeat(3, axis=1)
-    out = out.reshape(photo.shape)
-    at = points_of(shown & (share < _PURE))
-    if not len(at[0]):
+    inner = (slice(MARGIN, -MARGIN),) * 2
+    flat: Pixels = photo[inner].reshape(len(shown), -1) * shown.repeat(3, axis=1)
+    out = flat.reshape(*shown.shape, 3)
+    rows, columns = points_of(shown & (share[inner] < _PURE))
+    if not len(rows):
         return out
-    (inner, outer), known = pull_push.around(photo, np.stack([share > _PURE, share < 1 - _PURE]), at, _LEVELS)
+    at = (rows + MARGIN, columns + MARGIN)
+    (subject, ground), known = pull_push.around(photo, np.stack([share > _PURE, share < 1 - _PURE]), at, _LEVELS)
     within = share[at]
     before = photo[at].T.astype(np.float32)
-    fused = inner + within * (before - within * inner - (1 - within) * outer)
+    fused = subject + within * (before - within * subject - (1 - within) * ground)
     mixed = np.clip((_PURE - within) / _BLENDED, 0, 1) * known
-    out[at] = np.clip(before + mixed * (fused - before) + np.float32(0.5), 0, 255).T.astype(np.uint8)
+    out[rows, columns] = np.clip(before + mixed * (fused - before) + np.float32(0.5), 0, 255).T.astype(np.uint8)
     return out

@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from services.worker.prepress.arrays import Pixels
 from services.worker.prepress.check import check
@@ -104,10 +105,39 @@ def test_a13_nothing_deeper_than_the_lens_mixes_is_changed() -> None:
     assert (made.rgba[..., 3] == 255).mean() > 0.5
 
 
+def test_a_wide_soft_rim_becomes_a_round_outline() -> None:
+    true = disc(230, edge=6, side=900)
+    photo = with_grain(photographed(true), 2.5)
+    made = hardened(cut_out(blurred(true, 14), photo), NOT_CHOKED, photo)
+    turns = np.linspace(0, 2 * np.pi, 720, endpoint=False)[:, None]
+    reach = np.arange(180, 280, 0.25)
+    at = [450 + reach * np.sin(turns), 450 + reach * np.cos(turns)]
+    along = ndimage.map_coordinates(made.rgba[..., 3].astype(float), at, order=1)
+    radius = reach[np.argmax(along < 127.5, axis=1)]
+    assert radius.mean() == pytest.approx(230, abs=1)
+    assert radius.std() < 0.4
+
+
 def test_choking_draws_the_outline_in_by_as_much() -> None:
     soft = cut_out(blurred(disc(), 4))
     apart = area(hardened(soft, NOT_CHOKED).rgba) - area(hardened(soft, Options(0.1, choke_px=1.0)).rgba)
     assert apart / (2 * np.pi * 500) == pytest.approx(1, abs=0.1)
+
+
+def test_thin_lines_are_not_choked_away() -> None:
+    alpha = np.zeros((300, 300), np.float32)
+    alpha[50:250, 100:102] = 1
+    alpha[50:250, 150:153] = 1
+    for line in (alpha, np.asarray(ndimage.rotate(alpha, 30, reshape=False, order=1))):
+        made = hardened(cut_out(blurred(line, 0.7)), Options(0.1, choke_px=0.5)).rgba
+        assert area(made) > 0.85 * line.sum()
+
+
+def test_a_closed_pinhole_leaves_no_trace() -> None:
+    alpha = disc(300)
+    alpha[546:551, 546:551] = 0
+    made = hardened(cut_out(blurred(alpha, 1)), Options(0.1, choke_px=1.0)).rgba
+    assert (made[530:570, 530:570, 3] == 255).all()
 
 
 def test_a_subject_cut_by_the_border_keeps_its_straight_edge() -> None:
