@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-print bench-rembg bench-uploads soak models lock clean up down logs ps images release
+.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms gallery bench bench-broker bench-front bench-print bench-rembg bench-uploads soak models lock clean up down logs ps images release
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-16s %s\n' "$$name" "$$words"; done
@@ -79,6 +79,9 @@ bench-uploads: $(VENV)/.dev ## Compare keeping a picture with a view that only s
 
 soak: $(VENV)/.dev ## Flood the rembg service and `rembg s` for a minute; then 2,000 pictures in a row (half an hour)
 	@$(RUN) bench.removal.soak
+
+gallery: $(VENV)/.dev ## Draw the contact sheet of docs/gallery: print edges of hard cases beside the soft cut-outs
+	@$(RUN) docs.gallery docs/gallery/print-edges.webp
 
 check-fresh: ## Install every lock into new environments with each Python here, under its oldest pip and the newest
 	@.ci/check-fresh

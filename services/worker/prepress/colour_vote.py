@@ -54,7 +54,7 @@ def _places(mask: Plane, photo: Pixels, points: Points) -> tuple[Plane, Plane]:
     aside = came - place * way
     noise = _NOISE * _NOISE
     trust = length / (length + 9 * noise) * np.exp(-_dot(aside, aside) / (np.float32(0.15) * length + 2 * noise))
-    return place, trust * known
+    return place, trust * known.all(0)
 
 
 def _brightness(photo: Pixels) -> Plane:

@@ -16,7 +16,7 @@ _CELL = 2  # pixels: colours of subject and background are smooth
 
 
 def around(photo: Pixels, sure: Mask, points: Points, levels: int) -> tuple[Planes, Mask]:
-    """At each of the points the colours (n, 3, points) of the masks (n, h, w) near it, and whether all are in reach.
+    """At each of the points the colours (n, 3, points) of the masks (n, h, w) near it, and whether each is in reach.
 
     They spread from cells of 2 x 2 pixels that are wholly sure, over twice as many pixels as the coarsest cells have.
     """
@@ -24,7 +24,7 @@ def around(photo: Pixels, sure: Mask, points: Points, levels: int) -> tuple[Plan
     cells = rows[..., ::_CELL] & rows[..., 1::_CELL]
     colours, known = spread(np.moveaxis(reduced(photo, _CELL), 2, 0).astype(np.float32), cells, levels)
     at = points[0] // _CELL * cells.shape[2] + points[1] // _CELL
-    return colours.reshape(len(sure), 3, -1)[..., at], known.all(0).ravel()[at]
+    return colours.reshape(len(sure), 3, -1)[..., at], known.reshape(len(sure), -1)[:, at]
 
 
 def spread(colours: Planes, sure: Mask, levels: int) -> tuple[Planes, Mask]:

@@ -3,7 +3,8 @@
 A lens mixes subject and background over 2 to 3 pixels, whatever the mask says, so the share o of the subject in a pixel
 is the outline blurred as a lens would. With F and B the colours of subject and background nearby the mixed ones become
 F + o (C - o F - (1 - o) B), one step of blur fusion (Forte, "Approximate fast foreground colour estimation", 2021).
-Deeper pixels stay as they are. Clear pixels beside the outline take F, so that later resizing pulls in nothing else.
+A stroke that is nowhere pure gives F by itself, B + (C - B) / o. Deeper pixels stay as they are. Clear pixels beside
+the outline take F, so that later resizing pulls in nothing else.
 """
 
 import numpy as np
@@ -16,6 +17,7 @@ MARGIN = 32  # pixels beyond a tile that its colours depend on; a multiple of th
 BLEED = 4  # clear pixels beside the outline that take its colour
 _LENS_SIGMA = 1.1
 _PURE, _BLENDED = np.float32(0.985), np.float32(0.10)  # share of the subject from which nothing is changed; fading in
+_LEAST_SHARE = np.float32(0.7)  # less would amplify noise, and what smoothing took off a stroke
 _LEVELS = 3  # of the pyramid: colours reach 32 pixels
 
 
@@ -32,10 +34,12 @@ def clean(photo: Pixels, outline: Plane, shown: Mask) -> Pixels:
     if not len(rows):
         return out
     at = (rows + MARGIN, columns + MARGIN)
-    (subject, ground), known = pull_push.around(photo, np.stack([share > _PURE, share < 1 - _PURE]), at, _LEVELS)
+    pure = np.stack([share > _PURE, share < 1 - _PURE])
+    (subject, ground), (inside, outside) = pull_push.around(photo, pure, at, _LEVELS)
     within = share[at]
     before = photo[at].T.astype(np.float32)
+    subject = np.where(inside, subject, ground + (before - ground) / np.maximum(within, _LEAST_SHARE))
     fused = subject + within * (before - within * subject - (1 - within) * ground)
-    mixed = np.clip((_PURE - within) / _BLENDED, 0, 1) * known
+    mixed = np.clip((_PURE - within) / _BLENDED, 0, 1) * outside
     out[rows, columns] = np.clip(before + mixed * (fused - before) + np.float32(0.5), 0, 255).T.astype(np.uint8)
     return out

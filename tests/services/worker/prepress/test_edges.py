@@ -133,6 +133,16 @@ def test_thin_lines_are_not_choked_away() -> None:
         assert area(made) > 0.85 * line.sum()
 
 
+def test_thin_lines_are_freed_of_the_old_background() -> None:
+    alpha = np.zeros((300, 300), np.float32)
+    alpha[50:250, 100:103] = 1
+    photo = photographed(blurred(alpha, 0.9))
+    made = hardened(cut_out(blurred(alpha, 0.7), photo), FINE, photo).rgba
+    before, after = (picture[60:240, 100:103, :3].astype(float) for picture in (photo, made))
+    assert np.abs(before - RED).mean() > 20
+    assert np.abs(after - RED).mean() < 10
+
+
 def test_a_closed_pinhole_leaves_no_trace() -> None:
     alpha = disc(300)
     alpha[546:551, 546:551] = 0
