@@ -63,6 +63,12 @@ def test_a4_specks_and_pinholes_are_counted_and_shown() -> None:
     assert all(box.left in (20, SIDE - 40) or box.left < 50 or box.left > SIDE - 90 for box in shown)
 
 
+def test_a_pinhole_in_a_full_picture_is_no_outside() -> None:
+    alpha = np.ones((SIDE, SIDE), np.float32)
+    alpha[540:543, 540:543] = 0
+    assert figures(check(cut_out(alpha), ON_WHITE)).pinholes == 1
+
+
 def lines(*widths: int) -> Pixels:
     alpha = np.zeros((SIDE, SIDE), np.float32)
     for number, width in enumerate(widths):
@@ -91,8 +97,9 @@ def test_spill_is_noticed_without_the_photograph() -> None:
 
 
 def test_a_subjects_own_shading_is_no_spill() -> None:
-    shade = np.linspace(1, 0.4, SIDE)[:, None, None] * np.array(RED)
-    photo = np.broadcast_to(shade, (SIDE, SIDE, 3)).astype(np.uint8)
+    rows, columns = np.mgrid[:SIDE, :SIDE] - SIDE / 2
+    round_off = 1 - 0.7 * np.clip((np.hypot(rows, columns) - 480) / 20, 0, 1)
+    photo = (round_off[..., None] * np.array(RED)).astype(np.uint8)
     report = check(cut_out(disc(), photo), ON_WHITE)
     assert report.findings == ()
 

@@ -54,6 +54,16 @@ def test_a4_specks_go_and_pinholes_close() -> None:
     assert (checked(made.rgba).islands, checked(made.rgba).pinholes) == (0, 0)
 
 
+def test_the_largest_part_stays_however_small() -> None:
+    assert hardened(cut_out(disc(4, side=60)), FINE).rgba[30, 30, 3] == 255
+
+
+def test_a_second_part_stays() -> None:
+    alpha = disc(200)
+    alpha[50:80, 50:80] = 1  # 0.7 % of the first
+    assert (hardened(cut_out(alpha), FINE).rgba[55:75, 55:75, 3] == 255).all()
+
+
 def test_small_counters_stay_open_where_that_is_asked_for() -> None:
     alpha = disc(300)
     alpha[546:552, 546:552] = 0  # 0.36 mm²
@@ -140,7 +150,7 @@ def test_thin_lines_are_freed_of_the_old_background() -> None:
     made = hardened(cut_out(blurred(alpha, 0.7), photo), FINE, photo).rgba
     before, after = (picture[60:240, 100:103, :3].astype(float) for picture in (photo, made))
     assert np.abs(before - RED).mean() > 20
-    assert np.abs(after - RED).mean() < 10
+    assert np.abs(after - RED).mean() < 8
 
 
 def test_a_closed_pinhole_leaves_no_trace() -> None:
@@ -175,13 +185,13 @@ def test_a_half_believed_sleeve_is_kept_as_a_whole() -> None:
     assert (made[288:322, 480:560, 3] == 255).all()
 
 
-@pytest.mark.parametrize("sigma", [1, 3, 7])
+@pytest.mark.parametrize("sigma", [1.2, 2, 4])
 def test_tiles_give_what_the_whole_gives(sigma: float) -> None:
-    generator = np.random.default_rng(5)
-    alpha = blurred(generator.random((400, 290)).astype(np.float32), 16)
-    alpha = blurred((alpha > np.median(alpha)).astype(np.float32), sigma)
-    photo = generator.integers(0, 256, (400, 290, 3), np.uint8)
-    soft = cut_out(alpha, photo)
+    noise = blurred(np.random.default_rng(5).random((400, 290)).astype(np.float32), 16)
+    true = (noise > np.median(noise)).astype(np.float32)
+    photo = with_grain(photographed(blurred(true, 1)), 12)
+    mask = np.clip(blurred(np.roll(true, 2, axis=1), sigma) * 0.9 + 0.1 * blurred(true, 12), 0, 1)
+    soft = cut_out(mask, photo)
     whole = hardened(soft, FINE, photo, tile=448).rgba
     for tile in (64, 128):
         tiled = hardened(soft, FINE, photo, tile=tile).rgba

@@ -26,6 +26,14 @@ def test_a_single_colour_is_spread_unchanged() -> None:
     assert np.allclose(found[:, known[0] if known.ndim == 3 else known], 90, atol=1e-3)
 
 
+def test_doubling_interpolates_between_the_centres_of_cells() -> None:
+    ramp = np.arange(8, dtype=np.float32)[None].repeat(4, 0)
+    doubled = pull_push.doubled(ramp)
+    assert doubled.shape == (8, 16)
+    assert np.allclose(doubled[:, 1:-1], (np.arange(1, 15) - 0.5) / 2)
+    assert np.allclose(pull_push.doubled(ramp.T), doubled.T)
+
+
 def test_out_of_reach_is_said() -> None:
     sure = np.zeros((2, 64, 64), np.bool_)
     sure[0, :4, :4] = True
