@@ -3,9 +3,10 @@
 import pytest
 
 from services.rembg import options
-from services.rembg.options import Format, Matting, Options, Output
+from services.rembg.options import Matting, Options, Output
 from shared.errors import InvalidRequest
 from shared.models.cutout import Method, Transparency
+from shared.models.rendering import Format
 
 
 def test_nothing_asked_for_is_a_plain_cutout() -> None:

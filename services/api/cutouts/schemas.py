@@ -1,0 +1,105 @@
+"""The options of a cut-out: in a query, a form, beside a picture in JSON, and of a job."""
+
+from dataclasses import fields
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from services.api import examples
+from services.api.assets.schemas import UploadForm
+from services.api.middleware.upload_parser import InlinePicture, LinkedPicture
+from services.api.schemas import FROM_TEXT, BodyModel, RequestModel
+from shared.images import colours
+from shared.models.cutout import Method, Provider, Transparency
+from shared.models.rendering import MARGINS, NO_MARGINS, Colour, Format, Margins, Rendering, Size, margins
+
+MAX_DPI = 9600  # of imagesetters; a JPEG can state 65,535
+_COLOUR = (
+    r"^(#?([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|[a-zA-Z]{3,20}"
+    r"|rgb\( *[0-9]{1,3} *, *[0-9]{1,3} *, *[0-9]{1,3} *\))$"
+)
+_RENDERING = frozenset(field.name for field in fields(Rendering))
+
+
+def _colour(given: object) -> Colour:
+    return colours.parse(given if isinstance(given, str) else "")
+
+
+def _margins(given: object) -> Margins:
+    return margins(given if isinstance(given, str) else "")
+
+
+def _option(default: Any, **facts: Any) -> Any:
+    """A field that is left out of what identifies a repeated request as long as nothing is chosen.
+
+    So a request that an earlier release received can be repeated with its Idempotency-Key.
+    """
+    return Field(default, exclude_if=lambda value: value == default, **facts)
+
+
+_ColourText = Annotated[Colour, BeforeValidator(_colour), WithJsonSchema({"type": "string", "pattern": _COLOUR})]
+_DIGIT = {"type": "integer", "minimum": 0, "maximum": 1}
+_Switch = Annotated[bool, WithJsonSchema({"anyOf": [{"type": "boolean"}, _DIGIT]})]  # in a form, where all is text
+_MarginsText = Annotated[Margins, BeforeValidator(_margins), WithJsonSchema({"type": "string", "pattern": MARGINS})]
+
+
+class CutoutOptions(RequestModel):
+    """How to cut out, and the file to make of the cut-out.
+
+    `transparency`: whether a picture's own transparency is kept, ignored, or kept only where it plainly is a cut-out's.
+    `method`: colour (`flat`) for logos on a flat background, the network for everything else, or the choice between
+    them. `decontaminate`: whether colours at the edge are freed of the background's. `matting`: whether the edge of
+    hair and threads is refined. The other options only change the file: `format` (`auto`: JPG where nothing is
+    transparent, else PNG), at most `size` (`preview` 0.25 megapixels, `medium` 1.5, `hd` 4, `full` all), never
+    enlarged; `crop` to the subject with a `cropMargin` in px or % of it, of 1, 2 or 4 values as in CSS; the background
+    `bgColor` (a CSS name, hexadecimal digits or `rgb()`) and over it `bgAsset`, a picture of yours that fills the file;
+    a JPG without them is white. `dpi` is what the file states; if absent, what the picture states.
+    """
+
+    transparency: Annotated[Transparency, FROM_TEXT] = Transparency.AUTO
+    method: Annotated[Method, FROM_TEXT] = Method.AUTO
+    decontaminate: bool = True
+    matting: bool = _option(False)
+    format: Annotated[Format, FROM_TEXT] = _option(Format.PNG)
+    size: Annotated[Size, FROM_TEXT] = _option(Size.FULL)
+    crop: bool = _option(False)
+    crop_margin: _MarginsText = _option(NO_MARGINS, json_schema_extra={"default": "0"})
+    bg_color: _ColourText | None = _option(None)
+    bg_asset: Annotated[UUID, FROM_TEXT] | None = _option(None)
+    dpi: int | None = _option(None, ge=1, le=MAX_DPI)
+
+    def input(self, provider: Provider | None = None) -> dict[str, Any]:
+        """The job's input: what was chosen, in the form that `CutoutInput` reads."""
+        chosen = self.model_dump(mode="json", exclude_defaults=True)
+        rendering = {name: chosen.pop(name) for name in _RENDERING & chosen.keys()}
+        named = {"rendering": rendering, "provider": provider}
+        return chosen | {name: value for name, value in named.items() if value}
+
+
+class JobOptions(BodyModel, CutoutOptions):
+    __doc__ = CutoutOptions.__doc__
+
+
+class InlineCutout(InlinePicture, JobOptions):
+    """A picture in base64, or a `data:` URL of it, and the options of its cut-out."""
+
+    model_config = ConfigDict(
+        json_schema_extra=examples.body(
+            image=examples.PICTURE, format="jpg", crop=True, cropMargin="5%", bgColor="#fff"
+        )
+    )
+
+
+class LinkedCutout(LinkedPicture, JobOptions):
+    """The URL of a picture, and the options of its cut-out."""
+
+
+class CutoutForm(CutoutOptions, UploadForm):
+    """A picture, and the options of its cut-out."""
+
+    in_json: ClassVar[tuple[str, tuple[type[BodyModel], ...]]] = ("CutoutIn", (InlineCutout, LinkedCutout))
+
+    decontaminate: _Switch = True
+    matting: _Switch = False
+    crop: _Switch = False
