@@ -91,7 +91,7 @@ def _cropped(picture: Image.Image, box: Box, max_pixels: int | None) -> Image.Im
     if max_pixels and width * height > max_pixels:
         scale = math.sqrt(max_pixels / (width * height))
         size = max(1, int(width * scale)), max(1, int(height * scale))
-        return picture.crop(box).resize(size, Image.Resampling.LANCZOS)
+        return picture.resize(size, Image.Resampling.LANCZOS, box)
     return picture if (width, height) == picture.size else picture.crop(box)
 
 

@@ -1,6 +1,8 @@
 """The options of a cut-out: in a query, a form, beside a picture in JSON, and of a job."""
 
 from dataclasses import fields
+from functools import partial
+from operator import eq
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -35,7 +37,7 @@ def _option(default: Any, **facts: Any) -> Any:
 
     So a request that an earlier release received can be repeated with its Idempotency-Key.
     """
-    return Field(default, exclude_if=lambda value: value == default, **facts)
+    return Field(default, exclude_if=partial(eq, default), **facts)
 
 
 _ColourText = Annotated[Colour, BeforeValidator(_colour), WithJsonSchema({"type": "string", "pattern": _COLOUR})]

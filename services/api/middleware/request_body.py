@@ -30,7 +30,8 @@ def refuse(error: ValidationError) -> NoReturn:
     """Raise InvalidRequest with the problem of each field, without repeating the input."""
     if request.is_json and request.get_json(silent=True) is None:
         raise errors.InvalidRequest("The body is not valid JSON.")
-    fields = {".".join(map(str, e["loc"])) or "body": e["msg"] for e in error.errors(include_input=False)}
+    found = error.errors(include_input=False)
+    fields = {".".join(map(str, e["loc"])) or "body": e["msg"].removeprefix("Value error, ") for e in found}
     raise errors.InvalidRequest(details={"fields": fields})
 
 

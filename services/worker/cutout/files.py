@@ -1,6 +1,5 @@
 """The file of a cut-out in another form than the transparent PNG: another format or size, cropped, on a background."""
 
-import threading
 from collections.abc import Iterator
 from functools import partial
 
@@ -12,20 +11,17 @@ from shared.images import rendering
 from shared.models.cutout import Foreground
 from shared.models.rendering import Format, Rendering
 
-_one_at_a_time = threading.Lock()  # each takes as much memory as opening a cut-out
-
 
 def make(
     cutout: images.Picture, subject: Foreground, asked: Rendering, density: Density | None, background: bytes | None
 ) -> images.Copy:
     """Uses `cutout` up. `density` is the source's, `background` a stored picture's file with its orientation."""
-    with _one_at_a_time:
-        ground = partial(images.sized, background, images.inspect(background)) if background else None
-        picture = rendering.render(cutout, subject, asked, ground)
-        kind = rendering.fitting(picture, asked.format)
-        dpi = (float(asked.dpi), float(asked.dpi)) if asked.dpi else density
-        data = _png(picture, dpi) if kind is Format.PNG else rendering.compressed(picture, kind, dpi)
-        return images.Copy(data, rendering.TYPES[kind], picture.size)
+    ground = partial(images.sized, background, images.inspect(background)) if background else None
+    picture = rendering.render(cutout, subject, asked, ground)
+    kind = rendering.fitting(picture, asked.format)
+    dpi = (float(asked.dpi), float(asked.dpi)) if asked.dpi else density
+    data = _png(picture, dpi) if kind is Format.PNG else rendering.compressed(picture, kind, dpi)
+    return images.Copy(data, rendering.TYPES[kind], picture.size)
 
 
 def _png(picture: images.Picture, dpi: Density | None) -> bytes:
