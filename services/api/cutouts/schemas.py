@@ -1,5 +1,6 @@
 """The options of a cut-out: in a query, a form, beside a picture in JSON, and of a job."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import partial
 from operator import eq
@@ -7,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic.alias_generators import to_camel
 
 from services.api import examples
 from services.api.assets.schemas import UploadForm
@@ -73,10 +75,21 @@ class CutoutOptions(RequestModel):
 
     def input(self, provider: Provider | None = None) -> dict[str, Any]:
         """The job's input: what was chosen, in the form that `CutoutInput` reads."""
-        chosen = self.model_dump(mode="json", exclude_defaults=True)
-        rendering = {name: chosen.pop(name) for name in _RENDERING & chosen.keys()}
+        given = self.model_dump(mode="json", exclude_defaults=True)
+        rendering = {name: given.pop(name) for name in _RENDERING & given.keys()}
         named = {"rendering": rendering, "provider": provider}
-        return chosen | {name: value for name, value in named.items() if value}
+        return given | {name: value for name, value in named.items() if value}
+
+
+def chosen(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What was chosen for a job, from its input, as JobOptions reads it."""
+    rendering = dict(stored.get("rendering", {}))
+    if colour := rendering.get("bg_color"):
+        rendering["bg_color"] = f"#{bytes(colour).hex()}"
+    if sides := rendering.get("crop_margin"):
+        rendering["crop_margin"] = " ".join(f"{amount}{unit}" for amount, unit in sides)
+    named = {**stored, **rendering}
+    return {to_camel(name): value for name, value in named.items() if name not in ("provider", "rendering")}
 
 
 class JobOptions(BodyModel, CutoutOptions):

@@ -1,14 +1,14 @@
 """Requests and responses about jobs."""
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 from flask import Response
 from pydantic import ConfigDict, Field
 
 from services.api import examples
-from services.api.cutouts.schemas import JobOptions
+from services.api.cutouts.schemas import JobOptions, chosen
 from services.api.schemas import (
     FROM_TEXT,
     Amount,
@@ -111,6 +111,8 @@ class JobErrorOut(ResponseModel):
 
 
 class JobOut(ResponseModel):
+    """`options`: those that were chosen, which another job may be given as they are."""
+
     names: ClassVar[Mapping[str, str]] = {"job_id": "id", "asset_id": "assetId"}
 
     id: UUID
@@ -121,6 +123,7 @@ class JobOut(ResponseModel):
     attempts: Count
     priority: Count
     provider: Provider | None
+    options: dict[str, Any]
     created_at: Time
     started_at: Time | None
     finished_at: Time | None
@@ -131,7 +134,7 @@ class JobOut(ResponseModel):
     @classmethod
     def of(cls, job: Job, urls: UrlBuilder) -> Self:
         result = ResultOut.of(CutoutResult.read(job.result), urls) if job.result else None
-        return cls.from_row(job, result=result)
+        return cls.from_row(job, result=result, options=chosen(job.input))
 
 
 class JobPage(ResponseModel):

@@ -1,12 +1,14 @@
 // The page for people. The address says what is shown: "/" is the start, "/#<job id>" a job, so reloading keeps it.
-import { Trouble, call, final, follow, here, upload } from "/static/api.js";
+import { Trouble, call, ended, final, follow, here, upload } from "/static/api.js";
 
 const MAX_BYTES = 20 * 1024 * 1024; // the api's own limit: said here before the picture travels
 const KINDS = /^image\/(jpe?g|png|webp|hei[cf]|avif|tiff|gif|bmp|x-ms-bmp|svg\+xml)$/;
 const UNSURE = 0.25; // share of doubtful edge above which a print wants a second look
+const LISTED = 12;
 const SENDING = 40; // of 100 on the bar; the job's own progress fills the rest
 const TITLES = { start: "Stolen Tee", work: "Working… - Stolen Tee", result: "Done - Stolen Tee", trouble: "Sorry - Stolen Tee" };
 const PROVIDERS = { self_hosted: "our own service", removebg: "remove.bg" };
+const COLOURS = { white: "#ffffff", black: "#101114", red: "#cf2f32" }; // those of style.css
 const STEPS = ["upload", "queued", "running"];
 
 const $ = (id) => document.getElementById(id);
@@ -16,6 +18,7 @@ let leave = () => {}; // ends what the shown section waits for
 let again = () => {};
 let refresh = 0;
 let countdown = 0;
+let ground = async () => null; // what a file needs to be on the background that is shown; null: it stays transparent
 
 function show(section) {
   const came = $(section).hidden;
@@ -143,10 +146,41 @@ async function result(job) {
   list();
 }
 
+// The background behind the cut-out, which its file gets as well. `value` is a CSS background for `kind` colour and picture.
+function lay(kind, options, value = "") {
+  ground = options;
+  $("compare").dataset.background = kind;
+  $("compare").style.setProperty("--ground", value);
+  for (const radio of document.getElementsByName("background")) radio.checked = radio.value === kind;
+  for (const name of ["colour", "backdrop"]) $(name).classList.toggle("chosen", $(name).dataset.kind === kind);
+}
+
+function layPicture(file) {
+  if (objection(file)) return sorry(new Trouble(objection(file)));
+  let sent; // once, and not before it is needed
+  lay("picture", async () => ({ bgAsset: (await (sent ??= keep(file))).id }), `url("${URL.createObjectURL(file)}")`);
+}
+
+function keep(file) {
+  const form = new FormData();
+  form.append("file", file, file.name || "picture");
+  return call("POST", "/api/uploads", form);
+}
+
 // The page may be open for longer than a picture's address lasts, so a download asks for a new one.
 async function download() {
-  const { result } = await call("GET", `/api/jobs/${location.hash.slice(1)}`);
+  const job = await call("GET", `/api/jobs/${location.hash.slice(1)}`);
+  const background = await ground();
+  const { result } = background ? await filled(job, background) : job;
   Object.assign(document.createElement("a"), { href: `${here(result.cutoutUrl)}?download=1`, download: "" }).click();
+}
+
+// A job of the same cut-out, which is not made again, with a file on this background.
+async function filled({ assetId, options }, background) {
+  say("Making the file");
+  const job = await ended(await call("POST", "/api/jobs", { assetId, type: "cutout", options: { ...options, ...background } }));
+  if (job.status !== "done") throw new Trouble(job.error?.message ?? "This job was cancelled.", { code: job.error?.code, requestId: job.id });
+  return job;
 }
 
 function picture(image, address) {
@@ -187,9 +221,10 @@ function wait(seconds) {
 
 async function list() {
   clearTimeout(refresh);
-  const { items } = await call("GET", "/api/jobs?limit=12").catch(() => ({ items: null }));
+  const { items } = await call("GET", "/api/jobs?limit=48").catch(() => ({ items: null }));
   if (!items) return; // the sections above say when the server is away
-  const shown = items.filter((job) => job.status !== "cancelled" && `#${job.id}` !== location.hash);
+  const own = ({ id, status, options }) => status !== "cancelled" && `#${id}` !== location.hash && !options.bgColor && !options.bgAsset;
+  const shown = items.filter(own).slice(0, LISTED); // a file on a background was made of a cut-out that is there too
   $("thumbs").replaceChildren(...shown.map(thumb));
   $("earlier").hidden = shown.length === 0;
   if (!shown.every(final)) refresh = setTimeout(list, 3000);
@@ -254,11 +289,17 @@ for (const type of ["pointerdown", "pointermove"]) {
   });
 }
 $("split").addEventListener("input", (event) => divide(event.target.value));
-$("backgrounds").addEventListener("change", (event) => { $("compare").dataset.background = event.target.value; });
+for (const radio of document.getElementsByName("background")) {
+  const options = radio.value in COLOURS ? { bgColor: COLOURS[radio.value] } : null;
+  radio.addEventListener("change", () => lay(radio.value, async () => options));
+}
+$("colour").addEventListener("input", ({ target }) => lay("colour", async () => ({ bgColor: target.value }), target.value));
+$("backdrop").addEventListener("change", ({ target }) => target.files[0] && layPicture(target.files[0]));
 $("again").addEventListener("click", () => again());
 $("download").addEventListener("click", (event) => {
   event.preventDefault();
-  download().catch(sorry);
+  $("download").setAttribute("aria-busy", "true");
+  download().catch(sorry).finally(() => $("download").removeAttribute("aria-busy"));
 });
 addEventListener("visibilitychange", () => document.hidden || list()); // thumbnails not loaded yet have old addresses
 document.addEventListener("click", (event) => {
