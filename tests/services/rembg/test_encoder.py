@@ -74,6 +74,7 @@ def test_a_crop_leaves_the_subject_and_its_margin(compact: Network) -> None:
 def test_density_is_kept_and_the_colour_profile_applied(compact: Network) -> None:
     assert shown(made(compact)).info["dpi"] == pytest.approx((300, 200), abs=0.1)
     assert shown(made(compact, format="jpg")).info["dpi"] == pytest.approx((300, 200), abs=1)
+    assert shown(made(compact, format="webp")).getexif()[0x011A] == pytest.approx(300, abs=0.1)
     assert "icc_profile" not in shown(made(compact)).info
     assert "dpi" not in shown(made(compact, pictures.encode(pictures.shirt()))).info
 

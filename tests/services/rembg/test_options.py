@@ -55,25 +55,6 @@ def test_an_unknown_option_is_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "colour"),
-    [
-        ("fff", (255, 255, 255, 255)),
-        ("#1234", (17, 34, 51, 68)),
-        ("0a0b0c", (10, 11, 12, 255)),
-        ("00000000", (0, 0, 0, 0)),
-        ("White", (255, 255, 255, 255)),
-        ("1, 2,3", (1, 2, 3, 255)),
-        ("1,2,3,4", (1, 2, 3, 4)),
-        ("rebeccapurple", (102, 51, 153, 255)),
-        ("RGB(10, 20, 30)", (10, 20, 30, 255)),
-        ("transparent", (0, 0, 0, 0)),
-    ],
-)
-def test_colours_are_read(given: str, colour: tuple[int, ...]) -> None:
-    assert options.read({"bgcolor": given}).background == colour
-
-
-@pytest.mark.parametrize(
     ("field", "value"),
     [
         ("format", "gif"),

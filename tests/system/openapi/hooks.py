@@ -101,6 +101,12 @@ def _fill_body(body: dict[str, Any]) -> None:
         body["assetId"] = _asset()["id"]
 
 
+def _name_colour(part: Any) -> None:
+    """Give an existing colour where the schema allows any word."""
+    if isinstance(part, dict) and "bgColor" in part:
+        part["bgColor"] = "tomato"
+
+
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Every other valid request is one of real resources; the rest keep their made-up ids. Invalid ones stay."""
@@ -110,6 +116,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         case.headers["Idempotency-Key"] = secrets.token_hex(8)  # two requests with one key would be refused
     if "cursor" in (case.query or {}):
         case.query["cursor"] = str(Cursor(datetime.now(UTC), uuid4()))
+    for part in (case.query, case.body, case.body.get("options") if isinstance(case.body, dict) else None):
+        _name_colour(part)
     if case.media_type == "application/json" and isinstance(case.body, dict):
         _fill_body(case.body)
     if secrets.randbelow(2) and not isinstance(case.meta.phase.data, StatefulPhaseData):
