@@ -20,7 +20,7 @@ from services.api.assets.schemas import UploadForm
 from services.api.middleware import auth
 from services.api.middleware.policy import Auth, Limit
 from services.api.route import Raw, Route
-from services.api.schemas import ErrorOut, ResponseModel
+from services.api.schemas import ErrorOut, ResponseModel, never_null
 from shared import errors
 from shared.image_format.structure import STORED, Format
 from shared.images import MAX_BYTES, MAX_STORED_BYTES
@@ -226,5 +226,7 @@ def _schemas(routes: Collection[Route]) -> dict[str, Any]:
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in written]
     models += [(model, "validation") for model in read if model]
     named: dict[str, Any] = models_json_schema(sorted(models, key=str), ref_template=_REFERENCE)[1]["$defs"]
+    for form in _forms(routes):
+        never_null(named[form.__name__])
     parameters = {query.__name__ for query in queries if query}  # these are described one by one
     return {name: schema for name, schema in sorted(named.items()) if name not in parameters}

@@ -47,6 +47,7 @@ class NoOptions(BodyModel):
 
 
 Options = TypeVar("Options", bound=BodyModel)
+Model = TypeVar("Model", bound=BodyModel)
 _PICTURE = frozenset({"image", "imageUrl"})
 
 
@@ -73,13 +74,10 @@ def parse(options: type[Options]) -> tuple[Upload, Options]:
     """
     content_type = request.mimetype
     request_body.allow(_max_bytes(content_type))
-    try:
-        if content_type == "multipart/form-data":
-            return _from_form(), options.model_validate(request.form.to_dict(), strict=False)
-        if request.is_json:
-            return _from_json(), options.model_validate(_others(request.get_json()))
-    except ValidationError as error:
-        request_body.refuse(error)
+    if content_type == "multipart/form-data":
+        return _from_form(), _fields_of_form(options)
+    if request.is_json:
+        return _from_json(options)
     if content_type == "application/octet-stream" or content_type.startswith("image/"):
         return _from_body(), options()
     what = f"{content_type} carries none" if content_type else "the request has no Content-Type"
@@ -133,17 +131,38 @@ def _from_body() -> Upload:
     return Upload.of(data)
 
 
-def _from_json() -> Upload:
+def _fields_of_form(options: type[Options]) -> Options:
+    try:
+        return options.model_validate(request.form.to_dict(), strict=False)
+    except ValidationError as error:
+        request_body.refuse(error)
+
+
+def _from_json(options: type[Options]) -> tuple[Upload, Options]:
     body = request.get_json()
-    picture = {name: body[name] for name in _PICTURE & body.keys()} if isinstance(body, dict) else body
-    if isinstance(body, dict) and "imageUrl" in body:
-        url = LinkedPicture.model_validate(picture).image_url
-        return Upload(None, url=url, name=plain_name(url.partition("?")[0]))
-    return Upload.of(_decoded(InlinePicture.model_validate(picture).image))
+    given = body if isinstance(body, dict) else {}
+    rest = {name: value for name, value in given.items() if name not in _PICTURE}
+    picture = {name: given[name] for name in _PICTURE & given.keys()} if body == given else body
+    model: type[InlinePicture | LinkedPicture] = LinkedPicture if "imageUrl" in given else InlinePicture
+    wrong: list[ValidationError] = []  # of both, so that a caller learns of everything at once
+    found, chosen = _validated(model, picture, wrong), _validated(options, rest, wrong)
+    if found is None or chosen is None:
+        request_body.refuse(*wrong)
+    return _upload(found), chosen
 
 
-def _others(body: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if name not in _PICTURE}
+def _validated(model: type[Model], given: Any, wrong: list[ValidationError]) -> Model | None:
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        wrong.append(error)
+        return None
+
+
+def _upload(picture: InlinePicture | LinkedPicture) -> Upload:
+    if isinstance(picture, InlinePicture):
+        return Upload.of(_decoded(picture.image))
+    return Upload(None, url=picture.image_url, name=plain_name(picture.image_url.partition("?")[0]))
 
 
 def _decoded(image: str) -> bytes:

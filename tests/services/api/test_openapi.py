@@ -120,7 +120,8 @@ def test_everything_has_bounds(document: dict[str, Any]) -> None:
     assert wrong == []
 
 
-def test_no_parameter_may_be_null(document: dict[str, Any]) -> None:
+def test_no_parameter_or_field_of_a_form_may_be_null(document: dict[str, Any]) -> None:
+    assert "null" not in json.dumps(document["components"]["schemas"]["CutoutForm"])
     for operation in operations(document).values():
         for parameter in operation.get("parameters", []):
             assert "null" not in json.dumps(parameter["schema"]), parameter
