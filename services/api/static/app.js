@@ -1,5 +1,6 @@
 // The page for people. The address says what is shown: "/" is the start, "/#<job id>" a job, so reloading keeps it.
 import { Trouble, call, ended, final, follow, here, upload } from "/static/api.js";
+import { offer, shown } from "/static/background.js";
 
 const MAX_BYTES = 20 * 1024 * 1024; // the api's own limit: said here before the picture travels
 const KINDS = /^image\/(jpe?g|png|webp|hei[cf]|avif|tiff|gif|bmp|x-ms-bmp|svg\+xml)$/;
@@ -8,7 +9,6 @@ const LISTED = 12;
 const SENDING = 40; // of 100 on the bar; the job's own progress fills the rest
 const TITLES = { start: "Stolen Tee", work: "Working… - Stolen Tee", result: "Done - Stolen Tee", trouble: "Sorry - Stolen Tee" };
 const PROVIDERS = { self_hosted: "our own service", removebg: "remove.bg" };
-const COLOURS = { white: "#ffffff", black: "#101114", red: "#cf2f32" }; // those of style.css
 const STEPS = ["upload", "queued", "running"];
 
 const $ = (id) => document.getElementById(id);
@@ -18,7 +18,6 @@ let leave = () => {}; // ends what the shown section waits for
 let again = () => {};
 let refresh = 0;
 let countdown = 0;
-let ground = async () => null; // what a file needs to be on the background that is shown; null: it stays transparent
 
 function show(section) {
   const came = $(section).hidden;
@@ -146,31 +145,10 @@ async function result(job) {
   list();
 }
 
-// The background behind the cut-out, which its file gets as well. `value` is a CSS background for `kind` colour and picture.
-function lay(kind, options, value = "") {
-  ground = options;
-  $("compare").dataset.background = kind;
-  $("compare").style.setProperty("--ground", value);
-  for (const radio of document.getElementsByName("background")) radio.checked = radio.value === kind;
-  for (const name of ["colour", "backdrop"]) $(name).classList.toggle("chosen", $(name).dataset.kind === kind);
-}
-
-function layPicture(file) {
-  if (objection(file)) return sorry(new Trouble(objection(file)));
-  let sent; // once, and not before it is needed
-  lay("picture", async () => ({ bgAsset: (await (sent ??= keep(file))).id }), `url("${URL.createObjectURL(file)}")`);
-}
-
-function keep(file) {
-  const form = new FormData();
-  form.append("file", file, file.name || "picture");
-  return call("POST", "/api/uploads", form);
-}
-
 // The page may be open for longer than a picture's address lasts, so a download asks for a new one.
 async function download() {
   const job = await call("GET", `/api/jobs/${location.hash.slice(1)}`);
-  const background = await ground();
+  const background = await shown();
   const { result } = background ? await filled(job, background) : job;
   Object.assign(document.createElement("a"), { href: `${here(result.cutoutUrl)}?download=1`, download: "" }).click();
 }
@@ -224,10 +202,10 @@ async function list() {
   const { items } = await call("GET", "/api/jobs?limit=48").catch(() => ({ items: null }));
   if (!items) return; // the sections above say when the server is away
   const own = ({ id, status, options }) => status !== "cancelled" && `#${id}` !== location.hash && !options.bgColor && !options.bgAsset;
-  const shown = items.filter(own).slice(0, LISTED); // a file on a background was made of a cut-out that is there too
-  $("thumbs").replaceChildren(...shown.map(thumb));
-  $("earlier").hidden = shown.length === 0;
-  if (!shown.every(final)) refresh = setTimeout(list, 3000);
+  const listed = items.filter(own).slice(0, LISTED); // a file on a background was made of a cut-out that is there too
+  $("thumbs").replaceChildren(...listed.map(thumb));
+  $("earlier").hidden = listed.length === 0;
+  if (!listed.every(final)) refresh = setTimeout(list, 3000);
 }
 
 function thumb(job) {
@@ -289,12 +267,7 @@ for (const type of ["pointerdown", "pointermove"]) {
   });
 }
 $("split").addEventListener("input", (event) => divide(event.target.value));
-for (const radio of document.getElementsByName("background")) {
-  const options = radio.value in COLOURS ? { bgColor: COLOURS[radio.value] } : null;
-  radio.addEventListener("change", () => lay(radio.value, async () => options));
-}
-$("colour").addEventListener("input", ({ target }) => lay("colour", async () => ({ bgColor: target.value }), target.value));
-$("backdrop").addEventListener("change", ({ target }) => target.files[0] && layPicture(target.files[0]));
+offer((file) => !objection(file) || sorry(new Trouble(objection(file))));
 $("again").addEventListener("click", () => again());
 $("download").addEventListener("click", (event) => {
   event.preventDefault();
