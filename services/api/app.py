@@ -70,7 +70,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
     """The Flask app over `deps`. The order of the middleware is the order in which it sees a request."""
     app = OpenAPI(
         "services.api",
-        info=Info(title="Stolen Tee", version=VERSION, description=_description(deps.settings.web)),
+        info=Info(title=deps.settings.shop.name, version=VERSION, description=_description(deps.settings.web)),
         doc_ui=False,
         static_folder=None,
         servers=[Server(url=deps.settings.web.public_url or "/")],

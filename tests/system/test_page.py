@@ -58,7 +58,7 @@ def test_the_steps_are_announced_to_screen_readers(visit: Visit) -> None:
     heard = visit.page.evaluate("window.heard")
     assert heard[0] == "Sending the picture"
     assert heard[-1] == "Done. The cut-out is ready."
-    assert visit.page.evaluate("document.activeElement.id") == "stolen"
+    assert visit.page.evaluate("document.activeElement.id") == "done"
 
 
 def test_a_picture_can_be_pasted_or_chosen(visit: Visit) -> None:

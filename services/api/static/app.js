@@ -5,7 +5,8 @@ const MAX_BYTES = 20 * 1024 * 1024; // the api's own limit: said here before the
 const KINDS = /^image\/(jpe?g|png|webp|hei[cf]|avif|tiff|gif|bmp|x-ms-bmp|svg\+xml)$/;
 const UNSURE = 0.25; // share of doubtful edge above which a print wants a second look
 const SENDING = 40; // of 100 on the bar; the job's own progress fills the rest
-const TITLES = { start: "Stolen Tee", work: "Working… - Stolen Tee", result: "Done - Stolen Tee", trouble: "Sorry - Stolen Tee" };
+const SHOP = document.title;
+const TITLES = { start: SHOP, work: `Working… - ${SHOP}`, result: `Done - ${SHOP}`, trouble: `Sorry - ${SHOP}` };
 const PROVIDERS = { self_hosted: "our own service", removebg: "remove.bg" };
 const STEPS = ["upload", "queued", "running"];
 
