@@ -54,11 +54,11 @@ def openapi(_: Dependencies) -> Response:
 
 
 def _retention(retention: Retention) -> str:
-    guests, customers = (_kept(days) for days in (retention.guest_days, retention.customer_days))
+    guests, customers = (_deletion(days) for days in (retention.guest_days, retention.customer_days))
     return f"Pictures are {guests}; pictures sent with an API key are {customers}."
 
 
-def _kept(days: int) -> str:
+def _deletion(days: int) -> str:
     if not days:
         return "stored until their owner deletes them"
     return f"deleted {days} day{'s' if days > 1 else ''} after they were last sent"

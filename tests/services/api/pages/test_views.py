@@ -62,7 +62,7 @@ def test_a_page_loads_only_local_files_that_its_policy_allows(guest: FlaskClient
         ("0", "1", "stored until their owner deletes them", "deleted 1 day after they were last sent"),
     ],
 )
-def test_the_page_states_how_long_pictures_are_kept(
+def test_the_page_states_when_pictures_are_deleted(
     start: Start, environment: pytest.MonkeyPatch, guest_days: str, customer_days: str, guests: str, customers: str
 ) -> None:
     environment.setenv("GUEST_RETENTION_DAYS", guest_days)
