@@ -97,7 +97,6 @@ def test_the_download_has_the_background_behind_the_cut_out(visit: Visit) -> Non
     visit.page.fill("#colour", "#00ff80")
     assert visit.page.eval_on_selector("#compare", _BACKGROUND) == "rgb(0, 255, 128)"
     assert visit.downloads().getpixel((5, 5)) == (0, 255, 128)
-    visit.photographs("page-background.png")
     visit.page.check("input[value=board]", force=True)
     assert visit.downloads().mode == "RGBA"
     assert visit.page.locator("#thumbs a").count() == 0  # they are no cut-outs of their own
