@@ -34,12 +34,12 @@ def _margins(given: object) -> Margins:
     return margins(given if isinstance(given, str) else "")
 
 
-def _option(default: Any, **facts: Any) -> Any:
+def _option(default: Any, description: str, **facts: Any) -> Any:
     """A field that is left out of what identifies a repeated request as long as nothing is chosen.
 
     So a request that an earlier release received can be repeated with its Idempotency-Key.
     """
-    return Field(default, exclude_if=partial(eq, default), **facts)
+    return Field(default, description=description, exclude_if=partial(eq, default), **facts)
 
 
 _ColourText = Annotated[Colour, BeforeValidator(_colour), WithJsonSchema({"type": "string", "pattern": _COLOUR})]
@@ -49,29 +49,43 @@ _MarginsText = Annotated[Margins, BeforeValidator(_margins), WithJsonSchema({"ty
 
 
 class CutoutOptions(RequestModel):
-    """How to cut out, and the file to make of the cut-out.
+    """How to cut out, and what file to make of the cut-out.
 
-    `transparency`: whether a picture's own transparency is kept, ignored, or kept only where it plainly is a cut-out's.
-    `method`: colour (`flat`) for logos on a flat background, the network for everything else, or the choice between
-    them. `decontaminate`: whether colours at the edge are freed of the background's. `matting`: whether the edge of
-    hair and threads is refined. The other options only change the file: `format` (`auto`: JPG where nothing is
-    transparent, else PNG), at most `size` (`preview` 0.25 megapixels, `medium` 1.5, `hd` 4, `full` all), never
-    enlarged; `crop` to the subject with a `cropMargin` in px or % of it, of 1, 2 or 4 values as in CSS; the background
-    `bgColor` (a CSS name, hexadecimal digits or `rgb()`) and over it `bgAsset`, a picture of yours that fills the file;
-    a JPG without them is white. `dpi` is what the file states; if absent, what the picture states.
+    `transparency`, `method`, `decontaminate` and `matting` decide the cut-out, the others only the file: cropped first,
+    then made smaller, then put on a background.
     """
 
-    transparency: Annotated[Transparency, FROM_TEXT] = Transparency.AUTO
-    method: Annotated[Method, FROM_TEXT] = Method.AUTO
-    decontaminate: bool = True
-    matting: bool = _option(False)
-    format: Annotated[Format, FROM_TEXT] = _option(Format.PNG)
-    size: Annotated[Size, FROM_TEXT] = _option(Size.FULL)
-    crop: bool = _option(False)
-    crop_margin: _MarginsText = _option(NO_MARGINS, json_schema_extra={"default": "0"})
-    bg_color: _ColourText | None = _option(None)
-    bg_asset: Annotated[UUID, FROM_TEXT] | None = _option(None)
-    dpi: int | None = _option(None, ge=1, le=MAX_DPI)
+    transparency: Annotated[Transparency, FROM_TEXT] = Field(
+        Transparency.AUTO,
+        description="Whether the picture's own transparency is kept, ignored, or kept where it plainly is a cut-out's.",
+    )
+    method: Annotated[Method, FROM_TEXT] = Field(
+        Method.AUTO,
+        description="By colour (`flat`) for logos on a flat background, by the network, or by the one that fits.",
+    )
+    decontaminate: bool = Field(True, description="Free colours at the edge of the background's.")
+    matting: bool = _option(False, "Refine the edge of hair and threads.")
+    format: Annotated[Format, FROM_TEXT] = _option(
+        Format.PNG, "`auto` is `jpg` where nothing is transparent, else `png`. A `jpg` without a background is white."
+    )
+    size: Annotated[Size, FROM_TEXT] = _option(
+        Size.FULL, "At most 0.25 (`preview`), 1.5 (`medium`) or 4 (`hd`) megapixels. Nothing is enlarged."
+    )
+    crop: bool = _option(False, "Crop to the subject and `cropMargin`.")
+    crop_margin: _MarginsText = _option(
+        NO_MARGINS,
+        "1, 2 or 4 margins as in CSS, in pixels or percent of the subject, such as `5% 20px`; at most 500px or 50%.",
+        json_schema_extra={"default": "0"},
+    )
+    bg_color: _ColourText | None = _option(
+        None, "The background: a CSS name, hexadecimal digits (with alpha: 4 or 8) or `rgb(255, 99, 71)`."
+    )
+    bg_asset: Annotated[UUID, FROM_TEXT] | None = _option(
+        None, "The background, over `bgColor`: the id of a picture of yours, which fills the file from its middle."
+    )
+    dpi: int | None = _option(
+        None, "Pixels per inch that the file states; if absent, what the picture states.", ge=1, le=MAX_DPI
+    )
 
     def input(self, provider: Provider | None = None) -> dict[str, Any]:
         """The job's input: what was chosen, in the form that `CutoutInput` reads."""
@@ -115,6 +129,6 @@ class CutoutForm(CutoutOptions, UploadForm):
 
     in_json: ClassVar[tuple[str, tuple[type[BodyModel], ...]]] = ("CutoutIn", (InlineCutout, LinkedCutout))
 
-    decontaminate: _Switch = True
-    matting: _Switch = False
-    crop: _Switch = False
+    decontaminate: _Switch = Field(True, description=CutoutOptions.model_fields["decontaminate"].description)
+    matting: _Switch = Field(False, description=CutoutOptions.model_fields["matting"].description)
+    crop: _Switch = Field(False, description=CutoutOptions.model_fields["crop"].description)

@@ -62,6 +62,10 @@ def test_the_crop_comes_before_the_size() -> None:
     box = Foreground(top=100, left=100, width=400, height=300)
     asked = Rendering(size=Size.PREVIEW, crop=True)
     assert rendering.render(cutout((2000, 1000)), box, asked).size == (400, 300)
+    picture = Image.new("RGBA", (2000, 1000), CLEAR)
+    picture.paste(RED, (100, 100, 900, 700))
+    made = rendering.render(picture, Foreground(top=100, left=100, width=800, height=600), asked)
+    assert (made.size, made.crop((5, 5, 572, 428)).getcolors()) == ((577, 433), [(567 * 423, RED)])
 
 
 def test_a_smaller_cut_out_keeps_its_colour_at_the_edge() -> None:
