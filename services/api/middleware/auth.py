@@ -89,7 +89,8 @@ def writer() -> Owner:
 
 def _identify(database: Database) -> None:
     g.token, g.owner, g.key, g.refusal, g.wrote = None, None, None, None, False
-    if policy.current().auth is Auth.PUBLIC:
+    g.auth = policy.current().auth
+    if g.auth is Auth.PUBLIC:
         return
     try:
         _read_credentials(database)
@@ -100,7 +101,7 @@ def _identify(database: Database) -> None:
 def _authorize() -> None:
     if g.refusal:
         raise g.refusal
-    if policy.current().auth is Auth.ADMIN:
+    if g.auth is Auth.ADMIN:
         _require_admin()
 
 
