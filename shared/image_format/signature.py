@@ -1,6 +1,6 @@
 """What a file is, by its first bytes: a format that may be accepted, or a name for what came instead.
 
-Content decides, never a name. Nothing behind the first bytes is looked at, so being recognised promises nothing.
+Content decides, never a name. Nothing behind the first bytes is looked at, so what is recognised may be unreadable.
 """
 
 import re
@@ -41,7 +41,7 @@ _STRANGERS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         rb"\s*(?i:<!doctype html|<html|<head|<body)": _PAGE,
     }.items()
 )
-_UNKNOWN = "This is no picture of a kind that is known here."
+_UNKNOWN = "This file is not a picture in a known format."
 
 
 def recognise(data: bytes, accepted: Collection[Format]) -> Format:
