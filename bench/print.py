@@ -1,8 +1,8 @@
 """What the print check and print edges cost on pictures of 12 megapixels, beside their targets.
 
-Run `python -m bench.print`. The picture is the sample photograph, enlarged; its masks are the bundled network's, which is
-soft, and the same hardened, whose outline is all that is left to do. One thread; the best processor time of three runs,
-since wall time says nothing on a busy machine, and the memory that was allocated beside the pictures.
+Run `python -m bench.print`. The picture is the sample photograph, enlarged; its masks are the bundled network's, which
+is soft, and the same hardened, whose outline is all that is left to do. One thread; the best processor time of three
+runs, since wall time says nothing on a busy machine, and the memory that NumPy allocated meanwhile, results included.
 """
 
 import os
