@@ -1,8 +1,8 @@
 """Lines thinner than a printer can lay, and gaps that fill with ink: what a disk of their width cannot reach.
 
-Widths are told apart on a grid where the limit is 5 to 10 pixels: coarser than the picture, or finer, since alpha knows
-an edge to a part of a pixel. Corners, which a disk does not reach either, drop out by their length. Only tiles with an
-outline are looked at.
+Widths are told apart on a grid where the limit is 5 to 10 pixels, coarser than the picture or twice as fine, since
+alpha knows an edge to a part of a pixel. Corners, which a disk does not reach either, drop out by their length. Only
+tiles with an outline are looked at.
 """
 
 import math
@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from services.worker.prepress import morphology
-from services.worker.prepress.arrays import Pixels, Plane, Points, points_of
+from services.worker.prepress.arrays import Pixels, Points, points_of
 from services.worker.prepress.pull_push import doubled
 from services.worker.prepress.rim import HALF
 from services.worker.prepress.tiles import Tile, tiles
 from services.worker.prepress.working_copy import reduced
 
 _LIMIT_PIXELS = 5  # of the grid, at least
+_FINER = 2  # times, where the picture is coarser
 _LEAST_PIXELS = 1.5  # under so many of the picture, widths cannot be told apart
 _LENGTH = 2  # in widths
 _TILE = 256
@@ -27,10 +28,9 @@ _TILE = 256
 
 @dataclass(frozen=True, slots=True)
 class Strokes:
-    """What is too thin: `share` of the mask in long parts, `all_share` with corners; points are of `factor` pixels."""
+    """What is too thin: its share of the mask, connected parts, and points, each of `factor` pixels."""
 
     share: float = 0.0
-    all_share: float = 0.0
     parts: int = 0
     points: Points = (np.zeros(0, np.intp), np.zeros(0, np.intp))
     factor: int = 1
@@ -41,7 +41,7 @@ def thin(alpha: Pixels, limit: float, *, gaps: bool = False) -> Strokes:
     if limit < _LEAST_PIXELS:
         return Strokes()
     factor = max(1, int(limit / _LIMIT_PIXELS))
-    finer = 1 << max(0, math.ceil(math.log2(_LIMIT_PIXELS / limit)))
+    finer = 1 if limit >= _LIMIT_PIXELS else _FINER
     levels = reduced(255 - alpha if gaps else alpha, factor)
     diameter = round(limit / factor * finer)
     found = [_residue(levels, tile, diameter, finer) for tile in tiles(levels.shape, _TILE // finer)]
@@ -50,7 +50,7 @@ def thin(alpha: Pixels, limit: float, *, gaps: bool = False) -> Strokes:
     long = parts > 0
     size = max(1, int(np.count_nonzero(levels >= HALF))) * finer**2
     points = (rows[long] // finer, columns[long] // finer)
-    return Strokes(float(long.sum() / size), len(rows) / size, len(np.unique(parts[long])), points, factor)
+    return Strokes(float(long.sum() / size), len(np.unique(parts[long])), points, factor)
 
 
 def _residue(levels: Pixels, tile: Tile, diameter: int, finer: int) -> Points:
@@ -59,18 +59,10 @@ def _residue(levels: Pixels, tile: Tile, diameter: int, finer: int) -> Points:
     window = tile.window(levels, margin)
     if window.min() >= HALF or window.max() < HALF:
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
-    mask = np.asarray((_enlarged(window, finer) if finer > 1 else window) >= HALF)
+    mask = np.asarray((doubled(window.astype(np.float32)) if finer == _FINER else window) >= HALF)
     left = (mask & ~morphology.without_thin(mask, diameter))[tile.scaled(finer).inner(margin * finer)]
     rows, columns = points_of(left)
     return rows + tile.top * finer, columns + tile.left * finer
-
-
-def _enlarged(window: Pixels, finer: int) -> Plane:
-    """Twice or four times the size, interpolated."""
-    out = window.astype(np.float32)
-    for _ in range(finer.bit_length() - 1):
-        out = doubled(out)
-    return out
 
 
 def _long_parts(rows: NDArray[np.intp], columns: NDArray[np.intp], least: int) -> NDArray[np.intp]:

@@ -19,7 +19,7 @@ def line(width: float, angle: float, side: int = 500) -> Pixels:
 
 
 @pytest.mark.parametrize("angle", [0, 0.3, 0.785, 1.2, 1.571])
-@pytest.mark.parametrize("limit", [3.0, 4.5, 9.0, 20.0])
+@pytest.mark.parametrize("limit", [2.0, 3.0, 4.5, 9.0, 20.0])
 def test_a_line_is_thin_if_it_is_narrower_than_the_limit(limit: float, angle: float) -> None:
     assert strokes.thin(line((1 - NEAR_LIMIT) * limit, angle), limit).parts == 1
     assert strokes.thin(line((1 + NEAR_LIMIT) * limit, angle), limit).parts == 0
@@ -33,9 +33,7 @@ def test_a_gap_is_narrow_if_ink_is_near_on_both_sides() -> None:
 def test_corners_are_no_lines() -> None:
     alpha = np.zeros((300, 300), np.uint8)
     alpha[50:250, 50:250] = 255
-    found = strokes.thin(alpha, 9)
-    assert found.parts == 0
-    assert found.all_share > 0
+    assert strokes.thin(alpha, 9).parts == 0
 
 
 def test_lines_are_found_across_tiles_as_one() -> None:
