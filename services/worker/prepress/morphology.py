@@ -66,20 +66,22 @@ def _under_disk(mask: Mask, diameter: int) -> Mask:
     """Where the whole disk lies in the mask; the result is smaller by a diameter less one."""
     height, width = (side - diameter + 1 for side in mask.shape)
     out = np.ones((height, width), np.bool_)
-    runs = {length: _runs(mask, length) for _, length in _disk(diameter)}
+    runs = _runs(mask, {length for _, length in _disk(diameter)})
     for row, (start, length) in enumerate(_disk(diameter)):
         out &= runs[length][row : row + height, start : start + width]
     return out
 
 
-def _runs(mask: Mask, length: int) -> Mask:
-    """Where `length` pixels from here to the right are set."""
-    have, out = 1, mask
-    while have < length:
-        step = min(have, length - have)
-        out = out[:, : out.shape[1] - step] & out[:, step:]
-        have += step
-    return out
+def _runs(mask: Mask, lengths: set[int]) -> dict[int, Mask]:
+    """For each length, where so many pixels from here to the right are set."""
+    have, out, runs = 1, mask, {}
+    for length in sorted(lengths):
+        while have < length:
+            step = min(have, length - have)
+            out = out[:, : out.shape[1] - step] & out[:, step:]
+            have += step
+        runs[length] = out
+    return runs
 
 
 @cache

@@ -34,4 +34,4 @@ def _small(labels: np.ndarray, least: float, share_of_largest: float, kept: int 
     sizes[0] = 0
     small = (sizes > 0) & (sizes < max(least, share_of_largest * sizes.max()))
     small[[sizes.argmax(), kept]] = False
-    return Small(int(small.sum()), float(sizes[small].sum() / max(1, sizes.sum())), small[labels])
+    return Small(int(small.sum()), float(sizes[small].sum() / max(1, sizes.sum())), np.take(small, labels))
