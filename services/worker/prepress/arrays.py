@@ -12,6 +12,14 @@ Planes = Plane  # (..., n, h, w): arithmetic on planes is several times faster t
 Points = tuple[NDArray[np.intp], NDArray[np.intp]]  # rows and columns
 
 
+def require_pictures(rgba: Pixels, source: Pixels | None) -> None:
+    """Raise ValueError unless these are a cut-out with pixels and, if there is one, its photograph of the same size."""
+    if rgba.dtype != np.uint8 or rgba.ndim != 3 or rgba.shape[2] != 4 or not rgba.size:
+        raise ValueError("a cut-out is bytes of (height, width, 4)")
+    if source is not None and (source.dtype != np.uint8 or source.shape != (*rgba.shape[:2], 3)):
+        raise ValueError("a photograph is bytes of (height, width, 3), as large as its cut-out")
+
+
 def points_of(mask: Mask) -> Points:
     rows, columns = np.divmod(np.flatnonzero(mask), mask.shape[1])
     return rows, columns

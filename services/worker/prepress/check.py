@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.worker.prepress import figures
-from services.worker.prepress.arrays import Pixels
+from services.worker.prepress.arrays import Pixels, require_pictures
 from services.worker.prepress.figures import Figures, Where
 from services.worker.prepress.findings import Box, Code, Finding, Level, score
 from services.worker.prepress.placement import ink_box
@@ -35,6 +35,7 @@ class Report:
 
 def check(rgba: Pixels, job: Print, source: Pixels | None = None) -> Report:
     """`rgba` is (h, w, 4); `source` the photograph it was cut from, (h, w, 3), which makes `contamination` exact."""
+    require_pictures(rgba, source)
     alpha = np.ascontiguousarray(rgba[..., 3])
     box = ink_box(alpha)
     if box is None:

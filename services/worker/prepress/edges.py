@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from services.worker.prepress import despeckle, morphology, outline, rim, rim_colours, trust
-from services.worker.prepress.arrays import Mask, Pixels, Plane
+from services.worker.prepress.arrays import Mask, Pixels, Plane, require_pictures
 from services.worker.prepress.outline import PER_PIXEL, ZERO
 from services.worker.prepress.tiles import Tile, tiles
 from services.worker.prepress.trust import Gate
@@ -52,6 +52,7 @@ class Edges:
 
 def print_edges(rgba: Pixels, options: Options, source: Pixels | None = None, *, tile: int = _TILE) -> Edges:
     """`rgba` is (h, w, 4); `source` its photograph, (h, w, 3). `tile` changes memory, not the result."""
+    require_pictures(rgba, source)
     alpha = np.ascontiguousarray(rgba[..., 3])
     photo = rgba[..., :3] if source is None else source
     histogram = np.array(Image.fromarray(alpha).histogram())
