@@ -81,7 +81,7 @@ def _downloaded(wheel: Wheel, folder: Path, report: Callable[[int, int], None]) 
                 pip.kill()
                 raise Unavailable(f"{wheel.requirement} took longer than {_TOTAL_S} s")
             time.sleep(_REPORT_S)
-            report(min(wheel.size, _bytes_in(folder)), wheel.size)
+            report(min(wheel.size - 1, _bytes_in(folder)), wheel.size)
     if pip.returncode:
         raise Unavailable(f"{wheel.requirement}: {(errors.read_text().strip().splitlines() or ['pip failed'])[-1]}")
     report(wheel.size, wheel.size)
