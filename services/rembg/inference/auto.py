@@ -18,7 +18,7 @@ from services.rembg.weights import Precision, Weights
 from shared.errors import UnknownForeground
 from shared.images.matte import uncertain_share
 
-DOUBT = 0.4
+DOUBT = 0.5
 
 
 class AutoNetwork(Network):

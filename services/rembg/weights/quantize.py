@@ -1,8 +1,8 @@
 """`python -m services.rembg.weights.quantize [NAME...]`: make the int8 form of fetched weights, once.
 
 Writes NAME.int8.onnx beside the published file. Weights and what lies between convolutions have 8 bits, up to the
-convolutions that draw a mask, which cost little and run in float. The ranges of tensors are the least and greatest
-values that drawn pictures give them; the bundled network is small enough in float.
+convolutions that draw a mask, which become sums of floats (single_channel.py). The ranges of tensors are the least and
+greatest values that drawn pictures give them. The bundled network is small enough in float.
 
 The graph is written as onnxruntime executes it, channels last, with the rules of optimize.py. Resizing takes four times
 as long in bytes as in float, so it stays between a conversion from and to bytes; both are cheap.
@@ -27,6 +27,7 @@ from services.rembg.weights.drawn import drawn
 from services.rembg.weights.optimize import folded, rewrite, write_whole
 from services.rembg.weights.resolve import is_published, quantized_path
 from services.rembg.weights.rounding import lost, rounded
+from services.rembg.weights.single_channel import as_sums
 
 _PICTURES, _SEED = 12, 1
 _LEVELS = 255
@@ -191,10 +192,15 @@ class _Writer:
         copied.CopyFrom(node)
         constants = self._network.constants
         copied.input[:] = [self._float(name) if name and name not in constants else name for name in node.input]
-        for name in node.input:
-            if name in constants:
-                self._constant(name, constants[name])
         self._floats.update({name: name for name in node.output})
+        held = [name for name in node.input if name in constants]
+        if node.op_type == "Conv" and len(held) == 2:
+            weight, bias = (constants[name] for name in held)
+            if sums := as_sums(copied, weight, bias, self._constant):
+                self._nodes.extend(sums)
+                return
+        for name in held:
+            self._constant(name, constants[name])
         self._nodes.append(copied)
 
     def _convolve(self, node: NodeProto, given: dict[str, Any]) -> None:
