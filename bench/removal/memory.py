@@ -47,7 +47,7 @@ def main() -> int:
     load = [pictures.encoded(pictures.drawn(_SIDES, seed)) for seed in range(4)]
     print(f"{'':28}{'start':>8}{'idle':>8}{'load':>8}{'after':>8}{'pictures/s':>12}")
     for precision in Precision:
-        if precision is Precision.INT8 and not (folder / f"{asked.model}.int8.onnx").is_file():
+        if precision is not Precision.FLOAT and not (folder / f"{asked.model}.int8.onnx").is_file():
             continue
         for checkout in (*asked.checkouts, None):
             with servers.ours(
