@@ -1,8 +1,8 @@
 """`python -m services.rembg.weights.quantize [NAME...]`: make the int8 form of fetched weights, once.
 
 Writes NAME.int8.onnx beside the published file. Weights and what lies between convolutions have 8 bits, up to the
-convolutions that draw a mask, which become sums of floats (single_channel.py). The ranges of tensors are the least and
-greatest values that drawn pictures give them. The bundled network is small enough in float.
+convolutions that draw a mask, which become sums of floats (single_channel.py). The bundled network is small enough in
+float.
 
 The graph is written as onnxruntime executes it, channels last, with the rules of optimize.py. Resizing takes four times
 as long in bytes as in float, so it stays between a conversion from and to bytes; both are cheap.
@@ -10,26 +10,23 @@ as long in bytes as in float, so it stays between a conversion from and to bytes
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 
-from services.rembg.inference import prepare
 from services.rembg.settings import Model
-from services.rembg.weights import CATALOGUE, Name, Preparation
-from services.rembg.weights.drawn import drawn
+from services.rembg.weights import CATALOGUE, Name
+from services.rembg.weights.calibrate import Observed, calibration, observe
 from services.rembg.weights.optimize import folded, rewrite, write_whole
 from services.rembg.weights.resolve import is_published, quantized_path
 from services.rembg.weights.rounding import lost, rounded
 from services.rembg.weights.single_channel import as_sums
 
-_PICTURES, _SEED = 12, 1
 _LEVELS = 255
 _LEAST_SCALE = 1e-12
 _MICROSOFT = "com.microsoft"  # the operators' domain
@@ -58,16 +55,11 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def calibration(preparation: Preparation) -> Iterator[np.ndarray]:
-    size = (preparation.size, preparation.size)
-    for picture in drawn(_PICTURES, _SEED):
-        yield prepare(np.asarray(picture.resize(size)), preparation)
-
-
 def quantize(source: Path, target: Path, batches: Iterable[np.ndarray]) -> None:
     """Write the whole of `target` or nothing. The batches are inputs to calibrate with."""
     network = _Network(rewrite(folded(source), split_concat=False))
-    write_whole(_Writer(network, _observe(network, batches)).model(), target)
+    made = [name for node in network.nodes if node.op_type in _BYTES for name in node.output]
+    write_whole(_Writer(network, observe(network.model, made, batches)).model(), target)
 
 
 class _Network:
@@ -96,34 +88,6 @@ class _Network:
 
 
 @dataclass(frozen=True, slots=True)
-class _Observed:
-    """The range of each tensor and the mean of each of its channels, over all pictures."""
-
-    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
-    means: dict[str, np.ndarray] = field(default_factory=dict)
-
-
-def _observe(network: _Network, batches: Iterable[np.ndarray]) -> _Observed:
-    options = onnxruntime.SessionOptions()
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    model = ModelProto()
-    model.CopyFrom(network.model)
-    made = [name for node in network.nodes if node.op_type in _BYTES for name in node.output]
-    model.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in made)
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    observed = _Observed()
-    for count, batch in enumerate(batches, start=1):
-        feed = {network.input.name: batch}
-        for name, value in [*feed.items(), *zip(made, session.run(made, feed), strict=True)]:
-            least, most = observed.ranges.get(name, (0.0, 0.0))
-            observed.ranges[name] = min(least, float(value.min())), max(most, float(value.max()))
-            if value.ndim == len(_TO_LAST):
-                mean = observed.means.get(name, np.zeros(value.shape[1]))
-                observed.means[name] = mean + (value.mean((0, 2, 3)) - mean) / count
-    return observed
-
-
-@dataclass(frozen=True, slots=True)
 class _Bytes:
     """A tensor in 8 bits, channels last: each value is scale * (byte - zero); `constants` are the names of the two."""
 
@@ -133,7 +97,7 @@ class _Bytes:
 
 
 class _Writer:
-    def __init__(self, network: _Network, observed: _Observed) -> None:
+    def __init__(self, network: _Network, observed: Observed) -> None:
         self._network, self._observed = network, observed
         self._nodes: list[NodeProto] = []
         self._constants: dict[str, np.ndarray] = {}

@@ -9,8 +9,7 @@ import onnxruntime
 import pytest
 from onnx import ModelProto, helper
 
-from services.rembg.weights import CATALOGUE, Name
-from services.rembg.weights.quantize import calibration, main, quantize
+from services.rembg.weights.quantize import main, quantize
 from tests.services.rembg import graphs
 
 RANDOM = np.random.default_rng(3)
@@ -55,12 +54,6 @@ def test_from_an_operator_without_a_form_in_bytes_on_everything_is_in_float(tmp_
     model.graph.node.insert(6, helper.make_node("Elu", ["both"], ["soft"]))
     operators = quantized(model, tmp_path)
     assert (operators["QLinearConv"], operators["Elu"], operators["Conv"]) == (2, 1, 2)
-
-
-def test_calibration_shows_pictures_as_the_network_sees_them() -> None:
-    first = next(calibration(CATALOGUE[Name.U2NETP].preparation))
-    assert first.shape == (1, 3, 320, 320)
-    assert first.dtype == np.float32
 
 
 def test_a_fetched_file_is_quantized_beside_it_only_if_it_is_the_published_one(
