@@ -1,4 +1,4 @@
-"""The memory of the rembg service, idle and under load, of this checkout and of others, beside what is promised.
+"""The memory of the rembg service, idle and under load, of this checkout and of others, beside the limits.
 
 `MODELS_DIR=... python -m bench.removal.memory [CHECKOUT ...]` runs u2net in float and, where its quantized file is
 there, in int8, under gunicorn as deployed. Idle is some seconds after the start, and again after the load, which is one
@@ -54,7 +54,7 @@ def main() -> int:
             ) as server:
                 sizes = _measure(server, load, asked.seconds)
             print(f"{precision:7}{checkout or 'this checkout'!s:21}{sizes.row()}", flush=True)
-        print(f"{precision:7}{'promised':21}{'':8}{idle:8}{peak:8}{idle:8}")
+        print(f"{precision:7}{'limit':21}{'':8}{idle:8}{peak:8}{idle:8}")
     return 0
 
 
