@@ -58,7 +58,7 @@ def test_the_steps_are_announced_to_screen_readers(visit: Visit) -> None:
     heard = visit.page.evaluate("window.heard")
     assert heard[0] == "Sending the picture"
     assert heard[-1] == "Done. The cut-out is ready."
-    assert visit.page.evaluate("document.activeElement.id") == "stolen"
+    assert visit.page.evaluate("document.activeElement.id") == "done"
 
 
 def test_a_picture_can_be_pasted_or_chosen(visit: Visit) -> None:
@@ -110,7 +110,7 @@ def test_a_reload_keeps_the_result_and_the_start_page_lists_it(visit: Visit) -> 
 def test_a_text_named_jpg_is_refused_with_the_servers_message(visit: Visit) -> None:
     visit.drops(b"not a picture at all", "letter.jpg")
     visit.sees("trouble")
-    assert visit.reads("#why").startswith("This is no picture of a kind that is known here. Accepted are JPEG")
+    assert visit.reads("#why").startswith("This file is not a picture in a known format. Accepted are JPEG")
     assert visit.reads("#code").startswith("unsupported_image · ")
     assert visit.page.is_hidden("#again")  # the same file would be refused again
     assert visit.unexpected() == []
