@@ -65,7 +65,7 @@ GARMENTS = {
         Garment("hoodie", "Hoodie", (280, 280), (600, 632), 0.98, FLEECE, _TEE),
         Garment("tote", "Tote bag", (280, 300), (600, 790), 1.68, CANVAS, (("Natural", "e3d6bb"), *_TEE)),
         Garment("mug", "Mug, 11 oz", (80, 85), (540, 650), 7.0, CERAMIC, _MUG),
-        Garment("cap", "Cap", (110, 55), (600, 552), 4.0, TWILL, _TEE),
+        Garment("cap", "Cap", (110, 55), (600, 545), 4.0, TWILL, _TEE),
         Garment("laptop-sticker", "Sticker on a laptop", (120, 120), (600, 590), 3.25, ALUMINIUM, _LID),
     )
 }

@@ -31,28 +31,28 @@ def _placed(*parts: ArrayLike) -> Points:
 
 
 _CROWN = _placed(
-    curve((600, 318), (490, 316), (352, 372), (308, 560)), curve((308, 560), (298, 606), (294, 650), (296, 716))
+    curve((600, 312), (486, 310), (352, 366), (312, 556)), curve((312, 556), (302, 606), (300, 650), (304, 706))
 )
-_JOIN = _placed(curve((296, 716), (372, 768), (488, 792), (600, 792)))  # where the visor is sewn on
+_JOIN = _placed(curve((304, 706), (390, 738), (490, 750), (600, 750)))  # where the visor is sewn on
 _BRIM = _placed(
-    curve((298, 706), (282, 728), (274, 756), (286, 782)), curve((286, 782), (330, 872), (470, 926), (600, 926))
+    curve((304, 706), (284, 726), (270, 752), (282, 784)), curve((282, 784), (312, 868), (450, 934), (600, 934))
 )
-_SIDE_SEAM = _placed(curve((600, 322), (512, 340), (428, 500), (410, 775)))
+_SIDE_SEAM = _placed(curve((600, 316), (512, 334), (430, 500), (414, 744)))
 _EYELETS = ((522, 412), (678, 412))
 
 
 def front() -> Drawing:
     crown = area(both(_CROWN, _JOIN))
     visor = area(both(_BRIM)) * (1 - area(both(_CROWN[:1], _CROWN, _JOIN)))
-    button = _spot(600, 317, 26, 14)
-    cover = union([crown, visor, button])
+    button = _spot(600, 311, 26, 14)
+    cover = np.maximum(np.minimum(crown + visor, 1), button)
     dome = _dome()
     height, thread = _sewn(dome, crown)
     brim, rows = _visor(visor)
     height = height * (1 - visor) + brim * visor
     light = _lit(height, cover, crown, visor)
     light = light * (1 - 0.08 * np.maximum(thread * crown, rows * visor))
-    light = light * (1 - button) + button * (0.72 + 0.3 * ramp(-_Y, -334, -304))
+    light = light * (1 - button) + button * (0.72 + 0.3 * ramp(-_Y, -328, -298))
     return Drawing(cover, light.astype(np.float32), dome)
 
 
@@ -62,14 +62,14 @@ def _spot(x: float, y: float, rx: float, ry: float) -> Map:
 
 def _dome() -> Map:
     """Depth of the crown: an ellipsoid whose front stands almost upright."""
-    rise = np.clip((792 - _Y) / 482, 0, 1)
+    rise = np.clip((750 - _Y) / 444, 0, 1)
     inside = np.clip(1 - ((_X - 600) / 322) ** 2 - rise**2.8, 0, 1)
     return np.asarray(230 * np.sqrt(inside + 0.004), np.float32)
 
 
 def _sewn(dome: Map, crown: Map) -> tuple[Map, Map]:
     random = np.random.default_rng(17)
-    middle = _placed((600, 322), (600, 792))
+    middle = _placed((600, 316), (600, 750))
     seams = [middle, *halves(_SIDE_SEAM)]
     rows = [moved(seam, dx, 0) for seam in seams for dx in (-8, 8)]
     sweat = [stitches(moved(p, 0, -14), 1.6, 7, 3.5) for p in halves(_JOIN)]
@@ -86,7 +86,7 @@ def _visor(visor: Map) -> tuple[Map, Map]:
     edge = join(_BRIM[48:], mirrored(_BRIM[48:]))
     outer = join(_BRIM, mirrored(_BRIM))
     rows = union([stitches(_scaled(outer, scale), 1.6, 7, 3.5) for scale in (0.95, 0.88, 0.81, 0.74, 0.67)]) * visor
-    forward = 0.75 * (_Y - 740) - 150 * (np.abs(_X - 600) / 345) ** 2.4
+    forward = 0.62 * (_Y - 700) - 230 * (np.abs(_X - 600) / 345) ** 2.4
     lip = blur(line(edge, 9), 2.0)
     height = 200 + forward - 1.5 * blur(rows, 1.1) - 2.5 * lip
     return np.asarray(height, np.float32), rows

@@ -45,8 +45,9 @@ def _soft(distance: Map) -> Map:
 
 
 def _ellipse(rx: float, ry: float, down: float = 0.0) -> Map:
-    radius = np.sqrt(((XX - _X) / rx) ** 2 + ((YY - _TOP - down) / ry) ** 2)
-    return _soft((1 - radius) * ry * 0.9)
+    x, y = (XX - _X) / rx, (YY - _TOP - down) / ry
+    radius, slope = np.hypot(x, y), np.hypot(x / rx, y / ry)
+    return _soft(np.maximum(radius, 1e-3) * (1 - radius) / np.maximum(slope, 1e-6))
 
 
 def _wall(bow: Map) -> Map:
