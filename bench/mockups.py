@@ -5,7 +5,6 @@ of the processor, the median of several runs. Pillow's compositing pastes the de
 multiplies it by the light: no folds, no perspective, no inks.
 """
 
-import io
 import resource
 import statistics
 import sys
@@ -20,7 +19,7 @@ from services.worker.mockups.catalogue import GARMENTS, Garment, colour
 from services.worker.mockups.colours import FULL
 from services.worker.mockups.design import prepared
 from services.worker.mockups.placement import Placement
-from services.worker.mockups.renderer import render
+from services.worker.mockups.renderer import render, webp
 
 _WARM_MS, _COLOUR_MS, _MEMORY_MB = 30, 90, 300
 _RUNS = 15
@@ -55,7 +54,7 @@ def _row(garment: Garment, design: Image.Image) -> tuple[float, ...]:
         blanks.blank.cache_clear()
         render(design, garment, cloth, Placement())
 
-    return warm, _ms(tint), _ms(_composited(garment, design)), _ms(lambda: _encode(picture), runs=3), first
+    return warm, _ms(tint), _ms(_composited(garment, design)), _ms(lambda: webp(picture), runs=3), first
 
 
 def _composited(garment: Garment, design: Image.Image) -> Callable[[], object]:
@@ -98,10 +97,6 @@ def _ms(run: Callable[[], object], runs: int = _RUNS) -> float:
         run()
         times.append(1000 * (time.process_time() - start))
     return statistics.median(times)
-
-
-def _encode(picture: Image.Image) -> None:
-    picture.save(io.BytesIO(), "WEBP", quality=82, method=4)
 
 
 def _peak_mb() -> float:

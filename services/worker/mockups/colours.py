@@ -11,7 +11,7 @@ Bytes = NDArray[np.uint8]
 
 FULL = 2048  # a shade of 1: light on an open level surface
 SHADES = 2 * FULL  # as many shades are told apart, up to twice that light
-_STEPS = 16384  # black and its neighbours are still told apart
+_STEPS = 16384  # a fifth of a code each at the dark end
 _WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 
 

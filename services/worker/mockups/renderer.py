@@ -4,6 +4,8 @@ The blank garment is kept per colour, so another design costs its print only: sh
 millimetres of the garment; a design wider than the print area is cut at its border, as a printer would.
 """
 
+import io
+
 import numpy as np
 from PIL import Image, ImageChops
 
@@ -31,6 +33,13 @@ def render(ink: Image.Image | None, garment: Garment, colour: Rgb, place: Placem
         _print(picture, packs.load(garment), _on_window(ink, garment, place), garment, colour)
     image = Image.fromarray(picture)
     return image if width == SIDE else image.resize((width, width), Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def webp(picture: Image.Image) -> bytes:
+    """The file to send. Method 2 takes a third of the default's time for a tenth more bytes."""
+    data = io.BytesIO()
+    picture.save(data, "WEBP", quality=82, method=2)
+    return data.getvalue()
 
 
 def _on_window(ink: Image.Image, garment: Garment, place: Placement) -> Image.Image:

@@ -19,7 +19,7 @@ from services.worker.mockups.garments.drawing import Drawing
 from services.worker.mockups.garments.relief import nodes
 from services.worker.mockups.packs import FOLDER, LIGHT_STEPS
 
-_DRAWN: dict[str, tuple[Callable[[], Drawing], Callable[[], NDArray[np.uint8]] | None]] = {
+DRAWN: dict[str, tuple[Callable[[], Drawing], Callable[[], NDArray[np.uint8]] | None]] = {
     "tshirt-front": (tshirt.front, weave.jersey),
     "tshirt-back": (tshirt.back, weave.jersey),
     "hoodie": (hoodie.front, weave.fleece),
@@ -34,7 +34,7 @@ _DATE = (2026, 1, 1, 0, 0, 0)  # equal drawings are equal files
 def main(names: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
     for name in names or list(GARMENTS):
-        draw, woven = _DRAWN[name]
+        draw, woven = DRAWN[name]
         with zipfile.ZipFile(FOLDER / f"{name}.zip", "w") as pack:
             for file, data in _files(GARMENTS[name], draw(), woven).items():
                 pack.writestr(zipfile.ZipInfo(file, _DATE), data)

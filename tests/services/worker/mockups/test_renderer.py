@@ -1,12 +1,15 @@
 """Mock-ups: honest in scale and place, untouched beside the print, true to folds and cloth."""
 
+import io
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from services.worker.mockups import packs
 from services.worker.mockups.catalogue import GARMENTS, SIDE
 from services.worker.mockups.placement import Placement
-from services.worker.mockups.renderer import render
+from services.worker.mockups.renderer import render, webp
 from shared import errors
 from tests.services.worker.mockups.pictures import BLACK, FILL, WHITE, blank, printed, shown, square
 
@@ -127,6 +130,13 @@ def test_a_sticker_has_a_white_rim() -> None:
 def test_a_mock_up_has_the_width_asked_for(width: int) -> None:
     picture = render(square((0, 0, 0)), GARMENTS["cap"], WHITE, FILL, width)
     assert (picture.size, picture.mode) == ((width, width), "RGB")
+
+
+def test_the_file_is_a_webp_of_the_picture() -> None:
+    picture = render(square((200, 30, 30)), GARMENTS["mug"], WHITE, FILL)
+    with Image.open(io.BytesIO(webp(picture))) as read:
+        assert (read.format, read.size) == ("WEBP", picture.size)
+        assert np.abs(np.asarray(read).astype(int) - np.asarray(picture)).mean() < 2
 
 
 @pytest.mark.parametrize("width", [-1, 0, 49, 2001])

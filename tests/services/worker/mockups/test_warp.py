@@ -1,6 +1,7 @@
 """Warping a flat picture between nodes."""
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from services.worker.mockups.warp import STEP, warped
@@ -27,3 +28,9 @@ def test_what_lies_outside_the_picture_is_clear() -> None:
 
 def test_a_warp_that_misses_the_picture_is_empty() -> None:
     assert warped(Image.new("RGBa", (8, 8), (9, 9, 9, 255)), _nodes(2, 2) + 5).getbbox() is None
+
+
+def test_the_edge_of_a_design_is_smooth() -> None:
+    at = _nodes(4, 4) * 4 - 1.5 + np.float32(0.5 / STEP)  # one box of nodes, moved by half a pixel
+    row = np.asarray(warped(Image.new("L", (STEP, STEP), 255), at))[2 * STEP - 8]
+    assert sorted(set(row.tolist())) == pytest.approx([0, 127.5, 255], abs=2)

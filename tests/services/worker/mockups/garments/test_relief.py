@@ -21,9 +21,8 @@ def test_nodes_of_flat_cloth_are_millimetres_from_the_middle() -> None:
 
 
 def test_a_fold_uses_more_of_the_print_than_flat_cloth() -> None:
-    ridge = np.asarray(25 * np.exp(-(((XX - 700) / 20) ** 2)), np.float32)
-    places = nodes(ridge, TOTE)[10, :, 0]
-    widths = np.diff(places)
-    at_ridge = int((700 - TOTE.centre[0]) / 16 + len(widths) / 2)
-    assert widths[at_ridge - 1 : at_ridge + 2].max() > 1.1 * widths[3]
-    assert places[-2] - places[1] == pytest.approx((len(places) - 3) * 16 / TOTE.px_mm, rel=0.03)
+    ridge = np.asarray(40 * np.exp(-(((XX - 696) / 20) ** 2)), np.float32)  # flat again 50 pixels beside its top
+    across = nodes(ridge, TOTE)[10, :, 0]
+    top = len(across) // 2 + (696 - TOTE.centre[0]) // 16
+    assert across[top + 4] - across[top - 4] > 1.15 * (across[12] - across[4])
+    assert across[-2] - across[1] == pytest.approx((len(across) - 3) * 16 / TOTE.px_mm, rel=0.03)
