@@ -94,7 +94,7 @@ def page(connection: Connection, owner: Owner, limit: int, after: pagination.Cur
 
 
 def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int:
-    """Hide an asset, anyone's if `owner` is None, and a cut-out's preview and mask with it, and cancel their jobs.
+    """Hide an asset, anyone's if `owner` is None, with a cut-out all that its job made, and cancel their jobs.
 
     Returns the number of cancelled jobs. Raises NotFound, and changes nothing, if there is no such asset.
     """
@@ -105,8 +105,7 @@ def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int:
         and {owners.VISIBLE}
         and (
             id = %(id)s
-            or kind in ('preview', 'mask')
-            and job_id = (select job_id from assets where id = %(id)s and kind = 'cutout')
+            or job_id = (select job_id from assets where id = %(id)s and kind = 'cutout')
         )
         returning id""",
         {"id": asset_id, **owners.parameters(owner)},

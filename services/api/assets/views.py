@@ -31,7 +31,7 @@ def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG0
     Stores a picture to be cut out later. The same bytes from the same caller are one asset: 201 the first time, 200
     after.
     """
-    received, owner = upload_parser.parse(), auth.writer()
+    (received, _), owner = upload_parser.parse(upload_parser.NoOptions), auth.writer()
     with once(deps.database, owner, received.sha256 or received.url) as record:
         stored = ingest.store(deps, owner, received)
         with deps.database.transaction() as connection:

@@ -31,11 +31,14 @@ export function here(address) {
   return url.pathname + url.search;
 }
 
-export async function call(method, address) {
-  const answer = await fetch(here(address), { method }).catch(() => { throw offline(); });
-  const body = await answer.json().catch(() => null);
-  if (!answer.ok || body === null) throw refused(answer.status, body, (name) => answer.headers.get(name));
-  return body;
+// `body` is a form, or is sent as JSON.
+export async function call(method, address, body) {
+  const json = body && !(body instanceof FormData);
+  const sent = json ? { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : { body };
+  const answer = await fetch(here(address), { method, ...sent }).catch(() => { throw offline(); });
+  const said = await answer.json().catch(() => null);
+  if (!answer.ok || said === null) throw refused(answer.status, said, (name) => answer.headers.get(name));
+  return said;
 }
 
 // Send a picture with a cut-out's options; fetch() cannot tell how far an upload is.
@@ -96,4 +99,11 @@ export function follow({ statusUrl, eventsUrl }, { changed, lost, failed }) {
     if (!stopped && (stream.readyState === EventSource.CLOSED || failures >= STREAM_TRIES)) ask();
   });
   return stop;
+}
+
+// The job once it has ended, whatever its end.
+export function ended(accepted) {
+  return new Promise((resolve, reject) => {
+    follow(accepted, { changed: (job) => final(job) && resolve(job), lost: () => {}, failed: reject });
+  });
 }

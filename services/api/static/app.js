@@ -1,9 +1,11 @@
 // The page. Its address says what it shows, also after a reload: "/" is the start, "/#<job id>" a job.
-import { Trouble, call, final, follow, here, upload } from "/static/api.js";
+import { Trouble, call, ended, final, follow, here, upload } from "/static/api.js";
+import { offer, shown } from "/static/background.js";
 
 const MAX_BYTES = 20 * 1024 * 1024; // the api's own limit: checked before the picture is sent
 const KINDS = /^image\/(jpe?g|png|webp|hei[cf]|avif|tiff|gif|bmp|x-ms-bmp|svg\+xml)$/;
 const UNSURE = 0.25; // share of uncertain pixels above which the page warns before printing
+const LISTED = 12;
 const SENDING = 40; // of 100 on the bar; the job's own progress fills the rest
 const SHOP = document.title;
 const TITLES = { start: SHOP, work: `Working… - ${SHOP}`, result: `Done - ${SHOP}`, trouble: `Sorry - ${SHOP}` };
@@ -146,8 +148,18 @@ async function result(job) {
 
 // The page may be open for longer than a picture's address lasts, so a download asks for a new one.
 async function download() {
-  const { result } = await call("GET", `/api/jobs/${location.hash.slice(1)}`);
+  const job = await call("GET", `/api/jobs/${location.hash.slice(1)}`);
+  const background = await shown();
+  const { result } = background ? await filled(job, background) : job;
   Object.assign(document.createElement("a"), { href: `${here(result.cutoutUrl)}?download=1`, download: "" }).click();
+}
+
+// A job of the same cut-out, which is not made again, with a file on this background.
+async function filled({ assetId, options }, background) {
+  say("Making the file");
+  const job = await ended(await call("POST", "/api/jobs", { assetId, type: "cutout", options: { ...options, ...background } }));
+  if (job.status !== "done") throw new Trouble(job.error?.message ?? "This job was cancelled.", { code: job.error?.code, requestId: job.id });
+  return job;
 }
 
 function picture(image, address) {
@@ -188,12 +200,13 @@ function wait(seconds) {
 
 async function list() {
   clearTimeout(refresh);
-  const { items } = await call("GET", "/api/jobs?limit=12").catch(() => ({ items: null }));
+  const { items } = await call("GET", "/api/jobs?limit=48").catch(() => ({ items: null }));
   if (!items) return; // the sections above say when the server is down
-  const shown = items.filter((job) => job.status !== "cancelled" && `#${job.id}` !== location.hash);
-  $("thumbs").replaceChildren(...shown.map(thumb));
-  $("earlier").hidden = shown.length === 0;
-  if (!shown.every(final)) refresh = setTimeout(list, 3000);
+  const own = ({ id, status, options }) => status !== "cancelled" && `#${id}` !== location.hash && !options.bgColor && !options.bgAsset;
+  const listed = items.filter(own).slice(0, LISTED); // a file on a background was made of a cut-out that is there too
+  $("thumbs").replaceChildren(...listed.map(thumb));
+  $("earlier").hidden = listed.length === 0;
+  if (!listed.every(final)) refresh = setTimeout(list, 3000);
 }
 
 function thumb(job) {
@@ -255,11 +268,12 @@ for (const type of ["pointerdown", "pointermove"]) {
   });
 }
 $("split").addEventListener("input", (event) => divide(event.target.value));
-$("backgrounds").addEventListener("change", (event) => { $("compare").dataset.background = event.target.value; });
+offer((file) => !objection(file) || sorry(new Trouble(objection(file))));
 $("again").addEventListener("click", () => again());
 $("download").addEventListener("click", (event) => {
   event.preventDefault();
-  download().catch(sorry);
+  $("download").setAttribute("aria-busy", "true");
+  download().catch(sorry).finally(() => $("download").removeAttribute("aria-busy"));
 });
 addEventListener("visibilitychange", () => document.hidden || list()); // addresses of thumbnails that are not loaded yet may have expired
 document.addEventListener("click", (event) => {
