@@ -16,7 +16,7 @@ _BAND = 100  # rows at once: their floats stay in the processor's cache
 def blank(garment: Garment, colour: Rgb) -> Bytes:
     """The garment without a print, sRGB (SIDE, SIDE, 3), read-only."""
     pack = packs.load(garment)
-    light = seen(colour, garment.material.sheen, garment.material.bounce)
+    light = seen(colour, garment.material.sheen)
     picture = _tinted(pack, light)
     _soften_edges(pack, light, picture)
     where, own, cover = pack.fixed

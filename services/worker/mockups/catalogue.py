@@ -20,20 +20,19 @@ class Ink(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """`sheen` is light reflected uncoloured, `bounce` light exchanged by folds, `weave` the contrast of the yarn."""
+    """`sheen` is the light that it reflects uncoloured, `weave` the contrast of its yarn."""
 
     ink: Ink
     sheen: float
-    bounce: float
     weave: float
 
 
-JERSEY = Material(Ink.CLOTH, sheen=0.022, bounce=0.12, weave=0.016)
-FLEECE = Material(Ink.CLOTH, sheen=0.026, bounce=0.12, weave=0.022)
-CANVAS = Material(Ink.CLOTH, sheen=0.022, bounce=0.12, weave=0.026)
-TWILL = Material(Ink.CLOTH, sheen=0.022, bounce=0.12, weave=0.020)
-CERAMIC = Material(Ink.GLAZE, sheen=0.010, bounce=0.30, weave=0.0)
-ALUMINIUM = Material(Ink.VINYL, sheen=0.030, bounce=0.0, weave=0.0)
+JERSEY = Material(Ink.CLOTH, sheen=0.022, weave=0.016)
+FLEECE = Material(Ink.CLOTH, sheen=0.026, weave=0.022)
+CANVAS = Material(Ink.CLOTH, sheen=0.022, weave=0.026)
+TWILL = Material(Ink.CLOTH, sheen=0.022, weave=0.020)
+CERAMIC = Material(Ink.GLAZE, sheen=0.010, weave=0.0)
+ALUMINIUM = Material(Ink.VINYL, sheen=0.030, weave=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,15 +47,12 @@ def luminance(colour: Rgb) -> float:
     return float(LINEAR[list(colour)] @ _WEIGHTS)
 
 
-def seen(colour: Rgb, sheen: float, bounce: float) -> Floats:
+def seen(colour: Rgb, sheen: float) -> Floats:
     """Linear colour (SHADES, 3) of a material under each shade of light.
 
-    Light that folds exchange (`bounce`, 0..1) fills the shadows of pale cloth and deepens those of coloured cloth: with
-    the share v of the room in sight, v / (1 - albedo (1 - v)) of the light comes back (Jimenez et al. 2016). `sheen` is
-    what fibres reflect uncoloured; without it black cloth would show no folds.
+    `sheen` is what fibres reflect uncoloured; without it black cloth would show no folds.
     """
     shade = (np.arange(SHADES) / FULL)[:, None]
     albedo = 0.006 + 0.9 * LINEAR[list(colour)].astype(float)
-    hidden = np.clip(1 - shade, 0, 1)
     fibres = sheen * np.clip(shade - 0.35, 0, None) ** 1.5
-    return (albedo * shade / (1 - bounce * albedo * hidden) + fibres).astype(np.float32)
+    return (albedo * shade + fibres).astype(np.float32)

@@ -36,17 +36,9 @@ def test_luminance_is_between_black_and_white() -> None:
 
 def test_more_light_is_never_darker() -> None:
     for colour in ((0, 0, 0), (255, 255, 255), (200, 30, 90)):
-        assert (np.diff(seen(colour, 0.02, 0.5), axis=0) >= 0).all()
-
-
-def test_light_between_folds_fills_the_shadows_of_white_cloth_most() -> None:
-    def contrast(colour: tuple[int, int, int]) -> float:
-        light = seen(colour, 0.0, 0.5)[:, 0]
-        return float(light[FULL] / light[FULL // 2])
-
-    assert contrast((250, 250, 250)) < contrast((120, 120, 120)) < contrast((20, 20, 20))
+        assert (np.diff(seen(colour, 0.02), axis=0) >= 0).all()
 
 
 def test_black_cloth_shows_its_folds_by_sheen() -> None:
-    dull, fibrous = (seen((10, 10, 10), sheen, 0.5)[:, 0] for sheen in (0.0, 0.02))
+    dull, fibrous = (seen((10, 10, 10), sheen)[:, 0] for sheen in (0.0, 0.02))
     assert fibrous[FULL] - fibrous[FULL // 2] > dull[FULL] - dull[FULL // 2]
