@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms gallery bench bench-broker bench-front bench-print bench-rembg bench-uploads soak models lock clean up down logs ps images release
+.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-mockups bench-print bench-rembg bench-uploads soak models garments gallery lock clean up down logs ps images release
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-16s %s\n' "$$name" "$$words"; done
@@ -53,13 +53,16 @@ chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of 
 hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one, 1,000 damaged files and 10,000 generated requests to a live api
 	@$(RUN) pytest tests/hostile tests/system/openapi/test_schemathesis.py --long
 
-bench: bench-broker bench-front bench-print bench-rembg bench-uploads ## Run every benchmark
+bench: bench-broker bench-front bench-mockups bench-print bench-rembg bench-uploads ## Run every benchmark
 
 bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, overhead, beside the targets
 	@$(RUN) bench.broker
 
 bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, through nginx: latency beside the promise (5 minutes)
 	@$(RUN) bench.front
+
+bench-mockups: $(VENV)/.dev ## Time mock-ups and their memory, beside Pillow's own compositing
+	@$(RUN) bench.mockups
 
 check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) ruff check
@@ -80,8 +83,9 @@ bench-uploads: $(VENV)/.dev ## Compare keeping a picture with a view that only s
 soak: $(VENV)/.dev ## Flood the rembg service and `rembg s` for a minute; then 2,000 pictures in a row (half an hour)
 	@$(RUN) bench.removal.soak
 
-gallery: $(VENV)/.dev ## Draw the contact sheet of docs/gallery: print edges of hard cases beside the soft cut-outs
+gallery: $(VENV)/.dev ## Draw docs/gallery: print edges of hard cases beside the soft cut-outs, and every garment with three designs
 	@$(RUN) docs.gallery docs/gallery/print-edges.webp
+	@$(RUN) docs.drawing.mockups docs/gallery/mockups.webp
 
 check-fresh: ## Install every lock into new environments with each Python here, under its oldest pip and the newest
 	@.ci/check-fresh
@@ -96,6 +100,9 @@ models: $(VENV)/.runtime ## Fetch, optimize and quantize the weights of the prod
 	@$(RUN) services.rembg.weights.optimize
 	@$(RUN) services.rembg.weights.quantize
 	@$(RUN) services.rembg.weights.judge
+
+garments: $(VENV)/.dev ## Draw the garments of mock-ups anew, with their checksums (a few minutes)
+	@$(RUN) services.worker.mockups.garments
 
 lock: $(VENV)/.dev ## Compile the locks anew from pyproject.toml, with the newest versions it allows
 	@$(PIP) install --quiet uv

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 PACKAGES = ("bench", "deploy", "research", "services", "shared", "tests")
 FOLDERS = (*PACKAGES, ".ci", "docs", "requirements")
 _LEFT_BEHIND = re.compile(r"\.git|\.coverage.*")  # by git worktrees and test runs
-BINARY = frozenset({".gif", ".icc", ".ico", ".jpg", ".jpeg", ".onnx", ".png", ".pyc", ".webp", ".woff2"})
+BINARY = frozenset({".gif", ".icc", ".ico", ".jpg", ".jpeg", ".onnx", ".png", ".pyc", ".webp", ".woff2", ".zip"})
 
 
 @dataclass(frozen=True, slots=True)
