@@ -26,7 +26,7 @@ class Rescuer:
 
     def sweep(self) -> int:
         """Sweep once; returns the number of wake-ups sent, 0 while another worker sweeps."""
-        self._fail_exhausted()
+        self._bring_up_to_date()
         with self._database.transaction() as connection:
             if not job_queue.lead_sweep(connection):
                 return 0
@@ -37,8 +37,9 @@ class Rescuer:
             missing = min(AT_ONCE, overdue - self._waker.waiting()) if overdue else 0
             return self._wake(missing)
 
-    def _fail_exhausted(self) -> None:
+    def _bring_up_to_date(self) -> None:
         with self._database.transaction() as connection:  # of its own: an unavailable broker would undo it
+            job_queue.wake_due(connection)
             failed = job_queue.fail_exhausted(connection)
         for job_id in failed:
             metrics.JOBS.labels("failed", "poison").inc()

@@ -41,8 +41,12 @@ def create(
     """Queue a job. `input` is JSON that the type's own class wrote."""
     row = connection.execute(
         f"""
-        insert into jobs (id, owner_type, user_id, type, asset_id, input, priority, request_id)
-        values (%(id)s, %(owner_type)s, %(owner_id)s, %(type)s, %(asset)s, %(input)s, %(priority)s, %(request)s)
+        insert into jobs (
+            id, owner_type, user_id, type, asset_id, input, priority, request_id, followed_until
+        )
+        values (
+            %(id)s, %(owner_type)s, %(owner_id)s, %(type)s, %(asset)s, %(input)s, %(priority)s, %(request)s, null
+        )
         returning {COLUMNS}
         """,
         {
@@ -66,6 +70,20 @@ def find(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | Non
         select {COLUMNS}
         from jobs
         where id = %(id)s and {owners.VISIBLE_JOBS}
+        """,
+        {**owners.parameters(owner), "id": job_id},
+    ).fetchone()
+    return from_row(row) if row else None
+
+
+def follow(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | None:
+    """As `find`; every change of the job from now on is announced on the channel `jobs`, for a minute."""
+    row = connection.execute(
+        f"""
+        update jobs
+        set followed_until = now() + interval '1 minute'
+        where id = %(id)s and {owners.VISIBLE_JOBS}
+        returning {COLUMNS}
         """,
         {**owners.parameters(owner), "id": job_id},
     ).fetchone()
@@ -102,11 +120,18 @@ def cancel_of_assets(connection: Connection, asset_ids: Collection[UUID]) -> int
     """Cancel all unfinished jobs of these assets; returns how many."""
     return connection.execute(
         f"""
+        with doomed as (
+            select jobs.id
+            from jobs join assets on jobs.asset_id = assets.id
+            where assets.id = any(%s) and {_UNFINISHED}
+                and jobs.user_id = assets.owner_id and jobs.owner_type = assets.owner_type  -- which the index needs
+            order by jobs.id  -- as all writers of several jobs, so that none waits for another that waits for it
+            for update of jobs
+        )
         update jobs
         set {_CANCELLED}
-        from assets
-        where assets.id = any(%s) and jobs.asset_id = assets.id and {_UNFINISHED}
-            and jobs.user_id = assets.owner_id and jobs.owner_type = assets.owner_type  -- which the index needs
+        from doomed
+        where jobs.id = doomed.id
         """,
         [list(asset_ids)],
     ).rowcount
