@@ -13,6 +13,7 @@ from shared.db.pool import Database
 AWAY_S = 2.0  # added between sweeps while Postgres or Redis is unavailable
 GRACE_S = 0.5  # the wake-up of a job younger than this is most likely on its way
 AT_ONCE = 100  # wake-ups per sweep; the rest come with the next
+COUNTED = 2 * AT_ONCE  # overdue jobs: with more unread wake-ups than these, workers have enough to read
 
 _log = log.get("rescuer")
 
@@ -33,7 +34,7 @@ class Rescuer:
             depth, oldest_s = jobs.depth(connection)
             metrics.QUEUE_DEPTH.set(depth)
             metrics.QUEUE_AGE.set(oldest_s)
-            overdue = job_queue.overdue(connection, GRACE_S)
+            overdue = job_queue.overdue(connection, GRACE_S, COUNTED)
             missing = min(AT_ONCE, overdue - self._waker.waiting()) if overdue else 0
             return self._wake(missing)
 

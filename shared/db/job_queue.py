@@ -19,7 +19,7 @@ from shared.models.cutout import Provider
 from shared.models.job import Job, JobFailure, Outcome, Timings
 
 MAX_ATTEMPTS = 3  # provider errors, or deaths while it ran alone; one more has never been seen to help
-AT_ONCE = 1000  # jobs that a sweep counts, wakes or fails; the next comes a second later
+AT_ONCE = 1000  # jobs that one statement of a sweep wakes or fails; the next sweep comes a second later
 _SWEEP_LOCK = 7_283_002  # any number that no other advisory lock uses
 _HELD = "id = %(id)s and fence = %(fence)s and status = 'running'"
 
@@ -201,8 +201,8 @@ def lead_sweep(connection: Connection) -> bool:
     return bool(row and row["leads"])
 
 
-def overdue(connection: Connection, grace_s: float) -> int:
-    """The number of jobs, counted to AT_ONCE, that have been ready for `grace_s`.
+def overdue(connection: Connection, grace_s: float, most: int = AT_ONCE) -> int:
+    """The number of jobs, counted to `most`, that have been ready for `grace_s`.
 
     Their wake-up was lost, or all workers are busy.
     """
@@ -222,7 +222,7 @@ def overdue(connection: Connection, grace_s: float) -> int:
             limit %s
         ) counted
         """,
-        [grace_s, AT_ONCE],
+        [grace_s, most],
     ).fetchone()
     return int(row["waiting"]) if row else 0
 

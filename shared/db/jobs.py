@@ -17,6 +17,7 @@ from shared.models.cutout import Provider
 from shared.models.job import Job, JobError, JobState, JobType, Timings
 from shared.models.owner import Owner, OwnerType
 
+COUNTED = 10_000  # rows at most for each figure of a report
 NORMAL = 5  # priorities run from 0, the most urgent, to 9
 COLUMNS = """
     id, owner_type, user_id, type, asset_id, input, status, progress, attempts, fence, priority, version,
@@ -160,6 +161,25 @@ def retry(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | No
     return from_row(row) if row else None
 
 
+def prune(connection: Connection, keep_s: float, limit: int) -> int:
+    """Delete jobs that ended `keep_s` ago, at most `limit`; returns how many."""
+    return connection.execute(
+        """
+        delete from jobs
+        where id in (
+            select id
+            from jobs
+            where created_at < now() - %(age)s * interval '1 second'  -- has an index; none ends before it is created
+                and finished_at < now() - %(age)s * interval '1 second'
+            order by created_at
+            limit %(limit)s
+            for update skip locked
+        )
+        """,
+        {"age": keep_s, "limit": limit},
+    ).rowcount
+
+
 @dataclass(frozen=True, slots=True)
 class Dead:
     """A job that failed for a reason of ours."""
@@ -173,7 +193,7 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The state of the whole queue. `oldest_queued_s` is None while the queue is empty."""
+    """The state of the whole queue, each state counted to COUNTED. `oldest_queued_s` is None while it is empty."""
 
     states: dict[JobState, int]
     oldest_queued_s: float | None
@@ -181,13 +201,24 @@ class Report:
 
 
 def depth(connection: Connection) -> tuple[int, float]:
-    """The number of queued jobs, and the age of the oldest in seconds (0 when there is none)."""
+    """The number of queued jobs, and the age of the oldest in seconds (0 when there is none).
+
+    Only COUNTED owners are counted; the number is a lower bound while more of them wait.
+    """
     row = connection.execute(
         """
-        select count(*) as waiting, coalesce(extract(epoch from now() - min(created_at)), 0)::float as oldest_s
-        from jobs
-        where status = 'queued'
-        """
+        select
+            (
+                select coalesce(sum(waiting), 0)
+                from (select waiting from owner_queues where waiting > 0 limit %s) counted
+            ) as waiting,
+            (
+                select coalesce(extract(epoch from now() - min(created_at)), 0)::float
+                from jobs
+                where status = 'queued'
+            ) as oldest_s
+        """,
+        [COUNTED],
     ).fetchone()
     assert row is not None
     return int(row["waiting"]), float(row["oldest_s"])
@@ -195,7 +226,16 @@ def depth(connection: Connection) -> tuple[int, float]:
 
 def report(connection: Connection, limit: int = 50) -> Report:
     """Jobs by state, the age of the oldest queued one, and the newest dead ones."""
-    counted = connection.execute("select status, count(*) as jobs from jobs group by status").fetchall()
+    counted = connection.execute(
+        """
+        select status, jobs
+        from unnest(%s::text[]) as states (status)
+        cross join lateral (
+            select count(*) as jobs from (select from jobs where jobs.status = states.status limit %s) counted
+        ) counts
+        """,
+        [list(JobState), COUNTED],
+    ).fetchall()
     waiting, oldest_s = depth(connection)
     dead = connection.execute(
         """

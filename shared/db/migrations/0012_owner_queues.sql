@@ -1,16 +1,6 @@
 -- The fair order as an index. Triggers keep it in the transaction of each change, so workers of the release before, which
 -- know nothing of it, keep it too. A job that was there before counts for nothing until 0013 has enrolled it.
 
--- ready: may be claimed. later: not due yet. blocked: another job of its picture runs. claimed: leased.
--- exhausted: no attempt is left. Null: it has ended, or is not enrolled yet.
-alter table jobs add column claim_state text;
--- When time alone changes claim_state: after a renewal it may be early, but it is never late.
-alter table jobs add column wakes_at timestamptz;
-create index jobs_ready on jobs (user_id, priority, created_at) where claim_state = 'ready';
-create index jobs_wake on jobs (wakes_at) where wakes_at is not null;
-create index jobs_blocked on jobs (asset_id, priority, created_at) where claim_state = 'blocked';
-create index jobs_exhausted on jobs (id) where claim_state = 'exhausted';
-
 -- One row for each owner with unfinished jobs.
 create table owner_queues (
     user_id text primary key,
@@ -204,6 +194,3 @@ begin
     where id = first.id returning *;
 end
 $$;
-
--- The owner of an index-heavy row that changes several times: room on its page, and vacuum before dead rows add up.
-alter table jobs set (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);

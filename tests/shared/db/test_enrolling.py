@@ -4,7 +4,8 @@ import random
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -56,16 +57,23 @@ def database(url: str) -> Iterator[Database]:
     database.close()
 
 
-def _meanwhile(
-    work: Callable[[], object], threads: int
-) -> tuple[threading.Event, ThreadPoolExecutor, list[Future[None]]]:
-    stop, pool = threading.Event(), ThreadPoolExecutor(threads)
+@contextmanager
+def _meanwhile(work: Callable[[], object], threads: int) -> Iterator[None]:
+    """Repeat the work in threads during the block; raises what any of them raised."""
+    stop = threading.Event()
 
     def loop() -> None:
         while not stop.is_set():
             work()
 
-    return stop, pool, [pool.submit(loop) for _ in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:
+        loops = [pool.submit(loop) for _ in range(threads)]
+        try:
+            yield
+        finally:
+            stop.set()
+    for each in loops:
+        each.result()
 
 
 def _claim_and_fail_as_before(database: Database) -> None:
@@ -80,18 +88,14 @@ def test_jobs_are_enrolled_as_they_are(url: str, database: Database) -> None:
     assert run(database, fair_order.wrong) == []
     states = {row["claim_state"] for row in _say(database, "select claim_state from jobs")}
     assert states == {"ready", "later", "claimed", "exhausted"}
-    assert not _say(database, "select from jobs where claim_state is null")
+    assert not _say(database, "select id from jobs where claim_state is null")
 
 
 def test_workers_of_the_release_before_go_on_during_the_migration(url: str, database: Database) -> None:
-    stop, pool, threads = _meanwhile(lambda: _claim_and_fail_as_before(database), 4)
-    with pool:
+    with _meanwhile(lambda: _claim_and_fail_as_before(database), 4):
         migrate.migrate(url)
-        stop.set()
-    for thread in threads:
-        thread.result()
     assert run(database, fair_order.wrong) == []
-    assert not _say(database, "select from jobs where claim_state is null and status in ('queued', 'running')")
+    assert not _say(database, "select id from jobs where claim_state is null and status in ('queued', 'running')")
 
 
 def test_the_next_change_of_a_job_enrols_it(url: str, database: Database, tmp_path: Path) -> None:
@@ -152,7 +156,7 @@ def test_queues_stay_right_under_many_writers_of_both_releases(url: str, databas
     while job := run(database, job_queue.claim_next, 60):
         run(database, job_queue.fail, job, JobFailure.PROVIDER_FAILED, "", TIMINGS)
     assert _say(database, "select * from owner_queues") == []
-    assert not _say(database, "select from jobs where status in ('queued', 'running')")
+    assert not _say(database, "select id from jobs where status in ('queued', 'running')")
 
 
 def _say(database: Database, statement: str, *values: object) -> list[dict[str, Any]]:
