@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-rembg bench-uploads soak models lock clean up down logs ps images release
+.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-queue bench-rembg bench-uploads soak models lock clean up down logs ps images release
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-16s %s\n' "$$name" "$$words"; done
@@ -53,13 +53,16 @@ chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of 
 hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one, 1,000 damaged files and 10,000 generated requests to a live api
 	@$(RUN) pytest tests/hostile tests/system/openapi/test_schemathesis.py --long
 
-bench: bench-broker bench-front bench-rembg bench-uploads ## Run every benchmark
+bench: bench-broker bench-front bench-queue bench-rembg bench-uploads ## Run every benchmark
 
 bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, overhead, beside the targets
 	@$(RUN) bench.broker
 
 bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, through nginx: latency beside the promise (5 minutes)
 	@$(RUN) bench.front
+
+bench-queue: $(VENV)/.dev ## Measure a queue of a million jobs: claims, fairness, table sizes, beside other queues if PEERS_PYTHON= has them (half an hour)
+	@$(RUN) bench.job_queue
 
 check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) ruff check

@@ -214,10 +214,12 @@ def overdue(connection: Connection, grace_s: float, most: int = AT_ONCE) -> int:
             from jobs
             where claim_state = 'ready'
                 and greatest(run_after, coalesce(lease_until, run_after)) < now() - %s * interval '1 second'
-                and not exists (
-                    select from jobs busy
+                and (  -- looked up for each: a join would read all that run
+                    select true
+                    from jobs busy
                     where busy.asset_id = jobs.asset_id and busy.status = 'running' and busy.id <> jobs.id
-                )
+                    limit 1
+                ) is null
             order by user_id, priority, created_at  -- keeps the planner to the index of ready jobs
             limit %s
         ) counted

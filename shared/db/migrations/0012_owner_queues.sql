@@ -38,7 +38,7 @@ create trigger claim_state before update on jobs for each row when ((old.claim_s
     and new.lease_until >= old.wakes_at) is not true)
     execute function set_claim_state();
 
-create function update_owner_queue() returns trigger language plpgsql set plan_cache_mode = force_generic_plan as $$
+create function update_owner_queue() returns trigger language plpgsql as $$
 declare
     was_ready boolean := false;
     is_ready boolean;
@@ -147,7 +147,9 @@ declare
     first_running integer;
     passed text[] := '{}'; -- owners without a job for this caller
 begin
-    perform wake_jobs(20, now() - interval '10 seconds'); -- the sweep wakes the others
+    if exists (select from jobs where wakes_at <= now() and wakes_at > now() - interval '10 seconds') then
+        perform wake_jobs(20, now() - interval '10 seconds'); -- the sweep wakes the others
+    end if;
     for attempt in 1..50 loop
         open queues;
         loop
