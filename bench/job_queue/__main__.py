@@ -132,9 +132,11 @@ def hygiene(url: str, cycled: int) -> None:
     """Sizes and claims through the cycles, on a tenth of the jobs."""
     database = filling.database(url, "cycles")
     filling.fill(database, JOBS // 10, OWNERS // 10, "even")
-    for name, third in zip(("plain", "snapshot", "plain"), cycles.measure(database, cycled), strict=True):
-        sizes = ", ".join(f"{table} {size:.0f} MB" for table, size in third.sizes.items())
-        print(f"{cycled // 3:,} cycles, {name}: claim p50, p95 {third.first_ms} -> {third.last_ms} ms; {sizes}")
+    for name, part in zip(("before", "beside", "after"), cycles.measure(database, cycled), strict=True):
+        sizes = ", ".join(f"{table} {size:.0f} MB" for table, size in part.sizes.items())
+        print(
+            f"{name} the snapshot, {part.cycles:,} cycles: claim p50, p95 {part.first_ms} -> {part.last_ms} ms; {sizes}"
+        )
     print("targets: sizes level off; p95 x1.3 from beginning to end")
 
 

@@ -67,7 +67,8 @@ _WRONG = """
     where claim_state = 'blocked' and not exists (
         select from jobs other
         where other.asset_id = jobs.asset_id and (other.status = 'running' or other.claim_state = 'ready'
-            and other.type = jobs.type and (other.priority, other.created_at) < (jobs.priority, jobs.created_at)))
+            and other.type = jobs.type and other.id <> jobs.id
+            and (other.priority, other.created_at) <= (jobs.priority, jobs.created_at)))
 """
 
 
