@@ -36,15 +36,16 @@ from gunicorn import util
 from gunicorn.workers.gthread import ThreadWorker
 
 from deploy.timed_socket import TimedSocket
-from shared import errors, log, settings
+from shared import errors, log, settings, timeouts
 
 STREAMS = 24  # threads; the api opens 20 streams (services/api/jobs/events.py) and refuses the next
 _PROBES = 2  # threads
 _NICENESS = 15  # of the api's request threads; rembg lowers its own priority (services/rembg/inference.py)
 _HEAD_S = 5.0  # for a whole head, as long as nginx waits for it
 _MAX_HEAD = 8192  # a longer one is read by a thread, within the deadline of its body
-_LINGER_S = 2.0  # for a client to close; these are gunicorn's own
-_MAX_UNREAD = 65536
+_LINGER_S = 2.0  # for a client to close or to go on sending
+_MAX_UNREAD = 21 << 20  # of a body that was answered early: all that nginx lets through
+_STEP = 65536
 _HEAD_END = b"\r\n\r\n"
 _SWITCH_S = 0.0005  # a probe takes the interpreter ten times, each time after every busy thread
 _EVENTS = re.compile(rb"/api/jobs/[^/]+/events")
@@ -120,25 +121,31 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # see the module's docstring
         self._poll(conn, conn.head_until, self.on_pending_socket_readable)
 
     def _linger(self, conn: Any) -> None:
-        """Close a connection once its client has; else the client may lose the end of the response."""
+        """Close a connection once its client has. Before that, read what the client still sends.
+
+        Otherwise the client may lose the response: the kernel answers bytes that were not read with a reset.
+        """
         try:
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
             self._close(conn)
         else:
-            conn.unread_max = _MAX_UNREAD
-            self._poll(conn, time.monotonic() + _LINGER_S, self._discard)
+            conn.unread, conn.lingers_since = 0, time.monotonic()
+            self._poll(conn, conn.lingers_since + _LINGER_S, self._discard)
 
     def _discard(self, conn: Any, _connection: socket.socket) -> None:
         try:
-            received = len(conn.sock.recv(_MAX_UNREAD))
+            received = len(conn.sock.recv(_STEP))
         except OSError:
             received = 0
-        conn.unread_max -= received
-        if not received or conn.unread_max <= 0:
-            self.poller.unregister(conn.sock)
-            self.pending_conns.remove(conn)
+        conn.unread += received
+        now, until = time.monotonic(), conn.lingers_since + _LINGER_S + conn.unread / timeouts.BODY_BYTES_S
+        self.poller.unregister(conn.sock)
+        self.pending_conns.remove(conn)
+        if not received or conn.unread > _MAX_UNREAD or now > until:
             self._close(conn)
+        else:
+            self._poll(conn, now + _LINGER_S, self._discard)
 
     def _poll(self, conn: Any, until: float, readable: Callable[[Any, socket.socket], None]) -> None:
         """Call `readable` when there is something to read; gunicorn closes the connection at `until`."""

@@ -4,7 +4,7 @@
   with a pool; migrations take one. Their sum over all instances must not exceed MAX_DB_CONNECTIONS.
 - Settings: in production, what the services would refuse at their start.
 
-It warns of a production whose alerts and errors reach nobody.
+It warns of a production whose alerts and errors go nowhere.
 """
 
 import os
@@ -75,7 +75,7 @@ def warnings(environment: Mapping[str, str]) -> list[str]:
     if settings.is_production(environment) and not (
         environment.get("ALERT_WEBHOOK_URL") or environment.get("SENTRY_DSN")
     ):
-        return ["alerts and errors reach nobody: set ALERT_WEBHOOK_URL for Alertmanager, or SENTRY_DSN"]
+        return ["alerts and errors go nowhere: set ALERT_WEBHOOK_URL for Alertmanager, or SENTRY_DSN"]
     return []
 
 

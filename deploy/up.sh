@@ -34,7 +34,7 @@ echo "secrets   $PWD/.env"
 if ! docker compose ps --services --status running | grep -qx alertmanager; then
     echo "alerts    none; \`make up PROFILE=observability\` starts them"
 elif [ -z "$(setting ALERT_WEBHOOK_URL)" ]; then
-    echo "alerts    warning: they reach nobody; set ALERT_WEBHOOK_URL in .env"
+    echo "alerts    warning: they go nowhere; set ALERT_WEBHOOK_URL in .env"
 else
     echo "alerts    to ALERT_WEBHOOK_URL"
 fi

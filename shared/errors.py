@@ -71,7 +71,7 @@ class UrlNotAllowed(Failure):
 
 class Unauthorized(Failure):
     status, code, message = 401, "unauthorized", "The key or token is not valid."
-    advice = "Check the key. A guest leaves the token out and gets a new one."
+    advice = "Check the key. As a guest, leave the token out to get a new one."
 
 
 class Forbidden(Failure):
@@ -91,7 +91,7 @@ class RequestTimeout(Failure):
 
 class JobFinished(Failure):
     status, code, message = 409, "job_finished", "The job has already ended."
-    advice = "Nothing: a job that has ended cannot be cancelled."
+    advice = "Nothing needs to be done: a job that has ended cannot be cancelled."
 
 
 class JobNotFailed(Failure):
@@ -199,7 +199,7 @@ class RateLimited(Failure):
 
 
 class JobQuota(Failure):
-    status, code, message, retryable = 429, "job_quota", "You have too many unfinished jobs; let some end.", True
+    status, code, message, retryable = 429, "job_quota", "You have too many unfinished jobs.", True
     advice = "Wait until some jobs have ended, or cancel some."
 
 

@@ -51,7 +51,7 @@ def _sample_report(stack: Stack, ready_s: float) -> str:
         f"    network   {network}{f', {_GOOD_FOR[network]}' if network in _GOOD_FOR else ''}\n"
         f"    sample    {SAMPLE}\n"
         f"    cutout    {cutout}\n"
-        f"    data      {stack.data} (set DATA_DIR to keep it elsewhere)"
+        f"    data      {stack.data} (set DATA_DIR to store it elsewhere)"
     )
 
 

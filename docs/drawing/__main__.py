@@ -1,7 +1,8 @@
-"""The project's pictures, drawn by code: the sample T-shirt and the before/after.
+"""The project's pictures, drawn by code: the sample T-shirt, the logo, and what is cut out of docs/pictures.
 
     python -m docs.drawing sample deploy/local/sample.jpg
-    python -m docs.drawing before-after deploy/local/sample.jpg CUTOUT.png docs/before-after.webp
+    python -m docs.drawing logo docs/pictures/logo.jpg
+    python -m docs.drawing before-after docs/before-after.webp
 
 A garment is an outline and a height map of folds. Light falls on the height map, the print is stretched over it, and
 a blurred outline is the shadow. The seed is fixed, so the same picture comes out each time. Lengths are in pixels of
@@ -9,12 +10,13 @@ the 1600 x 2000 picture, colours are sRGB, light is computed in linear light.
 """
 
 import sys
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from docs.drawing import shirt
+from docs.drawing.artwork import logo
+from docs.drawing.before_after import before_after
 from docs.drawing.tools import HEIGHT, WIDTH, XX, YY, blur, encoded, linear, noise, over
 
 PAPER = (211, 173, 151)  # no lighter, or backdrop left at the cut-out's edge would show on black
@@ -31,31 +33,13 @@ def sample() -> Image.Image:
     return Image.fromarray(encoded(picture + grain))
 
 
-def before_after(photo: Image.Image, cutout: Image.Image) -> Image.Image:
-    """Put the photograph and its cut-out on a checkerboard side by side."""
-    side, gap, square = 590, 20, 18
-    yy, xx = np.mgrid[0:side, 0:side] // square
-    board = Image.fromarray(np.where((xx + yy) % 2, 255, 232).astype(np.uint8)).convert("RGB")
-    left, right = (small(picture, side) for picture in (photo, cutout))
-    board.paste(right, mask=right)
-    both = Image.new("RGBA", (2 * side + gap, side))
-    both.paste(left, (0, 0))
-    both.paste(board, (side + gap, 0))
-    return both
-
-
-def small(picture: Image.Image, side: int) -> Image.Image:
-    """Crop the square around the shirt; shrinks it premultiplied, so that hidden colours do not bleed in."""
-    square = picture.crop((0, 225, WIDTH, 225 + WIDTH)).convert("RGBA").convert("RGBa")
-    return square.resize((side, side), Image.Resampling.LANCZOS).convert("RGBA")
-
-
-def main(task: str, *paths: str) -> None:
-    *given, target = map(Path, paths)
+def main(task: str, target: str) -> None:
     if task == "sample":
         sample().save(target, quality=88, optimize=True, progressive=True)
+    elif task == "logo":
+        logo().save(target, quality=90, optimize=True)
     elif task == "before-after":
-        before_after(*map(Image.open, given)).save(target, quality=92, method=6)
+        before_after().save(target, quality=86, alpha_quality=90, method=6)
     else:
         raise SystemExit(__doc__)
 

@@ -184,4 +184,4 @@ def inside() -> Map:
     """The back of the neck seen from within: dark, with a rib and a label."""
     collar, tag = seam(down(BACK_NECK, 18), width=36), area(np.array([(762, 336), (838, 336), (838, 388), (762, 388)]))
     cloth = linear(CLOTH) * (0.62 - 0.4 * np.clip((YY - 300) / 170, 0, 1) + 0.1 * collar)[..., None]
-    return over(cloth, linear(CREAM) * np.float32(0.42), tag)
+    return over(cloth, linear(CREAM) * np.float32(0.16), tag)  # in shadow: from 0.24 on, `compact` takes it for a hole

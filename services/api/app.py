@@ -70,7 +70,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
     """The Flask app over `deps`. The order of the middleware is the order in which it sees a request."""
     app = OpenAPI(
         "services.api",
-        info=Info(title="Stolen Tee", version=VERSION, description=_description(deps.settings.web)),
+        info=Info(title=deps.settings.shop.name, version=VERSION, description=_description(deps.settings.web)),
         doc_ui=False,
         static_folder=None,
         servers=[Server(url=deps.settings.web.public_url or "/")],
@@ -102,7 +102,7 @@ def _description(web_settings: Web) -> str:
     return (
         "Upload a picture, get its cutout.\n\n"
         "Calls that write are limited per API key or, without one, per client address; reads are not limited. "
-        "The headers `RateLimit-*` tell what is left, and `Retry-After` how long a refused caller has to wait.\n\n"
+        "The headers `RateLimit-*` say what is left, and `Retry-After` how long a refused caller has to wait.\n\n"
         f"{rate_limits.describe(web_settings)}\n\n{error_codes.section()}"
     )
 

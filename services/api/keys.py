@@ -20,7 +20,7 @@ PREFIX = "sk_"
 _USES = {Scope.PREMIUM: "/api/jobs", Scope.ADMIN: "/api/admin/jobs"}  # answer at once, whatever there is
 _ADVICE = """\
 {id}: {name}, scope {scope}. The key above is not shown again.
-Keep it on your servers: anyone who has it can act for you.
+Store it on your servers only: anyone who has it can act for you.
 
 Try it:
   curl -H 'X-Api-Key: {key}' {address}{path}

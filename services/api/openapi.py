@@ -16,11 +16,11 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from services.api import examples
+from services.api.assets.schemas import UploadForm
 from services.api.middleware import auth
 from services.api.middleware.policy import Auth, Limit
-from services.api.middleware.upload_parser import InlinePicture, LinkedPicture
 from services.api.route import Raw, Route
-from services.api.schemas import ErrorOut, ResponseModel
+from services.api.schemas import ErrorOut, ResponseModel, never_null
 from shared import errors
 from shared.image_format.structure import STORED, Format
 from shared.images import MAX_BYTES, MAX_STORED_BYTES
@@ -188,7 +188,8 @@ class Document:
     def _components(self) -> dict[str, Any]:
         """The schemas of all bodies, the headers, and the ways to say who is calling."""
         schemas = _schemas(self._routes)
-        schemas["PictureIn"] = {"oneOf": [_reference(InlinePicture), _reference(LinkedPicture)]}
+        for name, models in {form.in_json for form in _forms(self._routes)}:
+            schemas[name] = {"oneOf": [_reference(model) for model in models]}
         return {"schemas": schemas, "headers": _HEADERS, "securitySchemes": _TOKENS}
 
     def _successes(self, route: Route) -> dict[str, Any]:
@@ -197,14 +198,13 @@ class Document:
         extra = {"links": links} if links else {}
         return {str(status): _success(route, status) | extra for status in route.statuses}
 
-    def _body(self, model: type[BaseModel]) -> dict[str, Any]:
+    def _body(self, model: type[UploadForm | Raw]) -> dict[str, Any]:
         types = (*(kind.content_type for kind in self._formats), "application/octet-stream")
         content: dict[str, Any] = {name: {"schema": _FILE} for name in types}
-        if model is Raw:
+        if not issubclass(model, UploadForm):
             return {"required": True, "content": content}
-        picture = {
-            _JSON: {"schema": {"$ref": _REFERENCE.format(model="PictureIn")}}
-        }  # first: its example needs no file
+        # first: its example needs no file
+        picture = {_JSON: {"schema": {"$ref": _REFERENCE.format(model=model.in_json[0])}}}
         content = {**picture, "multipart/form-data": {"schema": _reference(model)}, **content}
         labels = ", ".join(kind.label for kind in self._formats)
         description = (
@@ -214,12 +214,19 @@ class Document:
         return {"required": True, "description": description, "content": content}
 
 
+def _forms(routes: Collection[Route]) -> set[type[UploadForm]]:
+    return {route.body for route in routes if route.body and issubclass(route.body, UploadForm)}
+
+
 def _schemas(routes: Collection[Route]) -> dict[str, Any]:
     queries = {route.model("query") for route in routes}
-    read = {InlinePicture, LinkedPicture, *queries, *(route.body or route.model("body") for route in routes)} - {Raw}
+    pictures = {model for form in _forms(routes) for model in form.in_json[1]}
+    read = {*pictures, *queries, *(route.body or route.model("body") for route in routes)} - {Raw}
     written: set[type[BaseModel]] = {ErrorOut, *(route.answer for route in routes if isinstance(route.answer, type))}
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in written]
     models += [(model, "validation") for model in read if model]
     named: dict[str, Any] = models_json_schema(sorted(models, key=str), ref_template=_REFERENCE)[1]["$defs"]
+    for form in _forms(routes):
+        never_null(named[form.__name__])
     parameters = {query.__name__ for query in queries if query}  # these are described one by one
     return {name: schema for name, schema in sorted(named.items()) if name not in parameters}

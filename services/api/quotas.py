@@ -30,7 +30,7 @@ class Quota:
     def require(self, *, stored: int = 0, jobs: int = 0) -> None:
         """Raise StorageQuota or JobQuota if so many more bytes or jobs exceed a limit.
 
-        An object that is kept adds no bytes; a job adds at least one, of its results.
+        An object that is already stored adds no bytes; a job adds at least one, of its results.
         """
         more = max(0 if self.usage.kept else stored, jobs)
         if self.max_bytes and more > 0 and self.usage.stored_bytes + more > self.max_bytes:

@@ -6,6 +6,7 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel
 
+from services.api.assets.schemas import UploadForm
 from services.api.middleware.policy import Auth, Cache, Limit
 from services.api.schemas import ApiModel, IdempotencyHeaders, ResponseModel
 from shared import errors
@@ -40,7 +41,7 @@ class Route:
     answer: type[ResponseModel] | tuple[str, ...] | None
     statuses: tuple[int, ...] = (200,)
     raises: tuple[type[Failure], ...] = ()
-    body: type[BaseModel] | None = None
+    body: type[UploadForm | Raw] | None = None
 
     @property
     def name(self) -> str:

@@ -18,10 +18,11 @@ from services.api.assets import share_links as links
 from services.api.assets import views as assets
 from services.api.assets.schemas import AssetOut, AssetPage, LinkOut, Presigned, UploadForm
 from services.api.cutouts import views as cutouts
+from services.api.cutouts.schemas import CutoutForm
 from services.api.dependencies import Dependencies
 from services.api.jobs import events
 from services.api.jobs import views as jobs
-from services.api.jobs.schemas import Accepted, CutoutForm, JobOut, JobPage
+from services.api.jobs.schemas import Accepted, JobOut, JobPage
 from services.api.middleware import policy
 from services.api.middleware.policy import Auth, Cache, Limit, Policy
 from services.api.openapi import IMAGES, Document
@@ -44,7 +45,7 @@ REFUSED = (
     *(errors.ImageTooSmall, errors.AnimatedImage, errors.TooComplex),
 )
 SENT = (*REFUSED, errors.MissingFile, errors.UrlNotAllowed, errors.SourceUnreachable)
-QUEUED = (*SENT, *QUOTA)
+QUEUED = (*SENT, errors.NotFound, *QUOTA)  # the background
 ANNOUNCED = (errors.StorageQuota,)
 RECEIVED = (errors.Forbidden, errors.LengthRequired)
 COMPLETED = (*REFUSED, errors.NotUploaded, errors.DigestMismatch)

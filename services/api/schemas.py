@@ -39,24 +39,28 @@ Item = TypeVar("Item")  # the newer syntax needs Python 3.12
 Items = Annotated[list[Item], _bounded(maxItems=200)]  # pages hold up to 100, reports up to 180
 
 
+def never_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of parameters or of a form, which are text: only in JSON is null a value."""
+    for facts in schema.get("properties", {}).values():
+        branches = [branch for branch in facts.get("anyOf", ()) if branch != {"type": "null"}]
+        if len(branches) == 1:
+            del facts["anyOf"]
+            facts.pop("default", None)
+            facts.update(branches[0])
+    return schema
+
+
 class ApiModel(BaseModel):
     """Base of all models."""
 
     @classmethod
     @cache
     def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
-        """Of parameters, which are never null: Flask-OpenAPI asks for it per operation and again for each request.
+        """Of parameters: Flask-OpenAPI asks for it per operation and again for each request.
 
-        `services.api.openapi` makes the schemas of bodies, in which null is a value.
+        `services.api.openapi` makes the schemas of bodies.
         """
-        schema = super().model_json_schema(*args, **kwargs)
-        for facts in schema.get("properties", {}).values():
-            branches = [branch for branch in facts.get("anyOf", ()) if branch != {"type": "null"}]
-            if len(branches) == 1:
-                del facts["anyOf"]
-                facts.pop("default", None)
-                facts.update(branches[0])
-        return schema
+        return never_null(super().model_json_schema(*args, **kwargs))
 
 
 class ResponseModel(ApiModel):

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from services.api.pages.settings import Shop
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
 
@@ -110,6 +111,7 @@ class Settings:
     providers: settings.Providers
     ops: settings.Ops
     web: Web
+    shop: Shop
 
     @classmethod
     def read(cls) -> Self:
@@ -123,4 +125,5 @@ class Settings:
             providers=settings.Providers.read(),
             ops=settings.Ops.read(),
             web=Web.read(),
+            shop=Shop.read(),
         )

@@ -4,7 +4,6 @@ A PNG is put together and encoded strip by strip, in memory that stays in the pr
 takes half the time of doing each step for the whole picture, and 50 MB less.
 """
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -12,16 +11,14 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from services.rembg.decontamination import EdgeColours
-from services.rembg.options import Format, Margin, Options, Output
+from services.rembg.options import Options, Output
 from services.rembg.row_pool import RowPool
 from shared import fast_png
+from shared.images import rendering
 from shared.models.cutout import Foreground
+from shared.models.rendering import Format
 
 Dpi = tuple[float, float] | None
-_TYPES = {Format.PNG: "image/png", Format.WEBP: "image/webp", Format.JPG: "image/jpeg"}
-_WEBP = {"quality": 90, "method": 2, "exact": True}  # method 4 takes twice as long for 4 % fewer bytes
-_JPEG = {"quality": 92, "subsampling": 0}  # red lettering frays with halved colour
-_WHITE = (255, 255, 255, 255)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ def make(
     pool: RowPool,
 ) -> File:
     """Without `edges` all colours stay as they are."""
-    box = _box(subject, asked.margins, picture.size) if asked.margins else (0, 0, *picture.size)
+    box = rendering.crop_box(subject, asked.margins, picture.size) if asked.margins else (0, 0, *picture.size)
     size = box[2] - box[0], box[3] - box[1]
     if asked.output is Output.MASK:
         return _encoded(alpha.crop(box), asked.format, dpi)
@@ -61,7 +58,7 @@ def make(
         left, top, right, bottom = box
         bands = [_strips(picture, alpha, edges, (left, a, right, b)) for a, b in pool.shares(top, bottom)]
         data = fast_png.encode_bands(bands, (size[1], size[0], 4), dpi=dpi, each=pool.map)
-        return File(data, _TYPES[kind], *size)
+        return File(data, rendering.TYPES[kind], *size)
     whole = np.concatenate([strip.copy() for strip in _strips(picture, alpha, edges, box)])
     image = Image.frombuffer("RGBA", size, whole, "raw", "RGBA", 0, 1)
     if asked.background:
@@ -120,39 +117,7 @@ def smoothed(alpha: Image.Image) -> Image.Image:
 
 
 def _encoded(image: Image.Image, asked: Format, dpi: Dpi) -> File:
-    kind = asked if asked is not Format.AUTO else _fitting(image)
-    data = fast_png.encode(np.asarray(image), dpi=dpi) if kind is Format.PNG else _compressed(image, kind, dpi)
-    return File(data, _TYPES[kind], *image.size)
-
-
-def _fitting(image: Image.Image) -> Format:
-    transparent = image.mode == "RGBA" and image.getchannel("A").getextrema() != (255, 255)
-    return Format.PNG if transparent or image.mode == "L" else Format.JPG
-
-
-def _compressed(image: Image.Image, kind: Format, dpi: Dpi) -> bytes:
-    out = io.BytesIO()
-    if kind is Format.WEBP:
-        image.save(out, "WEBP", **_WEBP)
-        return out.getvalue()
-    if image.mode == "RGBA":
-        image = Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image).convert("RGB")
-    image.save(out, "JPEG", **_JPEG, **({"dpi": dpi} if dpi else {}))
-    return out.getvalue()
-
-
-def _box(
-    subject: Foreground, margins: tuple[Margin, Margin, Margin, Margin], size: tuple[int, int]
-) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom: the subject and its margins, as far as the picture reaches."""
-    height, width = subject.height, subject.width
-    top, right, bottom, left = (
-        amount if unit == "px" else round(side * amount / 100)
-        for (amount, unit), side in zip(margins, (height, width, height, width), strict=True)
-    )
-    return (
-        max(0, subject.left - left),
-        max(0, subject.top - top),
-        min(size[0], subject.left + width + right),
-        min(size[1], subject.top + height + bottom),
-    )
+    kind = rendering.fitting(image, asked)
+    png = kind is Format.PNG
+    data = fast_png.encode(np.asarray(image), dpi=dpi) if png else rendering.compressed(image, kind, dpi)
+    return File(data, rendering.TYPES[kind], *image.size)

@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from PIL import ImageColor
-
 from shared.errors import InvalidRequest
+from shared.images import colours
 from shared.models.cutout import Method, Transparency
+from shared.models.rendering import NO_MARGINS, Colour, Format, Margins, margins
 
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
-_HEX = re.compile(r"#?([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
-_MARGIN = re.compile(r"(\d{1,3})(px|%)?")
-_MAX_MARGIN = {"px": 500, "%": 50}  # of the subject; what remove.bg allows
 FIELDS = frozenset(
     {
         *("format", "output", "bgcolor", "crop", "crop_margin"),
@@ -28,21 +25,12 @@ FIELDS = frozenset(
 MAX_ERODE = 40  # pixels; the reference server takes 20 GB and 50 s for 99,999
 
 
-class Format(StrEnum):
-    PNG = "png"
-    WEBP = "webp"
-    JPG = "jpg"
-    AUTO = "auto"
-
-
 class Output(StrEnum):
     CUTOUT = "cutout"
     MASK = "mask"
 
 
 T = TypeVar("T")
-Colour = tuple[int, int, int, int]
-Margin = tuple[int, str]  # pixels or percent of the subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +53,7 @@ class Options:
     format: Format = Format.PNG
     output: Output = Output.CUTOUT
     background: Colour | None = None
-    margins: tuple[Margin, Margin, Margin, Margin] | None = None
+    margins: Margins | None = None
     matting: Matting | None = None
     smooth: bool = False
     decontaminate: bool = True
@@ -78,12 +66,12 @@ def read(fields: Mapping[str, str]) -> Options:
     """Our own fields, which are those of `FIELDS`. Raises InvalidRequest for others, so that a typing error is seen."""
     if unknown := sorted(fields.keys() - FIELDS):
         raise InvalidRequest(f"{unknown[0]}: there is no such option.", details={"field": unknown[0]})
-    margins = _field(fields, "crop_margin", _margins, _margins("0"))
+    around = _field(fields, "crop_margin", margins, NO_MARGINS)
     return Options(
         format=_field(fields, "format", _format, Format.PNG),
         output=_field(fields, "output", Output, Output.CUTOUT),
-        background=_field(fields, "bgcolor", _colour, None),
-        margins=margins if _field(fields, "crop", _flag, False) else None,
+        background=_field(fields, "bgcolor", colours.parse, None),
+        margins=around if _field(fields, "crop", _flag, False) else None,
         matting=Matting() if _field(fields, "matting", _flag, False) else None,
         decontaminate=_field(fields, "decontaminate", _flag, True),
         second_pass=_field(fields, "second_pass", _flag, True),
@@ -102,7 +90,7 @@ def read_rembg_server(fields: Mapping[str, str], model: str) -> Options:
     )  # fmt: skip
     return Options(
         output=Output.MASK if _field(fields, "om", _flag, False) else Output.CUTOUT,
-        background=_field(fields, "bgc", _colour, None),
+        background=_field(fields, "bgc", colours.parse, None),
         matting=matting if _field(fields, "a", _flag, False) else None,
         smooth=_field(fields, "ppm", _flag, False),
     )
@@ -135,35 +123,3 @@ def _whole(most: int) -> Callable[[str], int]:
         return int(given)
 
     return parse
-
-
-def _colour(given: str) -> Colour:
-    """Hexadecimal with or without #, 3, 4, 6 or 8 digits; `r,g,b[,a]` in decimals; CSS names, `rgb()` and `hsl()`."""
-    if re.fullmatch(r"[\d ]+(,[\d ]+){2,3}", given):
-        levels = [_whole(255)(part.strip()) for part in given.split(",")]
-        red, green, blue, alpha = levels if len(levels) == 4 else [*levels, 255]
-        return red, green, blue, alpha
-    if given == "transparent":
-        return 0, 0, 0, 0
-    digits = _HEX.fullmatch(given)
-    red, green, blue, *rest = ImageColor.getrgb(f"#{digits[1]}" if digits else given)
-    if max(red, green, blue) > 255:  # Pillow takes rgb(300, 0, 0)
-        raise ValueError
-    return red, green, blue, rest[0] if rest else 255
-
-
-def _margins(given: str) -> tuple[Margin, Margin, Margin, Margin]:
-    """1 value for all sides, 2 for top and bottom, left and right, or 4 from the top clockwise."""
-    parts = [_margin(part) for part in given.split()]
-    if len(parts) not in (1, 2, 4):
-        raise ValueError
-    top, right, bottom, left = parts * (4 // len(parts))
-    return top, right, bottom, left
-
-
-def _margin(given: str) -> Margin:
-    found = _MARGIN.fullmatch(given)
-    size, unit = (int(found[1]), found[2] or "px") if found else (-1, "px")
-    if not 0 <= size <= _MAX_MARGIN[unit]:
-        raise ValueError
-    return size, unit

@@ -61,7 +61,8 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     objects = storage.connect(settings.storage)
     leases = Leases(database, settings.work.lease_s)
     ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
-    resources = Resources(objects, _router(settings, database), settings.keys.secret.get_secret_value())
+    secret = settings.keys.secret.get_secret_value()
+    resources = Resources(database, objects, _router(settings, database), secret)
     handlers = {name: build(resources) for name, build in JOB_TYPES.items()}
     runner = Runner(database, leases, handlers, settings.work.threads)
     waker = broker.Waker(settings.broker.url.get_secret_value())

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from services.worker.providers.router import Router
 from shared import metrics
+from shared.db.pool import Database
 from shared.models.asset import Asset
 from shared.models.job import Job, Outcome, Timings
 from shared.storage import Storage
@@ -18,6 +19,7 @@ from shared.storage import Storage
 class Resources:
     """What handlers are built from. All of it may be shared between threads."""
 
+    database: Database
     storage: Storage
     router: Router
     secret: str

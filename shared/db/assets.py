@@ -1,13 +1,8 @@
 """Assets: stored pictures, their owners and their keys. A deleted asset is hidden at once and removed later."""
 
-import json
 from collections.abc import Collection
-from dataclasses import asdict
-from functools import partial
 from typing import Any
 from uuid import UUID
-
-from psycopg.types.json import Json
 
 from shared import errors
 from shared.db import jobs, object_deletions, owners, pagination
@@ -15,8 +10,18 @@ from shared.db.pool import Connection
 from shared.models.asset import Asset, AssetKind
 from shared.models.owner import Owner, OwnerType
 
-_COLUMNS = """id, owner_type, owner_id, kind, key, sha256, content_type, width, height, bytes, orientation, name,
-    job_id, created_at, stored_sha256, drawn, stored_bytes"""
+_NAMES = (
+    *("id", "owner_type", "owner_id", "kind", "key", "sha256", "content_type", "width", "height", "bytes"),
+    *("orientation", "name", "job_id", "created_at", "stored_sha256", "drawn", "stored_bytes"),
+)
+_COLUMNS = ", ".join(_NAMES)
+_FIELDS = [name for name in _NAMES if not name.startswith("owner_")]
+_INSERT = f"""insert into assets ({_COLUMNS})
+    select {", ".join(f"%({name})s" for name in _NAMES)}
+    where not {object_deletions.LATELY}
+    on conflict (owner_type, owner_id, sha256) where kind = 'source' and deleted_at is null
+    do update set used_at = now(), stored_sha256 = excluded.stored_sha256
+    returning id, xmax = 0 as created"""  # an update returns the older row; xmax tells them apart
 
 
 def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
@@ -24,33 +29,31 @@ def add(connection: Connection, asset: Asset) -> tuple[Asset, bool]:
 
     Raises Unavailable, and adds nothing, if the object may have been removed since it was stored.
     """
-    (row,) = _insert(connection, [asset])
-    created = bool(row.pop("created"))
-    return _asset(row), created
+    stems = [asset.key[:64]]
+    object_deletions.lock(connection, stems)
+    row = connection.execute(_INSERT, _values(asset)).fetchone()
+    if row is None:
+        raise object_deletions.being_removed(connection, stems)
+    if row["created"]:
+        return asset, True
+    older = find(connection, asset.owner, row["id"])
+    assert older is not None  # the insert has locked it
+    return older, False
 
 
 def add_all(connection: Connection, made: Collection[Asset]) -> None:
     """Insert what a job made. Raises Unavailable like `add`."""
-    _insert(connection, made)
-
-
-def _insert(connection: Connection, added: Collection[Asset]) -> list[dict[str, Any]]:
-    stems = sorted({asset.key[:64] for asset in added})
+    stems = sorted({asset.key[:64] for asset in made})
     object_deletions.lock(connection, stems)
-    rows = [{**asdict(asset), "owner_type": asset.owner.type, "owner_id": asset.owner.id} for asset in added]
-    inserted = connection.execute(
-        f"""insert into assets ({_COLUMNS})
-        select {_COLUMNS}
-        from json_populate_recordset(null::assets, %s) as fresh
-        where not {object_deletions.LATELY}
-        on conflict (owner_type, owner_id, sha256) where kind = 'source' and deleted_at is null
-        do update set used_at = now(), stored_sha256 = excluded.stored_sha256
-        returning {_COLUMNS}, xmax = 0 as created""",  # an update returns the older row; xmax tells them apart
-        [Json(rows, dumps=partial(json.dumps, default=str))],
-    ).fetchall()
-    if len(inserted) < len(rows):
-        raise object_deletions.being_removed(connection, stems)
-    return inserted
+    with connection.cursor() as cursor:
+        cursor.executemany(_INSERT, [_values(asset) for asset in made])
+        if cursor.rowcount < len(made):
+            raise object_deletions.being_removed(connection, stems)
+
+
+def _values(asset: Asset) -> dict[str, object]:
+    owner = {"owner_type": asset.owner.type, "owner_id": asset.owner.id}
+    return {name: getattr(asset, name) for name in _FIELDS} | owner
 
 
 def find(connection: Connection, owner: Owner | None, asset_id: UUID, *, keep: bool = False) -> Asset | None:
@@ -91,7 +94,7 @@ def page(connection: Connection, owner: Owner, limit: int, after: pagination.Cur
 
 
 def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int:
-    """Hide an asset, anyone's if `owner` is None, and a cut-out's preview and mask with it, and cancel their jobs.
+    """Hide an asset, anyone's if `owner` is None, with a cut-out all that its job made, and cancel their jobs.
 
     Returns the number of cancelled jobs. Raises NotFound, and changes nothing, if there is no such asset.
     """
@@ -102,8 +105,7 @@ def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int:
         and {owners.VISIBLE}
         and (
             id = %(id)s
-            or kind in ('preview', 'mask')
-            and job_id = (select job_id from assets where id = %(id)s and kind = 'cutout')
+            or job_id = (select job_id from assets where id = %(id)s and kind = 'cutout')
         )
         returning id""",
         {"id": asset_id, **owners.parameters(owner)},

@@ -117,14 +117,15 @@ def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings)
 
 
 def find_outcome(connection: Connection, fingerprints: Collection[str], asset_count: int) -> Outcome | None:
-    """The newest outcome with one of these fingerprints of which all assets remain."""
+    """The newest outcome with one of these fingerprints of which all assets remain: so many, and a rendering's file."""
     row = connection.execute(
         """
         select id, provider, result, fingerprint
         from jobs
         where fingerprint = any(%s)
             and status = 'done'
-            and (select count(*) from assets where job_id = jobs.id and deleted_at is null) = %s
+            and (select count(*) from assets where job_id = jobs.id and deleted_at is null)
+                = %s + (input ? 'rendering')::int
         order by finished_at desc
         limit 1
         """,

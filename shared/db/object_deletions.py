@@ -19,20 +19,19 @@ from shared.models.owner import OwnerType
 GOING_S = 60
 _KEPT = "1 day"  # longer than any upload takes between its object and its row
 _STEM = "left(key, 64)"
-# Whether the object of a row `fresh` of assets may have been removed since it was stored. Needs the lock.
+# Whether the object %(key)s, which was stored at %(created_at)s, may have been removed since. Needs the lock.
 LATELY = f"""
     exists (
         select from removals
-        where stem = left(fresh.key, 64) and at > fresh.created_at - interval '{GOING_S} seconds'
+        where stem = left(%(key)s, 64) and at > %(created_at)s - interval '{GOING_S} seconds'
     )
 """
 
 
 def lock(connection: Connection, stems: Collection[str]) -> None:
     """Until the end of the transaction. Always give several in the same order, or two transactions may deadlock."""
-    connection.execute(
-        "select pg_advisory_xact_lock(hashtextextended(stem, 0)) from unnest(%s::text[]) as stem", [list(stems)]
-    )
+    locks = ", ".join(["pg_advisory_xact_lock(hashtextextended(%s, 0))"] * len(stems))
+    connection.execute(f"select {locks}", list(stems))
 
 
 def being_removed(connection: Connection, stems: Collection[str]) -> errors.Unavailable:

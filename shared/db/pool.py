@@ -5,7 +5,7 @@ statements, and sets the statement timeout inside each transaction, as session s
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,10 +22,12 @@ Connection = psycopg.Connection[DictRow]
 WAITING = 50  # callers waiting for a connection; the next is refused at once
 IDLE_S = 10.0  # unused connections beyond the minimum are closed
 SLOW_S = 0.1  # statements slower than this are logged
-# The limits of a statement and of an idle transaction: otherwise a frozen process would keep its locks for ever, among
-# them the lead of the sweep.
-_BEGIN = f"""select set_config('statement_timeout', %s, true), set_config('synchronous_commit', %s, true),
-    set_config('idle_in_transaction_session_timeout', '{timeouts.TRANSACTION_IDLE_S}s', true)"""
+# One message, so that a transaction costs a round trip less. The limits of a statement and of an idle transaction:
+# otherwise a frozen process would keep its locks for ever, among them the lead of the sweep.
+_BEGIN = f"""begin;
+    set local statement_timeout = %d;
+    set local synchronous_commit = %s;
+    set local idle_in_transaction_session_timeout = '{timeouts.TRANSACTION_IDLE_S}s'"""
 
 _UNAVAILABLE = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 _log = log.get("database")
@@ -35,15 +37,25 @@ class _Cursor(psycopg.Cursor[DictRow]):
     """Measures every statement."""
 
     def execute(self, query: Any, params: Params | None = None, **options: Any) -> "_Cursor":
-        start = time.perf_counter()
-        try:
+        with _measured(query):
             super().execute(query, params, **options)
-        finally:
-            took_s = time.perf_counter() - start
-            metrics.QUERY_SECONDS.observe(took_s)
-            if took_s > SLOW_S:
-                _log.warning("slow_query", ms=round(took_s * 1000), query=str(query)[:200])
         return self
+
+    def executemany(self, query: Any, params_seq: Iterable[Params], *, returning: bool = False) -> None:
+        with _measured(query):
+            super().executemany(query, params_seq, returning=returning)
+
+
+@contextmanager
+def _measured(query: Any) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        took_s = time.perf_counter() - start
+        metrics.QUERY_SECONDS.observe(took_s)
+        if took_s > SLOW_S:
+            _log.warning("slow_query", ms=round(took_s * 1000), query=str(query)[:200])
 
 
 class _Connection(psycopg.Connection[DictRow]):
@@ -65,7 +77,7 @@ class Database:
     """A pool of connections. `statement_s` limits every statement on the server, and a little later here."""
 
     def __init__(self, url: str, *, pool_max: int = 5, statement_s: float = timeouts.STATEMENT_API_S) -> None:
-        self._statement = f"{round(statement_s * 1000)}ms"
+        self._statement_ms = round(statement_s * 1000)
         self._silence_s = statement_s + timeouts.SILENCE_S
         self._pool: ConnectionPool[_Connection] = ConnectionPool(
             url,
@@ -73,6 +85,7 @@ class Database:
             kwargs={
                 "row_factory": dict_row,
                 "cursor_factory": _Cursor,
+                "autocommit": True,  # _BEGIN begins the transactions
                 "prepare_threshold": None,
                 "connect_timeout": timeouts.DATABASE_CONNECT_S,
                 "keepalives_idle": 10,
@@ -112,7 +125,7 @@ class Database:
         """
         try:
             with self._pool.connection() as connection:
-                connection.execute(_BEGIN, [self._statement, "on" if durable else "off"])
+                connection.execute(_BEGIN % (self._statement_ms, "on" if durable else "off"))
                 yield connection
         except (PoolTimeout, TooManyRequests, *_UNAVAILABLE) as error:
             _log.warning("database_unavailable", error=type(error).__name__)

@@ -6,6 +6,8 @@ from shared.db import owners
 from shared.db.pool import Connection
 from shared.models.owner import Owner
 
+_MOST_ENTRIES = 64  # of an owner's usage, before they are folded into one
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -24,28 +26,30 @@ def usage(connection: Connection, owner: Owner, stem: str = "") -> Usage:
     """`stem` is that of the object the owner wants to store."""
     row = connection.execute(
         f"""select
+            stored.entries,
             (
-                select coalesce(sum(bytes), 0)::bigint
-                from (
-                    select max(coalesce(stored_bytes, bytes)) as bytes
-                    from assets
+                stored.bytes + (
+                    select coalesce(sum(bytes), 0)
+                    from incoming
                     where {owners.OWNED}
-                    group by key
-                ) stored
-            ) + (
-                select coalesce(sum(bytes), 0)::bigint
-                from incoming
-                where {owners.OWNED}
-                and asset_id is null
-            ) as stored_bytes,
+                    and asset_id is null
+                )
+            )::bigint as stored_bytes,
             (
                 select count(*)
                 from jobs
                 where {owners.OWNED_JOBS}
                 and status in ('queued', 'running')
             ) as unfinished_jobs,
-            exists (select from assets where left(key, 64) = %(stem)s) as kept""",
+            exists (select from assets where left(key, 64) = %(stem)s) as kept
+        from (
+            select count(*) as entries, coalesce(sum(bytes), 0) as bytes
+            from storage_usage
+            where {owners.OWNED}
+        ) as stored""",
         {**owners.parameters(owner), "stem": stem},
     ).fetchone()
     assert row is not None
+    if row.pop("entries") > _MOST_ENTRIES:
+        connection.execute("select fold_storage_usage(%s, %s)", [owner.type, owner.id])
     return Usage(**row)

@@ -41,7 +41,7 @@ _STRANGERS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
         rb"\s*(?i:<!doctype html|<html|<head|<body)": _PAGE,
     }.items()
 )
-_UNKNOWN = "This is no picture of a kind that is known here."
+_UNKNOWN = "This file is not a picture in a known format."
 
 
 def recognise(data: bytes, accepted: Collection[Format]) -> Format:

@@ -6,6 +6,7 @@
     decode   the pixels as a person sees them                             -> RGB or RGBA
     reduced  a JPEG verified and decoded small, for little more than the cost of either
     preview, web_copy   smaller copies for pages
+    rendering  the picture of a cut-out's file: cropped, on a background
 
 The content decides the format, never a name. Pillow is given only files that `shared.image_format` has rebuilt, and
 only one format to try, so none of its other decoders, metadata parsers or guesses can be reached. What it still raises
@@ -54,12 +55,14 @@ __all__ = [
     "decode",
     "density",
     "inspect",
+    "is_unverified",
     "limit",
     "measure",
     "open_cutout",
     "preview",
     "recognise",
     "reduced",
+    "sized",
     "strip",
     "verify",
     "web_copy",
@@ -147,7 +150,7 @@ def verify(data: bytes, info: ImageInfo) -> None:
     if info.format is Format.PNG:
         png.check(structure)
         return
-    if info.format is Format.WEBP and info.width * info.height > _MAX_WEBP_DECODED:
+    if is_unverified(info.format.content_type, info.width, info.height):
         return
     whole = jpeg.unended(structure) if info.format is Format.JPEG else structure.clean()
     with _one_at_a_time:
@@ -197,15 +200,27 @@ def reduced(data: bytes, info: ImageInfo, side: int) -> Image.Image:
 def web_copy(data: bytes, info: ImageInfo, box: tuple[int, int]) -> Copy:
     """For a page, upright and within `box`, never enlarged: a progressive JPEG, or a WebP where there is alpha.
 
+    Raises TooComplex like `sized`.
+    """
+    size = thumbnails.fitted((info.width, info.height), box)
+    return thumbnails.for_web(sized(data, info, size), size)
+
+
+def sized(data: bytes, info: ImageInfo, size: tuple[int, int]) -> Image.Image:
+    """What `decode` gives, to be resized to `size`: a JPEG no larger than that needs to look its best.
+
     Raises TooComplex for a WebP so large that it was never verified.
     """
-    if info.format is Format.WEBP and info.width * info.height > _MAX_WEBP_DECODED:
+    if is_unverified(info.format.content_type, info.width, info.height):
         raise TooComplex("A WebP picture of more than 16 megapixels is not made smaller.")
-    size = thumbnails.fitted((info.width, info.height), box)
-    enough = 2 * size[0], 2 * size[1]  # a JPEG is decoded no larger than resampling needs to look its best
+    enough = 2 * size[0], 2 * size[1]
     draft = enough if info.orientation < _SIDEWAYS else enough[::-1]
-    picture = decoding.decoded(_READ[info.format](data), info.format, info.orientation, draft)
-    return thumbnails.for_web(picture, size)
+    return decoding.decoded(_READ[info.format](data), info.format, info.orientation, draft)
+
+
+def is_unverified(content_type: str, width: int, height: int) -> bool:
+    """Whether decoding a stored picture of these sides may take more memory than `verify` allows."""
+    return content_type == Format.WEBP.content_type and width * height > _MAX_WEBP_DECODED
 
 
 def density(data: bytes, info: ImageInfo) -> Density | None:

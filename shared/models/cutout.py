@@ -7,6 +7,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from shared.models.asset import AssetKind
+from shared.models.rendering import AS_CUT, Rendering
 
 ASSETS = frozenset({AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK})  # what a finished job leaves
 
@@ -37,12 +38,15 @@ class CutoutInput:
     """What a caller chose; the defaults are what callers get who choose nothing.
 
     `provider`: use this one, whatever the rollout says. `decontaminate`: free colours at the edge of the background's.
+    `matting`: refine the edge of hair and threads. `rendering` changes the file only, not the cut-out it is made of.
     """
 
     provider: Provider | None = None
     transparency: Transparency = Transparency.AUTO
     method: Method = Method.AUTO
     decontaminate: bool = True
+    matting: bool = False
+    rendering: Rendering = AS_CUT
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
@@ -53,8 +57,8 @@ class CutoutInput:
 
     def json(self) -> dict[str, Any]:
         """What differs from the defaults, so that rows stay equal when options are added."""
-        defaults = CutoutInput()
-        return {name: value for name, value in asdict(self).items() if value != getattr(defaults, name)}
+        chosen = {name: value for name in _READ_INPUT if (value := getattr(self, name)) != getattr(NO_OPTIONS, name)}
+        return {**chosen, "rendering": self.rendering.json()} if "rendering" in chosen else chosen
 
 
 _READ_INPUT: Mapping[str, Callable[[Any], Any]] = {
@@ -62,7 +66,10 @@ _READ_INPUT: Mapping[str, Callable[[Any], Any]] = {
     "transparency": Transparency,
     "method": Method,
     "decontaminate": bool,
+    "matting": bool,
+    "rendering": Rendering.read,
 }
+NO_OPTIONS = CutoutInput()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,13 @@ def test_slow_senders_are_disconnected(deployment: Deployment) -> None:
                     pass
 
 
+def test_a_refusal_of_a_large_body_reaches_the_caller(deployment: Deployment, session: requests.Session) -> None:
+    headers = {"Authorization": "Bearer wrong", "Content-Type": "image/png"}
+    for _ in range(_TRIES):
+        refused = session.post(f"{deployment.address}/api/uploads", data=bytes(3_000_000), headers=headers, timeout=20)
+        assert refused.json()["error"]["code"] == "unauthorized"
+
+
 def test_slow_readers_hold_no_thread(deployment: Deployment, session: requests.Session) -> None:
     opened = []
     for _ in range(200):

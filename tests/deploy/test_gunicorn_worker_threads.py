@@ -154,6 +154,17 @@ def test_a_body_that_arrives_byte_by_byte_frees_its_thread_in_time(port: int) ->
             assert connection.told() == "too slow"
 
 
+def test_an_early_response_reaches_a_client_that_is_still_sending(port: int) -> None:
+    for _ in range(10):
+        with connected(port) as connection:
+            size = 15_000_000
+            connection.send(
+                b"POST /early HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % size
+            )
+            connection.send(bytes(size))
+            assert connection.told() == "request"
+
+
 def test_clients_that_do_not_close_delay_nobody(port: int) -> None:
     with contextlib.ExitStack() as stack:
         lingering = [stack.enter_context(connected(port)) for _ in range(20)]

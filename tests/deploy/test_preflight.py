@@ -97,7 +97,7 @@ def test_as_a_command_it_ends_the_deploy() -> None:
         ({"ENVIRONMENT": "production", "SENTRY_DSN": "https://key@sentry.example/1"}, False),
     ],
 )
-def test_a_production_whose_alerts_reach_nobody_is_warned_of(environment: dict[str, str], warned: bool) -> None:
+def test_a_production_whose_alerts_go_nowhere_is_warned_of(environment: dict[str, str], warned: bool) -> None:
     assert bool(preflight.warnings(environment)) is warned
 
 
@@ -105,4 +105,4 @@ def test_a_warning_does_not_stop_the_deployment() -> None:
     environment = FINE | {"ENVIRONMENT": "production"}
     command = [sys.executable, "-m", "deploy.preflight"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    assert "warning: alerts and errors reach nobody" in done.stderr
+    assert "warning: alerts and errors go nowhere" in done.stderr

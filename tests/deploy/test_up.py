@@ -89,12 +89,12 @@ def test_weights_can_be_read_by_the_user_of_the_containers(clone: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ("", "alerts    warning: they reach nobody; set ALERT_WEBHOOK_URL in .env"),
-        ("ALERT_WEBHOOK_URL=\n", "alerts    warning: they reach nobody; set ALERT_WEBHOOK_URL in .env"),
+        ("", "alerts    warning: they go nowhere; set ALERT_WEBHOOK_URL in .env"),
+        ("ALERT_WEBHOOK_URL=\n", "alerts    warning: they go nowhere; set ALERT_WEBHOOK_URL in .env"),
         ("ALERT_WEBHOOK_URL=https://hook.example\n", "alerts    to ALERT_WEBHOOK_URL"),
     ],
 )
-def test_alerts_that_reach_nobody_are_a_warning(settings: str, said: str, clone: Path) -> None:
+def test_alerts_that_go_nowhere_are_a_warning(settings: str, said: str, clone: Path) -> None:
     (clone / ".env").write_text(settings)
     assert up(clone, "PROFILE=observability", RUNNING="alertmanager")[-1] == said
     assert "compose --profile observability up --build --wait" in (clone / "calls").read_text()

@@ -189,6 +189,6 @@ def test_the_api_and_the_worker_use_their_own_statement_limits(bare_environment:
     from services.api import app as api
 
     parts = api.build(ApiSettings.read(), Decoder())
-    assert parts.database._statement == "5000ms"
+    assert parts.database._statement_ms == 5000
     parts.hub.stop()
     parts.database.close()

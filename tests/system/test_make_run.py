@@ -185,7 +185,7 @@ def test_a_demo_uses_the_running_system(running: tuple[Clone, Command]) -> None:
             "Makefile",
             "none.png",
             (
-                "unsupported_image: This is no picture of a kind that is known here. "
+                "unsupported_image: This file is not a picture in a known format. "
                 "Accepted are JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP and SVG.\n"
             ),
         ),

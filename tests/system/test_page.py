@@ -10,6 +10,7 @@ from tests.stack import RunningStack
 from tests.system.visitor import ENTRANCE_MS, Visit
 
 _RING = np.abs(np.hypot(*np.mgrid[-100:100, -100:100]) - 60) < 15  # a logo on a flat background
+_BACKGROUND = "(e) => getComputedStyle(e).backgroundColor"
 _NATURAL_SIZE = "(image) => [image.naturalWidth, image.naturalHeight]"
 
 
@@ -58,7 +59,7 @@ def test_the_steps_are_announced_to_screen_readers(visit: Visit) -> None:
     heard = visit.page.evaluate("window.heard")
     assert heard[0] == "Sending the picture"
     assert heard[-1] == "Done. The cut-out is ready."
-    assert visit.page.evaluate("document.activeElement.id") == "stolen"
+    assert visit.page.evaluate("document.activeElement.id") == "done"
 
 
 def test_a_picture_can_be_pasted_or_chosen(visit: Visit) -> None:
@@ -87,11 +88,35 @@ def test_the_divider_follows_keys_and_pointer(visit: Visit) -> None:
     assert visit.divider() == "100%"
 
 
-def test_the_background_behind_the_cut_out_can_be_changed(visit: Visit) -> None:
+def test_the_download_has_the_background_behind_the_cut_out(visit: Visit) -> None:
     visit.drops_the_sample()
     visit.sees("result")
     visit.page.check("input[value=red]", force=True)
-    assert visit.page.eval_on_selector("#compare", "(e) => getComputedStyle(e).backgroundColor") == "rgb(207, 47, 50)"
+    assert visit.page.eval_on_selector("#compare", _BACKGROUND) == "rgb(207, 47, 50)"
+    assert visit.downloads().getpixel((5, 5)) == (207, 47, 50)
+    visit.page.fill("#colour", "#00ff80")
+    assert visit.page.eval_on_selector("#compare", _BACKGROUND) == "rgb(0, 255, 128)"
+    assert visit.downloads().getpixel((5, 5)) == (0, 255, 128)
+    visit.page.check("input[value=board]", force=True)
+    assert visit.downloads().mode == "RGBA"
+    assert visit.page.locator("#thumbs a").count() == 0  # they are no cut-outs of their own
+    assert visit.complaints == []
+
+
+def test_a_picture_can_be_the_background(visit: Visit) -> None:
+    visit.page.click("summary")
+    visit.page.select_option("#method", "network")
+    visit.drops_the_sample()
+    visit.sees("result")
+    wall = fast_png.encode(np.full((50, 100, 3), (30, 60, 160), np.uint8))
+    visit.page.set_input_files("#backdrop", {"name": "wall.png", "mimeType": "image/png", "buffer": wall})
+    assert "blob:" in visit.page.eval_on_selector("#compare", "(e) => getComputedStyle(e).backgroundImage")
+    made = visit.downloads()
+    assert (made.size, made.getpixel((5, 5))) == ((1600, 2000), (30, 60, 160))
+    jobs = visit.page.evaluate("fetch('/api/jobs').then((answer) => answer.json())")["items"]
+    assert [job["options"].get("method") for job in jobs] == ["network", "network"]
+    assert len({job["result"]["maskUrl"].split("/")[2] for job in jobs}) == 1
+    assert visit.complaints == []
 
 
 def test_a_reload_keeps_the_result_and_the_start_page_lists_it(visit: Visit) -> None:
@@ -110,7 +135,7 @@ def test_a_reload_keeps_the_result_and_the_start_page_lists_it(visit: Visit) -> 
 def test_a_text_named_jpg_is_refused_with_the_servers_message(visit: Visit) -> None:
     visit.drops(b"not a picture at all", "letter.jpg")
     visit.sees("trouble")
-    assert visit.reads("#why").startswith("This is no picture of a kind that is known here. Accepted are JPEG")
+    assert visit.reads("#why").startswith("This file is not a picture in a known format. Accepted are JPEG")
     assert visit.reads("#code").startswith("unsupported_image · ")
     assert visit.page.is_hidden("#again")  # the same file would be refused again
     assert visit.unexpected() == []

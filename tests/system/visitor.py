@@ -4,11 +4,14 @@ Set SCREENSHOTS to a folder to retake the pictures of docs/screenshots.
 """
 
 import base64
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from PIL import Image
 
 from deploy.local.api_client import SAMPLE
 from tests.stack import RunningStack
@@ -65,6 +68,12 @@ class Visit:
 
     def reads(self, selector: str) -> str:
         return str(self.page.inner_text(selector))
+
+    def downloads(self) -> Image.Image:
+        """The file that the download saves."""
+        with self.page.expect_download() as download:
+            self.page.click("#download")
+        return Image.open(io.BytesIO(download.value.path().read_bytes()))
 
     def divider(self) -> str:
         return str(

@@ -29,7 +29,7 @@ from shared.models.owner import Owner
 def presign(deps: Dependencies, header: IdempotencyHeaders, body: NewUpload) -> Response:  # noqa: ARG001 - validates
     """Create direct upload.
 
-    Announces a picture. Returns where to PUT the file, with which headers, and until when; then complete the upload.
+    Returns the URL to PUT the file to, the headers to send and the time it expires; then complete the upload.
     """
     if body.bytes > MAX_BYTES:
         raise errors.BodyTooLarge
@@ -53,7 +53,7 @@ def presign(deps: Dependencies, header: IdempotencyHeaders, body: NewUpload) -> 
 def receive(deps: Dependencies, path: UploadPath, query: SignatureQuery) -> None:
     """Send file of direct upload.
 
-    Used only where the storage has no URL of its own. The signature in `uploadUrl` is the permission.
+    Used only where the storage has no URL of its own. The signature in `uploadUrl` grants access.
     """
     url_signing.check_upload(deps.secret, path.upload_id, query.signature)
     pending = _find(deps, None, path)

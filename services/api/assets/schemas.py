@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, WithJsonSchema
 
 from services.api import examples
+from services.api.middleware.upload_parser import InlinePicture, LinkedPicture
 from services.api.schemas import (
     MAX_HEADER,
     ApiModel,
@@ -16,6 +17,7 @@ from services.api.schemas import (
     Items,
     Name,
     NextCursor,
+    RequestModel,
     ResponseModel,
     Sha256,
     Time,
@@ -38,8 +40,13 @@ class UploadHeaders(IdempotencyHeaders):
     )
 
 
-class UploadForm(ApiModel):
-    """Only described: `services.api.middleware.upload_parser` reads it."""
+class UploadForm(RequestModel):
+    """Only described: `services.api.middleware.upload_parser` reads it.
+
+    `in_json`: the name and the alternatives of the same request as JSON.
+    """
+
+    in_json: ClassVar[tuple[str, tuple[type[BodyModel], ...]]] = ("PictureIn", (InlinePicture, LinkedPicture))
 
     file: PictureFile
 

@@ -1,4 +1,4 @@
-"""Private links: one picture for 15 minutes, kept by no cache, without the key of its object."""
+"""Private links: one picture for 15 minutes, stored by no cache, without the key of its object."""
 
 from datetime import UTC, datetime
 
@@ -15,7 +15,7 @@ from shared.db import assets
 def create_link(deps: Dependencies, path: AssetPath) -> LinkOut:
     """Create private link.
 
-    Anyone who has the link can see this one picture for 15 minutes, and no cache keeps it.
+    Anyone who has the link can see this one picture for 15 minutes, and no cache stores it.
     """
     asset = lookup.require(deps, assets.find, auth.visible_owner(), path.asset_id)
     query, expires = url_signing.link(deps.secret, asset.id)

@@ -31,7 +31,7 @@ def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG0
     Stores a picture to be cut out later. The same bytes from the same caller are one asset: 201 the first time, 200
     after.
     """
-    received, owner = upload_parser.parse(), auth.writer()
+    (received, _), owner = upload_parser.parse(upload_parser.NoOptions), auth.writer()
     with once(deps.database, owner, received.sha256 or received.url) as record:
         stored = ingest.store(deps, owner, received)
         with deps.database.transaction() as connection:
@@ -73,8 +73,8 @@ def delete(deps: Dependencies, path: AssetPath) -> None:
 def download(deps: Dependencies, header: DownloadHeaders, path: AddressPath, query: VariantQuery) -> Response:  # noqa: ARG001 - documents
     """Download picture.
 
-    The bytes of a picture at its `url`. The address is the permission, and needs no token. After one to two hours it
-    answers 403: the picture or its job tells a new one.
+    The bytes of a picture at its `url`. The address itself grants access, without a token. It expires after one to
+    two hours and then answers 403: get the picture or its job again for a new one.
     """
     url_signing.check_asset(deps.secret, path.key, path.grant)
     with deps.database.transaction() as connection:

@@ -1,13 +1,14 @@
 """Cut-outs: store a picture and queue its cut-out in one request."""
 
-from flask import Response, request
-from pydantic import ValidationError
+from flask import Response
 
 from services.api.assets import ingest
 from services.api.assets.schemas import UploadHeaders
+from services.api.cutouts import backgrounds
+from services.api.cutouts.schemas import CutoutOptions, JobOptions
 from services.api.dependencies import Dependencies
-from services.api.jobs.schemas import Accepted, CutoutOptions
-from services.api.middleware import auth, request_body, upload_parser
+from services.api.jobs.schemas import Accepted
+from services.api.middleware import auth, upload_parser
 from services.api.middleware.idempotency import once
 from shared import web
 from shared.db import assets, ids, jobs
@@ -17,12 +18,16 @@ def create(deps: Dependencies, header: UploadHeaders, query: CutoutOptions) -> R
     """Create cutout.
 
     Stores the picture and queues its cut-out in one step. After a 202 the job will run, whatever else fails. Options
-    are read from the query or, in a form, from fields of the same names.
+    are read from the query or, before it, from fields of the same names in a form or JSON.
     """
-    received, owner = upload_parser.parse(), auth.writer()
-    options = _with_form(query)
+    received, given = upload_parser.parse(JobOptions)
+    options = query.model_copy(update={name: getattr(given, name) for name in given.model_fields_set})
+    owner = auth.writer()
     content = f"{received.sha256 or received.url} {options.model_dump_json()}"
     with once(deps.database, owner, content) as record:
+        if options.bg_asset:
+            with deps.database.transaction() as connection:
+                backgrounds.require(connection, owner, options.bg_asset)
         stored = ingest.store(deps, owner, received, jobs=1)
         with deps.database.transaction() as connection:
             asset, _ = assets.add(connection, stored)
@@ -33,11 +38,3 @@ def create(deps: Dependencies, header: UploadHeaders, query: CutoutOptions) -> R
             record(connection, response)
     deps.waker.wake(job.id)
     return response
-
-
-def _with_form(query: CutoutOptions) -> CutoutOptions:
-    fields = {name: value for name, value in request.form.items() if name in CutoutOptions.model_fields}
-    try:
-        return CutoutOptions.model_validate({**query.model_dump(), **fields})
-    except ValidationError as error:
-        request_body.refuse(error)

@@ -8,7 +8,7 @@ from flask import Response
 from pydantic import ConfigDict, Field
 
 from services.api import examples
-from services.api.assets.schemas import UploadForm
+from services.api.cutouts.schemas import JobOptions, chosen
 from services.api.schemas import (
     FROM_TEXT,
     Amount,
@@ -20,14 +20,13 @@ from services.api.schemas import (
     Name,
     NextCursor,
     PageQuery,
-    RequestModel,
     ResponseModel,
     Share,
     Time,
     Url,
 )
 from services.api.url_builder import UrlBuilder
-from shared.models.cutout import CutoutResult, Method, Provider, Transparency
+from shared.models.cutout import CutoutResult, Method, Provider
 from shared.models.job import Job, JobState
 
 
@@ -71,7 +70,10 @@ class ForegroundOut(ResponseModel):
 
 
 class ResultOut(ResponseModel):
-    """`uncertain`: the share of visible pixels whose alpha lies between 10 % and 90 %.
+    """`assetId`, `cutoutUrl`, `width`, `height` and `bytes` are those of the file that was asked for.
+
+    `previewUrl`, `maskUrl` and `foreground` are those of the whole cut-out, before it was cropped, made smaller or put
+    on a background. `uncertain`: the share of visible pixels whose alpha lies between 10 % and 90 %.
 
     It is higher where the subject hardly stands out from its background. `passedThrough`: the picture was a cut-out
     already, and is unchanged. `method`: how our own service told subject and background apart, else null. The URLs need
@@ -109,6 +111,8 @@ class JobErrorOut(ResponseModel):
 
 
 class JobOut(ResponseModel):
+    """`options`: those that were chosen, which another job may be given as they are."""
+
     names: ClassVar[Mapping[str, str]] = {"job_id": "id", "asset_id": "assetId"}
 
     id: UUID
@@ -119,6 +123,7 @@ class JobOut(ResponseModel):
     attempts: Count
     priority: Count
     provider: Provider | None
+    options: dict[str, Any]
     created_at: Time
     started_at: Time | None
     finished_at: Time | None
@@ -129,7 +134,7 @@ class JobOut(ResponseModel):
     @classmethod
     def of(cls, job: Job, urls: UrlBuilder) -> Self:
         result = ResultOut.of(CutoutResult.read(job.result), urls) if job.result else None
-        return cls.from_row(job, result=result)
+        return cls.from_row(job, result=result, options=chosen(job.input))
 
 
 class JobPage(ResponseModel):
@@ -137,38 +142,12 @@ class JobPage(ResponseModel):
     next_cursor: NextCursor
 
 
-class CutoutOptions(RequestModel):
-    """How to cut out.
-
-    `transparency`: whether a picture's own transparency is kept, ignored, or kept only where it plainly is a cut-out's.
-    `method`: colour (`flat`) for logos on a flat background, the network for everything else, or the choice between
-    them. `decontaminate`: whether colours at the edge are freed of the background's.
-    """
-
-    transparency: Annotated[Transparency, FROM_TEXT] = Transparency.AUTO
-    method: Annotated[Method, FROM_TEXT] = Method.AUTO
-    decontaminate: bool = True
-
-    def input(self, provider: Provider | None = None) -> dict[str, Any]:
-        """The job's input: what was chosen, in the form that `CutoutInput` reads."""
-        chosen = self.model_dump(mode="json", exclude_defaults=True)
-        return chosen if provider is None else {**chosen, "provider": provider}
-
-
-class CutoutForm(UploadForm):
-    """A picture, and the options of its cut-out."""
-
-    transparency: Transparency = Transparency.AUTO
-    method: Method = Method.AUTO
-    decontaminate: bool | Annotated[int, Field(ge=0, le=1)] = True
-
-
-class JobOptions(BodyModel, CutoutOptions):
-    __doc__ = CutoutOptions.__doc__
-
-
 class NewJob(BodyModel):
-    model_config = ConfigDict(json_schema_extra=examples.body(assetId=examples.ASSET, type="cutout"))
+    model_config = ConfigDict(
+        json_schema_extra=examples.body(
+            assetId=examples.ASSET, type="cutout", options={"format": "jpg", "bgColor": "tomato"}
+        )
+    )
 
     asset_id: Annotated[UUID, FROM_TEXT]
     type: Literal["cutout"]

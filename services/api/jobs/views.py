@@ -3,6 +3,7 @@
 from flask import Response
 
 from services.api import lookup, quotas
+from services.api.cutouts import backgrounds
 from services.api.dependencies import Dependencies
 from services.api.jobs.schemas import Accepted, JobOut, JobPage, JobPath, JobQuery, NewJob
 from services.api.middleware import auth
@@ -26,6 +27,8 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Resp
         quotas.require(connection, owner, deps.settings.web, jobs=1)
         if assets.find(connection, owner, body.asset_id, keep=True) is None:
             raise errors.NotFound("You have no such picture.")
+        if body.options.bg_asset:
+            backgrounds.require(connection, owner, body.options.bg_asset)
         job = jobs.create(
             connection,
             ids.new(),

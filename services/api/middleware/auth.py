@@ -1,6 +1,6 @@
 """Authentication: the caller is a guest, known by a token that only the guest holds, or holds an API key.
 
-Browsers keep the token in the cookie `session`; other clients send `Authorization: Bearer <token>`, which they get as
+Browsers store the token in the cookie `session`; other clients send `Authorization: Bearer <token>`, which they get as
 X-Session-Token with their first write. Only its SHA-256 is stored, as the owner of rows, so a leaked database gives
 access to no pictures.
 
@@ -28,7 +28,7 @@ API_KEY = "X-Api-Key"
 COOKIE = "session"
 HEADER = "X-Session-Token"
 _DAY_S = 86_400
-_LONGEST_DAYS = 400  # browsers keep no cookie for longer
+_LONGEST_DAYS = 400  # browsers store no cookie for longer
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes; three characters shorter than a key
 _EXTENSION = "guest_tokens"
 
@@ -89,7 +89,8 @@ def writer() -> Owner:
 
 def _identify(database: Database) -> None:
     g.token, g.owner, g.key, g.refusal, g.wrote = None, None, None, None, False
-    if policy.current().auth is Auth.PUBLIC:
+    g.auth = policy.current().auth
+    if g.auth is Auth.PUBLIC:
         return
     try:
         _read_credentials(database)
@@ -100,7 +101,7 @@ def _identify(database: Database) -> None:
 def _authorize() -> None:
     if g.refusal:
         raise g.refusal
-    if policy.current().auth is Auth.ADMIN:
+    if g.auth is Auth.ADMIN:
         _require_admin()
 
 

@@ -39,6 +39,6 @@ def _preflight() -> Response | None:
 
 
 def _vary(response: Response) -> Response:
-    """Keep caches from serving one origin's response to another origin."""
+    """Stop caches from serving one origin's response to another origin."""
     response.vary.add("Origin")
     return response

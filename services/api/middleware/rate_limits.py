@@ -29,6 +29,8 @@ _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
 def install(app: Flask, settings: Web, counter: Counter) -> None:
     """Count every request as its route's policy says. Install it after the identification of callers."""
     shared = _by_scope(settings)
+    if not any(shared.values()):
+        return
     # Without Redis each instance counts alone. Each then applies the whole general limit, but only its share of the
     # upload limit, because uploads cost storage and work.
     alone = {scope: _shares(rates, settings.instances) for scope, rates in shared.items()}

@@ -26,11 +26,12 @@ def install(app: Flask) -> None:
     app.before_request(_wrap)
 
 
-def refuse(error: ValidationError) -> NoReturn:
+def refuse(*wrong: ValidationError) -> NoReturn:
     """Raise InvalidRequest with the problem of each field, without repeating the input."""
     if request.is_json and request.get_json(silent=True) is None:
         raise errors.InvalidRequest("The body is not valid JSON.")
-    fields = {".".join(map(str, e["loc"])) or "body": e["msg"] for e in error.errors(include_input=False)}
+    found = [problem for error in wrong for problem in error.errors(include_input=False)]
+    fields = {".".join(map(str, e["loc"])) or "body": e["msg"].removeprefix("Value error, ") for e in found}
     raise errors.InvalidRequest(details={"fields": fields})
 
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePath
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from flask import request
 from pydantic import ConfigDict, Field, ValidationError
@@ -42,6 +42,15 @@ class LinkedPicture(BodyModel):
     image_url: str = Field(max_length=2000, json_schema_extra={"format": "uri"})
 
 
+class NoOptions(BodyModel):
+    """For requests that take a picture and nothing else."""
+
+
+Options = TypeVar("Options", bound=BodyModel)
+Model = TypeVar("Model", bound=BodyModel)
+_PICTURE = frozenset({"image", "imageUrl"})
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A picture as received: `data` and its `sha256`, or None if it has to be fetched from `url`."""
@@ -56,16 +65,21 @@ class Upload:
         return cls(data, sha256(data).hexdigest(), name=name)
 
 
-def parse() -> Upload:
-    """The picture of this request. Raises MissingFile, InvalidRequest or BodyTooLarge."""
+def parse(options: type[Options]) -> tuple[Upload, Options]:
+    """The picture of this request, and what else its form or JSON says, which must be these options.
+
+    A form is text, and is parsed; JSON is taken as strictly as the model says.
+
+    Raises MissingFile, InvalidRequest or BodyTooLarge.
+    """
     content_type = request.mimetype
     request_body.allow(_max_bytes(content_type))
     if content_type == "multipart/form-data":
-        return _from_form()
+        return _from_form(), _fields_of_form(options)
     if request.is_json:
-        return _from_json()
+        return _from_json(options)
     if content_type == "application/octet-stream" or content_type.startswith("image/"):
-        return _from_body()
+        return _from_body(), options()
     what = f"{content_type} carries none" if content_type else "the request has no Content-Type"
     raise errors.MissingFile(f"No picture was sent: {what}. {_WAYS}")
 
@@ -84,6 +98,10 @@ def _from_form() -> Upload:
         raise errors.MissingFile(_why_no_file())
     if len(files) > 1:
         raise errors.InvalidRequest("Send one file at a time.")
+    if others := [name for name in request.files if name != "file"]:
+        raise errors.InvalidRequest(
+            details={"fields": {name[:_NAME_CHARS]: "There is no such file." for name in others}}
+        )
     data = _within_limit(files[0])
     if not data and not files[0].filename:  # as browsers send a form without a chosen file
         raise errors.MissingFile
@@ -113,15 +131,38 @@ def _from_body() -> Upload:
     return Upload.of(data)
 
 
-def _from_json() -> Upload:
-    body = request.get_json()
+def _fields_of_form(options: type[Options]) -> Options:
     try:
-        if isinstance(body, dict) and "imageUrl" in body:
-            url = LinkedPicture.model_validate(body).image_url
-            return Upload(None, url=url, name=plain_name(url.partition("?")[0]))
-        return Upload.of(_decoded(InlinePicture.model_validate(body).image))
+        return options.model_validate(request.form.to_dict(), strict=False)
     except ValidationError as error:
         request_body.refuse(error)
+
+
+def _from_json(options: type[Options]) -> tuple[Upload, Options]:
+    body = request.get_json()
+    given = body if isinstance(body, dict) else {}
+    rest = {name: value for name, value in given.items() if name not in _PICTURE}
+    picture = {name: given[name] for name in _PICTURE & given.keys()} if body == given else body
+    model: type[InlinePicture | LinkedPicture] = LinkedPicture if "imageUrl" in given else InlinePicture
+    wrong: list[ValidationError] = []  # of both, so that a caller learns of everything at once
+    found, chosen = _validated(model, picture, wrong), _validated(options, rest, wrong)
+    if found is None or chosen is None:
+        request_body.refuse(*wrong)
+    return _upload(found), chosen
+
+
+def _validated(model: type[Model], given: Any, wrong: list[ValidationError]) -> Model | None:
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        wrong.append(error)
+        return None
+
+
+def _upload(picture: InlinePicture | LinkedPicture) -> Upload:
+    if isinstance(picture, InlinePicture):
+        return Upload.of(_decoded(picture.image))
+    return Upload(None, url=picture.image_url, name=plain_name(picture.image_url.partition("?")[0]))
 
 
 def _decoded(image: str) -> bytes:

@@ -78,7 +78,7 @@ class Target:
 
 
 def system_resolver(host: str, port: int) -> Iterable[str]:
-    """The addresses the system's resolver finds; the final dot keeps it from trying local search domains."""
+    """The addresses the system's resolver finds; the final dot stops it from trying local search domains."""
     return [str(found[4][0]) for found in socket.getaddrinfo(f"{host}.", port, type=socket.SOCK_STREAM)]
 
 

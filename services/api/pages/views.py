@@ -1,14 +1,16 @@
-"""The studio at `/`, the reference at `/docs`, the OpenAPI document at `/openapi.json`.
+"""The studio at `/`, the reference at `/docs`, the OpenAPI document at `/openapi.json`, as the shop's settings say.
 
-No build step, and nothing is loaded from other hosts.
+No build step, and nothing is loaded from other hosts. What depends on settings is tagged by its content, so that a
+browser shows a change after the restart that made it.
 """
 
 from importlib.resources import files
 from pathlib import Path
 
-from flask import Response, current_app, request, send_from_directory
+from flask import Response, current_app, render_template, request, send_from_directory
 
 from services.api.dependencies import Dependencies
+from services.api.pages import colors, logo
 from services.api.pages.schemas import FilePath
 from shared.settings import Retention
 
@@ -19,43 +21,54 @@ _STRICT = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _DOCS = _STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")  # the viewer's script sets styles
+_PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # an SVG, opened as a page, runs no script
 _VIEWER = {"swagger-ui.css": "css", "swagger-ui-bundle.js": "js"}
+_COLORED = ("docs.css", "style.css")
 
 
 def home(deps: Dependencies) -> Response:
-    page = (STATIC / "index.html").read_text("utf-8").replace("<!-- retention -->", _retention(deps.settings.retention))
-    response = Response(page, mimetype="text/html")
-    response.add_etag()
-    response.make_conditional(request)
-    return _protect(response, _STRICT)
+    retention = _retention(deps.settings.retention)
+    public_url = deps.settings.web.public_url
+    page = render_template("index.html", shop=deps.settings.shop, retention=retention, public_url=public_url)
+    return _protect(_tagged(page, "text/html"), _STRICT)
 
 
-def docs(_: Dependencies) -> Response:
-    return _protect(send_from_directory(STATIC, "docs.html"), _DOCS)
+def docs(deps: Dependencies) -> Response:
+    return _protect(_tagged(render_template("docs.html", shop=deps.settings.shop), "text/html"), _DOCS)
 
 
-def static(_: Dependencies, path: FilePath) -> Response:
+def static(deps: Dependencies, path: FilePath) -> Response:
+    shop = deps.settings.shop
     if kind := _VIEWER.get(path.name):
         return send_from_directory(str(files("flask_openapi3_swagger") / "templates" / "swagger" / kind), path.name)
+    if path.name == "logo":
+        picture = logo.choose(shop, STATIC / "favicon.svg")
+        return _protect(_tagged(picture.data, picture.content_type), _PICTURE)
+    if path.name in _COLORED:
+        return _tagged((STATIC / path.name).read_text("utf-8") + colors.style(shop.color), "text/css")
     return send_from_directory(STATIC, path.name)
 
 
 def openapi(_: Dependencies) -> Response:
-    response = Response(current_app.extensions[DOCUMENT].json, content_type="application/json")
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+    return _tagged(current_app.extensions[DOCUMENT].json, "application/json")
 
 
 def _retention(retention: Retention) -> str:
-    guests, customers = (_kept(days) for days in (retention.guest_days, retention.customer_days))
+    guests, customers = (_deletion(days) for days in (retention.guest_days, retention.customer_days))
     return f"Pictures are {guests}; pictures sent with an API key are {customers}."
 
 
-def _kept(days: int) -> str:
+def _deletion(days: int) -> str:
     if not days:
-        return "kept until their owner deletes them"
+        return "stored until their owner deletes them"
     return f"deleted {days} day{'s' if days > 1 else ''} after they were last sent"
+
+
+def _tagged(body: str | bytes, content_type: str) -> Response:
+    response = Response(body, mimetype=content_type)
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 def _protect(response: Response, csp: str) -> Response:

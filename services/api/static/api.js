@@ -1,7 +1,7 @@
-// Talking to the api. Every answer is JSON; every failure, the network's too, arrives as one Trouble.
+// Calls of the api. Every response is JSON; every failure, also of the network, becomes a Trouble.
 
 const FINAL = ["done", "failed", "cancelled"];
-const STREAM_TRIES = 2; // connections that end in a row before the stream is given up for asking
+const STREAM_TRIES = 2; // connections that end in a row before polling replaces the stream
 
 export const final = (job) => FINAL.includes(job.status);
 
@@ -13,10 +13,10 @@ export class Trouble extends Error {
 }
 
 const offline = () =>
-  new Trouble("We cannot reach the server. Is the network there? Nothing is lost: try again in a moment.", { code: "network", retryable: true });
+  new Trouble("We cannot reach the server. Check your connection and try again; nothing is lost.", { code: "network", retryable: true });
 
 function refused(status, body, header) {
-  const { code = `http_${status}`, message = "The server gave an answer that makes no sense to us." } = body?.error ?? {};
+  const { code = `http_${status}`, message = "The server sent a response that we cannot read." } = body?.error ?? {};
   return new Trouble(message, {
     code,
     requestId: body?.error?.requestId ?? header("X-Request-Id") ?? "",
@@ -25,21 +25,24 @@ function refused(status, body, header) {
   });
 }
 
-// An address of the api may be absolute (behind a proxy with a public name); from here it is always the same origin.
+// The api may send absolute addresses (PUBLIC_URL); this page always uses its own origin.
 export function here(address) {
   const url = new URL(address, location.href);
   return url.pathname + url.search;
 }
 
-export async function call(method, address) {
-  const answer = await fetch(here(address), { method }).catch(() => { throw offline(); });
-  const body = await answer.json().catch(() => null);
-  if (!answer.ok || body === null) throw refused(answer.status, body, (name) => answer.headers.get(name));
-  return body;
+// `body` is a form, or is sent as JSON.
+export async function call(method, address, body) {
+  const json = body && !(body instanceof FormData);
+  const sent = json ? { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : { body };
+  const answer = await fetch(here(address), { method, ...sent }).catch(() => { throw offline(); });
+  const said = await answer.json().catch(() => null);
+  if (!answer.ok || said === null) throw refused(answer.status, said, (name) => answer.headers.get(name));
+  return said;
 }
 
 // Send a picture with a cut-out's options; fetch() cannot tell how far an upload is.
-// Answers {sent: Promise of the accepted job, abort()}.
+// Returns {sent: a Promise of the accepted job, abort()}.
 export function upload(file, options, progressed) {
   const request = new XMLHttpRequest();
   const sent = new Promise((resolve, reject) => {
@@ -59,8 +62,8 @@ export function upload(file, options, progressed) {
   return { sent, abort: () => request.abort() };
 }
 
-// Follow a job to its end: by its event stream, and by asking where the stream does not work.
-// Tells changed(job), lost() while the server cannot be reached, failed(trouble). Answers a function that stops it.
+// Follow a job to its end: by its event stream, or by polling where the stream does not work.
+// Calls changed(job), lost() while the server cannot be reached, failed(trouble). Returns a function that stops it.
 export function follow({ statusUrl, eventsUrl }, { changed, lost, failed }) {
   let stopped = false;
   let failures = 0;
@@ -96,4 +99,11 @@ export function follow({ statusUrl, eventsUrl }, { changed, lost, failed }) {
     if (!stopped && (stream.readyState === EventSource.CLOSED || failures >= STREAM_TRIES)) ask();
   });
   return stop;
+}
+
+// The job once it has ended, whatever its end.
+export function ended(accepted) {
+  return new Promise((resolve, reject) => {
+    follow(accepted, { changed: (job) => final(job) && resolve(job), lost: () => {}, failed: reject });
+  });
 }

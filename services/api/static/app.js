@@ -1,18 +1,21 @@
-// The page for people. The address says what is shown: "/" is the start, "/#<job id>" a job, so reloading keeps it.
-import { Trouble, call, final, follow, here, upload } from "/static/api.js";
+// The page. Its address says what it shows, also after a reload: "/" is the start, "/#<job id>" a job.
+import { Trouble, call, ended, final, follow, here, upload } from "/static/api.js";
+import { offer, shown } from "/static/background.js";
 
-const MAX_BYTES = 20 * 1024 * 1024; // the api's own limit: said here before the picture travels
+const MAX_BYTES = 20 * 1024 * 1024; // the api's own limit: checked before the picture is sent
 const KINDS = /^image\/(jpe?g|png|webp|hei[cf]|avif|tiff|gif|bmp|x-ms-bmp|svg\+xml)$/;
-const UNSURE = 0.25; // share of doubtful edge above which a print wants a second look
+const UNSURE = 0.25; // share of uncertain pixels above which the page warns before printing
+const LISTED = 12;
 const SENDING = 40; // of 100 on the bar; the job's own progress fills the rest
-const TITLES = { start: "Stolen Tee", work: "Working… - Stolen Tee", result: "Done - Stolen Tee", trouble: "Sorry - Stolen Tee" };
+const SHOP = document.title;
+const TITLES = { start: SHOP, work: `Working… - ${SHOP}`, result: `Done - ${SHOP}`, trouble: `Sorry - ${SHOP}` };
 const PROVIDERS = { self_hosted: "our own service", removebg: "remove.bg" };
 const STEPS = ["upload", "queued", "running"];
 
 const $ = (id) => document.getElementById(id);
 const say = (words) => { if ($("said").textContent !== words) $("said").textContent = words; };
-const chosen = new Map(); // job id -> address of the picture as it lies on this machine
-let leave = () => {}; // ends what the shown section waits for
+const chosen = new Map(); // job id -> address of the picture on this machine
+let leave = () => {}; // stops what the current section waits for
 let again = () => {};
 let refresh = 0;
 let countdown = 0;
@@ -43,8 +46,8 @@ function home() {
 
 function objection(file) {
   if (file.size === 0) return "This file is empty.";
-  if (file.type && !KINDS.test(file.type)) return "This is not a kind of picture we know. Please use a JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP or SVG.";
-  if (file.size > MAX_BYTES) return `This file has ${bytes(file.size)}, and we take up to 20 MB. A smaller export of it will do.`;
+  if (file.type && !KINDS.test(file.type)) return "We do not accept this kind of file. Please use a JPEG, PNG, WebP, HEIC, AVIF, TIFF, GIF, BMP or SVG.";
+  if (file.size > MAX_BYTES) return `This file is ${bytes(file.size)}; the limit is 20 MB. Please export a smaller one.`;
   return "";
 }
 
@@ -95,15 +98,15 @@ function open(id) {
   $("cancel").onclick = () => call("DELETE", address).then(home, home);
   leave = follow({ statusUrl: address, eventsUrl: `${address}/events` }, {
     changed: (job) => (final(job) ? end(job) : working(job)),
-    lost: () => hint("The server does not answer. We keep asking; your picture is safe there."),
+    lost: () => hint("The server is not answering. We will try again; your picture is stored there."),
     failed: sorry,
   });
 }
 
 async function working(job) {
   const waiting = job.status === "queued";
-  step(job.status, SENDING + (job.progress * (100 - SENDING)) / 100, waiting ? "Waiting for a free place" : "Cutting it out");
-  hint(waiting ? "You may close this page; the cut-out will be listed here when you return." : "");
+  step(job.status, SENDING + (job.progress * (100 - SENDING)) / 100, waiting ? "Waiting in the queue" : "Cutting it out");
+  hint(waiting ? "You can close this page; your cut-out will be listed here when you return." : "");
   if ($("sent").dataset.job === job.id) return;
   $("sent").dataset.job = job.id;
   $("sent").src = await original(job);
@@ -113,7 +116,7 @@ function end(job) {
   if (job.status === "done") return result(job).catch(sorry);
   const { code, message } = job.error ?? { code: job.status, message: "This job was cancelled." };
   const retry = () => call("POST", `/api/jobs/${job.id}/retry`).then(route, sorry);
-  sorry(new Trouble(message, { code, requestId: job.id }), code === "unknown_foreground" ? null : retry); // it would be no other
+  sorry(new Trouble(message, { code, requestId: job.id }), code === "unknown_foreground" ? null : retry); // the result would be the same
 }
 
 // Where the picture before the cut can be seen; "" when it is gone.
@@ -125,7 +128,7 @@ async function result(job) {
   const { width, height, ...made } = job.result;
   const before = await original(job);
   await picture($("after"), here(made.previewUrl));
-  if (before) await picture($("before"), before).catch(() => {}); // without it there is still the cut-out to show
+  if (before) await picture($("before"), before).catch(() => {}); // without it the cut-out can still be shown
   const { naturalWidth, naturalHeight } = $("before");
   const other = Math.abs(naturalWidth * height - naturalHeight * width) > width + height; // beyond a rounded side
   $("before").hidden = $("split").hidden = !naturalWidth || other;
@@ -145,8 +148,18 @@ async function result(job) {
 
 // The page may be open for longer than a picture's address lasts, so a download asks for a new one.
 async function download() {
-  const { result } = await call("GET", `/api/jobs/${location.hash.slice(1)}`);
+  const job = await call("GET", `/api/jobs/${location.hash.slice(1)}`);
+  const background = await shown();
+  const { result } = background ? await filled(job, background) : job;
   Object.assign(document.createElement("a"), { href: `${here(result.cutoutUrl)}?download=1`, download: "" }).click();
+}
+
+// A job of the same cut-out, which is not made again, with a file on this background.
+async function filled({ assetId, options }, background) {
+  say("Making the file");
+  const job = await ended(await call("POST", "/api/jobs", { assetId, type: "cutout", options: { ...options, ...background } }));
+  if (job.status !== "done") throw new Trouble(job.error?.message ?? "This job was cancelled.", { code: job.error?.code, requestId: job.id });
+  return job;
 }
 
 function picture(image, address) {
@@ -169,7 +182,7 @@ function sorry(trouble, retry = trouble.retryable ? route : null) {
   show("trouble");
 }
 
-// Trying again is of no use before the api allows it.
+// The api refuses another try until then.
 function wait(seconds) {
   clearInterval(countdown);
   const until = Date.now() + 1000 * seconds;
@@ -187,18 +200,19 @@ function wait(seconds) {
 
 async function list() {
   clearTimeout(refresh);
-  const { items } = await call("GET", "/api/jobs?limit=12").catch(() => ({ items: null }));
-  if (!items) return; // the sections above say when the server is away
-  const shown = items.filter((job) => job.status !== "cancelled" && `#${job.id}` !== location.hash);
-  $("thumbs").replaceChildren(...shown.map(thumb));
-  $("earlier").hidden = shown.length === 0;
-  if (!shown.every(final)) refresh = setTimeout(list, 3000);
+  const { items } = await call("GET", "/api/jobs?limit=48").catch(() => ({ items: null }));
+  if (!items) return; // the sections above say when the server is down
+  const own = ({ id, status, options }) => status !== "cancelled" && `#${id}` !== location.hash && !options.bgColor && !options.bgAsset;
+  const listed = items.filter(own).slice(0, LISTED); // a file on a background was made of a cut-out that is there too
+  $("thumbs").replaceChildren(...listed.map(thumb));
+  $("earlier").hidden = listed.length === 0;
+  if (!listed.every(final)) refresh = setTimeout(list, 3000);
 }
 
 function thumb(job) {
   const link = document.createElement("a");
   link.href = `#${job.id}`;
-  const words = { done: "Cut-out", failed: "Did not work" }[job.status] ?? "In the works";
+  const words = { done: "Cut-out", failed: "Did not work" }[job.status] ?? "In progress";
   if (job.status === "done") {
     const image = new Image();
     image.alt = words;
@@ -254,13 +268,14 @@ for (const type of ["pointerdown", "pointermove"]) {
   });
 }
 $("split").addEventListener("input", (event) => divide(event.target.value));
-$("backgrounds").addEventListener("change", (event) => { $("compare").dataset.background = event.target.value; });
+offer((file) => !objection(file) || sorry(new Trouble(objection(file))));
 $("again").addEventListener("click", () => again());
 $("download").addEventListener("click", (event) => {
   event.preventDefault();
-  download().catch(sorry);
+  $("download").setAttribute("aria-busy", "true");
+  download().catch(sorry).finally(() => $("download").removeAttribute("aria-busy"));
 });
-addEventListener("visibilitychange", () => document.hidden || list()); // thumbnails not loaded yet have old addresses
+addEventListener("visibilitychange", () => document.hidden || list()); // addresses of thumbnails that are not loaded yet may have expired
 document.addEventListener("click", (event) => {
   if (event.target.closest("a")?.getAttribute("href") !== "#") return;
   event.preventDefault();

@@ -26,14 +26,18 @@ def store(objects: storage.Storage, secret: str, request: Request, cutout: Cutou
     In parallel: each waits for a disk or a network, and the preview takes the longest to compute.
     """
 
-    def put(kind: AssetKind) -> Asset:
-        copy = _MAKERS[kind](cutout)
-        asset = _asset(secret, request, kind, copy)
-        objects.put(asset.key, copy.data, copy.content_type, {"job": str(request.job.id)})
-        return asset
+    def make(kind: AssetKind) -> Asset:
+        return put(objects, secret, request, kind, _MAKERS[kind](cutout))
 
     with ThreadPoolExecutor(len(_MAKERS)) as pool:
-        return dict(zip(_MAKERS, pool.map(put, _MAKERS), strict=True))
+        return dict(zip(_MAKERS, pool.map(make, _MAKERS), strict=True))
+
+
+def put(objects: storage.Storage, secret: str, request: Request, kind: AssetKind, copy: images.Copy) -> Asset:
+    """Store one; its asset has no row yet. May be repeated."""
+    asset = _asset(secret, request, kind, copy)
+    objects.put(asset.key, copy.data, copy.content_type, {"job": str(request.job.id)})
+    return asset
 
 
 def _asset(secret: str, request: Request, kind: AssetKind, copy: images.Copy) -> Asset:

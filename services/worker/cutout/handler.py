@@ -1,20 +1,34 @@
-"""A cut-out: fetch the source, remove its background or reuse an earlier result, derive preview and mask, store all."""
+"""A cut-out: fetch the source, remove its background or reuse an earlier result, derive preview and mask, store all.
 
+If another file than the transparent PNG is asked for, it is made of that PNG, which stays beside it: so a later job
+makes yet another file without a removal.
+"""
+
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
+from uuid import UUID
 
 from services.worker import retry
-from services.worker.cutout import derivatives
+from services.worker.cutout import derivatives, files
 from services.worker.handlers import Resources, Task
 from services.worker.providers import Request
 from services.worker.providers.router import Cutout
-from shared import errors, failpoints, images, storage
-from shared.db import ids
+from shared import errors, failpoints, fast_png, images, storage
+from shared.db import assets, ids
 from shared.models.asset import Asset, AssetKind
 from shared.models.cutout import CutoutInput, CutoutResult, Transparency
 from shared.models.job import Job, Outcome
+from shared.models.rendering import AS_CUT
 from shared.storage import integrity
+
+# At 50 megapixels a preview takes 220 MB beside the picture, a WebP 640 MB: one such picture at a time.
+_LARGE = 12_500_000  # pixels
+_one_large = threading.Lock()
+_NO_BACKGROUND = "The picture for the background no longer exists."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +39,47 @@ class CutoutHandler:
         job = task.job
         with task.step("fetch"):
             request = self._fetch(task)
+            asked = request.options.rendering
+            background = self._background(job, asked.bg_asset) if asked.bg_asset else None
         with task.step("remove"):
             found = self.resources.router.remove(request)
-        if isinstance(found, Outcome):
+        if isinstance(found, Outcome) and asked == AS_CUT:
             return _reused(job, found)
-        with task.step("store"):
-            made = self._store(request, found)
-        return _outcome(request, found, made)
+        with task.step("store"), _memory(request.source):
+            if isinstance(found, Outcome):
+                outcome, picture = _reused(job, found), self._read(_whole(found))
+            else:
+                outcome, picture = _outcome(request, found, self._store(request, found)), found.picture
+            return outcome if asked == AS_CUT else self._with_file(request, outcome, picture, background)
+
+    def _with_file(
+        self, request: Request, outcome: Outcome, cutout: images.Picture, background: bytes | None
+    ) -> Outcome:
+        """The outcome with the file that was asked for as its cut-out. Uses `cutout` up."""
+        result = CutoutResult.read(outcome.result)
+        density = images.density(request.picture, images.inspect(request.picture))
+        copy = files.make(cutout, result.foreground, request.options.rendering, density, background)
+        put = partial(derivatives.put, self.resources.storage, self.resources.secret, request, AssetKind.CUTOUT, copy)
+        file = retry.retry_unavailable(put)
+        return replace(outcome, result=_naming(result, file), assets=(*outcome.assets, file))
+
+    def _read(self, cutout: Asset) -> images.Picture:
+        data = self._get(cutout)
+        return images.open_cutout(data, cutout.width, cutout.height, quickly=fast_png.decode)
+
+    def _background(self, job: Job, asset_id: UUID) -> bytes:
+        """Fetched before the removal, which may cost money."""
+        with self.resources.database.transaction() as connection:
+            asset = assets.find(connection, job.owner, asset_id)
+        if asset is None:
+            raise errors.SourceMissing(_NO_BACKGROUND)
+        return images.with_orientation(self._get(asset, _NO_BACKGROUND), asset.orientation)
+
+    def _get(self, asset: Asset, otherwise: str | None = None) -> bytes:
+        try:
+            return integrity.get(self.resources.storage, asset.key, asset.stored_sha256)
+        except storage.Missing as error:
+            raise errors.SourceMissing(otherwise) from error
 
     @failpoints.before("w5")
     @failpoints.after("w6")
@@ -42,16 +90,17 @@ class CutoutHandler:
     @failpoints.after("w3")
     def _fetch(self, task: Task) -> Request:
         source = task.asset
-        try:
-            if source is None:
-                raise storage.Missing(str(task.job.asset_id))
-            data = integrity.get(self.resources.storage, source.key, source.stored_sha256)
-        except storage.Missing as error:
-            raise errors.SourceMissing from error
+        if source is None:
+            raise errors.SourceMissing
+        data = self._get(source)
         options = CutoutInput.read(task.job.input)
         if source.drawn and options.transparency is Transparency.AUTO:
             options = replace(options, transparency=Transparency.KEEP)
         return Request(task.job, options, source, images.with_orientation(data, source.orientation))
+
+
+def _memory(picture: Asset) -> AbstractContextManager[object]:
+    return _one_large if picture.width * picture.height > _LARGE else nullcontext()
 
 
 def _outcome(request: Request, cutout: Cutout, made: dict[AssetKind, Asset]) -> Outcome:
@@ -75,9 +124,34 @@ def _outcome(request: Request, cutout: Cutout, made: dict[AssetKind, Asset]) -> 
 
 
 def _reused(job: Job, earlier: Outcome) -> Outcome:
-    """The same objects with rows of this job's own, so that each can be deleted alone; at no cost."""
-    now = datetime.now(UTC)
-    copies = tuple(replace(asset, id=ids.new(), job_id=job.id, created_at=now) for asset in earlier.assets)
-    (asset_id,) = (asset.id for asset in copies if asset.kind is AssetKind.CUTOUT)
-    result = replace(CutoutResult.read(earlier.result), asset_id=asset_id, cost_microusd=0)
-    return replace(earlier, result=result.json(), assets=copies, reused=True)
+    """The same objects with rows of this job's own, so that each can be deleted alone; at no cost.
+
+    A file that the earlier job made of its cut-out is not among them.
+    """
+    now, whole = datetime.now(UTC), _whole(earlier)
+    copies = {
+        asset.id: replace(asset, id=ids.new(), job_id=job.id, created_at=now)
+        for asset in earlier.assets
+        if asset.kind is not AssetKind.CUTOUT or asset is whole
+    }
+    result = replace(CutoutResult.read(earlier.result), cost_microusd=0)
+    return replace(earlier, result=_naming(result, copies[whole.id]), assets=tuple(copies.values()), reused=True)
+
+
+def _whole(outcome: Outcome) -> Asset:
+    """The transparent PNG: of two cut-outs the one that is not the job's result."""
+    cutouts = (asset for asset in outcome.assets if asset.kind is AssetKind.CUTOUT)
+    return min(cutouts, key=lambda asset: str(asset.id) == outcome.result["asset_id"])
+
+
+def _naming(result: CutoutResult, cutout: Asset) -> dict[str, Any]:
+    """The result as JSON, with this asset as its cut-out."""
+    named = replace(
+        result,
+        asset_id=cutout.id,
+        cutout_key=cutout.key,
+        width=cutout.width,
+        height=cutout.height,
+        bytes=cutout.bytes,
+    )
+    return named.json()

@@ -14,11 +14,10 @@ from typing import Protocol
 
 from services.worker.failures import Failed, Postponed, Retryable
 from shared.models.asset import Asset
-from shared.models.cutout import CutoutInput, Method, Provider
+from shared.models.cutout import NO_OPTIONS, CutoutInput, Method, Provider
 from shared.models.job import Job
 
 PROCESSING = 2  # raise it whenever the same picture would come out differently, and earlier results are not reused
-NO_OPTIONS = CutoutInput()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +30,12 @@ class Request:
     picture: bytes
 
     def fingerprint(self, engine: str) -> str:
-        """What the cut-out depends on: the owner, the bytes as received, the options, and what makes it of them."""
+        """What the cut-out depends on: the owner, the bytes as received, the options, and what makes it of them.
+
+        Not on the rendering, so that files in any format and on any background are made of one cut-out.
+        """
         owner, options = self.source.owner, self.options
-        asked = f"{options.transparency} {options.method} {options.decontaminate}"
+        asked = f"{options.transparency} {options.method} {options.decontaminate}{' matting' * options.matting}"
         facts = f"cutout {PROCESSING}|{owner.type}:{owner.id}|{self.source.sha256}|{asked}|{engine}"
         return hashlib.sha256(facts.encode()).hexdigest()
 

@@ -11,8 +11,8 @@ import json
 
 import requests
 
-from services.worker.providers import NO_OPTIONS, Answer, Broken, Refused, Unavailable, http_exchange
-from shared.models.cutout import CutoutInput, Provider
+from services.worker.providers import Answer, Broken, Refused, Unavailable, http_exchange
+from shared.models.cutout import NO_OPTIONS, CutoutInput, Provider
 from shared.models.job import JobFailure
 
 _REFUSALS = {

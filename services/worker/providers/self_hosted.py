@@ -15,9 +15,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import requests
 
-from services.worker.providers import NO_OPTIONS, Answer, Broken, Full, Refused, Unavailable, http_exchange
+from services.worker.providers import Answer, Broken, Full, Refused, Unavailable, http_exchange
 from shared import images, timeouts
-from shared.models.cutout import CutoutInput, Method, Provider
+from shared.models.cutout import NO_OPTIONS, CutoutInput, Method, Provider
 from shared.models.job import JobFailure
 
 _UNCHANGED = "none"  # the X-Method of a picture that was a cut-out already
@@ -119,7 +119,8 @@ def _engine(model: str, digest: str, precision: str) -> str:
 
 
 def _query(options: CutoutInput) -> str:
-    asked = {name: str(value).lower() for name, value in options.json().items() if name != "provider"}
+    chosen = options.json().items()
+    asked = {name: str(value).lower() for name, value in chosen if name not in ("provider", "rendering")}
     return f"?{urlencode(asked)}" if asked else ""
 
 

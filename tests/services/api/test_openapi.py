@@ -120,7 +120,8 @@ def test_everything_has_bounds(document: dict[str, Any]) -> None:
     assert wrong == []
 
 
-def test_no_parameter_may_be_null(document: dict[str, Any]) -> None:
+def test_no_parameter_or_field_of_a_form_may_be_null(document: dict[str, Any]) -> None:
+    assert "null" not in json.dumps(document["components"]["schemas"]["CutoutForm"])
     for operation in operations(document).values():
         for parameter in operation.get("parameters", []):
             assert "null" not in json.dumps(parameter["schema"]), parameter
@@ -159,11 +160,14 @@ def test_links_lead_from_what_was_made_to_what_can_be_done_with_it(document: dic
 
 
 def test_a_cut_out_s_options_are_in_the_form_the_query_and_the_job(document: dict[str, Any]) -> None:
-    options = {"transparency", "method", "decontaminate"}
+    options = {"transparency", "method", "decontaminate", "matting"}
+    options |= {"format", "size", "crop", "cropMargin", "bgColor", "bgAsset", "dpi"}
     schemas = document["components"]["schemas"]
     query = {place["name"] for place in operations(document)["cutouts_create"]["parameters"] if place["in"] == "query"}
     assert query == options
     assert schemas["CutoutForm"]["properties"].keys() == options | {"file"}
+    assert schemas["InlineCutout"]["properties"].keys() == options | {"image"}
+    assert schemas["LinkedCutout"]["properties"].keys() == options | {"imageUrl"}
     assert schemas["JobOptions"]["properties"].keys() == options
 
 

@@ -47,7 +47,8 @@ def test_no_number_or_boolean_of_any_body_is_taken_from_another_type(api: Api) -
         ("admin_set_rollout", "percent"),
         ("assets_presign", "bytes"),
         ("jobs_create", "priority"),
-        ("jobs_create", "options.decontaminate"),
+        *(("cutouts_create", option) for option in ("decontaminate", "matting", "crop", "dpi")),
+        *(("jobs_create", f"options.{option}") for option in ("decontaminate", "matting", "crop", "dpi")),
     }
 
 

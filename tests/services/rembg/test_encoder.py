@@ -71,14 +71,10 @@ def test_a_crop_leaves_the_subject_and_its_margin(compact: Network) -> None:
     assert shown(whole).crop(box).tobytes() == shown(bare).tobytes()
 
 
-def test_a_margin_ends_at_the_pictures_edge() -> None:
-    subject = Foreground(top=10, left=0, width=90, height=80)
-    assert encoder._box(subject, ((50, "%"), (50, "%"), (5, "px"), (500, "px")), (100, 100)) == (0, 0, 100, 95)
-
-
 def test_density_is_kept_and_the_colour_profile_applied(compact: Network) -> None:
     assert shown(made(compact)).info["dpi"] == pytest.approx((300, 200), abs=0.1)
     assert shown(made(compact, format="jpg")).info["dpi"] == pytest.approx((300, 200), abs=1)
+    assert shown(made(compact, format="webp")).getexif()[0x011A] == pytest.approx(300, abs=0.1)
     assert "icc_profile" not in shown(made(compact)).info
     assert "dpi" not in shown(made(compact, pictures.encode(pictures.shirt()))).info
 

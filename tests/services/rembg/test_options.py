@@ -3,9 +3,10 @@
 import pytest
 
 from services.rembg import options
-from services.rembg.options import Format, Matting, Options, Output
+from services.rembg.options import Matting, Options, Output
 from shared.errors import InvalidRequest
 from shared.models.cutout import Method, Transparency
+from shared.models.rendering import Format
 
 
 def test_nothing_asked_for_is_a_plain_cutout() -> None:
@@ -51,25 +52,6 @@ def test_an_unknown_option_is_refused_by_name() -> None:
     with pytest.raises(InvalidRequest, match="bg_color") as refused:
         options.read({"bg_color": "red"})
     assert refused.value.details == {"field": "bg_color"}
-
-
-@pytest.mark.parametrize(
-    ("given", "colour"),
-    [
-        ("fff", (255, 255, 255, 255)),
-        ("#1234", (17, 34, 51, 68)),
-        ("0a0b0c", (10, 11, 12, 255)),
-        ("00000000", (0, 0, 0, 0)),
-        ("White", (255, 255, 255, 255)),
-        ("1, 2,3", (1, 2, 3, 255)),
-        ("1,2,3,4", (1, 2, 3, 4)),
-        ("rebeccapurple", (102, 51, 153, 255)),
-        ("RGB(10, 20, 30)", (10, 20, 30, 255)),
-        ("transparent", (0, 0, 0, 0)),
-    ],
-)
-def test_colours_are_read(given: str, colour: tuple[int, ...]) -> None:
-    assert options.read({"bgcolor": given}).background == colour
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ class Bench:
 
     def runner_with(self, *arguments: Any, **options: Any) -> Runner:
         """A runner over `router(...)`, of all job types."""
-        resources = Resources(self.storage, self.router(*arguments, **options), SECRET)
+        resources = Resources(self.database, self.storage, self.router(*arguments, **options), SECRET)
         handlers = {name: build(resources) for name, build in JOB_TYPES.items()}
         return Runner(self.database, self.leases, handlers, threads=3)
 

@@ -22,7 +22,7 @@ JOB_TYPES: Mapping[str, Callable[[Resources], Handler]] = {
 
 @pytest.fixture
 def runner(bench: Bench) -> Runner:
-    resources = Resources(bench.storage, bench.router(), SECRET)
+    resources = Resources(bench.database, bench.storage, bench.router(), SECRET)
     handlers = {name: build(resources) for name, build in JOB_TYPES.items()}
     return Runner(bench.database, bench.leases, handlers, threads=3)
 

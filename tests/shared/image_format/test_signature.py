@@ -38,7 +38,7 @@ def test_each_format_is_recognised_by_its_first_bytes(case: Benign) -> None:
         (b"PK\3\4" + bytes(40), "ZIP archive", "send the picture in it"),
         (b"\x1f\x8b\x08" + bytes(40), "gzip", "unpack it"),
         (b"\n<!doctype html><html>", "web page", "picture's own file"),
-        (b"hello", "no picture", "Accepted are"),
+        (b"hello", "not a picture", "Accepted are"),
     ],
 )
 def test_an_unsupported_format_is_named_with_advice(data: bytes, name: str, advice: str) -> None:

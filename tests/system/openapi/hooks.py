@@ -93,10 +93,14 @@ def _fill_body(body: dict[str, Any]) -> None:
     for name, value in body.items():
         if isinstance(value, float) and value.is_integer():
             body[name] = int(value)  # JSON Schema counts 7.0 among the integers, the api does not
+        if isinstance(value, dict):
+            _fill_body(value)
     if "image" in body:
         body["image"] = base64.b64encode(PICTURES[0]).decode()
     if "imageUrl" in body:
         body["imageUrl"] = PICTURE_URL
+    if "bgColor" in body:
+        body["bgColor"] = "tomato"  # the schema allows any word
     if "assetId" in body:
         body["assetId"] = _asset()["id"]
 
@@ -110,8 +114,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         case.headers["Idempotency-Key"] = secrets.token_hex(8)  # two requests with one key would be refused
     if "cursor" in (case.query or {}):
         case.query["cursor"] = str(Cursor(datetime.now(UTC), uuid4()))
-    if case.media_type == "application/json" and isinstance(case.body, dict):
-        _fill_body(case.body)
+    for part in (case.query, case.body):
+        if isinstance(part, dict):
+            _fill_body(part)
     if secrets.randbelow(2) and not isinstance(case.meta.phase.data, StatefulPhaseData):
         _use_real_resources(case)
 

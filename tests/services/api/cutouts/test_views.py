@@ -141,52 +141,6 @@ def test_with_a_public_url_all_urls_are_absolute(start: Start, environment: pyte
     assert upload(guest)["url"].startswith("https://shop.example/assets/")
 
 
-OPTIONS = {"transparency": "keep", "method": "flat", "decontaminate": "false"}
-STORED = {"transparency": "keep", "method": "flat", "decontaminate": False}
-
-
-def _stored_input(api: Api) -> dict[str, Any]:
-    return dict(api.claim().input)
-
-
 def test_a_cut_out_without_options_stores_none(api: Api) -> None:
     cut_out(api.guest())
-    assert _stored_input(api) == {}
-
-
-def test_options_are_read_from_the_query(api: Api) -> None:
-    response = api.guest().post("/api/cutouts", query_string=OPTIONS, data=pictures.png(), content_type="image/png")
-    assert response.status_code == 202
-    assert _stored_input(api) == STORED
-
-
-def test_options_are_read_from_the_form(api: Api) -> None:
-    fields = "".join(
-        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in OPTIONS.items()
-    )
-    data = fields.encode() + form(pictures.png())
-    response = api.guest().post("/api/cutouts", data=data, content_type="multipart/form-data; boundary=x")
-    assert response.status_code == 202
-    assert _stored_input(api) == STORED
-
-
-def test_options_of_a_job_are_stored_with_it(api: Api) -> None:
-    guest = api.guest()
-    options = {"transparency": "ignore", "method": "network", "decontaminate": True}
-    wanted = {"assetId": upload(guest)["id"], "type": "cutout", "options": options}
-    assert guest.post("/api/jobs", json=wanted).status_code == 202
-    assert _stored_input(api) == {"transparency": "ignore", "method": "network"}
-
-
-@pytest.mark.parametrize("query", [{"method": "magic"}, {"transparency": ""}, {"decontaminate": "7"}, {"matte": "1"}])
-def test_an_unknown_option_is_refused(guest: FlaskClient, query: dict[str, str]) -> None:
-    response = guest.post("/api/cutouts", query_string=query, data=pictures.png(), content_type="image/png")
-    details = refused(response, 400, "invalid_request")
-    assert list(details["fields"]) == list(query)
-
-
-def test_a_repeated_request_with_other_options_is_another_request(guest: FlaskClient) -> None:
-    upload(guest)  # so that both are the same guest's
-    key = {"Idempotency-Key": "one"}
-    assert send(guest, "/api/cutouts", pictures.jpeg(), headers=key).status_code == 202
-    refused(send(guest, "/api/cutouts?method=flat", pictures.jpeg(), headers=key), 422, "key_reused")
+    assert api.claim().input == {}

@@ -62,6 +62,7 @@ def test_a_new_job_is_shown_as_in_the_contract(guest: FlaskClient) -> None:
         "attempts": 0,
         "priority": 5,
         "provider": None,
+        "options": {},
         "startedAt": None,
         "finishedAt": None,
         "timings": _NO_TIMINGS,
