@@ -56,7 +56,7 @@ class Part:
 
 
 def measure(url: str, cycles: int) -> list[Part]:
-    """Run so many cycles in three parts; the second, of IN_SNAPSHOT at most, beside an open snapshot like a backup's."""
+    """Run so many cycles in three parts; the second, of IN_SNAPSHOT at most, beside the open snapshot of a backup."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_PROCEDURE)
     before = _part(url, cycles // 3)
