@@ -88,9 +88,8 @@ def newcomer(url: str, flood: int) -> int:
     """One owner floods the empty queue, then a newcomer's job is made: the number of claims until it starts."""
     with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
         connection.execute("set synchronous_commit = off")
-        with connection.transaction():
-            for _ in range(flood):
-                connection.execute(CREATE, [uuid.uuid4(), "flood", uuid.uuid4()])
+        for _ in range(flood):  # a commit each: in one transaction no version of the owner's row could be pruned
+            connection.execute(CREATE, [uuid.uuid4(), "flood", uuid.uuid4()])
         for _ in range(CLAIMERS):
             connection.execute(FAIR)
         newcomers = uuid.uuid4()
