@@ -12,7 +12,6 @@ picture that has been waiting for the start. Pictures are processed in a thread 
 give up at its deadline whatever its picture is doing.
 """
 
-import contextlib
 import signal
 import threading
 import time
@@ -27,19 +26,18 @@ from flask import Flask, Response, jsonify
 from services.rembg import remover, request_parser
 from services.rembg.admission import AdmissionQueue, Slot
 from services.rembg.inference import Network, lower_priority
+from services.rembg.inference.sessions import give_back
 from services.rembg.lingering_close import LingeringClose, SocketDrain
 from services.rembg.load_shedding import LoadShedder
 from services.rembg.preload import Preload
 from services.rembg.settings import Settings
 from services.rembg.stats import Stats
 from services.rembg.watchdog import watch
-from shared import errors, failpoints, images, log, malloc, metrics, sentry, web
+from shared import errors, failpoints, images, log, metrics, sentry, web
 from shared.health import Health
 from shared.version import VERSION
 
 FIELDS = {"/remove": "image_file", "/remove-background": "image", "/api/remove": request_parser.REMBG_SERVER_FIELD}
-
-_AFTER_READY_S = 2.0  # pictures that waited for the start are answered first
 
 _log = log.get("rembg")
 
@@ -68,19 +66,13 @@ def build(preload: Preload) -> Dependencies:
 
 
 def _prepare(deps: Dependencies, warm_up_s: Future[float]) -> None:
-    """Ready after the first inference; preparations for several pictures at once follow later."""
+    """Ready after the first inference."""
     lower_priority()
     took_s = warm_up_s.result()
     deps.health.mark_ready()
     weights = deps.network.weights
     _log.info("ready", model=weights.name, digest=weights.sha256, warm_up_s=round(took_s, 3))
-    time.sleep(_AFTER_READY_S)
-    deps.network.widen()
-    with contextlib.suppress(errors.Failure), contextlib.ExitStack() as slots:  # not while callers fill it
-        for _ in range(deps.queue.slots):
-            slots.callback(deps.queue.release, deps.queue.acquire(deps.settings.work.deadline_s))
-        deps.network.fill()
-    malloc.give_back()  # a quarter of all memory, after two sessions of u2net were made
+    give_back()
 
 
 def create_app(deps: Dependencies) -> Flask:
@@ -106,7 +98,7 @@ def start(preload: Preload) -> Flask:
     deps = build(preload)
     _drain_at_sigterm(deps)
     _in_background("prepare", partial(_prepare, deps, preload.warm_up_s))
-    _in_background("watchdog", partial(watch, deps.queue, deps.health, settings.work.stuck_s))
+    _in_background("watchdog", partial(watch, deps.queue, deps.health, settings.work.stuck_s, give_back))
     return create_app(deps)
 
 

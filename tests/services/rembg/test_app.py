@@ -1,13 +1,12 @@
 """The HTTP API without a server: accepted and refused requests, and their answers."""
 
 import io
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from services.rembg import app
 from services.rembg.admission import AdmissionQueue
 from services.rembg.app import Dependencies, create_app
 from services.rembg.inference import Network
@@ -133,21 +132,6 @@ def test_before_the_first_inference_the_service_is_live_but_not_ready(cold: Flas
     assert cold.post("/remove", data=PNG).status_code == 200  # this is the first inference
     deps.health.mark_ready()
     assert cold.get("/health/ready").status_code == 200
-
-
-def test_memory_is_filled_only_while_no_picture_has_a_slot(deps: Dependencies, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "_AFTER_READY_S", 0.0)
-    warm: Future[float] = Future()
-    warm.set_result(0.1)
-    turn = deps.queue.acquire(1)
-    with ThreadPoolExecutor(1) as pool:  # its thread lowers its priority, and ends
-        preparing = pool.submit(app._prepare, deps, warm)
-        with pytest.raises(TimeoutError):
-            preparing.result(0.5)
-        assert deps.health.ready()[0]
-        deps.queue.release(turn)
-        preparing.result(30)
-    assert (deps.queue.started, deps.queue.working) == (2, 0)
 
 
 def test_stats_report_counts_and_the_network(client: FlaskClient, compact: Network) -> None:

@@ -1,13 +1,8 @@
 """Runs a network with onnxruntime: from an RGB picture to the mask of its subject.
 
 One inference alone is fastest on all cores; several at once get more done with one core each, because a network this
-small loses a tenth of its time dividing the work (docs/benchmarks.md has the table). So there are two sessions over the
-same file, and an inference that is alone takes the one of several threads.
-
-Memory: both sessions share one arena, which never shrinks; without it each inference takes a third more processor time.
-It extends by the size that is asked for (by default its regions double), and tensors are neither placed in one planned
-block nor reused by size, which the arena does better: 236 MB for two inferences of U2-NetP at once instead of 283 with
-reuse, in the same time. The file is given by its path, because a session keeps the bytes it is made from.
+small loses a tenth of its time dividing the work (docs/benchmarks.md has the table). So there are two sessions
+(sessions.py), and an inference that is alone takes the one of several threads.
 
 All threads of a network, its sessions' and its callers', run at a lower priority than the rest of the process, which
 answers probes and refuses excess load in well under a millisecond and would otherwise queue behind minutes of work.
@@ -21,15 +16,13 @@ more, down to a dot of four pixels.)
 import os
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
 from PIL import Image
 
 from services.rembg.blank import is_blank
+from services.rembg.inference.sessions import Sessions
 from services.rembg.weights import Preparation, Weights
 from shared.errors import UnknownForeground
 from shared.settings import Invalid
@@ -52,15 +45,16 @@ class Network:
     def __init__(self, weights: Weights, threads: int, slots: int = 1) -> None:
         self.weights = weights
         self.threads = threads
-        self._file = weights.optimized or weights.path
+        file = weights.optimized or weights.path
         try:
-            self._alone = _session(self._file, threads)
+            self._sessions = Sessions(file)
+            self._alone = self._sessions.make(threads)
+            each = max(1, threads // slots)
+            self._together = self._alone if each == threads else self._sessions.make(each)
         except Exception as error:  # noqa: BLE001 - onnxruntime's errors have no class of their own in common
-            raise Invalid(f"{self._file} is not a network that can be run: {error}") from None
-        self.slots = slots
+            raise Invalid(f"{file} is not a network that can be run: {error}") from None
         self._warming = onnxruntime.RunOptions()
         self._warm = threading.Event()
-        self._together = self._alone
         self._input = self._alone.get_inputs()[0].name
         self._output = [self._alone.get_outputs()[0].name]
 
@@ -76,17 +70,6 @@ class Network:
             if not self._warming.terminate:
                 raise
             self._warm.wait()
-
-    def widen(self) -> None:
-        """Make the session for several inferences at once."""
-        narrow = max(1, self.threads // self.slots)
-        if narrow < self.threads:
-            self._together = _session(self._file, narrow)
-
-    def fill(self) -> None:
-        """Run as many inferences as there may be at once, to allocate all memory; no other may be running."""
-        with ThreadPoolExecutor(self.slots) as pool:
-            list(pool.map(lambda _: self._infer(self._zeros(), alone=False), range(self.slots)))
 
     def _zeros(self) -> np.ndarray:
         return np.zeros((1, 3, self.size, self.size), np.float32)
@@ -112,28 +95,6 @@ class Network:
         session = self._alone if alone else self._together
         mask: np.ndarray = session.run(self._output, {self._input: batch}, options)[0]
         return mask.reshape(mask.shape[-2:])
-
-
-@cache
-def _share_arena() -> None:
-    """Once per process; sessions use it with `use_env_allocators`."""
-    memory = onnxruntime.OrtMemoryInfo(
-        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
-    )
-    as_requested = onnxruntime.OrtArenaCfg({"arena_extend_strategy": 1})
-    onnxruntime.create_and_register_allocator(memory, as_requested)
-
-
-def _session(file: Path, threads: int) -> onnxruntime.InferenceSession:
-    _share_arena()
-    options = onnxruntime.SessionOptions()
-    options.add_session_config_entry("session.use_env_allocators", "1")
-    options.enable_mem_pattern = False
-    options.enable_mem_reuse = False
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting must not occupy a core
-    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
 
 
 def prepare(pixels: np.ndarray, preparation: Preparation) -> np.ndarray:
