@@ -17,7 +17,7 @@ begin
     new.claim_state := case
         when new.status not in ('queued', 'running') then null
         when new.status = 'running' and new.lease_until >= now() then 'claimed'
-        -- as MAX_ATTEMPTS and _ISOLATED of job_queue.py, which a test compares
+        -- 3 is MAX_ATTEMPTS of job_queue.py, which a test compares; a death in company does not count
         when new.attempts >= 3 + (new.isolated or new.status = 'running' and not new.alone)::int then 'exhausted'
         when new.status = 'queued' and new.run_after > now() then 'later'
         when new.claim_state = 'blocked' and new.wakes_at > now() then 'blocked'
