@@ -1,6 +1,6 @@
 """What a file is, by its first bytes: a format that may be accepted, or a name for what came instead.
 
-Content decides, never a name. Nothing behind the first bytes is looked at, so what is recognised may still be unreadable.
+Content decides, never a name. Nothing behind the first bytes is looked at, so what is recognised may be unreadable.
 """
 
 import re
