@@ -48,7 +48,7 @@ class History:
             self.pass_time: 3,
             self.sweep: 2,
             self.delete: 1,
-            self.move: 2,
+            self.put_off: 2,
         }
         (what,) = self.random.choices(list(weighted), list(weighted.values()))
         what()
@@ -131,11 +131,10 @@ class History:
         if job := self._any("true"):
             self._say("delete from jobs where id = %s", job.id)
 
-    def move(self) -> None:
-        """Only an operator does this: a waiting job gets another time or place."""
+    def put_off(self) -> None:
+        """Only an operator does this: a waiting job has to wait longer."""
         if job := self._any("status = 'queued'"):
-            changed = self.random.choice(["run_after = now() + interval '20 s'", "priority = 9 - priority"])
-            self._say(f"update jobs set {changed} where id = %s", job.id)
+            self._say(_LATER, job.id)
 
     def _any(self, condition: str) -> Job | None:
         order = self.random.random()
