@@ -26,7 +26,6 @@ from flask import Flask, Response, jsonify
 from services.rembg import remover, request_parser
 from services.rembg.admission import AdmissionQueue, Slot
 from services.rembg.inference import Network, lower_priority
-from services.rembg.inference.sessions import give_back
 from services.rembg.lingering_close import LingeringClose, SocketDrain
 from services.rembg.load_shedding import LoadShedder
 from services.rembg.preload import Preload
@@ -72,7 +71,7 @@ def _prepare(deps: Dependencies, warm_up_s: Future[float]) -> None:
     deps.health.mark_ready()
     weights = deps.network.weights
     _log.info("ready", model=weights.name, digest=weights.sha256, warm_up_s=round(took_s, 3))
-    give_back()
+    deps.network.rest()
 
 
 def create_app(deps: Dependencies) -> Flask:
@@ -98,7 +97,7 @@ def start(preload: Preload) -> Flask:
     deps = build(preload)
     _drain_at_sigterm(deps)
     _in_background("prepare", partial(_prepare, deps, preload.warm_up_s))
-    _in_background("watchdog", partial(watch, deps.queue, deps.health, settings.work.stuck_s, give_back))
+    _in_background("watchdog", partial(watch, deps.queue, deps.health, settings.work.stuck_s, deps.network.rest))
     return create_app(deps)
 
 
@@ -141,6 +140,7 @@ def _remove(deps: Dependencies, field: str) -> Response:
     for step, seconds in {"queue": queued_s, "decode": took.decode, "infer": took.infer, "encode": took.encode}.items():
         metrics.REMOVAL_SECONDS.labels(step).observe(seconds)
     deps.stats.success(bytes_in=len(asked.data), bytes_out=len(file.data), total_s=total_s, infer_s=took.infer)
+    deps.stats.ran(cutout.precision or "none")
     facts = _facts(deps.network, cutout, queued_s, total_s)
     return Response(file.data, content_type=file.content_type, headers={"Cache-Control": "no-store", **facts})
 
@@ -183,6 +183,7 @@ def _facts(network: Network, cutout: remover.Cutout, queued_s: float, total_s: f
         "X-Model": network.weights.name,
         "X-Model-Digest": network.weights.sha256,
         "X-Model-Precision": network.weights.precision,
+        "X-Mask-Precision": cutout.precision or "none",
         "X-Queue-Ms": round(queued_s * 1000),
         "X-Infer-Ms": round(cutout.durations.infer * 1000),
         "X-Total-Ms": round(total_s * 1000),

@@ -16,14 +16,15 @@ more, down to a dot of four pixels.)
 import os
 import sys
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import onnxruntime
 from PIL import Image
 
 from services.rembg.blank import is_blank
-from services.rembg.inference.sessions import Sessions
-from services.rembg.weights import Preparation, Weights
+from services.rembg.inference.sessions import Sessions, give_back
+from services.rembg.weights import Precision, Preparation, Weights
 from shared.errors import UnknownForeground
 from shared.settings import Invalid
 
@@ -37,6 +38,13 @@ def lower_priority() -> None:
     """Lower the priority of this thread, and of those it starts. Only on Linux does each thread have its own."""
     if sys.platform == "linux":
         os.nice(_NICE)
+
+
+Ran = Callable[[Precision], object]
+
+
+def forget(_: Precision) -> None:
+    pass
 
 
 class Network:
@@ -74,8 +82,17 @@ class Network:
     def _zeros(self) -> np.ndarray:
         return np.zeros((1, 3, self.size, self.size), np.float32)
 
-    def mask(self, picture: Image.Image, *, alone: bool = True) -> Image.Image:
-        """The subject of an RGB picture as a greyscale mask of the network's size. Raises UnknownForeground."""
+    def mask(self, picture: Image.Image, *, alone: bool = True, ran: Ran = forget) -> Image.Image:
+        """The subject of an RGB picture as a greyscale mask of the network's size. Raises UnknownForeground.
+
+        `ran` is told the precision in which the mask was computed.
+        """
+        chances = self.chances(picture, alone=alone)
+        ran(self.weights.precision)
+        return mask_of(chances)
+
+    def chances(self, picture: Image.Image, *, alone: bool = True) -> np.ndarray:
+        """Each pixel's probability of belonging to the subject. Raises UnknownForeground for a single colour."""
         small = picture.resize((self.size, self.size), Image.Resampling.LANCZOS, reducing_gap=_GAP)
         pixels = np.asarray(small)
         if is_blank(pixels):
@@ -83,18 +100,26 @@ class Network:
         batch = prepare(pixels, self.weights.preparation)
         self._warming.terminate = True  # for good: the warm-up yields to pictures
         try:
-            chances = self._infer(batch, alone=alone)
+            return self._infer(batch, alone=alone)
         finally:
             self._warm.set()
-        lowest, highest = chances.min(), chances.max()
-        if not highest >= _EVEN_CHANCE:  # also when it is not a number
-            raise UnknownForeground()
-        return Image.fromarray(((chances - lowest) / (highest - lowest) * 255 + 0.5).astype(np.uint8))
+
+    def rest(self) -> None:
+        """Return memory that no picture in work needs; called when there is none."""
+        give_back()
 
     def _infer(self, batch: np.ndarray, *, alone: bool, options: onnxruntime.RunOptions | None = None) -> np.ndarray:
         session = self._alone if alone else self._together
         mask: np.ndarray = session.run(self._output, {self._input: batch}, options)[0]
         return mask.reshape(mask.shape[-2:])
+
+
+def mask_of(chances: np.ndarray) -> Image.Image:
+    """Stretched to its full range. Raises UnknownForeground where nothing is more likely than not."""
+    lowest, highest = chances.min(), chances.max()
+    if not highest >= _EVEN_CHANCE:  # also when it is not a number
+        raise UnknownForeground()
+    return Image.fromarray(((chances - lowest) / (highest - lowest) * 255 + 0.5).astype(np.uint8))
 
 
 def prepare(pixels: np.ndarray, preparation: Preparation) -> np.ndarray:

@@ -67,6 +67,8 @@ def test_the_body_the_form_and_the_alias_give_the_same_cutout(client: FlaskClien
 def test_the_facts_are_in_the_headers(client: FlaskClient, compact: Network) -> None:
     headers = client.post("/remove", data=PNG).headers
     assert (headers["X-Model"], headers["X-Model-Digest"]) == ("compact", compact.weights.sha256)
+    assert (headers["X-Model-Precision"], headers["X-Mask-Precision"]) == ("float", "none")  # flat artwork
+    assert client.post("/remove?method=network", data=PNG).headers["X-Mask-Precision"] == "float"
     assert (headers["X-Width"], headers["X-Height"], headers["X-Passthrough"]) == ("480", "360", "0")
     left, top, right, bottom = pictures.BOX
     assert int(headers["X-Foreground-Left"]) == pytest.approx(left, abs=20)
@@ -139,6 +141,7 @@ def test_stats_report_counts_and_the_network(client: FlaskClient, compact: Netwo
     figures = client.get("/stats").get_json()
     assert (figures["requests"], figures["successes"], figures["inFlight"], figures["waiting"]) == (1, 1, 0, 0)
     assert (figures["bytesIn"], figures["bytesOut"]) == (len(PNG), len(cutout))
+    assert figures["precisions"] == {"none": 1}
     assert (figures["model"], figures["digest"], figures["precision"]) == ("compact", compact.weights.sha256, "float")
 
 
