@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-mockups bench-print bench-rembg bench-uploads soak models garments gallery lock clean up down logs ps images release
+.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-mockups bench-print bench-queue bench-rembg bench-uploads soak models garments gallery lock clean up down logs ps images release
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-16s %s\n' "$$name" "$$words"; done
@@ -53,7 +53,7 @@ chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of 
 hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one, 1,000 damaged files and 10,000 generated requests to a live api
 	@$(RUN) pytest tests/hostile tests/system/openapi/test_schemathesis.py --long
 
-bench: bench-broker bench-front bench-mockups bench-print bench-rembg bench-uploads ## Run every benchmark
+bench: bench-broker bench-front bench-mockups bench-print bench-queue bench-rembg bench-uploads ## Run every benchmark
 
 bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, overhead, beside the targets
 	@$(RUN) bench.broker
@@ -61,8 +61,13 @@ bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, o
 bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, through nginx: latency beside the promise (5 minutes)
 	@$(RUN) bench.front
 
+<<<<<<< HEAD
 bench-mockups: $(VENV)/.dev ## Time mock-ups and their memory, beside Pillow's own compositing
 	@$(RUN) bench.mockups
+=======
+bench-queue: $(VENV)/.dev ## Measure a queue of a million jobs: claims, fairness, table sizes, beside other queues if PEERS_PYTHON= has them (half an hour)
+	@$(RUN) bench.job_queue
+>>>>>>> h-claims
 
 check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) ruff check

@@ -40,7 +40,9 @@ JOBS = Counter("stolentee_jobs_total", "Jobs that reached a state.", ["state", "
 JOB_SECONDS = Histogram("stolentee_job_step_seconds", "Time a job spent in each step.", ["step"], buckets=_SLOW)
 LEASES_LOST = Counter("stolentee_leases_lost_total", "Jobs whose lease ran out while a worker held them.")
 WAKE_UPS = Counter("stolentee_wake_ups_total", "Wake-ups sent to the broker.", ["outcome"])
-QUEUE_DEPTH = Gauge("stolentee_queue_depth", "Jobs waiting to run.", multiprocess_mode="livemostrecent")
+QUEUE_DEPTH = Gauge(
+    "stolentee_queue_depth", "Jobs waiting to run, of at most 10,000 owners.", multiprocess_mode="livemostrecent"
+)
 QUEUE_AGE = Gauge(
     "stolentee_queue_oldest_seconds",
     "Age of the oldest job that waits, 0 while none does.",

@@ -245,10 +245,11 @@ class Ops(EnvSettings):
 
 
 class Retention(EnvSettings):
-    """Days after which pictures that were not sent again are deleted; 0: only their owner deletes them."""
+    """Days after which pictures that were not sent again, and finished jobs, are deleted; 0: never by themselves."""
 
     guest_days: int = Field(30, validation_alias="GUEST_RETENTION_DAYS", ge=0, le=36_500)
     customer_days: int = Field(0, validation_alias="CUSTOMER_RETENTION_DAYS", ge=0, le=36_500)
+    job_days: int = Field(90, validation_alias="JOB_RETENTION_DAYS", ge=0, le=36_500)
 
 
 class Keys(EnvSettings):

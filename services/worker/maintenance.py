@@ -6,6 +6,7 @@
     idempotency keys     deleted after a day with their responses
     direct uploads       what was sent and never completed is deleted after a day, and then the row that counts it
     unfinished writes    left by a crash in the same place; deleted after a day
+    finished jobs        deleted after 90 days (JOB_RETENTION_DAYS) with their calls of providers
 
 Any number of workers may run it at once: deleting an object twice does no harm, and `shared.db.object_deletions` keeps
 an object that is sent again at that very moment.
@@ -13,13 +14,13 @@ an object that is sent again at that very moment.
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from shared import log, metrics, storage
-from shared.db import idempotency, object_deletions, pending_uploads
-from shared.db.pool import Database
+from shared.db import idempotency, jobs, object_deletions, pending_uploads, provider_calls
+from shared.db.pool import Connection, Database
 from shared.models.owner import OwnerType
 from shared.settings import Retention
 
@@ -29,6 +30,7 @@ KEEP_S = 7 * DAY_S  # a mistaken delete can be undone, and a database restored f
 KEEP_UNFINISHED_S = DAY_S  # the permission to send ends long before
 AT_ONCE = 500  # of each kind per run: 360,000 a month, while 10,000 pictures leave 50,000 objects
 DELETE_S = 20  # then the rest of a stem is left to the next run: less than half of object_deletions.GOING_S
+BATCHES = 20  # of AT_ONCE finished jobs per run, each in a transaction of its own: 7 million a month
 _SLICES = 256  # of all objects, by the first two digits of their keys
 _PAGE = 1000  # objects compared with rows in one statement
 
@@ -47,12 +49,14 @@ class Maintenance:
     def __init__(self, database: Database, objects: storage.Storage, retention: Retention) -> None:
         self._database = database
         self._storage = objects
+        self._job_days = retention.job_days
         self._retention_days = {OwnerType.GUEST: retention.guest_days, OwnerType.KEY: retention.customer_days}
 
     def run(self) -> None:
         """Run all steps. The slice of objects compared with rows moves with the clock, so a day covers all of them."""
         self.expire()
         self.forget()
+        self.forget_jobs()
         self.prune()
         self.collect(slices(time.time()))
         self.collect_unfinished()
@@ -79,6 +83,25 @@ class Maintenance:
         with self._database.transaction() as connection:
             pending_uploads.drop(connection, uploads)
         return forgotten + len(uploads)
+
+    def forget_jobs(self) -> int:
+        """Delete finished jobs after their retention, and then the calls that were made for them; returns how many."""
+        if not self._job_days:
+            return 0
+        forgotten = self._in_batches(jobs.prune) + self._in_batches(provider_calls.prune)
+        if forgotten:
+            _log.info("jobs_forgotten", rows=forgotten)
+        return forgotten
+
+    def _in_batches(self, prune: Callable[[Connection, float, int], int]) -> int:
+        total = 0
+        for _ in range(BATCHES):
+            with self._database.transaction() as connection:
+                pruned = prune(connection, self._job_days * DAY_S, AT_ONCE)
+            total += pruned
+            if pruned < AT_ONCE:
+                break
+        return total
 
     def prune(self, keep_s: float = KEEP_S) -> int:
         """Delete objects all of whose rows were deleted `keep_s` ago, then the rows; returns how many."""

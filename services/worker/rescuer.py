@@ -13,6 +13,7 @@ from shared.db.pool import Database
 AWAY_S = 2.0  # added between sweeps while Postgres or Redis is unavailable
 GRACE_S = 0.5  # the wake-up of a job younger than this is most likely on its way
 AT_ONCE = 100  # wake-ups per sweep; the rest come with the next
+COUNTED = 2 * AT_ONCE  # overdue jobs: with more unread wake-ups than these, workers have enough to read
 
 _log = log.get("rescuer")
 
@@ -26,19 +27,20 @@ class Rescuer:
 
     def sweep(self) -> int:
         """Sweep once; returns the number of wake-ups sent, 0 while another worker sweeps."""
-        self._fail_exhausted()
+        self._bring_up_to_date()
         with self._database.transaction() as connection:
             if not job_queue.lead_sweep(connection):
                 return 0
             depth, oldest_s = jobs.depth(connection)
             metrics.QUEUE_DEPTH.set(depth)
             metrics.QUEUE_AGE.set(oldest_s)
-            overdue = job_queue.overdue(connection, GRACE_S)
+            overdue = job_queue.overdue(connection, GRACE_S, COUNTED)
             missing = min(AT_ONCE, overdue - self._waker.waiting()) if overdue else 0
             return self._wake(missing)
 
-    def _fail_exhausted(self) -> None:
+    def _bring_up_to_date(self) -> None:
         with self._database.transaction() as connection:  # of its own: an unavailable broker would undo it
+            job_queue.wake_due(connection)
             failed = job_queue.fail_exhausted(connection)
         for job_id in failed:
             metrics.JOBS.labels("failed", "poison").inc()

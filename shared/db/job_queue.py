@@ -19,19 +19,9 @@ from shared.models.cutout import Provider
 from shared.models.job import Job, JobFailure, Outcome, Timings
 
 MAX_ATTEMPTS = 3  # provider errors, or deaths while it ran alone; one more has never been seen to help
+AT_ONCE = 1000  # jobs that one statement of a sweep wakes or fails; the next sweep comes a second later
 _SWEEP_LOCK = 7_283_002  # any number that no other advisory lock uses
 _HELD = "id = %(id)s and fence = %(fence)s and status = 'running'"
-_DUE = "(jobs.status = 'queued' and jobs.run_after <= now() or jobs.status = 'running' and jobs.lease_until < now())"
-# Its worker died while others ran beside it: that does not count, but the job runs alone from now on.
-_ISOLATED = "(jobs.isolated or jobs.status = 'running' and not jobs.alone)"
-_HAS_ATTEMPTS = f"jobs.attempts < {MAX_ATTEMPTS} + {_ISOLATED}::int"
-# One job per asset at a time: the second one then finds the first one's result instead of computing or paying again.
-_FREE = """
-    not exists (
-        select from jobs busy
-        where busy.asset_id = jobs.asset_id and busy.status = 'running' and busy.id <> jobs.id
-    )
-"""
 
 
 class MustRunAlone(Exception):
@@ -43,38 +33,14 @@ def claim_next(
 ) -> Job | None:
     """Claim the next due job: by priority, then the owner with the fewest running, then age.
 
-    Only a job of these types, unless `types` is None. A row that another worker is claiming is skipped, not waited for.
-    `alone`: this process runs no other job until this one has ended. Raises MustRunAlone if the next job needs that.
-    Must be the first statement of its transaction, which it rolls back if another worker claims the same asset.
+    Only a job of these types, unless `types` is None. An owner whose jobs another transaction is changing is passed
+    over, not waited for. `alone`: this process runs no other job until this one has ended. Raises MustRunAlone, and
+    claims nothing, if the next job needs that. Must be the first statement of its transaction, which it rolls back if
+    a worker of the release before claims the same asset.
     """
     try:
         row = connection.execute(
-            f"""
-            with load as (
-                select user_id, count(*) as running
-                from jobs
-                where status = 'running' and lease_until >= now()
-                group by user_id
-            ), next as (
-                select jobs.id
-                from jobs
-                left join load using (user_id)
-                where {_DUE}
-                    and {_HAS_ATTEMPTS}
-                    and (%(types)s::text[] is null or type = any(%(types)s))
-                    and {_FREE}
-                order by priority, coalesce(load.running, 0), created_at
-                limit 1
-                for update of jobs skip locked
-            )
-            update jobs
-            set status = 'running', attempts = attempts + 1, fence = fence + 1, progress = 5,
-                isolated = {_ISOLATED}, alone = %(alone)s,
-                lease_until = now() + %(lease_s)s * interval '1 second', started_at = coalesce(started_at, now())
-            where id = (select id from next)
-            returning {COLUMNS}
-            """,
-            {"lease_s": lease_s, "types": None if types is None else list(types), "alone": alone},
+            f"select {COLUMNS} from claim_job(%s, %s, %s)", [lease_s, None if types is None else list(types), alone]
         ).fetchone()
     except UniqueViolation:
         connection.rollback()
@@ -89,13 +55,20 @@ def renew(connection: Connection, held: Iterable[tuple[UUID, int]], lease_s: flo
     ids, fences = zip(*held, strict=True)
     rows = connection.execute(
         """
+        with held as (
+            select jobs.id
+            from jobs join unnest(%s::uuid[], %s::int[]) as mine (id, fence) using (id, fence)
+            where status = 'running'
+            order by jobs.id  -- as all writers of several jobs, so that none waits for another that waits for it
+            for update of jobs
+        )
         update jobs
         set lease_until = now() + %s * interval '1 second'
-        from unnest(%s::uuid[], %s::int[]) as mine (id, fence)
-        where jobs.id = mine.id and jobs.fence = mine.fence and status = 'running'
+        from held
+        where jobs.id = held.id
         returning jobs.id
         """,
-        [lease_s, list(ids), list(fences)],
+        [list(ids), list(fences), lease_s],
     ).fetchall()
     return {row["id"] for row in rows}
 
@@ -197,17 +170,28 @@ def release(connection: Connection, job: Job, delay_s: float, *, counts: bool) -
     )
 
 
+def wake_due(connection: Connection) -> None:
+    """Make jobs claimable whose delay or lease has expired lately, at most AT_ONCE."""
+    connection.execute("select wake_jobs(%s)", [AT_ONCE])
+
+
 def fail_exhausted(connection: Connection) -> list[UUID]:
-    """Fail the jobs that may not be claimed again: their last attempt died alone, or was handed back."""
+    """Fail jobs that may not be claimed again, at most AT_ONCE: their last attempt died alone, or was handed back."""
     rows = connection.execute(
-        f"""
+        """
         update jobs
         set status = 'failed', error_code = %s, error_message = %s, lease_until = null, finished_at = now()
-        where (status = 'queued' or status = 'running' and lease_until < now())
-            and not {_HAS_ATTEMPTS}
+        where id in (
+            select id
+            from jobs
+            where claim_state = 'exhausted'
+            order by id
+            limit %s
+            for update skip locked
+        )
         returning id
         """,
-        [JobFailure.POISON, "The job was tried several times and never completed."],
+        [JobFailure.POISON, "The job was tried several times and never completed.", AT_ONCE],
     ).fetchall()
     return [row["id"] for row in rows]
 
@@ -218,18 +202,30 @@ def lead_sweep(connection: Connection) -> bool:
     return bool(row and row["leads"])
 
 
-def overdue(connection: Connection, grace_s: float) -> int:
-    """The number of jobs that have been due for `grace_s`: their wake-up was lost, or all workers are busy."""
+def overdue(connection: Connection, grace_s: float, most: int = AT_ONCE) -> int:
+    """The number of jobs, counted to `most`, that have been ready for `grace_s`.
+
+    Their wake-up was lost, or all workers are busy.
+    """
     row = connection.execute(
-        f"""
+        """
         select count(*) as waiting
-        from jobs
-        where {_DUE}
-            and {_HAS_ATTEMPTS}
-            and {_FREE}
-            and greatest(run_after, coalesce(lease_until, run_after)) < now() - %s * interval '1 second'
+        from (
+            select
+            from jobs
+            where claim_state = 'ready'
+                and greatest(run_after, coalesce(lease_until, run_after)) < now() - %s * interval '1 second'
+                and (  -- looked up for each: a join would read all that run
+                    select true
+                    from jobs busy
+                    where busy.asset_id = jobs.asset_id and busy.status = 'running' and busy.id <> jobs.id
+                    limit 1
+                ) is null
+            order by user_id, priority, created_at  -- keeps the planner to the index of ready jobs
+            limit %s
+        ) counted
         """,
-        [grace_s],
+        [grace_s, most],
     ).fetchone()
     return int(row["waiting"]) if row else 0
 

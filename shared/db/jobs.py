@@ -17,6 +17,7 @@ from shared.models.cutout import Provider
 from shared.models.job import Job, JobError, JobState, JobType, Timings
 from shared.models.owner import Owner, OwnerType
 
+COUNTED = 10_000  # rows at most for each figure of a report
 NORMAL = 5  # priorities run from 0, the most urgent, to 9
 COLUMNS = """
     id, owner_type, user_id, type, asset_id, input, status, progress, attempts, fence, priority, version,
@@ -41,8 +42,12 @@ def create(
     """Queue a job. `input` is JSON that the type's own class wrote."""
     row = connection.execute(
         f"""
-        insert into jobs (id, owner_type, user_id, type, asset_id, input, priority, request_id)
-        values (%(id)s, %(owner_type)s, %(owner_id)s, %(type)s, %(asset)s, %(input)s, %(priority)s, %(request)s)
+        insert into jobs (
+            id, owner_type, user_id, type, asset_id, input, priority, request_id, followed_until
+        )
+        values (
+            %(id)s, %(owner_type)s, %(owner_id)s, %(type)s, %(asset)s, %(input)s, %(priority)s, %(request)s, null
+        )
         returning {COLUMNS}
         """,
         {
@@ -66,6 +71,20 @@ def find(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | Non
         select {COLUMNS}
         from jobs
         where id = %(id)s and {owners.VISIBLE_JOBS}
+        """,
+        {**owners.parameters(owner), "id": job_id},
+    ).fetchone()
+    return from_row(row) if row else None
+
+
+def follow(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | None:
+    """As `find`; every change of the job from now on is announced on the channel `jobs`, for a minute."""
+    row = connection.execute(
+        f"""
+        update jobs
+        set followed_until = now() + interval '1 minute'
+        where id = %(id)s and {owners.VISIBLE_JOBS}
+        returning {COLUMNS}
         """,
         {**owners.parameters(owner), "id": job_id},
     ).fetchone()
@@ -102,11 +121,18 @@ def cancel_of_assets(connection: Connection, asset_ids: Collection[UUID]) -> int
     """Cancel all unfinished jobs of these assets; returns how many."""
     return connection.execute(
         f"""
+        with doomed as (
+            select jobs.id
+            from jobs join assets on jobs.asset_id = assets.id
+            where assets.id = any(%s) and {_UNFINISHED}
+                and jobs.user_id = assets.owner_id and jobs.owner_type = assets.owner_type  -- which the index needs
+            order by jobs.id  -- as all writers of several jobs, so that none waits for another that waits for it
+            for update of jobs
+        )
         update jobs
         set {_CANCELLED}
-        from assets
-        where assets.id = any(%s) and jobs.asset_id = assets.id and {_UNFINISHED}
-            and jobs.user_id = assets.owner_id and jobs.owner_type = assets.owner_type  -- which the index needs
+        from doomed
+        where jobs.id = doomed.id
         """,
         [list(asset_ids)],
     ).rowcount
@@ -135,6 +161,25 @@ def retry(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | No
     return from_row(row) if row else None
 
 
+def prune(connection: Connection, keep_s: float, limit: int) -> int:
+    """Delete jobs that ended `keep_s` ago, at most `limit`; returns how many."""
+    return connection.execute(
+        """
+        delete from jobs
+        where id in (
+            select id
+            from jobs
+            where created_at < now() - %(age)s * interval '1 second'  -- has an index; none ends before it is created
+                and finished_at < now() - %(age)s * interval '1 second'
+            order by created_at
+            limit %(limit)s
+            for update skip locked
+        )
+        """,
+        {"age": keep_s, "limit": limit},
+    ).rowcount
+
+
 @dataclass(frozen=True, slots=True)
 class Dead:
     """A job that failed for a reason of ours."""
@@ -148,7 +193,7 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The state of the whole queue. `oldest_queued_s` is None while the queue is empty."""
+    """The state of the whole queue, each state counted to COUNTED. `oldest_queued_s` is None while it is empty."""
 
     states: dict[JobState, int]
     oldest_queued_s: float | None
@@ -156,13 +201,24 @@ class Report:
 
 
 def depth(connection: Connection) -> tuple[int, float]:
-    """The number of queued jobs, and the age of the oldest in seconds (0 when there is none)."""
+    """The number of queued jobs, and the age of the oldest in seconds (0 when there is none).
+
+    Only COUNTED owners are counted; the number is a lower bound while more of them wait.
+    """
     row = connection.execute(
         """
-        select count(*) as waiting, coalesce(extract(epoch from now() - min(created_at)), 0)::float as oldest_s
-        from jobs
-        where status = 'queued'
-        """
+        select
+            (
+                select coalesce(sum(waiting), 0)
+                from (select waiting from owner_queues where waiting > 0 limit %s) counted
+            ) as waiting,
+            (
+                select coalesce(extract(epoch from now() - min(created_at)), 0)::float
+                from jobs
+                where status = 'queued'
+            ) as oldest_s
+        """,
+        [COUNTED],
     ).fetchone()
     assert row is not None
     return int(row["waiting"]), float(row["oldest_s"])
@@ -170,7 +226,16 @@ def depth(connection: Connection) -> tuple[int, float]:
 
 def report(connection: Connection, limit: int = 50) -> Report:
     """Jobs by state, the age of the oldest queued one, and the newest dead ones."""
-    counted = connection.execute("select status, count(*) as jobs from jobs group by status").fetchall()
+    counted = connection.execute(
+        """
+        select status, jobs
+        from unnest(%s::text[]) as states (status)
+        cross join lateral (
+            select count(*) as jobs from (select from jobs where jobs.status = states.status limit %s) counted
+        ) counts
+        """,
+        [list(JobState), COUNTED],
+    ).fetchall()
     waiting, oldest_s = depth(connection)
     dead = connection.execute(
         """

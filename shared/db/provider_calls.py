@@ -107,6 +107,28 @@ def spent_today(connection: Connection) -> int:
     return int(row["microusd"]) if row else 0
 
 
+def prune(connection: Connection, keep_s: float, limit: int) -> int:
+    """Delete calls that began `keep_s` ago, at most `limit`; returns how many.
+
+    Those of a job that is still kept stay: they show that it had its paid call.
+    """
+    return connection.execute(
+        """
+        delete from provider_calls
+        where id in (
+            select id
+            from provider_calls
+            where started_at < now() - %s * interval '1 second'
+                and not exists (select from jobs where jobs.id = provider_calls.job_id)
+            order by started_at
+            limit %s
+            for update skip locked
+        )
+        """,
+        [keep_s, limit],
+    ).rowcount
+
+
 def by_day(connection: Connection, days: int) -> list[ProviderDay]:
     """Each provider's calls of the last `days` days (UTC), newest first."""
     rows = connection.execute(

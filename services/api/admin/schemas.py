@@ -82,7 +82,7 @@ class DeadJob(ResponseModel):
 
 
 class JobsReport(ResponseModel):
-    """Jobs per state, the age of the oldest waiting job, and the newest dead jobs with their errors."""
+    """Jobs per state, counted to 10,000, the age of the oldest waiting job, and the newest dead jobs with errors."""
 
     states: dict[JobState, Count]
     oldest_queued_s: Amount | None

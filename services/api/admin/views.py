@@ -63,7 +63,7 @@ def providers(deps: Dependencies, query: schemas.DaysQuery) -> schemas.Providers
 def jobs_report(deps: Dependencies) -> schemas.JobsReport:
     """Queue overview.
 
-    Jobs per state, the age of the oldest waiting job, and the newest dead jobs with their errors.
+    Jobs per state, counted to 10,000, the age of the oldest waiting job, and the newest dead jobs with their errors.
     """
     with deps.database.transaction() as connection:
         return schemas.JobsReport.from_row(jobs.report(connection))

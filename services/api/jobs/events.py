@@ -51,12 +51,13 @@ def _events(deps: Dependencies, owner: Owner | None, changes: Subscription, job_
     until = time.monotonic() + STREAM_S
     yield "retry: 1000\n\n"
     with changes, metrics.STREAMS.track_inprogress():
-        sent = 0
+        sent, find = 0, jobs.follow
         while True:
             try:
-                job = lookup.require(deps, jobs.find, owner, job_id)
+                job = lookup.require(deps, find, owner, job_id)
             except errors.Failure:
                 return  # the browser reconnects and gets the error as a response
+            find = jobs.find
             if job.version != sent:
                 sent = job.version
                 body = json.dumps(JobOut.of(job, deps.urls).json_ready())

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.db import ids, job_queue, jobs, pool
+from shared.db import ids, job_queue, jobs
 from shared.db.pool import Database
 from shared.models.job import JobFailure, JobState
 from tests.shared.db import rows
@@ -92,16 +92,17 @@ def test_concurrent_workers_claim_different_jobs(database: Database) -> None:
     assert sorted(found) == sorted(made)
 
 
-def test_a_job_being_claimed_is_skipped_without_waiting(database: Database) -> None:
-    first, second = queued(database).id, queued(database).id
+def test_an_owner_whose_job_is_being_claimed_is_passed_over_without_waiting(database: Database) -> None:
+    first, second, others = queued(database).id, queued(database).id, queued(database, "bob").id
     with database.transaction() as slow:
         taken = job_queue.claim_next(slow, 60)
         assert taken is not None
         start = time.monotonic()
-        assert claimed(database).id == second
+        assert claimed(database).id == others
         assert run(database, job_queue.claim_next, 60) is None
         assert time.monotonic() - start < 4  # waiting would take until the statement's limit of five seconds
     assert taken.id == first
+    assert claimed(database).id == second
 
 
 def test_a_claim_that_is_rolled_back_leaves_the_job_to_others(database: Database) -> None:
@@ -240,26 +241,3 @@ def test_only_one_worker_sweeps_at_a_time(database: Database) -> None:
         assert job_queue.lead_sweep(first)
         assert not run(database, job_queue.lead_sweep)
     assert run(database, job_queue.lead_sweep)
-
-
-def test_a_job_is_announced_when_it_is_committed_and_not_before(database: Database, database_url: str) -> None:
-    with pool.session(database_url) as listener:
-        listener.execute("listen jobs")
-
-        def told() -> list[str]:
-            return [notice.payload for notice in listener.notifies(timeout=0.1)]
-
-        with database.transaction() as connection:
-            job = jobs.create(connection, ids.new(), owner(), ids.new())
-            assert told() == []
-        assert told() == [str(job.id)]
-        running = claimed(database)
-        assert told() == [str(job.id)]
-        run(database, job_queue.renew, [(running.id, running.fence)], 60)
-        assert told() == []
-        run(database, job_queue.advance, running, 70)
-        assert told() == [str(job.id)]
-        with database.transaction() as connection:
-            assert jobs.cancel(connection, owner(), job.id)
-            connection.rollback()
-        assert told() == []
