@@ -42,8 +42,11 @@ class ApiClient:
         began = time.monotonic()
         try:
             sent = {"file": (name, picture)}
-            accepted = self._json(self._session.post(f"{self._address}/api/cutouts", files=sent, timeout=_ACCEPTED_S))
+            answer = self._session.post(f"{self._address}/api/cutouts", files=sent, timeout=_ACCEPTED_S)
             accepted_ms = _ms_since(began)
+            accepted = self._json(answer)
+            # Not the cookie: with an https PUBLIC_URL it is Secure, and this client reaches the api over http.
+            self._session.headers["Authorization"] = f"Bearer {answer.headers['X-Session-Token']}"
             job = self._settled(accepted)
             cutout = self._get(job["result"]["cutoutUrl"]).content
         except requests.RequestException as error:
