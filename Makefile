@@ -104,7 +104,9 @@ clean: ## Remove .venv and everything else that can be made again; data stays
 up: .env ## Build and start everything in containers, then say where and with which network (PROFILE=observability adds more)
 	@PROFILE="$(PROFILE)" deploy/up.sh
 
-down: ## Stop the containers; volumes stay
+# `down` alone would leave an unnamed volume for the /tmp of every container.
+down: ## Stop and remove the containers; the data in named volumes stays
+	@docker compose --profile '*' rm --stop --force --volumes
 	@docker compose --profile '*' down
 
 logs: ## Follow the logs of the containers, or those of one service: make logs S=api

@@ -105,6 +105,15 @@ def test_a_key_needs_a_name(clone: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "Name the key: make key NAME=shop SCOPE=premium" in done.stderr
 
 
+def test_down_removes_the_unnamed_volumes_and_leaves_the_named(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _script(clone / "bin" / "docker", 'echo "$*"')
+    monkeypatch.setenv("PATH", f"{clone / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    assert make(clone, "down").stdout.splitlines() == [
+        "compose --profile * rm --stop --force --volumes",  # of containers: compose's rm leaves named volumes
+        "compose --profile * down",
+    ]
+
+
 def test_clean_leaves_the_data(clone: Path) -> None:
     for folder in ("data", ".venv", "shared/__pycache__", "bench", "research", "services", "deploy", "tests"):
         (clone / folder).mkdir(parents=True)
