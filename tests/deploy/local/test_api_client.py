@@ -1,4 +1,4 @@
-"""The client works against an api of any public address, over http on this machine."""
+"""The client works against an api of any public address, over http on this machine, and counts no time twice."""
 
 from deploy.local import ports
 from deploy.local.api_client import SAMPLE, ApiClient
@@ -17,3 +17,10 @@ def test_a_guest_is_known_over_http_where_the_cookie_is_secure(stack: RunningSta
         api.stop()
     assert outcome.job["result"]["cutoutUrl"].startswith("https://shop.example/assets/")
     assert outcome.cutout.startswith(b"\x89PNG")
+
+
+def test_the_upload_and_the_steps_of_the_job_do_not_overlap(stack: RunningStack) -> None:
+    outcome = stack.caller().cut_out(SAMPLE.read_bytes(), SAMPLE.name)
+    timings = outcome.job["timings"]
+    steps = [outcome.accepted_ms, *(timings[key] or 0 for key in ("queuedMs", "fetchMs", "removeMs", "storeMs"))]
+    assert sum(steps) <= outcome.total_ms + len(steps)  # each is rounded
