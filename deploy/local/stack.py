@@ -13,7 +13,7 @@ from pathlib import Path
 from deploy.local import data_folder, exec_child, ports
 from deploy.local.console import Console
 from deploy.local.errors import CommandError
-from deploy.local.interrupts import ignore_signals
+from deploy.local.interrupts import Interrupted, ignore_signals
 from deploy.local.postgres_server import Postgres
 from deploy.local.process import Process
 from deploy.local.service import Service
@@ -143,6 +143,10 @@ def running(settings: Settings, console: Console, announcement: str) -> Iterator
                 console.show_withheld()  # the reason is among the last lines of the process that failed
                 raise
             yield stack
+        except Interrupted:
+            console.say("\nStopping ...")
+            raise
         finally:
             ignore_signals()
+            console.stopping()
             stack.stop()
