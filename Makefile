@@ -84,10 +84,12 @@ check-platforms: $(VENV)/.dev ## Resolve the runtime locks to wheels for every s
 	@$(PIP) install --quiet uv
 	@UV=$(VENV)/bin/uv .ci/check-platforms
 
-models: $(VENV)/.runtime ## Fetch and optimize the weights of the production model (REMBG_MODEL= names another)
+models: $(VENV)/.runtime ## Fetch, optimize and quantize the weights of the production model (REMBG_MODEL= names another)
 	@$(RUN) services.rembg.weights
 	@$(PIP) install --quiet --require-hashes --no-compile -r requirements/models.txt
 	@$(RUN) services.rembg.weights.optimize
+	@$(RUN) services.rembg.weights.quantize
+	@$(RUN) services.rembg.weights.judge
 
 lock: $(VENV)/.dev ## Compile the locks again from pyproject.toml, with the newest versions it allows
 	@$(PIP) install --quiet uv

@@ -27,6 +27,12 @@ def memory_mb(pid: int) -> tuple[int, int]:
     return sum(now for now, _ in sizes) // _MB, sum(peak for _, peak in sizes) // _MB
 
 
+def forget_peak(pid: int) -> None:
+    """Let the peaks of the family begin again with what it has now."""
+    for each in family(pid):
+        Path(f"/proc/{each}/clear_refs").write_text("5")
+
+
 def _sizes(pid: int) -> tuple[int, int]:
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()

@@ -40,7 +40,7 @@ from shared import errors, log, settings, timeouts
 
 STREAMS = 24  # threads; the api opens 20 streams (services/api/jobs/events.py) and refuses the next
 _PROBES = 2  # threads
-_NICENESS = 15  # of the api's request threads; rembg lowers its own priority (services/rembg/inference.py)
+_NICENESS = 15  # of the api's request threads; rembg lowers its own priority (services/rembg/inference)
 _HEAD_S = 5.0  # for a whole head, as long as nginx waits for it
 _MAX_HEAD = 8192  # a longer one is read by a thread, within the deadline of its body
 _LINGER_S = 2.0  # for a client to close or to go on sending

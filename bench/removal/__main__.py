@@ -88,7 +88,7 @@ def main() -> None:
     parser = ArgumentParser(prog="python -m bench.removal", description="Compare the rembg service with `rembg s`.")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=15.0, help="per round of throughput")
-    parser.add_argument("--int8", type=Path, help="u2netp as `python -m research.quantize` makes it")
+    parser.add_argument("--int8", type=Path, help="u2netp as `python -m services.rembg.weights.quantize` makes it")
     asked = parser.parse_args()
     if not pictures.U2NETP.exists():
         raise SystemExit(f"{pictures.U2NETP} is needed: the network both servers run")

@@ -16,7 +16,7 @@ from services.rembg import encoder, matte, remover
 from services.rembg.inference import Network
 from services.rembg.options import Options
 from services.rembg.row_pool import RowPool
-from services.rembg.weights import Name, Precision
+from services.rembg.weights import Name, Precision, resolve
 from services.rembg.weights.resolve import locate
 from shared import images
 
@@ -36,7 +36,10 @@ def bare(
 
 def _alone(path: Path | None, data: list[bytes], precision: Precision) -> dict[str, float]:
     name = Name.U2NETP if path else Name.COMPACT
-    network = Network(locate(name, path, Path("data"), precision), threads=1)
+    exact = locate(name, path, Path("data"))
+    weights = resolve.quantized(exact) if precision is Precision.INT8 else exact
+    assert weights is not None
+    network = Network(weights, threads=1)
     network.warm_up()
     found: dict[str, float] = {}
     for picture in data:

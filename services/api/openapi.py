@@ -57,7 +57,9 @@ _TEXT: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": 2000}
 _NUMBER: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _HEADERS = {
     "X-Request-Id": _header("The id of this request in all logs.", True, **_TEXT),
-    "RateLimit-Policy": _header("Every limit that counts this: calls;w=seconds. Absent where limits are off.", **_TEXT),
+    "RateLimit-Policy": _header(
+        "Each limit that counts this call, as `calls;w=seconds`. Absent where limits are off.", **_TEXT
+    ),
     "RateLimit-Limit": _header("Requests that the tightest limit allows.", **_NUMBER),
     "RateLimit-Remaining": _header("Requests left now.", **_NUMBER),
     "RateLimit-Reset": _header("Seconds until one more request is allowed.", **_NUMBER),
@@ -71,7 +73,7 @@ _HEADERS = {
     "ETag": _header("The version of these bytes.", True, **_TEXT),
     "Accept-Ranges": _header("Ranges are in bytes.", True, type="string", const="bytes"),
     "Content-Disposition": _header("The file's name.", True, **_TEXT),
-    "Content-Range": _header("Which bytes these are, and of how many.", True, **_TEXT),
+    "Content-Range": _header("The bytes sent, and the size of the whole.", True, **_TEXT),
 }
 
 

@@ -12,7 +12,6 @@ picture that has been waiting for the start. Pictures are processed in a thread 
 give up at its deadline whatever its picture is doing.
 """
 
-import contextlib
 import signal
 import threading
 import time
@@ -33,13 +32,11 @@ from services.rembg.preload import Preload
 from services.rembg.settings import Settings
 from services.rembg.stats import Stats
 from services.rembg.watchdog import watch
-from shared import errors, failpoints, images, log, malloc, metrics, sentry, web
+from shared import errors, failpoints, images, log, metrics, sentry, web
 from shared.health import Health
 from shared.version import VERSION
 
 FIELDS = {"/remove": "image_file", "/remove-background": "image", "/api/remove": request_parser.REMBG_SERVER_FIELD}
-
-_AFTER_READY_S = 2.0  # pictures that waited for the start are answered first
 
 _log = log.get("rembg")
 
@@ -68,19 +65,13 @@ def build(preload: Preload) -> Dependencies:
 
 
 def _prepare(deps: Dependencies, warm_up_s: Future[float]) -> None:
-    """Ready after the first inference; preparations for several pictures at once follow later."""
+    """Ready after the first inference."""
     lower_priority()
     took_s = warm_up_s.result()
     deps.health.mark_ready()
     weights = deps.network.weights
     _log.info("ready", model=weights.name, digest=weights.sha256, warm_up_s=round(took_s, 3))
-    time.sleep(_AFTER_READY_S)
-    deps.network.widen()
-    with contextlib.suppress(errors.Failure), contextlib.ExitStack() as slots:  # not while callers fill it
-        for _ in range(deps.queue.slots):
-            slots.callback(deps.queue.release, deps.queue.acquire(deps.settings.work.deadline_s))
-        deps.network.fill()
-    malloc.give_back()  # a quarter of all memory, after two sessions of u2net were made
+    deps.network.rest()
 
 
 def create_app(deps: Dependencies) -> Flask:
@@ -106,7 +97,7 @@ def start(preload: Preload) -> Flask:
     deps = build(preload)
     _drain_at_sigterm(deps)
     _in_background("prepare", partial(_prepare, deps, preload.warm_up_s))
-    _in_background("watchdog", partial(watch, deps.queue, deps.health, settings.work.stuck_s))
+    _in_background("watchdog", partial(watch, deps.queue, deps.health, settings.work.stuck_s, deps.network.rest))
     return create_app(deps)
 
 
@@ -149,6 +140,7 @@ def _remove(deps: Dependencies, field: str) -> Response:
     for step, seconds in {"queue": queued_s, "decode": took.decode, "infer": took.infer, "encode": took.encode}.items():
         metrics.REMOVAL_SECONDS.labels(step).observe(seconds)
     deps.stats.success(bytes_in=len(asked.data), bytes_out=len(file.data), total_s=total_s, infer_s=took.infer)
+    deps.stats.ran(cutout.precision or "none")
     facts = _facts(deps.network, cutout, queued_s, total_s)
     return Response(file.data, content_type=file.content_type, headers={"Cache-Control": "no-store", **facts})
 
@@ -191,6 +183,7 @@ def _facts(network: Network, cutout: remover.Cutout, queued_s: float, total_s: f
         "X-Model": network.weights.name,
         "X-Model-Digest": network.weights.sha256,
         "X-Model-Precision": network.weights.precision,
+        "X-Mask-Precision": cutout.precision or "none",
         "X-Queue-Ms": round(queued_s * 1000),
         "X-Infer-Ms": round(cutout.durations.infer * 1000),
         "X-Total-Ms": round(total_s * 1000),

@@ -68,7 +68,7 @@ def read(fields: Mapping[str, str]) -> Options:
         raise InvalidRequest(f"{unknown[0]}: there is no such option.", details={"field": unknown[0]})
     around = _field(fields, "crop_margin", margins, NO_MARGINS)
     return Options(
-        format=_field(fields, "format", _format, Format.PNG),
+        format=_field(fields, "format", Format, Format.PNG),
         output=_field(fields, "output", Output, Output.CUTOUT),
         background=_field(fields, "bgcolor", colours.parse, None),
         margins=around if _field(fields, "crop", _flag, False) else None,
@@ -110,10 +110,6 @@ def _flag(given: str) -> bool:
     if given not in _TRUE + _FALSE:
         raise ValueError
     return given in _TRUE
-
-
-def _format(given: str) -> Format:
-    return Format.JPG if given == "jpeg" else Format(given)
 
 
 def _whole(most: int) -> Callable[[str], int]:

@@ -11,6 +11,7 @@ from services.rembg import contrast, encoder, matte
 from services.rembg.inference import Network
 from services.rembg.options import Options
 from services.rembg.row_pool import RowPool
+from services.rembg.weights import Precision
 from shared import images
 from shared.image_format.structure import Format
 from shared.models.cutout import Foreground, Method, Transparency
@@ -29,12 +30,16 @@ class Durations:
 
 @dataclass(frozen=True, slots=True)
 class Cutout:
-    """A file, upright. `foreground` lies in the whole picture; `method` is None for one that was kept as it came."""
+    """A file, upright. `foreground` lies in the whole picture; `method` is None for one that was kept as it came.
+
+    `precision` is the network's: float as soon as one of its masks needed it, None where no network ran.
+    """
 
     file: encoder.File
     foreground: Foreground
     uncertainty: float
     method: Method | None
+    precision: Precision | None
     durations: Durations
 
 
@@ -44,10 +49,11 @@ def remove(
     """Cut out the subject of an inspected file. Raises UnreadableImage and UnknownForeground."""
     asked = options or Options()
     start = time.perf_counter()
+    ran: set[Precision] = set()
     with RowPool(network.threads if alone else 1, info.width * info.height) as pool:
         decoded = _decode(network, data, info, asked, pool)
         decoded_at = time.perf_counter()
-        found = matte.find(partial(network.mask, alone=alone), network.size, decoded, asked, pool)
+        found = matte.find(partial(network.mask, alone=alone, ran=ran.add), network.size, decoded, asked, pool)
         matted_at = time.perf_counter()
         foreground, uncertainty = images.measure(found.opacity)
         if found.method is Method.NETWORK:
@@ -55,7 +61,8 @@ def remove(
         density = images.density(data, info)
         file = encoder.make(found.picture, found.opacity, found.edges, foreground, asked, density, pool)
     durations = Durations(decoded_at - start, matted_at - decoded_at, time.perf_counter() - matted_at)
-    return Cutout(file, foreground, uncertainty, found.method, durations)
+    precision = Precision.FLOAT if Precision.FLOAT in ran else next(iter(ran), None)
+    return Cutout(file, foreground, uncertainty, found.method, precision, durations)
 
 
 def _decode(network: Network, data: bytes, info: images.ImageInfo, asked: Options, pool: RowPool) -> matte.Decoded:

@@ -16,7 +16,7 @@ class Model(settings.EnvSettings):
 
     name: Name | None = Field(None, validation_alias="REMBG_MODEL")
     path: Path | None = Field(None, validation_alias="REMBG_MODEL_PATH")
-    precision: Precision = Field(Precision.FLOAT, validation_alias="REMBG_PRECISION")
+    precision: Precision = Field(Precision.AUTO, validation_alias="REMBG_PRECISION")
     base_url: settings.HttpUrl = Field(PUBLISHED_AT, validation_alias="REMBG_MODEL_BASE_URL")
     models_dir: Path | None = Field(None, validation_alias="MODELS_DIR")
     data_dir: Path = Field(Path("data"), validation_alias="DATA_DIR")

@@ -32,6 +32,7 @@ class Stats:
         self._started = time.monotonic()
         self._counts: Counter[str] = Counter(dict.fromkeys(("requests", "successes", "bytesIn", "bytesOut"), 0))
         self._failures: Counter[str] = Counter()
+        self._precisions: Counter[str] = Counter()
         self._recent: deque[_Done] = deque(maxlen=_REMEMBERED)
 
     def request(self) -> None:
@@ -44,6 +45,11 @@ class Stats:
             self._counts.update(successes=1, bytesIn=bytes_in, bytesOut=bytes_out)
             self._recent.append(_Done(time.monotonic(), total_s, infer_s))
 
+    def ran(self, precision: str) -> None:
+        """Count in which precision the network ran for a picture; `none` if it did not."""
+        with self._lock:
+            self._precisions[precision] += 1
+
     def failure(self, code: str) -> None:
         with self._lock:
             self._failures[code] += 1
@@ -51,10 +57,12 @@ class Stats:
     def snapshot(self) -> dict[str, object]:
         with self._lock:
             counts, failures, recent = dict(self._counts), dict(self._failures), list(self._recent)
+            precisions = dict(self._precisions)
         now = time.monotonic()
         return {
             **counts,
             "failures": failures,
+            "precisions": precisions,
             "rejected": failures.get(errors.Busy.code, 0),
             "totalMs": percentiles([done.total_s for done in recent]),
             "inferMs": percentiles([done.infer_s for done in recent]),

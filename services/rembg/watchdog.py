@@ -4,8 +4,9 @@ Native code that hangs cannot be stopped from within. The thread that waits for 
 if the work has still not ended `stuck_s` after it began, the process exits and gunicorn starts another one. (Should
 this thread be blocked as well, gunicorn's own timeout does the same.)
 
-glibc keeps freed memory for reuse. Returning it after each picture would cost a tenth of the throughput; returning it
-once the service has been idle for a moment costs nothing and leaves little more than the network.
+glibc and onnxruntime keep freed memory for reuse. Returning it after each picture would cost a tenth of the throughput;
+returning it once the service has been idle for a moment costs the next picture a few percent and leaves little more
+than the network.
 """
 
 import os
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable
 
 from services.rembg.admission import AdmissionQueue
-from shared import log, malloc
+from shared import log
 from shared.health import Health
 
 _INTERVAL_S = 0.5
@@ -23,8 +24,14 @@ _STATUS = 70  # EX_SOFTWARE; gunicorn starts another process after any status bu
 _log = log.get("watchdog")
 
 
-def watch(queue: AdmissionQueue, health: Health, stuck_s: float, end: Callable[[int], None] = os._exit) -> None:
-    """Run until the process is stuck, then call `end`."""
+def watch(
+    queue: AdmissionQueue,
+    health: Health,
+    stuck_s: float,
+    give_back: Callable[[], None],
+    end: Callable[[int], None] = os._exit,
+) -> None:
+    """Run until the process is stuck, then call `end`. `give_back` is called once after each time of work."""
     trimmed_at = -1
     while True:
         time.sleep(_INTERVAL_S)
@@ -37,4 +44,4 @@ def watch(queue: AdmissionQueue, health: Health, stuck_s: float, end: Callable[[
         started = queue.started
         if started != trimmed_at and not queue.working and not queue.waiting:
             trimmed_at = started
-            malloc.give_back()
+            give_back()

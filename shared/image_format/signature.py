@@ -1,6 +1,6 @@
 """What a file is, by its first bytes: a format that may be accepted, or a name for what came instead.
 
-Content decides, never a name. Nothing behind the first bytes is looked at, so being recognised promises nothing.
+Content decides, never a name. Nothing behind the first bytes is looked at, so what is recognised may be unreadable.
 """
 
 import re

@@ -55,7 +55,7 @@ def strips(size: tuple[int, int]) -> Iterator[Box]:
 
 
 def _colour(structure: Structure) -> tuple[Image.Image, Image.Image | None, bytes]:
-    """Of RGB, with a second look at the file only where low bytes count."""
+    """Of RGB, reading the file again only where low bytes count."""
     clean = structure.clean()
     with opened(clean, Format.PNG) as image:
         key = image.info.get("transparency")

@@ -17,12 +17,16 @@ MARGINS = rf"^(?:{_MARGIN})(?: (?:{_MARGIN})(?: (?:{_MARGIN}) (?:{_MARGIN}))?)?$
 
 
 class Format(StrEnum):
-    """AUTO: PNG where something is transparent, else JPG."""
+    """AUTO: PNG where something is transparent, else JPG, which may be written `jpeg`."""
 
     PNG = "png"
     WEBP = "webp"
     JPG = "jpg"
     AUTO = "auto"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Format | None":
+        return cls.JPG if value == "jpeg" else None
 
 
 class Size(StrEnum):

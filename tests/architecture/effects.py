@@ -12,7 +12,12 @@ from tests.architecture.tree import Module, Tree
 ENVIRONMENT = ("os.environ", "os.environb", "os.getenv", "os.putenv", "os.unsetenv")
 ROOTS = ("app", "wsgi", "__main__")  # composition roots
 BEGUN = ("services.rembg.preload",)  # wsgi.py starts it before it imports app.py
-COMMANDS = ("services.api.keys",)  # run with python -m, although another module imports it
+COMMANDS = (
+    "services.api.keys",
+    "services.rembg.weights.judge",
+    "services.rembg.weights.optimize",
+    "services.rembg.weights.quantize",
+)  # run with python -m, although another module imports it
 
 CLIENTS = frozenset(
     {

@@ -14,7 +14,7 @@ _ANSWER_S = 12  # every request must be answered within 10
 
 
 class Crowd:
-    """Guests of the api at `address`. `promised` are the jobs that answered 202, `statuses` counts all answers.
+    """Guests of the api at `address`. `accepted` are the jobs that answered 202, `statuses` counts all answers.
 
     A broken connection counts as status 0: no job was accepted, although it may exist.
     """
@@ -22,7 +22,7 @@ class Crowd:
     def __init__(self, address: str) -> None:
         self.address = address
         self.since = datetime.now(UTC)
-        self.promised: list[UUID] = []
+        self.accepted: list[UUID] = []
         self.statuses: Counter[int] = Counter()
         self.slowest_s = 0.0
         self._lock = threading.Lock()
@@ -47,7 +47,7 @@ class Crowd:
             return None
         job_id = UUID(answer.json()["id"])
         with self._lock:
-            self.promised.append(job_id)
+            self.accepted.append(job_id)
         return job_id
 
     def send_many(self, count: int, *, at_once: int = 4) -> None:

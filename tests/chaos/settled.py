@@ -78,10 +78,10 @@ def _states(connection: Connection) -> dict[str, int]:
 
 def _promises_kept(connection: Connection, crowd: Crowd, failures: tuple[str, ...]) -> None:
     rows = connection.execute(
-        "select id, status, error_code from jobs where created_at >= %s or id = any(%s)", [crowd.since, crowd.promised]
+        "select id, status, error_code from jobs where created_at >= %s or id = any(%s)", [crowd.since, crowd.accepted]
     ).fetchall()
     ends: dict[UUID, str] = {row["id"]: row["error_code"] or row["status"] for row in rows}
-    lost = set(crowd.promised) - ends.keys()
+    lost = set(crowd.accepted) - ends.keys()
     assert not lost, f"{len(lost)} accepted jobs have no row"
     wrong = {str(job_id): end for job_id, end in ends.items() if end not in ("done", "cancelled", *failures)}
     assert not wrong, wrong

@@ -38,7 +38,7 @@ def test_a_worker_killed_at_any_step_loses_nothing(
     for victim in victims:
         system.kill(victim)
     took_s = assert_settled(system, crowd, system.lease_s + _SWEEP_S + 15)
-    note("jobs", len(crowd.promised))
+    note("jobs", len(crowd.accepted))
     note("settled in s", round(took_s, 1))
 
 

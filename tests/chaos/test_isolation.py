@@ -53,7 +53,7 @@ def _usual_workers(system: System) -> None:
 def _failed(system: System, crowd: Crowd) -> list[dict[str, Any]]:
     with system.database() as connection:
         return connection.execute(
-            "select id, error_code, attempts from jobs where status = 'failed' and id = any(%s)", [crowd.promised]
+            "select id, error_code, attempts from jobs where status = 'failed' and id = any(%s)", [crowd.accepted]
         ).fetchall()
 
 

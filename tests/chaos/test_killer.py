@@ -38,7 +38,7 @@ def test_nothing_is_lost_while_processes_are_killed(
     took_s = assert_settled(system, crowd, system.lease_s + 60, failures=("poison",), refusals=(0, 503))
     note("seed", seed)
     note("killed", {name: kills.count(name) for name in sorted(set(kills))})
-    note("jobs", len(crowd.promised))
+    note("jobs", len(crowd.accepted))
     note("settled in s", round(took_s, 1))
     note("poisoned by three kills", _poisoned(system))
 
@@ -46,7 +46,7 @@ def test_nothing_is_lost_while_processes_are_killed(
 def _send(crowd: Crowd, jobs: int, during_s: float) -> None:
     """Send pictures until that many are accepted, spread over the time."""
     until = time.monotonic() + during_s * 3
-    while len(crowd.promised) < jobs and time.monotonic() < until:
+    while len(crowd.accepted) < jobs and time.monotonic() < until:
         if crowd.send() is None:
             time.sleep(0.2)
         time.sleep(during_s / jobs / 2)

@@ -39,8 +39,8 @@ def test_a_restart_during_uploads(system: System, crowd: Crowd, long: bool, note
         began = time.monotonic()
         system.postgres.start()
         await_true(system.postgres.ready, 20, lambda: "Postgres does not come back")
-        promised = len(crowd.promised) + 1
-        await_true(partial(_promised, crowd, promised), 5, lambda: "the api does not come back alone")
+        accepted = len(crowd.accepted) + 1
+        await_true(partial(_accepted, crowd, accepted), 5, lambda: "the api does not come back alone")
         note("accepted again after s", round(time.monotonic() - began, 1))
     stopped.set()
     for sender in senders:
@@ -51,8 +51,8 @@ def test_a_restart_during_uploads(system: System, crowd: Crowd, long: bool, note
     assert_settled(system, crowd, 30, refusals=(503,))
 
 
-def _promised(crowd: Crowd, count: int) -> bool:
-    return len(crowd.promised) >= count
+def _accepted(crowd: Crowd, count: int) -> bool:
+    return len(crowd.accepted) >= count
 
 
 def test_no_key_stays_locked_after_postgres_was_away(system: System, crowd: Crowd, note: Note) -> None:
@@ -83,7 +83,7 @@ def test_no_key_stays_locked_after_postgres_was_away(system: System, crowd: Crow
         guest.close()
     note("answers", dict(crowd.statuses))
     note("last accepted after s", round(max(waited), 1))
-    assert len(crowd.promised) == len(guests), "a guest gave up"
+    assert len(crowd.accepted) == len(guests), "a guest gave up"
     assert max(waited) < 15, "no key was locked until its claim expired"
     system.leavings += crowd.statuses[503]
     assert_settled(system, crowd, 30, refusals=(409, 503))

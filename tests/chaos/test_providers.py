@@ -60,7 +60,7 @@ def test_a_stuck_rembg_does_not_stop_jobs_of_the_other_provider(system: System, 
     rembg.signal(signal.SIGSTOP)
     began = time.monotonic()
     crowd.send_many(12)
-    paid = [job_id for job_id in crowd.promised if side(job_id) >= PERCENT]
+    paid = [job_id for job_id in crowd.accepted if side(job_id) >= PERCENT]
     await_true(lambda: _done(system, paid) == len(paid), 15, lambda: f"{_done(system, paid)} of {len(paid)}")
     note("jobs of the other done after s", round(time.monotonic() - began, 1))
     time.sleep(system.lease_s + 1)
@@ -68,7 +68,7 @@ def test_a_stuck_rembg_does_not_stop_jobs_of_the_other_provider(system: System, 
     assert_settled(system, crowd, 30)
     with system.database() as connection:
         row = connection.execute(
-            "select max(attempts) as most from jobs where id = any(%s)", [crowd.promised]
+            "select max(attempts) as most from jobs where id = any(%s)", [crowd.accepted]
         ).fetchone()
     assert row == {"most": 1}
 
@@ -104,7 +104,7 @@ def test_a_backlog_older_than_a_day_waits_for_its_providers_like_new_jobs(
             """update jobs
             set created_at = created_at - interval '25 hours', run_after = run_after - interval '25 hours'
             where id = any(%s)""",
-            [crowd.promised],
+            [crowd.accepted],
         )
     for worker in system.workers:
         worker.start()
@@ -150,9 +150,9 @@ def _done(system: System, jobs: list[UUID]) -> int:
 
 def _open_jobs(system: System, crowd: Crowd, count: int) -> None:
     """Wait until only that many accepted jobs are unfinished."""
-    done = len(crowd.promised) - count
-    await_true(lambda: _done(system, crowd.promised) >= done, 20, lambda: f"{_done(system, crowd.promised)} are done")
-    assert _done(system, crowd.promised) == done
+    done = len(crowd.accepted) - count
+    await_true(lambda: _done(system, crowd.accepted) >= done, 20, lambda: f"{_done(system, crowd.accepted)} are done")
+    assert _done(system, crowd.accepted) == done
 
 
 def _refusals(system: System) -> float:

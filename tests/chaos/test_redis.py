@@ -67,7 +67,7 @@ def test_a_full_redis(system: System, crowd: Crowd, note: Note) -> None:
 
 def _done(system: System, crowd: Crowd) -> int:
     with system.database() as connection:
-        rows = connection.execute("select id from jobs where status = 'done' and id = any(%s)", [crowd.promised])
+        rows = connection.execute("select id from jobs where status = 'done' and id = any(%s)", [crowd.accepted])
         return len(rows.fetchall())
 
 

@@ -165,7 +165,7 @@ def test_an_early_response_reaches_a_client_that_is_still_sending(port: int) -> 
             assert connection.told() == "request"
 
 
-def test_clients_that_do_not_close_delay_nobody(port: int) -> None:
+def test_clients_that_do_not_close_delay_no_others(port: int) -> None:
     with contextlib.ExitStack() as stack:
         lingering = [stack.enter_context(connected(port)) for _ in range(20)]
         for connection in lingering:

@@ -21,7 +21,7 @@ def test_a_dropped_picture_is_cut_out_and_can_be_downloaded(visit: Visit) -> Non
     assert visit.page.eval_on_selector("#before", _NATURAL_SIZE) == [1600, 2000]
     assert visit.page.eval_on_selector("#after", _NATURAL_SIZE) == [819, 1024]  # the preview's
     assert "1600 \u00d7 2000 px" in visit.reads("#size")
-    assert visit.reads("#model") == "compact"
+    assert visit.reads("#how") == "by compact"
     with visit.page.expect_download() as download:
         visit.page.click("#download")
     assert download.value.suggested_filename.endswith(".png")
@@ -46,7 +46,7 @@ def test_the_options_of_a_cut_out_can_be_chosen(visit: Visit) -> None:
     logo = np.where(_RING[..., None], (30, 60, 160), (246, 238, 220)).astype(np.uint8)
     visit.drops(fast_png.encode(logo), "ring.png", "image/png")
     visit.sees("result")
-    assert visit.reads("#model") == "None: by its flat background"
+    assert visit.reads("#how") == "by colour"
 
 
 def test_the_steps_are_announced_to_screen_readers(visit: Visit) -> None:

@@ -41,11 +41,9 @@ class UploadHeaders(IdempotencyHeaders):
 
 
 class UploadForm(RequestModel):
-    """Only described: `services.api.middleware.upload_parser` reads it.
+    """A picture in a form."""
 
-    `in_json`: the name and the alternatives of the same request as JSON.
-    """
-
+    # The name and the alternatives of the same request as JSON. Only for the document: `upload_parser` reads the form.
     in_json: ClassVar[tuple[str, tuple[type[BodyModel], ...]]] = ("PictureIn", (InlinePicture, LinkedPicture))
 
     file: PictureFile

@@ -63,7 +63,7 @@ class CutoutOptions(RequestModel):
         Method.AUTO,
         description="By colour (`flat`) for logos on a flat background, by the network, or by the one that fits.",
     )
-    decontaminate: bool = Field(True, description="Free colours at the edge of the background's.")
+    decontaminate: bool = Field(True, description="Remove the background's share from the colours at the edge.")
     matting: bool = _option(False, "Refine the edge of hair and threads.")
     format: Annotated[Format, FROM_TEXT] = _option(
         Format.PNG, "`auto` is `jpg` where nothing is transparent, else `png`. A `jpg` without a background is white."

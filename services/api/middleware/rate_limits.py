@@ -24,6 +24,7 @@ Rates = Mapping[Limit, Rate]  # without those that are off
 _COUNTED = {Limit.NONE: (), Limit.API: (Limit.API,), Limit.UPLOADS: (Limit.API, Limit.UPLOADS)}
 _PREFIX = "stolentee:calls"
 _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
+_ONE = {86_400: "a day", 3600: "an hour", 60: "a minute"}
 
 
 def install(app: Flask, settings: Web, counter: Counter) -> None:
@@ -95,7 +96,7 @@ def _judge(verdict: Verdict) -> None:
 
 
 def _rate_in_words(rate: Rate | None) -> str:
-    return f"{rate.calls} in {_in_words(rate.seconds)}" if rate else "no limit"
+    return f"{rate.calls:,} in {_ONE.get(rate.seconds) or _in_words(rate.seconds)}" if rate else "no limit"
 
 
 def _in_words(seconds: int) -> str:

@@ -8,6 +8,7 @@ import hashlib
 import io
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, NoReturn
 
@@ -27,12 +28,19 @@ def install(app: Flask) -> None:
 
 
 def refuse(*wrong: ValidationError) -> NoReturn:
-    """Raise InvalidRequest with the problem of each field, without repeating the input."""
+    """Raise InvalidRequest with the problem of each field, and of the first in words; without repeating the input."""
     if request.is_json and request.get_json(silent=True) is None:
         raise errors.InvalidRequest("The body is not valid JSON.")
     found = [problem for error in wrong for problem in error.errors(include_input=False)]
-    fields = {".".join(map(str, e["loc"])) or "body": e["msg"].removeprefix("Value error, ") for e in found}
-    raise errors.InvalidRequest(details={"fields": fields})
+    fields = {".".join(map(str, problem["loc"])) or "body": _in_words(problem) for problem in found}
+    name, words = next(iter(fields.items()))
+    raise errors.InvalidRequest(f"The request is not valid. {name}: {words}.", details={"fields": fields})
+
+
+def _in_words(problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "extra_forbidden":
+        return "There is no such field"
+    return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def allow(max_bytes: int) -> None:

@@ -9,7 +9,7 @@ const LISTED = 12;
 const SENDING = 40; // of 100 on the bar; the job's own progress fills the rest
 const SHOP = document.title;
 const TITLES = { start: SHOP, work: `Working… - ${SHOP}`, result: `Done - ${SHOP}`, trouble: `Sorry - ${SHOP}` };
-const PROVIDERS = { self_hosted: "our own service", removebg: "remove.bg" };
+const PROVIDERS = { removebg: "remove.bg" };
 const STEPS = ["upload", "queued", "running"];
 
 const $ = (id) => document.getElementById(id);
@@ -136,9 +136,8 @@ async function result(job) {
   $("compare").style.setProperty("--ratio", width / height);
   divide(50);
   $("size").textContent = `${width} × ${height} px, ${bytes(made.bytes)}`;
-  $("model").textContent = made.passedThrough ? "None: it was cut out already" : made.method === "flat" ? "None: by its flat background" : made.model;
+  $("how").textContent = made.passedThrough ? "before you sent it" : made.method === "flat" ? "by colour" : `by ${PROVIDERS[job.provider] ?? made.model}`;
   $("time").textContent = `${(job.timings.totalMs / 1000).toFixed(1)} s`;
-  $("provider").textContent = PROVIDERS[job.provider] ?? job.provider;
   $("download").href = `${here(made.cutoutUrl)}?download=1`;
   $("unsure").hidden = made.uncertain <= UNSURE;
   show("result");

@@ -150,10 +150,12 @@ class _Look:
         rows, columns = np.divmod(at, self.pixels.shape[1])
         padded = np.pad(self.pixels, ((1, 1), (1, 1), (0, 0)), mode="edge").astype(np.int16)
         twice = 2 * padded[rows + 1, columns + 1]
-        bent = np.maximum(
-            np.abs(twice - padded[rows + 1, columns] - padded[rows + 1, columns + 2]),
-            np.abs(twice - padded[rows, columns + 1] - padded[rows + 2, columns + 1]),
-        ).max(axis=1, initial=0)
+        bent = windows.widest(
+            np.maximum(
+                np.abs(twice - padded[rows + 1, columns] - padded[rows + 1, columns + 2]),
+                np.abs(twice - padded[rows, columns + 1] - padded[rows + 2, columns + 1]),
+            )
+        )
         smooth: np.ndarray = (self.rough.ravel()[at] <= 8) & (bent <= 3 + self.ringing / 2)
         return smooth
 
@@ -193,8 +195,7 @@ def _from_line(colours: np.ndarray, first: np.ndarray, last: np.ndarray) -> np.n
     """How far colours lie from the line between two, in their widest channel."""
     line = (last - first).astype(np.float32)
     place = ((colours - first) @ line / max(1e-6, float(line @ line))).clip(0, 1)
-    widest: np.ndarray = np.abs(colours - first - place[:, None] * line).max(axis=1, initial=0)
-    return widest
+    return windows.widest(np.abs(colours - first - place[:, None] * line))
 
 
 def _peaks(colours: np.ndarray, total: int, share: float, tight: float, wide: float) -> list[np.ndarray]:
@@ -206,8 +207,8 @@ def _peaks(colours: np.ndarray, total: int, share: float, tight: float, wide: fl
         cells = left >> 2
         cell = int(np.bincount((cells[:, 0] << 12) | (cells[:, 1] << 6) | cells[:, 2]).argmax())
         peak = 4 * np.array([cell >> 12, (cell >> 6) & 63, cell & 63]) + 2
-        peak = np.median(left[np.abs(left - peak).max(axis=1) <= tight], axis=0)
-        off = np.abs(left - peak).max(axis=1)
+        peak = np.median(left[windows.widest(np.abs(left - peak)) <= tight], axis=0)
+        off = windows.widest(np.abs(left - peak))
         core, vicinity = int((off <= tight).sum()), int((off <= wide).sum())
         alone = core >= least and core >= 0.7 * vicinity
         if alone:

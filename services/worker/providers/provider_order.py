@@ -14,7 +14,7 @@ from shared.db import rollout
 from shared.db.pool import Database
 from shared.models.cutout import Provider
 
-FRESH_S = 15.0  # operators are promised that a change takes effect within a minute
+FRESH_S = 15.0  # a change takes effect within a minute, as operators are told
 _PARTS = 10_000  # hundredths of a percent
 
 

@@ -221,7 +221,7 @@ def verified(answer: Answer, source: Asset, provider: Provider) -> Cutout:
         provider=provider,
         model=answer.model,
         engine=answer.engine,
-        uncertain=max(uncertain, answer.uncertain),
+        uncertain=round(max(uncertain, answer.uncertain), 4),
         method=answer.method,
         passed_through=answer.passed_through,
         foreground=foreground,

@@ -75,3 +75,13 @@ def with_computed_sizes(network: ModelProto) -> ModelProto:
     graph.node.extend(copied)
     graph.initializer.extend(numpy_helper.from_array(np.array([edge]), str(edge)) for edge in (0, 2, 4))
     return network
+
+
+def red(gain: float, size: int) -> ModelProto:
+    """The chance that a pixel belongs to the subject grows with its red, from an even one at 0, by the gain."""
+    given = [helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, size, size))]
+    made = [helper.make_tensor_value_info("mask", TensorProto.FLOAT, (1, 1, size, size))]
+    weight = numpy_helper.from_array(np.array([gain, 0, 0], np.float32).reshape(1, 3, 1, 1), "weight")
+    nodes = [helper.make_node("Conv", ["x", "weight"], ["raw"]), helper.make_node("Sigmoid", ["raw"], ["mask"])]
+    graph = helper.make_graph(nodes, "red", given, made, [weight])
+    return helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 14)])

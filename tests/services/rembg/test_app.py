@@ -1,13 +1,12 @@
 """The HTTP API without a server: accepted and refused requests, and their answers."""
 
 import io
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from services.rembg import app
 from services.rembg.admission import AdmissionQueue
 from services.rembg.app import Dependencies, create_app
 from services.rembg.inference import Network
@@ -68,6 +67,8 @@ def test_the_body_the_form_and_the_alias_give_the_same_cutout(client: FlaskClien
 def test_the_facts_are_in_the_headers(client: FlaskClient, compact: Network) -> None:
     headers = client.post("/remove", data=PNG).headers
     assert (headers["X-Model"], headers["X-Model-Digest"]) == ("compact", compact.weights.sha256)
+    assert (headers["X-Model-Precision"], headers["X-Mask-Precision"]) == ("float", "none")  # flat artwork
+    assert client.post("/remove?method=network", data=PNG).headers["X-Mask-Precision"] == "float"
     assert (headers["X-Width"], headers["X-Height"], headers["X-Passthrough"]) == ("480", "360", "0")
     left, top, right, bottom = pictures.BOX
     assert int(headers["X-Foreground-Left"]) == pytest.approx(left, abs=20)
@@ -135,26 +136,12 @@ def test_before_the_first_inference_the_service_is_live_but_not_ready(cold: Flas
     assert cold.get("/health/ready").status_code == 200
 
 
-def test_memory_is_filled_only_while_no_picture_has_a_slot(deps: Dependencies, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "_AFTER_READY_S", 0.0)
-    warm: Future[float] = Future()
-    warm.set_result(0.1)
-    turn = deps.queue.acquire(1)
-    with ThreadPoolExecutor(1) as pool:  # its thread lowers its priority, and ends
-        preparing = pool.submit(app._prepare, deps, warm)
-        with pytest.raises(TimeoutError):
-            preparing.result(0.5)
-        assert deps.health.ready()[0]
-        deps.queue.release(turn)
-        preparing.result(30)
-    assert (deps.queue.started, deps.queue.working) == (2, 0)
-
-
 def test_stats_report_counts_and_the_network(client: FlaskClient, compact: Network) -> None:
     cutout = client.post("/remove", data=PNG).data
     figures = client.get("/stats").get_json()
     assert (figures["requests"], figures["successes"], figures["inFlight"], figures["waiting"]) == (1, 1, 0, 0)
     assert (figures["bytesIn"], figures["bytesOut"]) == (len(PNG), len(cutout))
+    assert figures["precisions"] == {"none": 1}
     assert (figures["model"], figures["digest"], figures["precision"]) == ("compact", compact.weights.sha256, "float")
 
 

@@ -12,7 +12,7 @@ from tests.system.containers.waiting import Promised, picture
 
 SERVICES = ("front", "api", "worker", "rembg", "postgres", "redis")
 OURS = ("api", "worker", "rembg")
-IDLE_MB = 1500  # of the whole stack
+IDLE_MB = 750  # of the whole stack
 _UNITS = {"B": 1e-6, "KiB": 1024e-6, "MiB": 1.048576, "GiB": 1073.741824}
 
 

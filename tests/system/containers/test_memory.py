@@ -17,9 +17,9 @@ from tests.system.containers.waiting import Promised, picture
 
 WEIGHTS = os.environ.get("WEIGHTS", "")
 SERVICES = ("front", "api", "worker", "rembg", "postgres", "redis")
-IDLE_MB = 1500  # of the whole stack
+IDLE_MB = 750  # of the whole stack
 LOAD_S = 40.0
-SETTLED_S = 20.0  # the second session is built after the first response, then freed memory is returned
+SETTLED_S = 20.0  # freed memory is returned
 _UNITS = {"B": 1e-6, "KiB": 1024e-6, "MiB": 1.048576, "GiB": 1073.741824}
 _SIZE = re.compile(r"([\d.]+)([KMG]?i?B)")
 

@@ -129,6 +129,24 @@ def test_what_is_out_of_bounds_is_refused_by_name_in_each_way(guest: FlaskClient
         assert "Value error" not in details["fields"][field]
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"bgColor": "tomatoe"}, "bgColor: a colour is a CSS name, "),
+        ({"bgcolor": "tomato"}, "bgcolor: There is no such field."),
+    ],
+)
+def test_the_message_says_what_is_wrong_with_the_first_field(
+    guest: FlaskClient, given: dict[str, str], words: str
+) -> None:
+    sent = guest.post("/api/cutouts", query_string=given, data=pictures.png(), content_type="image/png")
+    assert sent.json and words in sent.json["error"]["message"]  # noqa: PT018
+
+
+def test_jpeg_is_another_name_of_jpg() -> None:
+    assert CutoutOptions.model_validate({"format": "jpeg"}).format is Format.JPG
+
+
 @pytest.mark.parametrize("given", [{"crop": "true"}, {"dpi": "300"}, {"dpi": 300.0}, {"bgColor": 7}, {"matting": 1}])
 def test_json_is_strict(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):

