@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-rembg bench-uploads soak models lock clean up down logs ps images release
+.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms gallery bench bench-broker bench-front bench-print bench-rembg bench-uploads soak models lock clean up down logs ps images release
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-16s %s\n' "$$name" "$$words"; done
@@ -53,7 +53,7 @@ chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of 
 hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one, 1,000 damaged files and 10,000 generated requests to a live api
 	@$(RUN) pytest tests/hostile tests/system/openapi/test_schemathesis.py --long
 
-bench: bench-broker bench-front bench-rembg bench-uploads ## Run every benchmark
+bench: bench-broker bench-front bench-print bench-rembg bench-uploads ## Run every benchmark
 
 bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, overhead, beside the targets
 	@$(RUN) bench.broker
@@ -68,6 +68,9 @@ check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(VENV)/bin/python $(VENV)/bin/lint-imports --no-cache --no-logo
 	@$(RUN) pytest tests/architecture
 
+bench-print: $(VENV)/.dev ## Time the print check and print edges of 12 megapixels, beside their targets
+	@OMP_NUM_THREADS=1 $(RUN) bench.print
+
 bench-rembg: $(VENV)/.dev ## Compare the rembg service with `rembg s`; writes docs/benchmarks.md (20 minutes)
 	@$(RUN) bench.removal
 
@@ -76,6 +79,9 @@ bench-uploads: $(VENV)/.dev ## Compare storing a picture with a view that only s
 
 soak: $(VENV)/.dev ## Flood the rembg service and `rembg s` for a minute; then 2,000 pictures in a row (half an hour)
 	@$(RUN) bench.removal.soak
+
+gallery: $(VENV)/.dev ## Draw the contact sheet of docs/gallery: print edges of hard cases beside the soft cut-outs
+	@$(RUN) docs.gallery docs/gallery/print-edges.webp
 
 check-fresh: ## Install every lock into new environments with each Python here, under its oldest pip and the newest
 	@.ci/check-fresh
@@ -94,7 +100,7 @@ models: $(VENV)/.runtime ## Fetch, optimize and quantize the weights of the prod
 lock: $(VENV)/.dev ## Compile the locks again from pyproject.toml, with the newest versions it allows
 	@$(PIP) install --quiet uv
 	@$(COMPILE) --upgrade --group dev -o requirements/dev.txt
-	@for group in api worker rembg local models; do \
+	@for group in api worker print rembg local models; do \
 		$(COMPILE) --group $$group -c requirements/dev.txt -o requirements/$$group.txt || exit 1; \
 	done
 	@echo "requirements/ is compiled again"

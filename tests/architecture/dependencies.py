@@ -8,8 +8,6 @@ from functools import cache
 
 from tests.architecture.tree import PACKAGES, Module, Tree
 
-SERVICES = ("api", "rembg", "worker")
-
 # Where a process starts. An image must carry what these modules import, directly or not.
 _MIGRATIONS = "shared.db.__main__"  # run in the api's image before the api starts
 _DECODER = "services.api.decoder.__main__"  # the processes that decode pictures
@@ -17,6 +15,7 @@ _WEIGHTS = "services.rembg.weights.__main__"  # run while rembg's image is built
 _GUNICORN = "deploy.gunicorn.conf"
 ENTRIES = {
     "api": ("services.api.wsgi", "services.api.app", _DECODER, _GUNICORN, _MIGRATIONS),
+    "print": ("services.worker.app", "services.worker.prepress.check", "services.worker.prepress.edges"),
     "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN, _WEIGHTS),
     "worker": ("services.worker.app",),
 }
@@ -64,14 +63,14 @@ def _groups(pyproject: str) -> dict[str, frozenset[str]]:
 
 def groups_equal_reach(tree: Tree) -> list[str]:
     """Report a group that is not what its entries reach: with less the image crashes, with more it swells."""
-    return [problem for service in SERVICES for problem in _group_problems(tree, service)]
+    return [problem for service in ENTRIES for problem in _group_problems(tree, service)]
 
 
 def _group_problems(tree: Tree, service: str) -> Iterator[str]:
+    if ENTRIES[service][0] not in tree.modules:
+        return  # the service does not exist yet
     listed = groups(tree).get(service, frozenset())
     reached = reach(tree, ENTRIES[service])
-    if not any(name.startswith(f"services.{service}.") for name in reached.values()):
-        return  # the service does not exist yet
     for name, where in sorted(reached.items()):
         if name not in listed:
             yield f"pyproject.toml: group {service} lacks {name}, which {where} imports"

@@ -16,6 +16,11 @@ GROUPS: Seeds = {
         edit("pyproject.toml", '  "isal>=1.9",\n', ""),
         "group worker lacks isal",
     ),
+    "the worker of cut-outs reaches scipy in a function": (
+        add("services/worker/handlers.py", "def f():", "    from services.worker.prepress import check"),
+        "group worker lacks scipy",
+    ),
+    "the print group lacks scipy": (edit("pyproject.toml", '  "scipy>=1.16",\n', ""), "group print lacks scipy"),
     "onnxruntime in the api's group": (
         edit("pyproject.toml", "\napi = [", '\napi = [\n  "onnxruntime",'),
         "group api lists onnxruntime",
