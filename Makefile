@@ -36,9 +36,9 @@ key: ## Create an API key in the running system: make key NAME=shop SCOPE=premiu
 	$(if $(NAME),,$(error Name the key: make key NAME=shop SCOPE=premium))
 	@if [ -z "$$DATABASE_URL" ] && docker compose ps --services --status running 2>/dev/null | grep -qx api; then \
 		docker compose exec -T api python -m services.api.keys create --scope="$$SCOPE" \
-			--address="http://$$(docker compose port front 8080)" -- "$$NAME"; \
+			--local-address="http://$$(docker compose port front 8080)" -- "$$NAME"; \
 	else \
-		$(MAKE) $(VENV)/.runtime && $(RUN) deploy.local.key "$$NAME" "$$SCOPE"; \
+		$(MAKE) --silent $(VENV)/.runtime >&2 && $(RUN) deploy.local.key "$$NAME" "$$SCOPE"; \
 	fi
 
 demo: $(VENV)/.runtime ## Cut out one picture: make demo IMAGE=photo.jpg OUT=cut.png
@@ -58,16 +58,17 @@ bench: bench-broker bench-front bench-mockups bench-print bench-queue bench-remb
 bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, overhead, beside the targets
 	@$(RUN) bench.broker
 
-bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, through nginx: latency beside the promise (5 minutes)
+bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, through nginx: latency beside the target (5 minutes)
 	@$(RUN) bench.front
 
-<<<<<<< HEAD
 bench-mockups: $(VENV)/.dev ## Time mock-ups and their memory, beside Pillow's own compositing
 	@$(RUN) bench.mockups
-=======
-bench-queue: $(VENV)/.dev ## Measure a queue of a million jobs: claims, fairness, table sizes, beside other queues if PEERS_PYTHON= has them (half an hour)
+
+bench-print: $(VENV)/.dev ## Time the print check and print edges of 12 megapixels, beside their targets
+	@OMP_NUM_THREADS=1 $(RUN) bench.print
+
+bench-queue: $(VENV)/.dev ## Measure a queue of a million jobs, beside other queues if PEERS_PYTHON= has them (half an hour)
 	@$(RUN) bench.job_queue
->>>>>>> h-claims
 
 check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(RUN) ruff check
@@ -76,13 +77,10 @@ check: $(VENV)/.dev ## Check style, types and the rules of the architecture
 	@$(VENV)/bin/python $(VENV)/bin/lint-imports --no-cache --no-logo
 	@$(RUN) pytest tests/architecture
 
-bench-print: $(VENV)/.dev ## Time the print check and print edges of 12 megapixels, beside their targets
-	@OMP_NUM_THREADS=1 $(RUN) bench.print
-
 bench-rembg: $(VENV)/.dev ## Compare the rembg service with `rembg s`; writes docs/benchmarks.md (20 minutes)
 	@$(RUN) bench.removal
 
-bench-uploads: $(VENV)/.dev ## Compare keeping a picture with a view that only saves it, and say where the time goes
+bench-uploads: $(VENV)/.dev ## Compare storing a picture with a view that only saves it, and say where the time goes
 	@$(RUN) bench.uploads
 
 soak: $(VENV)/.dev ## Flood the rembg service and `rembg s` for a minute; then 2,000 pictures in a row (half an hour)
@@ -106,16 +104,16 @@ models: $(VENV)/.runtime ## Fetch, optimize and quantize the weights of the prod
 	@$(RUN) services.rembg.weights.quantize
 	@$(RUN) services.rembg.weights.judge
 
-garments: $(VENV)/.dev ## Draw the garments of mock-ups anew, with their checksums (a few minutes)
+garments: $(VENV)/.dev ## Draw the garments of mock-ups again, with their checksums (a few minutes)
 	@$(RUN) services.worker.mockups.garments
 
-lock: $(VENV)/.dev ## Compile the locks anew from pyproject.toml, with the newest versions it allows
+lock: $(VENV)/.dev ## Compile the locks again from pyproject.toml, with the newest versions it allows
 	@$(PIP) install --quiet uv
 	@$(COMPILE) --upgrade --group dev -o requirements/dev.txt
 	@for group in api worker print rembg local models; do \
 		$(COMPILE) --group $$group -c requirements/dev.txt -o requirements/$$group.txt || exit 1; \
 	done
-	@echo "requirements/ is compiled anew"
+	@echo "requirements/ is compiled again"
 
 clean: ## Remove .venv and everything else that can be made again; data stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
@@ -124,7 +122,9 @@ clean: ## Remove .venv and everything else that can be made again; data stays
 up: .env ## Build and start everything in containers, then say where and with which network (PROFILE=observability adds more)
 	@PROFILE="$(PROFILE)" deploy/up.sh
 
-down: ## Stop the containers; volumes stay
+# `down` alone would leave an unnamed volume for the /tmp of every container.
+down: ## Stop and remove the containers; the data in named volumes stays
+	@docker compose --profile '*' rm --stop --force --volumes
 	@docker compose --profile '*' down
 
 logs: ## Follow the logs of the containers, or those of one service: make logs S=api
@@ -154,19 +154,19 @@ release: ## Build the images and tag them with the version of shared/version.py 
 	@umask 077; for name in SECRET_KEY OPS_TOKEN REMBG_TOKEN POSTGRES_PASSWORD GRAFANA_PASSWORD; do \
 		echo "$$name=$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"; done > .env.part && mv .env.part .env
 
-# An interrupted step leaves no stamp and is done again. Modules are compiled when first imported: few ever are. The programs of .venv/bin are not used, only its Python: their
+# Steps report to stderr: `make key` prints nothing but the key. An interrupted step leaves no stamp and is done again. Modules are compiled when first imported: few ever are. The programs of .venv/bin are not used, only its Python: their
 # first lines would break if the folder moved.
 $(VENV)/.made:
 	@$(PYTHON) -c "import sys; v = sys.version_info; (3, 11) <= v < (3, 15) or sys.exit('Python 3.11 to 3.14 is needed, and $(PYTHON) is %d.%d: name another with PYTHON=python3.12' % v[:2])"
-	@$(RUN) pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(RUN) pip --version >/dev/null 2>&1 || { echo "Creating $(VENV) (once; up to half a minute) ..." >&2; $(PYTHON) -m venv --clear $(VENV); }
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.made $(LOCKS)
-	@echo "Installing what the services need into $(VENV) (once; about a minute) ..."
+	@echo "Installing what the services need into $(VENV) (once; about a minute) ..." >&2
 	@$(PIP) install --quiet --require-hashes --no-compile $(LOCKS:%=-r %)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made requirements/dev.txt
-	@echo "Installing what the tests need into $(VENV) (once; about a minute) ..."
+	@echo "Installing what the tests need into $(VENV) (once; about a minute) ..." >&2
 	@$(PIP) install --quiet --require-hashes --no-compile -r requirements/dev.txt
 	@touch $@ $(VENV)/.runtime

@@ -20,11 +20,16 @@ if [ "$(network)" = compact ] && [ -z "$(setting REMBG_MODEL)" ] && [ -f "$weigh
     docker compose up --wait --no-deps --force-recreate rembg # started before the weights were fetched
 fi
 
-address=$(docker compose port front 8080)
+local=http://$(docker compose port front 8080)
+public=$(docker compose exec -T api printenv PUBLIC_URL || true)
 network=$(network)
 echo
-echo "address   http://$address"
-case $address in 127.*) echo "          reachable from this machine only; docs/going-public.md opens it" ;; esac
+echo "address   ${public:-$local}"
+if [ -n "$public" ]; then
+    echo "          its proxy sends requests to $local"
+else
+    case $local in http://127.*) echo "          reachable from this machine only; docs/going-public.md opens it" ;; esac
+fi
 echo "network   $network"
 if [ "$network" = compact ]; then
     echo "          the small one, for trials; for production run \`make models && make up\`,"

@@ -65,7 +65,7 @@ class RunningStack:
         return ApiClient(self.address)
 
     def start(self) -> None:
-        self._stack.start()
+        self._stack.start("starting")
 
     def stop(self) -> None:
         self._stack.stop()

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +22,11 @@ _FINAL = ("done", "failed", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A finished job and its cutout."""
+    """A finished job and its cutout.
+
+    `accepted_ms` ends when the api recorded the job, where the job's own timings begin: its answer arrives later, while
+    a worker may be at work.
+    """
 
     job: Mapping[str, Any]
     cutout: bytes
@@ -39,15 +44,20 @@ class ApiClient:
 
     def cut_out(self, picture: bytes, name: str) -> Outcome:
         """Raises CommandError with the server's message when it refuses or fails."""
-        began = time.monotonic()
+        began, began_at = time.monotonic(), datetime.now(UTC)
         try:
             sent = {"file": (name, picture)}
-            accepted = self._json(self._session.post(f"{self._address}/api/cutouts", files=sent, timeout=_ACCEPTED_S))
-            accepted_ms = _ms_since(began)
+            answer = self._session.post(f"{self._address}/api/cutouts", files=sent, timeout=_ACCEPTED_S)
+            answered_ms = _ms_since(began)
+            accepted = self._json(answer)
+            # Not the cookie: with an https PUBLIC_URL it is Secure, and this client reaches the api over http.
+            self._session.headers["Authorization"] = f"Bearer {answer.headers['X-Session-Token']}"
             job = self._settled(accepted)
             cutout = self._get(job["result"]["cutoutUrl"]).content
         except requests.RequestException as error:
             raise CommandError(f"the api at {self._address} stopped answering ({type(error).__name__})") from None
+        recorded = datetime.fromisoformat(job["createdAt"]) - began_at
+        accepted_ms = min(max(0, round(recorded.total_seconds() * 1000)), answered_ms)  # another clock may be wrong
         return Outcome(job, cutout, accepted_ms, _ms_since(began))
 
     def _settled(self, accepted: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -16,6 +16,8 @@ from typing import TextIO
 
 _FORMATTED = ("time", "level", "service", "event", "exception")  # in their own way, not as key=value
 _LEVELS = {"debug": "2", "warning": "33", "error": "31", "critical": "1;31"}
+_QUIET_LEVELS = ("debug", "info")
+_CELERY_STOPS = "worker: Warm shutdown (MainProcess)"  # printed, not logged
 _NAMES = {"api": "36", "worker": "35", "rembg": "32"}  # cyan, magenta, green; all others are blue
 
 
@@ -25,6 +27,7 @@ class Console:
     def __init__(self, stream: TextIO = sys.stdout, *, quiet: bool = False) -> None:
         self._stream = stream
         self._withheld: deque[str] | None = deque(maxlen=40) if quiet else None
+        self._stopping = False
         self._colours = stream.isatty() and "NO_COLOR" not in os.environ
         self._lock = threading.Lock()
 
@@ -45,16 +48,25 @@ class Console:
         """Withhold nothing from now on."""
         self._withheld = None
 
+    def stopping(self) -> None:
+        """Withhold log lines below a warning again. Other output is shown: it may be a traceback."""
+        self._withheld, self._stopping = deque(maxlen=40), True
+
     def _write_log(self, name: str, line: str) -> None:
         if not line.strip():
             return
         fields = parsed(line)
         shown = self._readable(name, fields) if fields else f"{'':12} {self._name(name)} {line}"
         withheld = self._withheld
-        if withheld is not None and fields.get("level", "info") in ("debug", "info"):
+        if withheld is not None and self._is_quiet(line, fields):
             withheld.append(shown)
         else:
             self._write(shown)
+
+    def _is_quiet(self, line: str, fields: Mapping[str, object]) -> bool:
+        if self._stopping and not fields:
+            return line.strip() == _CELERY_STOPS
+        return fields.get("level", "info") in _QUIET_LEVELS
 
     def _readable(self, name: str, fields: Mapping[str, object]) -> str:
         time = self._coloured(f"{str(fields.get('time', ''))[11:23]:12}", "2")

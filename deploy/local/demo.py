@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from deploy.local import interrupts, ports
+from deploy.local import interrupts, ports, running_system
 from deploy.local.api_client import ApiClient, Outcome
 from deploy.local.console import Console
 from deploy.local.errors import CommandError
@@ -11,6 +11,8 @@ from deploy.local.report import report
 from deploy.local.service import health
 from deploy.local.settings import Settings
 from deploy.local.stack import running
+
+_STARTING = "Starting the system for this picture; `make run` in another terminal makes the next one faster."
 
 
 def main(arguments: list[str]) -> int:
@@ -41,11 +43,21 @@ def _read(image: Path) -> bytes:
 
 def _cut_out(picture: bytes, name: str, console: Console) -> Outcome:
     settings = Settings.read()
-    if health(settings.api_port) == 200:
-        return ApiClient(f"http://{ports.LOCAL}:{settings.api_port}").cut_out(picture, name)
-    console.say("Starting the system for this picture; `make run` in another terminal makes the next one faster.")
-    with running(settings, console) as stack:
+    if address := _address(settings):
+        return ApiClient(address).cut_out(picture, name)
+    with running(settings, console, _STARTING) as stack:
         return ApiClient(stack.address).cut_out(picture, name)
+
+
+def _address(settings: Settings) -> str | None:
+    """Of the running system: at PORT where that is set, else that of `make run`, else that in containers."""
+    port = settings.api_port
+    if not settings.given.get("PORT"):
+        if run := running_system.of_folder(settings.data):
+            port = run[1].api_port
+        elif containers := running_system.of_containers():
+            return containers
+    return f"http://{ports.LOCAL}:{port}" if health(port) == 200 else None
 
 
 if __name__ == "__main__":

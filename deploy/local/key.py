@@ -5,9 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-import psutil
-
-from deploy.local import data_folder, postgres_server
+from deploy.local import postgres_server, running_system
 from deploy.local.errors import CommandError
 from deploy.local.settings import Settings
 from deploy.local.stack import ROOT
@@ -20,7 +18,7 @@ def main(arguments: list[str]) -> int:
     try:
         if not environment.get("DATABASE_URL"):
             environment, address = _running()
-            command.append(f"--address={address}")
+            command.append(f"--local-address={address}")
     except (CommandError, PermissionError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -30,19 +28,16 @@ def main(arguments: list[str]) -> int:
 def _running() -> tuple[Mapping[str, str], str]:
     """The environment for a command beside the running `make run`, and its api's address. Raises CommandError."""
     asked = Settings.read().data
-    found = data_folder.in_use(asked)
+    found = running_system.of_folder(asked)
     if found is None:
         raise CommandError(
             f"No system is running with its data in {asked}, nor in containers. Start `make run` or `make up`, or set "
             "DATA_DIR or DATABASE_URL to that of the running system."
         )
-    folder, process = found
-    try:
-        settings = Settings.read(psutil.Process(process).environ())
-    except psutil.Error as error:
-        raise CommandError(f"{folder} is in use by process {process}, which cannot be examined: {error}") from None
+    folder, settings = found
     url = settings.given.get("DATABASE_URL") or postgres_server.running_url(folder / "postgres")
-    return {**os.environ, "DATABASE_URL": url}, f"http://localhost:{settings.api_port}"
+    own = {"DATABASE_URL": url, "PUBLIC_URL": settings.given.get("PUBLIC_URL", "")}
+    return {**os.environ, **own}, f"http://localhost:{settings.api_port}"
 
 
 if __name__ == "__main__":

@@ -15,19 +15,20 @@ _STEPS = (
 
 
 def report(outcome: Outcome) -> str:
-    """The steps of the job and how long each took."""
+    """The steps of the job and how long each took; they add up to the last line."""
     timings, result = outcome.job["timings"], outcome.job["result"]
     facts = {**result, "how": _how(result)}
-    lines = [_line("accepted", outcome.accepted_ms, "the upload, inspected and recorded")]
-    lines += [_line(step, timings[key], what.format(**facts)) for step, key, what in _STEPS]
-    return "\n".join([*lines, _line("in all", outcome.total_ms, "from the first byte sent to the last received")])
+    steps = [("accepted", outcome.accepted_ms, "the upload, inspected and recorded")]
+    steps += [(step, timings[key] or 0, what.format(**facts)) for step, key, what in _STEPS]
+    rest_ms = max(0, outcome.total_ms - sum(took_ms for _, took_ms, _ in steps))
+    steps += [
+        ("returned", rest_ms, "the end of the job recorded, the cutout downloaded"),
+        ("in all", outcome.total_ms, "from the first byte sent to the last received"),
+    ]
+    return "\n".join(f"    {step:10}{took_ms / 1000:7.3f} s   {what}" for step, took_ms, what in steps)
 
 
 def _how(result: Mapping[str, Any]) -> str:
     if result["passedThrough"]:
         return "already, so kept as it was"
     return "by colour" if result["method"] == Method.FLAT else f"by {result['model']}"
-
-
-def _line(step: str, took_ms: int | None, what: str) -> str:
-    return f"    {step:10}{(took_ms or 0) / 1000:7.3f} s   {what}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from deploy.local import data_folder, exec_child, ports
 from deploy.local.console import Console
 from deploy.local.errors import CommandError
-from deploy.local.interrupts import ignore_signals
+from deploy.local.interrupts import Interrupted, ignore_signals
 from deploy.local.postgres_server import Postgres
 from deploy.local.process import Process
 from deploy.local.service import Service
@@ -54,10 +54,11 @@ class Stack:
     def address(self) -> str:
         return f"http://{ports.LOCAL}:{self._settings.api_port}"
 
-    def start(self) -> None:
-        """Start everything and wait until it is ready. Raises CommandError."""
+    def start(self, announcement: str) -> None:
+        """Say so if the ports are free, start everything and wait until it is ready. Raises CommandError."""
         for setting, port in self._settings.ports.items():
             ports.require_free(setting, port, exec_child.KILL_AFTER_S + 1)  # a killed run ends within that
+        self._console.say(announcement)
         servers = self._start_servers()
         self._start_service("rembg", self._settings.rembg_port)
         for server in servers:
@@ -129,7 +130,7 @@ class Stack:
 
 
 @contextmanager
-def running(settings: Settings, console: Console) -> Iterator[Stack]:
+def running(settings: Settings, console: Console, announcement: str) -> Iterator[Stack]:
     """The started stack; stopped at the end of the block, however it ends."""
     data = data_folder.prepare(settings.data, console.say)
     with data_folder.locked(data), private_files.umask():
@@ -137,11 +138,15 @@ def running(settings: Settings, console: Console) -> Iterator[Stack]:
         stack = Stack(settings, data, console)
         try:
             try:
-                stack.start()
+                stack.start(announcement)
             except CommandError:
                 console.show_withheld()  # the reason is among the last lines of the process that failed
                 raise
             yield stack
+        except Interrupted:
+            console.say("\nStopping ...")
+            raise
         finally:
             ignore_signals()
+            console.stopping()
             stack.stop()

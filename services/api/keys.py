@@ -58,7 +58,7 @@ def _create(database: Database, options: argparse.Namespace) -> int:
     with database.transaction() as connection:
         stored = api_keys.add(connection, options.name, Scope(options.scope), digest(key))
     print(key, flush=True)
-    address = options.address or _address()
+    address = Web.read().public_url or options.local_address or _local_address()
     advice = _ADVICE.format(
         id=stored.id, name=stored.name, scope=stored.scope, key=key, address=address, path=_USES[stored.scope]
     )
@@ -66,9 +66,8 @@ def _create(database: Database, options: argparse.Namespace) -> int:
     return 0
 
 
-def _address() -> str:
-    """The public address, else that of an api on this machine."""
-    return Web.read().public_url or f"http://localhost:{settings.Listen.read().port or 8000}"
+def _local_address() -> str:
+    return f"http://localhost:{settings.Listen.read().port or 8000}"
 
 
 def _list(database: Database, _: argparse.Namespace) -> int:
@@ -93,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     create = commands.add_parser("create", help="create a key and print it once")
     create.add_argument("name")
     create.add_argument("--scope", choices=[scope.value for scope in Scope], required=True)
-    create.add_argument("--address", help="the api's address, for the commands shown; PUBLIC_URL by default")
+    create.add_argument("--local-address", help="the api's address in the commands shown where PUBLIC_URL is not set")
     create.set_defaults(run=_create)
     commands.add_parser("list", help="list all keys, without their secrets").set_defaults(run=_list)
     revoke = commands.add_parser("revoke", help="revoke a key at once")

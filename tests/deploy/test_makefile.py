@@ -29,6 +29,13 @@ def make(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
+def _script(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
 def test_make_alone_explains_every_target(clone: Path) -> None:
     targets = re.findall(r"^([a-z-]+):", (clone / "Makefile").read_text(), re.MULTILINE)
     shown = make(clone).stdout
@@ -61,21 +68,34 @@ def test_a_finished_installation_is_not_done_again(clone: Path) -> None:
 
 
 def test_a_key_is_made_in_the_containers_where_they_run(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    docker = clone / "bin" / "docker"
-    docker.parent.mkdir()
-    docker.write_text(
-        "#!/bin/sh\ncase \"$*\" in *' ps '*) printf 'front\\napi\\n' ;; *' port '*) echo 127.0.0.1:8080 ;;\n"
-        """*) shift; for word; do printf '<%s>' "$word"; done ;; esac\n"""
+    docker = _script(
+        clone / "bin" / "docker",
+        "case \"$*\" in *' ps '*) printf 'front\\napi\\n' ;; *' port '*) echo 127.0.0.1:8080 ;;\n"
+        """*) shift; for word; do printf '<%s>' "$word"; done ;; esac""",
     )
-    docker.chmod(0o755)
     monkeypatch.setenv("PATH", f"{docker.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.delenv("DATABASE_URL", raising=False)
     done = make(clone, "key", "NAME=the shop's", "SCOPE=admin")
     assert done.returncode == 0, done.stderr
     assert done.stdout == (
         "<exec><-T><api><python><-m><services.api.keys><create><--scope=admin>"
-        "<--address=http://127.0.0.1:8080><--><the shop's>"
+        "<--local-address=http://127.0.0.1:8080><--><the shop's>"
     )
+
+
+def test_nothing_but_the_key_goes_to_standard_output(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _script(clone / ".venv" / "bin" / "python", 'case "$2" in deploy.local.key) echo sk_1 ;; esac')
+    _script(clone / "bin" / "docker", "exit 1")
+    monkeypatch.setenv("PATH", f"{clone / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    first, second = (make(clone, "key", "NAME=shop") for _ in range(2))
+    assert "Installing" in first.stderr
+    assert (first.stdout, second.stdout, second.stderr) == ("sk_1\n", "sk_1\n", "")
+
+
+def test_the_first_run_says_at_once_that_it_creates_the_environment(clone: Path) -> None:
+    _script(clone / "python", 'case "$2" in venv) echo made >&2 ;; esac')
+    done = make(clone, ".venv/.made", f"PYTHON={clone / 'python'}")
+    assert done.stderr.startswith("Creating .venv (once; up to half a minute) ...\nmade\n")
 
 
 def test_a_key_needs_a_name(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +103,15 @@ def test_a_key_needs_a_name(clone: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     done = make(clone, "key")
     assert done.returncode != 0
     assert "Name the key: make key NAME=shop SCOPE=premium" in done.stderr
+
+
+def test_down_removes_the_unnamed_volumes_and_leaves_the_named(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _script(clone / "bin" / "docker", 'echo "$*"')
+    monkeypatch.setenv("PATH", f"{clone / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    assert make(clone, "down").stdout.splitlines() == [
+        "compose --profile * rm --stop --force --volumes",  # of containers: compose's rm leaves named volumes
+        "compose --profile * down",
+    ]
 
 
 def test_clean_leaves_the_data(clone: Path) -> None:

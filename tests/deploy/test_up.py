@@ -13,6 +13,7 @@ DOCKER = """#!/bin/sh
 echo "$*" >> calls
 case "$*" in
     "compose port front 8080") echo "${ADDRESS:-127.0.0.1:8080}" ;;
+    "compose exec -T api printenv PUBLIC_URL") printf '%s\n' "$SERVED" ;;
     "compose exec -T front wget "*) printf '{"description":"x","model":"%s","name":"x"}\\n' "$(cat model)" ;;
     "compose ps --services "*) printf 'front\\n%s\\n' "$RUNNING" ;;
     *" --force-recreate rembg") printf u2net > model ;;
@@ -54,6 +55,15 @@ def test_the_end_names_address_network_and_secrets(clone: Path) -> None:
         "alerts    none; `make up PROFILE=observability` starts them",
     ]
     assert (clone / ".env").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_public_address_is_named_where_the_api_has_one(clone: Path) -> None:
+    said = up(clone, SERVED="https://shop.example")
+    assert said[1:3] == [
+        "address   https://shop.example",
+        "          its proxy sends requests to http://127.0.0.1:8080",
+    ]
+    assert "this machine only" not in "\n".join(said)
 
 
 def test_an_address_of_this_machine_only_and_a_small_network_are_explained(clone: Path) -> None:

@@ -94,7 +94,7 @@ class Command:
         """Ask it to stop and check that it does so properly."""
         self.process.send_signal(number)
         assert self.process.wait(TIMEOUT_S) == 0
-        assert self.said().endswith("stopped\n")
+        assert self.said().endswith("\nStopping ...\nstopped\n")
         assert self._clone.left() == []
 
 

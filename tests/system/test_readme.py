@@ -16,10 +16,12 @@ from PIL import Image
 from tests.stack import RunningStack
 
 ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
 _BLOCK = re.compile(r"^```(sh|python|js)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-BLOCKS = _BLOCK.findall((ROOT / "README.md").read_text())
+BLOCKS = _BLOCK.findall(README)
 SHELL = [text for language, text in BLOCKS if language == "sh"]
 PROGRAMS = [(language, text) for language, text in BLOCKS if language != "sh"]
+_WRITTEN = re.compile(r"(?:-[co] |OUT=|as `)(jar\b|\w+\.[a-z.]+)")
 _COMMANDS = {"python": (sys.executable, "-"), "js": ("node", "--input-type=module", "-")}
 
 
@@ -75,3 +77,10 @@ def test_a_program_cuts_a_picture_out_with_a_key(
 def test_readme_has_examples_for_the_shell_python_and_javascript() -> None:
     assert len(SHELL) >= 3
     assert {language for language, _ in PROGRAMS} == {"python", "js"}
+
+
+def test_git_ignores_what_the_examples_write() -> None:
+    written = {"cutout.png", *_WRITTEN.findall(README)}  # the first by `make demo` without OUT
+    assert written >= {"cut.mjs", "cut.png", "jar", "shop.d.ts"}
+    ignored = subprocess.run(["git", "check-ignore", *written], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert set(ignored.stdout.split()) == written

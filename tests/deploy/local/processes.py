@@ -1,7 +1,12 @@
 """Looking at processes from outside."""
 
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -30,3 +35,21 @@ def bearing(mark: str) -> Sequence[int]:
     """Processes with these words among their arguments."""
     processes = psutil.process_iter(["cmdline"])
     return [process.pid for process in processes if mark in "\0".join([*(process.info["cmdline"] or ()), ""])]
+
+
+@contextmanager
+def running_with(folder: Path, **environment: str) -> Iterator[None]:
+    """A process with this environment that has locked the data folder, as `make run` does."""
+    program = (
+        "import sys; from pathlib import Path; from deploy.local.data_folder import locked\n"
+        "with locked(Path(sys.argv[1])): print('locked', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", program, str(folder)]
+    with subprocess.Popen(
+        command, env=os.environ | environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.readline() == b"locked\n"
+        yield
+        process.stdin.close()

@@ -56,6 +56,17 @@ def test_nothing_is_withheld_after_show_all(screen: io.StringIO) -> None:
     assert screen.getvalue().split() == ["api", "shown"]
 
 
+def test_an_orderly_stop_is_quiet_and_trouble_is_shown(screen: io.StringIO) -> None:
+    console = Console(screen)
+    console.line_writer("api")("before")
+    console.stopping()
+    console.line_writer("api")('{"event": "Worker exiting (pid: 7)", "level": "info"}')
+    console.line_writer("worker")("worker: Warm shutdown (MainProcess)")
+    console.line_writer("api")('{"event": "failing", "level": "error"}')
+    console.line_writer("worker")("Traceback (most recent call last):")
+    assert [line.split()[1] for line in screen.getvalue().splitlines()] == ["before", "failing", "Traceback"]
+
+
 def test_colours_are_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:

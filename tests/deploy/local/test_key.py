@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 
 from deploy.local.data_folder import locked
+from tests.deploy.local.processes import running_with
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,6 +27,14 @@ def test_a_given_database_gets_the_key(database_url: str) -> None:
     assert f"curl -H 'X-Api-Key: {done.stdout.strip()}' https://shop.example/api/admin/jobs\n" in done.stderr
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select name, scope from api_keys").fetchall() == [("-the shop's", "admin")]
+
+
+def test_the_public_address_of_the_running_system_is_named(tmp_path: Path, database_url: str) -> None:
+    with running_with(tmp_path, DATABASE_URL=database_url, PUBLIC_URL="https://shop.example"):
+        done = _key("shop", "admin", DATA_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert " https://shop.example/api/cutouts\n" in done.stderr
+    assert "localhost" not in done.stderr
 
 
 def test_without_a_system_it_says_how_to_start_one(tmp_path: Path) -> None:

@@ -85,7 +85,8 @@ def test_a_key_is_printed_once_and_only_its_hash_is_stored(process: Command, dat
         ([], {}, "http://localhost:8000"),
         ([], {"PORT": "9000"}, "http://localhost:9000"),
         ([], {"PUBLIC_URL": "https://shop.example"}, "https://shop.example"),
-        (["--address", "http://localhost:8080"], {"PUBLIC_URL": "https://shop.example"}, "http://localhost:8080"),
+        (["--local-address", "http://localhost:8080"], {}, "http://localhost:8080"),
+        (["--local-address", "http://localhost:8080"], {"PUBLIC_URL": "https://shop.example"}, "https://shop.example"),
     ],
 )
 def test_a_new_key_comes_with_a_command_that_uses_it(
