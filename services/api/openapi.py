@@ -190,7 +190,7 @@ class Document:
     def _components(self) -> dict[str, Any]:
         """The schemas of all bodies, the headers, and the ways to say who is calling."""
         schemas = _schemas(self._routes)
-        for name, models in {form.in_json for form in _forms(self._routes)}:
+        for name, models in sorted(dict(form.in_json for form in _forms(self._routes)).items()):  # always in one order
             schemas[name] = {"oneOf": [_reference(model) for model in models]}
         return {"schemas": schemas, "headers": _HEADERS, "securitySchemes": _TOKENS}
 

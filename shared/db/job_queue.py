@@ -179,9 +179,7 @@ def fail_exhausted(connection: Connection) -> list[UUID]:
     """Fail jobs that may not be claimed again, at most AT_ONCE: their last attempt died alone, or was handed back."""
     rows = connection.execute(
         """
-        update jobs
-        set status = 'failed', error_code = %s, error_message = %s, lease_until = null, finished_at = now()
-        where id in (
+        with exhausted as materialized (
             select id
             from jobs
             where claim_state = 'exhausted'
@@ -189,9 +187,13 @@ def fail_exhausted(connection: Connection) -> list[UUID]:
             limit %s
             for update skip locked
         )
-        returning id
+        update jobs
+        set status = 'failed', error_code = %s, error_message = %s, lease_until = null, finished_at = now()
+        from exhausted
+        where jobs.id = exhausted.id
+        returning jobs.id
         """,
-        [JobFailure.POISON, "The job was tried several times and never completed.", AT_ONCE],
+        [AT_ONCE, JobFailure.POISON, "The job was tried several times and never completed."],
     ).fetchall()
     return [row["id"] for row in rows]
 

@@ -165,8 +165,7 @@ def prune(connection: Connection, keep_s: float, limit: int) -> int:
     """Delete jobs that ended `keep_s` ago, at most `limit`; returns how many."""
     return connection.execute(
         """
-        delete from jobs
-        where id in (
+        with due as materialized (  -- a subquery may run more than once, and then more than `limit` rows go
             select id
             from jobs
             where created_at < now() - %(age)s * interval '1 second'  -- has an index; none ends before it is created
@@ -175,6 +174,9 @@ def prune(connection: Connection, keep_s: float, limit: int) -> int:
             limit %(limit)s
             for update skip locked
         )
+        delete from jobs
+        using due
+        where jobs.id = due.id
         """,
         {"age": keep_s, "limit": limit},
     ).rowcount

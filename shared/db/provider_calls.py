@@ -114,8 +114,7 @@ def prune(connection: Connection, keep_s: float, limit: int) -> int:
     """
     return connection.execute(
         """
-        delete from provider_calls
-        where id in (
+        with due as materialized (  -- a subquery may run more than once, and then more than `limit` rows go
             select id
             from provider_calls
             where started_at < now() - %s * interval '1 second'
@@ -124,6 +123,9 @@ def prune(connection: Connection, keep_s: float, limit: int) -> int:
             limit %s
             for update skip locked
         )
+        delete from provider_calls
+        using due
+        where provider_calls.id = due.id
         """,
         [keep_s, limit],
     ).rowcount

@@ -136,7 +136,7 @@ def test_an_internal_error_reveals_nothing(api: Api) -> None:
     guest = api.guest()
     upload(guest)
     with api.deps.database.transaction() as connection:
-        connection.execute("drop table jobs")
+        connection.execute("drop table jobs cascade")
     refused(guest.post("/api/cutouts", data={}), 400, "missing_file")
     response = guest.get("/api/jobs")
     refused(response, 500, "internal")
