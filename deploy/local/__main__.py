@@ -46,10 +46,10 @@ def _sample_report(stack: Stack, ready_s: float) -> str:
     cutout.write_bytes(outcome.cutout)
     network = str(outcome.job["result"]["model"])
     return (
-        f"\n  Ready in {ready_s:.1f} s. A sample picture went in, and its cutout came out:\n\n{report(outcome)}\n\n"
+        f"\n  Ready in {ready_s:.1f} s. A sample picture went in, and its cut-out came out:\n\n{report(outcome)}\n\n"
         f"    network   {network}{f', {_GOOD_FOR[network]}' if network in _GOOD_FOR else ''}\n"
         f"    sample    {SAMPLE}\n"
-        f"    cutout    {cutout}\n"
+        f"    cut-out   {cutout}\n"
         f"    data      {stack.data} (set DATA_DIR to store it elsewhere)"
     )
 

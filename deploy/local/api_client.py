@@ -1,4 +1,4 @@
-"""A client of the api: uploads a picture, follows the job's events and downloads the cutout."""
+"""A client of the api: uploads a picture, follows the job's events and downloads the cut-out."""
 
 import json
 import time

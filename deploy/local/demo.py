@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
         return 1
     except interrupts.Interrupted:
         return 130  # as shells do: 128 and the number of SIGINT
-    console.say(f"{report(outcome)}\n\n{out} is the cutout of {image}")
+    console.say(f"{report(outcome)}\n\n{out} is the cut-out of {image}")
     return 0
 
 

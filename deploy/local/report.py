@@ -10,7 +10,7 @@ _STEPS = (
     ("queued", "queuedMs", "until a worker took it"),
     ("fetched", "fetchMs", "the picture, from storage"),
     ("cut out", "removeMs", "{how}, {width} x {height} pixels"),
-    ("stored", "storeMs", "cutout, preview and mask"),
+    ("stored", "storeMs", "cut-out, preview and mask"),
 )
 
 
@@ -22,7 +22,7 @@ def report(outcome: Outcome) -> str:
     steps += [(step, timings[key] or 0, what.format(**facts)) for step, key, what in _STEPS]
     rest_ms = max(0, outcome.total_ms - sum(took_ms for _, took_ms, _ in steps))
     steps += [
-        ("returned", rest_ms, "the end of the job recorded, the cutout downloaded"),
+        ("returned", rest_ms, "the end of the job recorded, the cut-out downloaded"),
         ("in all", outcome.total_ms, "from the first byte sent to the last received"),
     ]
     return "\n".join(f"    {step:10}{took_ms / 1000:7.3f} s   {what}" for step, took_ms, what in steps)
