@@ -6,7 +6,8 @@ import numpy as np
 
 from services.worker.mockups import packs
 from services.worker.mockups.catalogue import SIDE, Garment
-from services.worker.mockups.colours import LINEAR, Bytes, Floats, Rgb, encode, seen
+from services.worker.mockups.colours import Bytes, Floats, Rgb, encode, seen
+from services.worker.srgb import LINEAR
 
 _KEPT = 12  # 4.3 MB each
 _BAND = 100  # rows at once: their floats stay in the processor's cache

@@ -1,9 +1,11 @@
-"""Colours: sRGB to linear light and back, and the look-up table from light on a material to the colour seen."""
+"""Colours: linear light to sRGB, and the look-up table from light on a material to the colour seen."""
 
 import re
 
 import numpy as np
 from numpy.typing import NDArray
+
+from services.worker.srgb import LINEAR
 
 Rgb = tuple[int, int, int]
 Floats = NDArray[np.floating]
@@ -15,16 +17,10 @@ _STEPS = 16384  # a fifth of a code each at the dark end
 _WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 
 
-def _decoded(code: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(code <= 0.04045, code / 12.92, ((code + 0.055) / 1.055) ** 2.4)
-
-
 def _encoded(light: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
-LINEAR: Floats = _decoded(np.arange(256) / 255).astype(np.float32)
-"""Linear light 0..1 of each sRGB code."""
 _SRGB: Bytes = np.round(255 * _encoded(np.minimum(np.arange(0.5, _STEPS + 1) / _STEPS, 1))).astype(np.uint8)
 
 

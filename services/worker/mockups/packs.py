@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from services.worker.mockups.catalogue import SIDE, Garment
-from services.worker.mockups.colours import FULL, LINEAR, SHADES, Bytes, Floats, Rgb, encode
+from services.worker.mockups.colours import FULL, SHADES, Bytes, Floats, Rgb, encode
 from services.worker.mockups.warp import STEP, warped
+from services.worker.srgb import LINEAR
 
 FOLDER = Path(__file__).with_name("packs")
 LIGHT_STEPS = 1024  # light 1 in light.png

@@ -11,10 +11,11 @@ from PIL import Image, ImageChops
 
 from services.worker.mockups import blanks, inks, packs
 from services.worker.mockups.catalogue import SIDE, Garment, Ink
-from services.worker.mockups.colours import LINEAR, Bytes, Floats, Rgb, encode, luminance
+from services.worker.mockups.colours import Bytes, Floats, Rgb, encode, luminance
 from services.worker.mockups.design import shrunk
 from services.worker.mockups.placement import Placement, on_design, size_mm
 from services.worker.mockups.warp import warped
+from services.worker.srgb import LINEAR
 from shared import errors
 
 LEAST, MOST = 50, 2000

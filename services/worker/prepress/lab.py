@@ -6,19 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.worker.prepress.arrays import Pixels
+from services.worker.srgb import LINEAR
 
 Lab = NDArray[np.floating[Any]]  # (..., 3)
 
 WHITE = np.array([0.9505, 1.0, 1.089], np.float32)
 _TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32)
 _LINEAR_BELOW = 0.008856
-_STEPS = np.arange(256) / 255
-_LIGHT = np.where(_STEPS <= 0.04045, _STEPS / 12.92, ((_STEPS + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def from_srgb(colours: Pixels) -> Lab:
     """Colours of 0 to 255 in the last axis."""
-    return from_xyz(_LIGHT[colours] @ _TO_XYZ.T)
+    return from_xyz(LINEAR[colours] @ _TO_XYZ.T)
 
 
 def from_xyz(xyz: NDArray[np.floating[Any]]) -> Lab:

@@ -14,15 +14,6 @@ from shared.settings import Invalid
 from tests.services.rembg import graphs
 
 
-@pytest.fixture
-def exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "mine.onnx"
-    onnx.save_model(graphs.red(8.0, 320), path)
-    monkeypatch.setenv("REMBG_MODEL", "u2netp")
-    monkeypatch.setenv("REMBG_MODEL_PATH", str(path))
-    return path
-
-
 def loaded(monkeypatch: pytest.MonkeyPatch, precision: str) -> Network:
     monkeypatch.setenv("REMBG_PRECISION", precision)
     return preload._load(Settings.read())

@@ -15,15 +15,6 @@ from tests.services.rembg import graphs
 GOOD = Verdict("f", "q", "here", "1", difference=BOUND, speedup=1.0)
 
 
-@pytest.fixture
-def exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "mine.onnx"
-    onnx.save_model(graphs.red(8.0, 320), path)
-    monkeypatch.setenv("REMBG_MODEL", "u2netp")
-    monkeypatch.setenv("REMBG_MODEL_PATH", str(path))
-    return path
-
-
 def both(exact: Path) -> tuple[Weights, Weights]:
     weights = resolve.locate(Name.U2NETP, exact, exact.parent)
     quantized = resolve.quantized(weights)

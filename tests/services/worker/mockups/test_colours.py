@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from services.worker.mockups.colours import FULL, LINEAR, encode, luminance, parse, seen
+from services.worker.mockups.colours import FULL, encode, luminance, parse, seen
+from services.worker.srgb import LINEAR
 
 
 def test_every_code_survives_linear_light() -> None:
