@@ -9,10 +9,14 @@ from shared.models.owner import Owner
 
 
 class AssetKind(StrEnum):
+    """PRINT: a picture made for print, which may be printed in turn. FILE: what a shop or its printer downloads."""
+
     SOURCE = "source"
     CUTOUT = "cutout"
     PREVIEW = "preview"
     MASK = "mask"
+    PRINT = "print"
+    FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,33 @@ class JobType(StrEnum):
     """Types that callers can ask for. `Job.type` is text, as a row may come from a newer release."""
 
     CUTOUT = "cutout"
+    PRINT_EDGES = "print_edges"
+    PRINT_CHECK = "print_check"
+    CUTLINE = "cutline"
+    VECTOR = "vector"
+    ENLARGEMENT = "enlargement"
+    PRINT_FILE = "print_file"
+    GANG_SHEET = "gang_sheet"
+
+
+class Queue(StrEnum):
+    """What a worker serves, so that no cut-out waits behind a print file."""
+
+    CUTOUTS = "jobs"
+    QUICK = "print"
+    SLOW = "print_slow"
+
+
+QUEUES: Mapping[JobType, Queue] = {
+    JobType.CUTOUT: Queue.CUTOUTS,
+    JobType.PRINT_EDGES: Queue.QUICK,
+    JobType.PRINT_CHECK: Queue.QUICK,
+    JobType.CUTLINE: Queue.QUICK,
+    JobType.VECTOR: Queue.QUICK,
+    JobType.ENLARGEMENT: Queue.SLOW,
+    JobType.PRINT_FILE: Queue.SLOW,
+    JobType.GANG_SHEET: Queue.SLOW,
+}
 
 
 class JobFailure(StrEnum):
