@@ -4,6 +4,9 @@ The outline of everything within a distance does not change if gaps narrower tha
 before. Filling them on the grid, where it costs the same for every picture, leaves noise as one area.
 """
 
+from itertools import pairwise
+from typing import cast
+
 import contourpy
 import numpy as np
 import shapely
@@ -17,6 +20,8 @@ MOST_PARTS = 1_000  # areas and holes
 _MOST_EDGE = 150_000  # cells beside the outside; half a minute of polygons
 _CELL_MM = 0.1  # far below what a knife follows
 _MOST_CELLS = 4_000_000
+_Rings = tuple[list[NDArray[np.float64]], list[NDArray[np.uint32]]]  # points of an area, and where its rings begin
+
 _LEVEL = 63.5  # a quarter of a cell: a stroke that covers less is 0.025 mm wide
 
 
@@ -59,9 +64,9 @@ def _require_simple(mask: Mask) -> None:
 
 def _polygons(field: NDArray[np.float32]) -> shapely.MultiPolygon:
     """What lies above the level; the unit is a cell, and whole numbers are middles of cells."""
-    rings, offsets = contourpy.contour_generator(z=field, fill_type="OuterOffset").filled(_LEVEL, np.inf)
+    found = contourpy.contour_generator(z=field, fill_type="OuterOffset").filled(_LEVEL, np.inf)
     parts = (
-        [ring[start:end] for start, end in zip(cuts[:-1], cuts[1:], strict=True) if end - start > 3]
-        for ring, cuts in zip(rings, offsets, strict=True)
+        [points[start:end] for start, end in pairwise(cuts) if end - start > 3]
+        for points, cuts in zip(*cast("_Rings", found), strict=True)
     )
     return shapely.MultiPolygon([shapely.Polygon(part[0], part[1:]) for part in parts if part])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
+import numpy as np
 import shapely
 
 from services.worker.prepress.arrays import Pixels
@@ -39,7 +40,7 @@ def laid_out(line: shapely.MultiPolygon, picture_mm: tuple[float, float]) -> Lay
     """A page for a line, which is not empty, around a picture of (width, height) with its corner at the origin."""
     left, top, right, bottom = shapely.union_all([line, shapely.box(0, 0, *picture_mm)]).bounds
     x, y = _MARGIN_MM - left, _MARGIN_MM - top
-    moved = shapely.transform(line, lambda points: points + (x, y))
+    moved = shapely.transform(line, lambda points: points + np.array([x, y]))
     size = (round(right + x + _MARGIN_MM, 3), round(bottom + y + _MARGIN_MM, 3))
     return Layout(*size, moved, pdf.Box(x, y, *picture_mm))
 

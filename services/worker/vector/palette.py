@@ -1,8 +1,8 @@
 """The few flat inks that a logo was drawn with, found before anything is traced, and whether it was drawn so.
 
-First only pixels in flat surroundings vote: a pixel at an edge is a mixture, and no ink. The most frequent colour is an
-ink, then the most frequent one that differs from it, and so on; so noise, of which every colour is rare, adds none. Then
-the inks of thin lines are found, which have no flat surroundings: colours that no mixture of two inks explains.
+First only pixels in flat surroundings vote: a pixel at an edge is a mixture, and no ink. The most frequent colour is
+an ink, then the most frequent one that differs from it, and so on; so noise, of which every colour is rare, adds none.
+Then the inks of thin lines are found, which have no flat surroundings: colours that no mixture of two inks explains.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,10 @@ _SAME_INK = 10.0  # CIE76: nearer colours are one ink
 _SHADE = 4.0  # and nearer ones than this are the same colour
 _MIXTURE = 15.0  # and so near to the line between two inks, a colour is their mixture
 _LEAST_SHARE = 0.002  # of the pixels that vote; less is dirt
-_LEAST_FLAT, _LEAST_EXPLAINED = 0.15, 0.93  # drawings: 0.63 to 0.99 and 0.96 to 1; photographs: 0.09 to 0.40 and 0.70 to 0.78
+_LEAST_FLAT, _LEAST_EXPLAINED = (
+    0.15,
+    0.93,
+)  # drawings: 0.63 to 0.99 and 0.96 to 1; photographs: 0.09 to 0.40 and 0.70 to 0.78
 _BITS = 5  # of each channel while colours are counted
 
 
@@ -71,7 +74,9 @@ def find(rgba: Pixels, most: int = MOST_INKS) -> Palette:
     owner = lab.difference(every.tints[:, None], inks).argmin(1)
     shares = np.bincount(owner, every.counts, len(inks)) / every.counts.sum()
     order = np.argsort(-shares, kind="stable")
-    colours = np.stack([_mean(steady if _off(steady.tints, ink[None]).min(initial=np.inf) < _SHADE else every, ink) for ink in inks])
+    colours = np.stack(
+        [_mean(steady if _off(steady.tints, ink[None]).min(initial=np.inf) < _SHADE else every, ink) for ink in inks]
+    )
     return Palette(colours[order], tuple(shares[order].tolist()), float(flat.sum() / printed.sum()), explained)
 
 
