@@ -17,7 +17,7 @@ from services.worker.prepress.arrays import Mask, Pixels
 from services.worker.prepress.working_copy import reduced
 
 MOST_PARTS = 1_000  # areas and holes
-_MOST_EDGE = 150_000  # cells beside the outside; half a minute of polygons
+_MOST_EDGE = 60_000  # cells beside the outside: 6 m of outline; some seconds of polygons
 _CELL_MM = 0.1  # far below what a knife follows
 _MOST_CELLS = 4_000_000
 _Rings = tuple[list[NDArray[np.float64]], list[NDArray[np.uint32]]]  # points of an area, and where its rings begin

@@ -23,10 +23,8 @@ _SAME_INK = 10.0  # CIE76: nearer colours are one ink
 _SHADE = 4.0  # and nearer ones than this are the same colour
 _MIXTURE = 15.0  # and so near to the line between two inks, a colour is their mixture
 _LEAST_SHARE = 0.002  # of the pixels that vote; less is dirt
-_LEAST_FLAT, _LEAST_EXPLAINED = (
-    0.15,
-    0.93,
-)  # drawings: 0.63 to 0.99 and 0.96 to 1; photographs: 0.09 to 0.40 and 0.70 to 0.78
+_LEAST_FLAT = 0.15  # logos have 0.63 to 0.99; noise has none, and lines of three pixels hardly any
+_LEAST_EXPLAINED = 0.93  # logos have 0.96 to 1, photographs 0.70 to 0.78, drawings with fades 0.10 to 0.88
 _BITS = 5  # of each channel while colours are counted
 
 
@@ -74,9 +72,7 @@ def find(rgba: Pixels, most: int = MOST_INKS) -> Palette:
     owner = lab.difference(every.tints[:, None], inks).argmin(1)
     shares = np.bincount(owner, every.counts, len(inks)) / every.counts.sum()
     order = np.argsort(-shares, kind="stable")
-    colours = np.stack(
-        [_mean(steady if _off(steady.tints, ink[None]).min(initial=np.inf) < _SHADE else every, ink) for ink in inks]
-    )
+    colours = np.stack([_mean(steady, every, ink) for ink in inks])
     return Palette(colours[order], tuple(shares[order].tolist()), float(flat.sum() / printed.sum()), explained)
 
 
@@ -86,7 +82,7 @@ def _flat(rgba: Pixels) -> Mask:
     for channel in range(3):
         codes = np.ascontiguousarray(rgba[..., channel])
         flat &= ndimage.maximum_filter(codes, 3) - ndimage.minimum_filter(codes, 3) <= _FLAT
-    return flat
+    return np.asarray(flat)
 
 
 def _counted(pixels: Pixels) -> _Votes:
@@ -143,7 +139,8 @@ def _share(votes: _Votes, which: Mask) -> float:
     return float(votes.counts[which].sum() / max(1.0, votes.counts.sum()))
 
 
-def _mean(votes: _Votes, ink: lab.Lab) -> Pixels:
-    """An ink's colour: pixels of nearly its colour, without those that a soft edge shades."""
+def _mean(steady: _Votes, every: _Votes, ink: lab.Lab) -> Pixels:
+    """An ink's colour: of pixels that a soft edge does not shade, if there are any."""
+    votes = steady if (lab.difference(steady.tints, ink) < _SHADE).any() else every
     near = votes.counts * (lab.difference(votes.tints, ink) < _SHADE)
     return np.asarray(np.rint(near @ votes.colours / near.sum()).astype(np.uint8))

@@ -66,7 +66,7 @@ def _nearest(rgba: Pixels, colours: Pixels, beside: int) -> Pixels:
         better = here < best
         best[better], out[better] = here[better], ink
     out[rgba[..., 3] < INKED] = CLEAR
-    return out
+    return np.asarray(out)
 
 
 def _near(mask: Mask, side: int) -> Mask:

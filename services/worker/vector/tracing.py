@@ -16,7 +16,7 @@ from services.worker.prepress.arrays import Pixels
 from services.worker.vector.snapping import CLEAR, Snapped
 from shared import fast_png
 
-_MOST_S = 60.0  # 4,000 parts take 3 s
+_MOST_S = 120.0  # 4,000 parts take 3 s of a processor
 _FRAME = 1  # clear pixels around: without some, vtracer paints clear areas black
 _PARTS_ACROSS = 200  # segments shorter than this part of a side are not split
 _ROOT = re.compile(r"<svg[^>]*>")
@@ -51,7 +51,7 @@ def _framed(inks: Pixels, colours: Pixels) -> Pixels:
 
 
 def _nearest(found: str, colours: Pixels) -> str:
-    """vtracer averages, and may be off by one code."""
+    """The ink meant by a fill: the tracer averages, and may be off by one code."""
     off = np.abs(colours.astype(int) - list(bytes.fromhex(found))).sum(1)
     return hex_of(colours[off.argmin()])
 
