@@ -54,7 +54,7 @@ def outcome(rgba: Pixels, asked: PrintFileInput, path: Path) -> str:
     except (NoInk, TooLarge) as refusal:
         return type(refusal).__name__
     assert made.colours.shape[0] * made.colours.shape[1] <= MAX_PIXELS
-    writing.write(path, made, asked, PRESS, "White")
+    writing.write(path, made, asked, PRESS)
     if asked.format is Format.PDF or made.colours.shape[2] == 5:  # Pillow reads neither PDF nor CMYK with alpha
         assert path.read_bytes().endswith(b"%%EOF\n") == (asked.format is Format.PDF)
         return str(asked.format)
