@@ -36,7 +36,8 @@ class PrintFileInput:
     """`width_mm` is the width of the ink, and of the file, which ends where the ink ends.
 
     `profile`: SHA-256 of the ICC profile that leads to CMYK; None: the project's own. `halftone_lpi`: lines per inch of
-    the dots that fades become; None: they stay fades. `spot` is the name of the white ink in the file. Raises ValueError for choices that exclude each other.
+    the dots that fades become; None: they stay fades. `spot`: the name of the white ink in the file. Raises ValueError
+    for choices that exclude each other.
     """
 
     width_mm: float
