@@ -65,8 +65,8 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     profiles = Profiles.read(settings.printing.profiles)
     resources = Resources(database, objects, _router(settings, database), secret, profiles)
     handlers = job_types.handlers(resources, settings.work.queues)
-    runner = Runner(database, leases, handlers, settings.work.threads, settings.work.queues)
     waker = broker.Waker(settings.broker.url.get_secret_value())
+    runner = Runner(database, leases, handlers, settings.work.threads, settings.work.queues, waker.wake)
     polling = poller.Poller(submit, runner.run_next, _stopping, settings.work.threads)
     clean = maintenance.Maintenance(database, objects, settings.retention).run
     tasks = (*_periodic_tasks(database, clean, leases, waker, polling), *_purges(database, settings.cdn))
