@@ -11,7 +11,7 @@ export SCOPE ?= premium
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check
-LOCKS := $(foreach group,api worker rembg local,requirements/$(group).txt)
+LOCKS := $(foreach group,api print rembg local,requirements/$(group).txt)
 # Five processes share the tests, a group (tests/conftest.py) at a time; they wait more than they compute.
 WHOLE := -n 5 --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 # Extras stay in the locks: without them pip before 24 refuses a lock whenever a dependency has released since.
@@ -64,8 +64,9 @@ bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, th
 bench-mockups: $(VENV)/.dev ## Time mock-ups and their memory, beside Pillow's own compositing
 	@$(RUN) bench.mockups
 
-bench-print: $(VENV)/.dev ## Time the print check and print edges of 12 megapixels, beside their targets
+bench-print: $(VENV)/.dev ## Time the print check and print edges of 12 megapixels and sheets of 5 m, beside their targets
 	@OMP_NUM_THREADS=1 $(RUN) bench.print
+	@$(RUN) bench.print_formats
 
 bench-queue: $(VENV)/.dev ## Measure a queue of a million jobs, beside other queues if PEERS_PYTHON= has them (half an hour)
 	@$(RUN) bench.job_queue

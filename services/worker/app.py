@@ -33,6 +33,7 @@ from services.worker.settings import Cdn, Settings
 from shared import broker, failpoints, log, malloc, metrics, sentry, storage, timeouts
 from shared.db.pool import Database
 from shared.health import Check, Health
+from shared.images.press_profiles import Profiles
 from shared.models.cutout import Provider
 
 _STATUS = 70  # EX_SOFTWARE: platforms restart a worker after any status but 0
@@ -61,9 +62,11 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     leases = Leases(database, settings.work.lease_s)
     ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
     secret = settings.keys.secret.get_secret_value()
-    resources = Resources(database, objects, _router(settings, database), secret)
+    profiles = Profiles.read(settings.printing.profiles)
+    resources = Resources(database, objects, _router(settings, database), secret, profiles)
+    handlers = job_types.handlers(resources, settings.work.queues)
     waker = broker.Waker(settings.broker.url.get_secret_value())
-    runner = Runner(database, leases, job_types.handlers(resources), settings.work.threads, waker.wake)
+    runner = Runner(database, leases, handlers, settings.work.threads, settings.work.queues, waker.wake)
     polling = poller.Poller(submit, runner.run_next, _stopping, settings.work.threads)
     clean = maintenance.Maintenance(database, objects, settings.retention).run
     tasks = (*_periodic_tasks(database, clean, leases, waker, polling), *_purges(database, settings.cdn))
@@ -152,7 +155,8 @@ def stop(deps: Dependencies) -> None:
 
 def _configuration() -> dict[str, Any]:
     settings = Settings.read()
-    return broker.worker_settings(settings.broker.url.get_secret_value(), settings.work.threads)
+    work = settings.work
+    return broker.worker_settings(settings.broker.url.get_secret_value(), work.threads, work.queues)
 
 
 app = Celery("worker", set_as_current=False, include=["services.worker.tasks"])

@@ -19,6 +19,7 @@ EVERYTHING = PrintFileInput(
     mirror=True,
     halftone_lpi=45,
     halftone_angle=15,
+    spot="RDG_WHITE",
 )
 
 

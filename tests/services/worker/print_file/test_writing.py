@@ -15,9 +15,9 @@ from tests.services.worker.print_file.pictures import PRESS, badge
 
 
 def written(path: Path, **asked: object) -> Artwork:
-    wanted = PrintFileInput(width_mm=43.7, **asked)  # type: ignore[arg-type]
+    wanted = PrintFileInput(width_mm=43.7, spot="RDG_WHITE", **asked)  # type: ignore[arg-type]
     made = artwork(badge(), wanted, PRESS)
-    writing.write(path, made, wanted, PRESS, "RDG_WHITE")
+    writing.write(path, made, wanted, PRESS)
     return made
 
 
