@@ -231,11 +231,12 @@ class OldStorage(EnvSettings):
 
 
 class Printing(EnvSettings):
-    """What printers need: profiles `<name>.icc`, and the name that the printer's program knows the white ink by."""
+    """What printers need: profiles `<name>.icc`, and the names that their programs know white ink and cut lines by."""
 
     icc_profiles: DirectoryPath | None = Field(None, validation_alias="ICC_PROFILES")
     data_dir: Path = Field(Path("data"), validation_alias="DATA_DIR")
     spot_white: _SpotName = Field("White", validation_alias="SPOT_WHITE")
+    spot_cut: _SpotName = Field("CutContour", validation_alias="SPOT_CUT")
 
     @property
     def profiles(self) -> Path:

@@ -27,7 +27,9 @@ from services.api.middleware import policy
 from services.api.middleware.policy import Auth, Cache, Limit, Policy
 from services.api.openapi import IMAGES, Document
 from services.api.pages import views as pages
+from services.api.print import drawings
 from services.api.print import views as prints
+from services.api.print.drawing_schemas import CutlineOut, VectorOut
 from services.api.print.schemas import PrintCheckOut
 from services.api.route import Raw, Route
 from services.api.schemas import ResponseModel
@@ -58,6 +60,8 @@ FOLLOWED = (errors.RangeNotSatisfiable, errors.Forbidden)
 ASKED = (errors.Forbidden, errors.NotFound, *QUOTA)
 STREAMED = (errors.RateLimited,)
 DERIVED = (errors.NoInk, errors.SourceMissing, *QUOTA)
+OUTLINED = (*DERIVED, errors.TooComplex, errors.TooLarge)
+TRACED = (*DERIVED, errors.TooComplex, errors.NotFlatArtwork)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
 
 PICTURES = (
@@ -88,6 +92,8 @@ PRINTS = (
     GET(
         "/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE, PrintCheckOut, MADE, DERIVED
     ),
+    GET("/api/assets/<uuid:asset_id>/cutline", drawings.cutline, GUEST_READ, API, NO_STORE, CutlineOut, MADE, OUTLINED),
+    GET("/api/assets/<uuid:asset_id>/vector", drawings.vector, GUEST_READ, API, NO_STORE, VectorOut, MADE, TRACED),
 )
 ADMINISTRATION = (
     GET("/api/admin/rollout", admin.rollout, ADMIN, API, NO_STORE, RolloutOut),

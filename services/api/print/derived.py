@@ -33,6 +33,9 @@ _PRINTED = frozenset({AssetKind.SOURCE, AssetKind.CUTOUT, AssetKind.PRINT})
 REFUSALS: Mapping[str, type[errors.Failure]] = {
     JobFailure.NO_INK: errors.NoInk,
     JobFailure.SOURCE_MISSING: errors.SourceMissing,
+    JobFailure.NOT_FLAT_ARTWORK: errors.NotFlatArtwork,
+    JobFailure.TOO_COMPLEX: errors.TooComplex,
+    JobFailure.TOO_LARGE: errors.TooLarge,
 }
 
 

@@ -18,7 +18,12 @@ from tests.services.worker.cutline.drawings import (
     star,
 )
 
-INK = {"disc": disc(200), "star": star(), "lettering": lettering(), **{f"blobs {seed}": blobs(seed) for seed in range(3)}}
+INK = {
+    "disc": disc(200),
+    "star": star(),
+    "lettering": lettering(),
+    **{f"blobs {seed}": blobs(seed) for seed in range(3)},
+}
 KNIVES = [Knife(), Knife(2, 1, holes=True), Knife(0.5, 3), Knife(0, 1), Knife(5, 5, holes=True), Knife(0.3, 0.25)]
 
 
