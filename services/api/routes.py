@@ -28,7 +28,7 @@ from services.api.middleware.policy import Auth, Cache, Limit, Policy
 from services.api.openapi import IMAGES, Document
 from services.api.pages import views as pages
 from services.api.print import views as prints
-from services.api.print.schemas import PrintCheckOut
+from services.api.print.schemas import PrintCheckOut, PrintEdgesOut
 from services.api.route import Raw, Route
 from services.api.schemas import ResponseModel
 from shared import errors, web
@@ -86,7 +86,12 @@ JOBS = (
 )
 PRINTS = (
     GET(
-        "/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE, PrintCheckOut, MADE, DERIVED
+        *("/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE),
+        *(PrintCheckOut, MADE, DERIVED),
+    ),
+    GET(
+        *("/api/assets/<uuid:asset_id>/print-edges", prints.edges, GUEST_READ, API, NO_STORE),
+        *(PrintEdgesOut, MADE, DERIVED),
     ),
 )
 ADMINISTRATION = (

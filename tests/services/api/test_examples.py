@@ -22,6 +22,7 @@ ORDER = (
         "assets_create_link",
         "assets_download",
         "print_check",
+        "print_edges",
         "cutouts_create",
     ),
     *("jobs_create", "jobs_page", "jobs_show", "jobs_cancel", "jobs_follow", "jobs_retry", "assets_delete"),
