@@ -29,7 +29,7 @@ from services.api.openapi import SERVED, Document
 from services.api.pages import views as pages
 from services.api.print import views as prints
 from services.api.print.file_schemas import PrintFileOut
-from services.api.print.schemas import PrintCheckOut
+from services.api.print.schemas import PrintCheckOut, PrintEdgesOut
 from services.api.route import Raw, Route
 from services.api.schemas import ResponseModel
 from shared import errors, web
@@ -88,7 +88,12 @@ JOBS = (
 )
 PRINTS = (
     GET(
-        "/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE, PrintCheckOut, MADE, DERIVED
+        *("/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE),
+        *(PrintCheckOut, MADE, DERIVED),
+    ),
+    GET(
+        *("/api/assets/<uuid:asset_id>/print-edges", prints.edges, GUEST_READ, API, NO_STORE),
+        *(PrintEdgesOut, MADE, DERIVED),
     ),
     GET("/api/assets/<uuid:asset_id>/print-file", prints.file, GUEST_READ, API, NO_STORE, PrintFileOut, MADE, SIZED),
 )

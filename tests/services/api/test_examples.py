@@ -22,6 +22,7 @@ ORDER = (
         "assets_create_link",
         "assets_download",
         "print_check",
+        "print_edges",
         "print_file",
         "cutouts_create",
     ),

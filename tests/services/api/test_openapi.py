@@ -189,6 +189,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.get(kept)
     yield guest.get(f"/api/assets/{UUID(int=0)}")
     yield guest.get(f"{kept}/print-check")
+    yield guest.get(f"{kept}/print-edges")
     yield guest.get(f"{kept}/print-file?widthMm=50")
     yield guest.get(asset["url"], buffered=True)
     linked = guest.post(f"{kept}/link")
