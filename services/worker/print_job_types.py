@@ -4,6 +4,7 @@ from services.worker.cutline.handler import CutlineHandler
 from services.worker.job_types import JobTypes
 from services.worker.print_check.handler import PrintCheckHandler
 from services.worker.print_edges.handler import PrintEdgesHandler
+from services.worker.print_file.handler import PrintFileHandler
 from services.worker.vector.handler import VectorHandler
 from shared.models.job import JobType
 
@@ -12,4 +13,5 @@ PRINT_JOBS: JobTypes = {
     JobType.PRINT_CHECK: PrintCheckHandler,
     JobType.PRINT_EDGES: PrintEdgesHandler,
     JobType.VECTOR: VectorHandler,
+    JobType.PRINT_FILE: PrintFileHandler,
 }

@@ -40,14 +40,15 @@ NO_CHOICE = CutlineInput()
 
 @dataclass(frozen=True, slots=True)
 class CutlineResult:
-    """Lengths in mm: the page, the ink's box on it from the page's upper left corner, and the knife's way.
+    """The SVG (`asset_id`, `key` and `bytes`) and the PDF.
 
-    `lines` counts closed lines, holes among them.
+    Lengths in mm: the page, the ink's box on it from the page's upper left corner, and the knife's way. `lines` counts
+    closed lines, holes among them.
     """
 
-    svg_id: UUID
-    svg_key: str
-    svg_bytes: int
+    asset_id: UUID
+    key: str
+    bytes: int
     pdf_id: UUID
     pdf_key: str
     pdf_bytes: int
@@ -63,7 +64,7 @@ class CutlineResult:
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Read `jobs.result`."""
-        return cls(**{**stored, "svg_id": UUID(stored["svg_id"]), "pdf_id": UUID(stored["pdf_id"])})
+        return cls(**{**stored, "asset_id": UUID(stored["asset_id"]), "pdf_id": UUID(stored["pdf_id"])})
 
     def json(self) -> dict[str, Any]:
-        return {**asdict(self), "svg_id": str(self.svg_id), "pdf_id": str(self.pdf_id)}
+        return {**asdict(self), "asset_id": str(self.asset_id), "pdf_id": str(self.pdf_id)}

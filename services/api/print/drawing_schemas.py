@@ -70,14 +70,14 @@ class CutlineOut(ResponseModel):
     @classmethod
     def of(cls, stored: Mapping[str, Any], urls: UrlBuilder, form: LineFormat = LineFormat.SVG) -> Self:
         result = CutlineResult.read(stored)
-        svg, page = urls.asset(result.svg_key), urls.asset(result.pdf_key)
+        svg, page = urls.asset(result.key), urls.asset(result.pdf_key)
         chosen = form is LineFormat.SVG
         return cls.from_row(
             result,
             type="cutline",
-            asset_id=result.svg_id if chosen else result.pdf_id,
+            asset_id=result.asset_id if chosen else result.pdf_id,
             url=svg if chosen else page,
-            bytes=result.svg_bytes if chosen else result.pdf_bytes,
+            bytes=result.bytes if chosen else result.pdf_bytes,
             svg_url=svg,
             pdf_url=page,
         )

@@ -87,9 +87,9 @@ def _page(layout: Layout, asked: CutlineInput, artwork: Pixels | None) -> bytes:
 
 def _result(svg: Asset, page: Asset, layout: Layout) -> CutlineResult:
     return CutlineResult(
-        svg_id=svg.id,
-        svg_key=svg.key,
-        svg_bytes=svg.bytes,
+        asset_id=svg.id,
+        key=svg.key,
+        bytes=svg.bytes,
         pdf_id=page.id,
         pdf_key=page.key,
         pdf_bytes=page.bytes,

@@ -61,7 +61,7 @@ class _Votes:
 
 def find(rgba: Pixels, most: int = MOST_INKS) -> Palette:
     """At most so many inks of a picture, (h, w, 4)."""
-    printed, flat = rgba[..., 3] >= INKED, _flat(rgba)
+    printed, flat = rgba[..., 3] >= INKED, flat_pixels(rgba)
     if not printed.any():
         return Palette(np.zeros((0, 3), np.uint8), (), 0.0, 0.0)
     opaque = rgba[..., 3] >= OPAQUE
@@ -76,7 +76,7 @@ def find(rgba: Pixels, most: int = MOST_INKS) -> Palette:
     return Palette(colours[order], tuple(shares[order].tolist()), float(flat.sum() / printed.sum()), explained)
 
 
-def _flat(rgba: Pixels) -> Mask:
+def flat_pixels(rgba: Pixels) -> Mask:
     """Opaque pixels whose neighbours are opaque and nearly of their colour; outside of the picture it goes on."""
     flat = ndimage.minimum_filter(rgba[..., 3], 3) >= OPAQUE
     for channel in range(3):
@@ -112,7 +112,7 @@ def _modes(votes: _Votes, most: int, least: float) -> lab.Lab:
 def _with_thin_ones(inks: lab.Lab, votes: _Votes, most: int) -> lab.Lab:
     """Add the most frequent of the colours that are no mixture, until all are explained."""
     while len(inks) < most:
-        left = votes.without(_mixed(votes.tints, inks))
+        left = votes.without(mixed(votes.tints, inks))
         found = _modes(left, 1, _LEAST_SHARE * votes.counts.sum())
         if not len(found):
             break
@@ -120,7 +120,7 @@ def _with_thin_ones(inks: lab.Lab, votes: _Votes, most: int) -> lab.Lab:
     return inks
 
 
-def _mixed(tints: lab.Lab, inks: lab.Lab) -> Mask:
+def mixed(tints: lab.Lab, inks: lab.Lab) -> Mask:
     """Which colours are inks, or lie near the line between two of them."""
     mixed = _off(tints, inks) < _MIXTURE
     for one, other in combinations(inks, 2):

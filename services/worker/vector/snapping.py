@@ -13,6 +13,7 @@ from scipy import ndimage
 
 from services.worker.prepress import lab
 from services.worker.prepress.arrays import Mask, Pixels
+from services.worker.vector import palette
 from services.worker.vector.palette import INKED, OPAQUE
 
 CLEAR = 255  # the number of no ink
@@ -60,13 +61,26 @@ def _nearest(rgba: Pixels, colours: Pixels, beside: int) -> Pixels:
     far = _distances(colours)
     nearest = far.argmin(0).astype(np.uint8)[cells]
     sure = (far.min(0) < _SURE)[cells] & (rgba[..., 3] >= OPAQUE)
+    flat = palette.flat_pixels(rgba)
     best, out = np.full(cells.shape, np.inf, np.float32), nearest.copy()
     for ink in range(len(colours)):
+        if _between(colours, ink):
+            sure &= flat | (nearest != ink)
         here = np.where(_near(sure & (nearest == ink), beside), far[ink][cells], np.inf)
         better = here < best
         best[better], out[better] = here[better], ink
-    out[rgba[..., 3] < INKED] = CLEAR
+    printed = rgba[..., 3] >= INKED
+    if sure.any() and np.isinf(best[printed]).any():  # an edge softer than the window
+        rows, columns = ndimage.distance_transform_edt(~sure, return_distances=False, return_indices=True)
+        out = np.where(np.isinf(best), nearest[rows, columns], out)
+    out[~printed] = CLEAR
     return np.asarray(out)
+
+
+def _between(colours: Pixels, ink: int) -> bool:
+    """Whether an edge between two other inks passes through this one's colour."""
+    tints = lab.from_srgb(colours)
+    return len(tints) > 1 and bool(palette.mixed(tints[ink : ink + 1], np.delete(tints, ink, 0))[0])
 
 
 def _near(mask: Mask, side: int) -> Mask:

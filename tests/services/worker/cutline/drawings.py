@@ -30,7 +30,7 @@ def drawn(corners: list[tuple[float, float]]) -> Pixels:
 
 def lettering() -> Pixels:
     """Bars of 0.6 mm and a ring, as thin as letters."""
-    alpha = np.maximum(disc(120, (150, 400)) - disc(110, (150, 400)), disc(40, (480, 420)))
+    alpha: Pixels = np.maximum(disc(120, (150, 400)) - disc(110, (150, 400)), disc(40, (480, 420)))
     alpha[100:300:40] = alpha[101:301:40] = alpha[102:302:40] = 255
     alpha[:, :60] = alpha[:, -60:] = 0
     return alpha
@@ -40,7 +40,8 @@ def blobs(seed: int) -> Pixels:
     random = np.random.default_rng(seed)
     alpha = np.zeros((SIDE, SIDE), np.uint8)
     for _ in range(12):
-        alpha = np.maximum(alpha, disc(random.uniform(2, 60), tuple(random.uniform(80, 520, 2))))
+        x, y = random.uniform(80, 520, 2)
+        np.maximum(alpha, disc(random.uniform(2, 60), (x, y)), out=alpha)
     return alpha
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from services.worker.cutline import files
 from services.worker.cutline.line import Knife, cut_line
+from services.worker.print_formats import pdf as pages
 from tests.services.worker import print_readers
 from tests.services.worker.cutline.drawings import MM, Pixels, star
 
@@ -84,7 +85,7 @@ def test_the_line_is_a_separation_of_its_name_where_it_should_be(layout: files.L
 
 def test_the_line_overprints_and_the_picture_lies_beneath(layout: files.Layout, pdf: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare.pdf"
-    with files.pdf.page(bare, (layout.width_mm, layout.height_mm)) as page:
+    with pages.page(bare, (layout.width_mm, layout.height_mm)) as page:
         page.place(page.picture(picture()), layout.picture)
     inks = ("Cyan", "Magenta", "Yellow", "Black")
     cut, plain = (np.dstack(print_readers.plates(path, DPI, *inks)) for path in (pdf, bare))

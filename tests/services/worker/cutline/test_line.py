@@ -74,7 +74,9 @@ def test_no_ink_is_no_line() -> None:
     assert cut_line(np.zeros((20, 20), np.uint8), MM, Knife()).is_empty
 
 
-@pytest.mark.parametrize("offset,smooth", [(-1, 1), (51, 1), (2, 0), (2, 51), (float("nan"), 1), (2, float("inf"))])
+@pytest.mark.parametrize(
+    ("offset", "smooth"), [(-1, 1), (51, 1), (2, 0), (2, 51), (float("nan"), 1), (2, float("inf"))]
+)
 def test_what_no_knife_can_do_is_refused(offset: float, smooth: float) -> None:
     with pytest.raises(ValueError, match="offset"):
         Knife(offset, smooth)
