@@ -26,7 +26,7 @@ from services.api.schemas import (
     Url,
 )
 from services.api.url_builder import UrlBuilder
-from shared.models.cutout import CutoutResult, Method, Provider
+from shared.models.cutout import CutoutResult, MaskPrecision, Method, Provider
 from shared.models.job import Job, JobState
 
 
@@ -76,8 +76,9 @@ class ResultOut(ResponseModel):
     on a background. `uncertain`: the share of visible pixels whose alpha lies between 10 % and 90 %.
 
     It is higher where the subject hardly stands out from its background. `passedThrough`: the picture was a cut-out
-    already, and is unchanged. `method`: how our own service told subject and background apart, else null. The URLs need
-    no token and last for one to two hours; every response signs them afresh.
+    already, and is unchanged. `method`: how our own service told subject and background apart, else null. `precision`:
+    in which numbers its network made the mask, null where it did not run. The URLs need no token and last for one to
+    two hours; every response signs them afresh.
     """
 
     asset_id: UUID
@@ -93,6 +94,7 @@ class ResultOut(ResponseModel):
     cost_usd: Amount
     passed_through: bool
     method: Method | None
+    precision: MaskPrecision | None
 
     @classmethod
     def of(cls, result: CutoutResult, urls: UrlBuilder) -> Self:

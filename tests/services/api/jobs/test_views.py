@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from services.api.assets.url_signing import ASSET_S
 from shared.db import job_queue
-from shared.models.cutout import CutoutResult, Foreground, Provider
+from shared.models.cutout import CutoutResult, Foreground, MaskPrecision, Provider
 from shared.models.job import JobFailure, Outcome, Timings
 from tests.services import pictures
 from tests.services.api.client import body, cut_out, key_of, refused, upload
@@ -26,7 +26,9 @@ def _finish(api: Api) -> UUID:
     job = api.claim()
     box = Foreground(top=1, left=2, width=3, height=4)
     cutout, preview, mask = (f"{digit * 64}.png" for digit in "abc")
-    result = CutoutResult(uuid4(), cutout, preview, mask, 40, 30, 999, "compact", 0.0123, box, cost_microusd=2_500)
+    result = CutoutResult(
+        uuid4(), cutout, preview, mask, 40, 30, 999, "compact", 0.0123, box, 2_500, precision=MaskPrecision.INT8
+    )
     with api.deps.database.transaction() as connection:
         assert job_queue.finish(connection, job, Outcome(result.json(), provider=Provider.SELF_HOSTED), _TIMINGS)
     return result.asset_id
@@ -93,6 +95,7 @@ def test_a_finished_job_shows_its_result(api: Api) -> None:
         "costUsd": 0.0025,
         "passedThrough": False,
         "method": None,
+        "precision": "int8",
     }
 
 
