@@ -128,7 +128,7 @@ def _summed(planes: np.ndarray) -> np.ndarray:
 
 
 def _spread(colours: np.ndarray, sides: np.ndarray) -> np.ndarray:
-    """Two times the colours: of the sure cells of each side, and in between those of the nearest ones; half the size."""
+    """For each side the colours of its sure cells, and in between those of the nearest ones; half the size."""
     counted = np.ones((4, *sides.shape[1:]), np.uint16)  # whole planes in memory, whatever the order of the colours
     counted[:3] = colours
     return _filled(_halved(counted * sides[:, None]))[:, :3]
