@@ -99,7 +99,8 @@ class Outcome:
     """What a job leaves when it is done.
 
     `result` is JSON, which the job type's own class writes and reads. `assets` are stored, and get their rows together
-    with the result. `fingerprint` names everything the result depends on, so that another job can reuse it.
+    with the result. `fingerprint` names everything the result depends on, so that another job can reuse it. `used` are
+    the pictures it shows besides the job's own.
     """
 
     result: Mapping[str, Any]
@@ -107,6 +108,7 @@ class Outcome:
     provider: Provider | None = None
     fingerprint: str | None = None
     reused: bool = False
+    used: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
