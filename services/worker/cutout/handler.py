@@ -65,7 +65,9 @@ class CutoutHandler:
         copy = files.make(cutout, result.foreground, request.options.rendering, density, background)
         put = partial(derivatives.put, self.resources.storage, self.resources.secret, request, AssetKind.CUTOUT, copy)
         file = retry.retry_unavailable(put)
-        return replace(outcome, result=_naming(result, file), assets=(*outcome.assets, file))
+        ground = request.options.rendering.bg_asset
+        used = (ground,) if ground else ()
+        return replace(outcome, result=_naming(result, file), assets=(*outcome.assets, file), used=used)
 
     def _read(self, cutout: Asset) -> images.Picture:
         data = self._get(cutout)
@@ -119,6 +121,7 @@ def _outcome(request: Request, cutout: Cutout, made: dict[AssetKind, Asset]) -> 
         cost_microusd=cutout.cost_microusd,
         passed_through=cutout.passed_through,
         method=cutout.method,
+        precision=cutout.precision,
     )
     return Outcome(result.json(), tuple(made.values()), cutout.provider, request.fingerprint(cutout.engine))
 
