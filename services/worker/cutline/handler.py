@@ -10,8 +10,8 @@ import shapely
 from services.worker import pictures
 from services.worker.cutline import files
 from services.worker.cutline.areas import TooComplex
+from services.worker.cutline.contour import Knife, cut_line, length_mm
 from services.worker.cutline.files import Layout
-from services.worker.cutline.line import Knife, cut_line, length_mm
 from services.worker.failures import Failed
 from services.worker.handlers import Resources, Task
 from services.worker.pictures import Pixels

@@ -12,7 +12,7 @@ import shapely
 from PIL import Image
 
 from services.worker.cutline import files
-from services.worker.cutline.line import Knife, cut_line
+from services.worker.cutline.contour import Knife, cut_line
 from services.worker.print_formats import pdf as pages
 from tests.services.worker import print_readers
 from tests.services.worker.cutline.drawings import MM, Pixels, star

@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from services.worker.cutline.areas import TooComplex
-from services.worker.cutline.line import Knife, cut_line, length_mm
+from services.worker.cutline.contour import Knife, cut_line, length_mm
 from tests.services.worker.cutline.drawings import (
     MM,
     SIDE,
