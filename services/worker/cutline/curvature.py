@@ -4,16 +4,18 @@ import numpy as np
 import shapely
 
 _STEPS = 4  # measured so often within a reach
+_MOST_STEPS = 100_000  # of all lines: 12 m at the finest reach, farther apart beyond
 
 
 def tightest_mm(lines: shapely.MultiPolygon, reach_mm: float) -> float:
     """The smallest radius of circles through three points that lie `reach_mm` apart on a line; infinite without one."""
     rings = [ring for part in lines.geoms for ring in (part.exterior, *part.interiors)]
-    return min((_tightest(ring, reach_mm) for ring in rings), default=np.inf)
+    step = max(reach_mm / _STEPS, sum(ring.length for ring in rings) / _MOST_STEPS)
+    return min((_tightest(ring, reach_mm, step) for ring in rings), default=np.inf)
 
 
-def _tightest(ring: shapely.LinearRing, reach: float) -> float:
-    steps = np.arange(0, ring.length, reach / _STEPS)
+def _tightest(ring: shapely.LinearRing, reach: float, step: float) -> float:
+    steps = np.arange(0, ring.length, step)
     before, here, after = (
         shapely.get_coordinates(shapely.line_interpolate_point(ring, (steps + shift) % ring.length))
         for shift in (-reach, 0, reach)
