@@ -15,7 +15,7 @@ from shared import errors
 from shared.db import assets, ids, jobs
 from shared.db.jobs import COLUMNS
 from shared.db.pool import Connection
-from shared.models.cutout import Provider
+from shared.models.cutout import MaskPrecision, Provider
 from shared.models.job import FollowUp, Job, JobFailure, Outcome, Queue, Timings
 
 MAX_ATTEMPTS = 3  # provider errors, or deaths while it ran alone; one more has never been seen to help
@@ -110,11 +110,12 @@ def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings)
         job,
         """
         status = 'done', progress = 100, lease_until = null, finished_at = now(), provider = %(provider)s,
-        result = %(result)s, timings = %(timings)s, fingerprint = %(fingerprint)s
+        precision = %(precision)s, result = %(result)s, timings = %(timings)s, fingerprint = %(fingerprint)s
         """,
         condition=f"({_PRESENT}) = cardinality(%(shown)s)",
         shown=shown,
         provider=outcome.provider,
+        precision=outcome.precision,
         result=Jsonb(outcome.result),
         timings=Jsonb(asdict(timings)),
         fingerprint=outcome.fingerprint,
@@ -149,7 +150,7 @@ def find_outcome(connection: Connection, fingerprints: Collection[str], asset_co
     """The newest outcome with one of these fingerprints of which all assets remain: so many, and a rendering's file."""
     row = connection.execute(
         """
-        select id, provider, result, fingerprint
+        select id, provider, precision, result, fingerprint
         from jobs
         where fingerprint = any(%s)
             and status = 'done'
@@ -162,8 +163,13 @@ def find_outcome(connection: Connection, fingerprints: Collection[str], asset_co
     ).fetchone()
     if row is None:
         return None
-    provider = Provider(row["provider"]) if row["provider"] else None
-    return Outcome(row["result"], tuple(assets.of_job(connection, row["id"])), provider, row["fingerprint"])
+    return Outcome(
+        row["result"],
+        tuple(assets.of_job(connection, row["id"])),
+        Provider(row["provider"]) if row["provider"] else None,
+        row["fingerprint"],
+        precision=MaskPrecision(row["precision"]) if row["precision"] else None,
+    )
 
 
 def fail(connection: Connection, job: Job, error: JobFailure, message: str, timings: Timings) -> bool:

@@ -20,7 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.models.asset import Asset
-from shared.models.cutout import Provider
+from shared.models.cutout import MaskPrecision, Provider
 from shared.models.owner import Owner
 
 
@@ -132,6 +132,7 @@ class Outcome:
     reused: bool = False
     used: tuple[UUID, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
+    precision: MaskPrecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,8 @@ class Job:
 
     `version` counts the visible changes and is the event id of the stream. `request_id` names the request that created
     the job, in all logs. `postponed_s` is the sum of its delays since a service that it needs began to refuse it.
-    `parent_id` is the first job of the chain, if this one follows it by itself.
+    `parent_id` is the first job of the chain, if this one follows it by itself. `precision` is None where our own
+    network did not run.
     """
 
     id: UUID
@@ -161,6 +163,7 @@ class Job:
     timings: Timings
     request_id: str = ""
     provider: Provider | None = None
+    precision: MaskPrecision | None = None
     result: Mapping[str, Any] | None = None
     error: JobError | None = None
     postponed_s: float = 0

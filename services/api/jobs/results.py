@@ -66,8 +66,9 @@ class CutoutOut(ResponseModel):
     print_edges: GateOut | None
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any], following: Iterable[Job], urls: UrlBuilder) -> Self:
-        result = CutoutResult.read(stored)
+    def of(cls, job: Job, following: Iterable[Job], urls: UrlBuilder) -> Self:
+        assert job.result is not None
+        result = CutoutResult.read(job.result)
         done = {job.type: job.result for job in following if job.result}
         check, made = done.get(JobType.PRINT_CHECK), done.get(JobType.PRINT_EDGES)
         edges = PrintEdgesResult.read(made) if made else None
@@ -78,6 +79,7 @@ class CutoutOut(ResponseModel):
             cutout_url=urls.asset(result.cutout_key),
             preview_url=urls.asset(result.preview_key),
             mask_url=urls.asset(result.mask_key),
+            precision=job.precision,
             cost_usd=result.cost_microusd / 1_000_000,
             print=PrintCheckOut.of(check, urls) if check else None,
             print_url=urls.asset(applied.key) if applied else None,
@@ -98,6 +100,6 @@ def result_of(job: Job, following: Iterable[Job], urls: UrlBuilder) -> Result | 
     if not job.result:
         return None
     if job.type == JobType.CUTOUT:
-        return CutoutOut.of(job.result, following, urls)
+        return CutoutOut.of(job, following, urls)
     read = _RESULTS.get(job.type)
     return read(job.result, urls) if read else None

@@ -121,9 +121,14 @@ def _outcome(request: Request, cutout: Cutout, made: dict[AssetKind, Asset]) -> 
         cost_microusd=cutout.cost_microusd,
         passed_through=cutout.passed_through,
         method=cutout.method,
+    )
+    return Outcome(
+        result.json(),
+        tuple(made.values()),
+        cutout.provider,
+        request.fingerprint(cutout.engine),
         precision=cutout.precision,
     )
-    return Outcome(result.json(), tuple(made.values()), cutout.provider, request.fingerprint(cutout.engine))
 
 
 def _reused(job: Job, earlier: Outcome) -> Outcome:

@@ -32,11 +32,16 @@ _NEXT_OF_ALL = """
 _NEXT = _NEXT_OF_ALL.replace("and lease_until >=", "and queue = %(queue)s and lease_until >=").replace(
     "where (status", "where queue = %(queue)s and (status"
 )
+_BEFORE = (  # columns, as a database of that release has them
+    jobs.COLUMNS.replace(" queue,", " 'jobs' as queue,")
+    .replace(" precision,", " null as precision,")
+    .replace("parent_id", "null::uuid as parent_id")
+)
 _CLAIM = f"""
     with next as ({_NEXT_OF_ALL} for update of jobs skip locked)
     update jobs set status = 'running', attempts = attempts + 1, fence = fence + 1, progress = 5, alone = true,
         lease_until = now() + interval '1 minute', started_at = coalesce(started_at, now())
-    where id = (select id from next) returning {jobs.COLUMNS.replace(" queue,", " 'jobs' as queue,")}
+    where id = (select id from next) returning {_BEFORE}
 """
 
 _WRONG = """
