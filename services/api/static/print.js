@@ -35,8 +35,8 @@ function show({ result, steps }) {
 
 function verdict({ ok, findings, figures }) {
   const size = figures ? ` at ${Math.round(figures.widthMm)} × ${Math.round(figures.heightMm)} mm` : "";
-  if (!ok) return `Not ready for print${size}`;
-  return findings.length ? `Can be printed${size}, with a remark` : `Ready for print${size}`;
+  if (!ok) return `Does not print well${size}`;
+  return findings.length ? `Prints${size}, with a remark` : `Prints well${size}`;
 }
 
 // Addresses expire while the page is open.
