@@ -187,8 +187,7 @@ class PrintCheckQuery(RequestModel):
     area_width_mm: Length = Field(NO_CHOICE.area_mm[0], description="The area that can be printed.")
     area_height_mm: Length = NO_CHOICE.area_mm[1]
     dx: Offset | None = Field(
-        None,
-        description="Of the ink's left border in the area, in mm. Without it and `dy` the ink is centred; one alone leaves 0 for the other.",
+        None, description="Of the ink's left border in the area; centred without `dx` and `dy`, 0 with one of them."
     )
     dy: Offset | None = Field(None, description="Of the ink's upper border.")
 
