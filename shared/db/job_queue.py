@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
-from psycopg.errors import UniqueViolation
+from psycopg.errors import DatatypeMismatch, UniqueViolation
 from psycopg.types.json import Jsonb
 
 from shared import errors
@@ -42,14 +42,14 @@ def claim_next(
     these types, unless `types` is None. An owner whose jobs another transaction is changing is passed over, not waited
     for. `alone`: this process runs no other job until this one has ended. Raises MustRunAlone, and claims nothing, if
     the next job needs that. Must be the first statement of its transaction, which it rolls back if a claim of another
-    queue takes a job of the same asset.
+    queue takes a job of the same asset, or a migration adds a column to jobs meanwhile.
     """
     try:
         row = connection.execute(
             f"select {COLUMNS} from claim_job(%s, %s, %s, %s)",
             [lease_s, list(queues), None if types is None else list(types), alone],
         ).fetchone()
-    except UniqueViolation:
+    except (UniqueViolation, DatatypeMismatch):
         connection.rollback()
         return None
     if row and row["isolated"] and not alone:
