@@ -225,12 +225,12 @@ def overdue(connection: Connection, queue: str, grace_s: float, most: int = AT_O
             where queue = %s
                 and claim_state = 'ready'
                 and greatest(run_after, coalesce(lease_until, run_after)) < now() - %s * interval '1 second'
-                and (  -- looked up for each: a join would read all that run
+                and not coalesce((  -- looked up for each: a join would read all that run
                     select true
                     from jobs busy
                     where busy.asset_id = jobs.asset_id and busy.status = 'running' and busy.id <> jobs.id
                     limit 1
-                ) is null
+                ), false)
             order by queue, user_id, priority, created_at  -- keeps the planner to the index of ready jobs
             limit %s
         ) counted
