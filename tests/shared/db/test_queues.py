@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.db import ids, job_queue, jobs
+from shared.db import ids, job_queue, job_report, jobs
 from shared.db.pool import Database
 from shared.models.job import QUEUES, Job, JobFailure, JobType, Queue
 from tests.shared.db import fair_order
@@ -60,7 +60,7 @@ def test_jobs_of_a_queue_that_this_release_does_not_know_are_left_alone(database
         )
     assert _claim(database, *Queue) is None
     assert run(database, job_queue.wake_due) is None
-    assert {*run(database, jobs.depths)} == {*Queue}
+    assert {*run(database, job_report.depths)} == {*Queue}
     assert run(database, fair_order.wrong) == []
 
 
