@@ -136,7 +136,7 @@ ps: ## Show the containers, their health and their memory
 
 images: ## Build the images; print their sizes and the largest layers of each
 	@docker compose build --quiet
-	@for service in api worker rembg; do \
+	@for service in api worker worker-print rembg; do \
 		docker image ls --format '{{.Repository}} {{.Size}}' stolentee-$$service; \
 		docker history --human=false --format '{{.Size}} {{.CreatedBy}}' stolentee-$$service | sort -rn | head -4 \
 			| awk '{ size = $$1 / 1e6; $$1 = ""; printf "  %6.1f MB %s\n", size, substr($$0, 1, 90) }'; \
@@ -145,7 +145,7 @@ images: ## Build the images; print their sizes and the largest layers of each
 release: ## Build the images and tag them with the version of shared/version.py (MODEL=u2net bakes the weights in)
 	@version=$$(sed -n 's/^VERSION = "\(.*\)"/\1/p' shared/version.py); \
 	grep -q "^## $$version - " CHANGELOG.md || { echo "CHANGELOG.md has no section \"## $$version - DATE\"" >&2; exit 1; }; \
-	docker compose build --quiet && for service in api worker rembg; do \
+	docker compose build --quiet && for service in api worker worker-print rembg; do \
 		docker tag stolentee-$$service stolentee-$$service:$$version && echo "stolentee-$$service:$$version" || exit 1; \
 	done
 

@@ -84,6 +84,7 @@ class Stack:
         defaults = {
             "MODELS_DIR": str(settings.data / "models"),  # stays there when the data moves away from a closed folder
             "WORKER_QUEUES": ",".join(Queue),
+            "PRINT_INSTANCES": "1",
             **dict.fromkeys(_RATE_LIMITS, "0"),
         }
         environment = defaults | {name: value for name, value in settings.given.items() if value} | own

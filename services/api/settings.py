@@ -60,6 +60,7 @@ class Web(settings.EnvSettings):
     quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0, le=1_000_000_000)
     input_formats: str = Field(",".join(Format), validation_alias="INPUT_FORMATS")
     instances: int = Field(1, validation_alias="API_INSTANCES", ge=1, le=1000)
+    print_instances: int = Field(0, validation_alias="PRINT_INSTANCES", ge=0, le=1000)
 
     @property
     def origins(self) -> tuple[str, ...]:

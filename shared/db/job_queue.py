@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
-from psycopg.errors import UniqueViolation
+from psycopg.errors import DatatypeMismatch, UniqueViolation
 from psycopg.types.json import Jsonb
 
 from shared import errors
@@ -43,14 +43,14 @@ def claim_next(
     these types, unless `types` is None. An owner whose jobs another transaction is changing is passed over, not waited
     for. `alone`: this process runs no other job until this one has ended. Raises MustRunAlone, and claims nothing, if
     the next job needs that. Must be the first statement of its transaction, which it rolls back if a claim of another
-    queue takes a job of the same asset.
+    queue takes a job of the same asset, or a migration adds a column to jobs meanwhile.
     """
     try:
         row = connection.execute(
             f"select {COLUMNS} from claim_job(%s, %s, %s, %s)",
             [lease_s, list(queues), None if types is None else list(types), alone],
         ).fetchone()
-    except UniqueViolation:
+    except (UniqueViolation, DatatypeMismatch):
         connection.rollback()
         return None
     if row and row["isolated"] and not alone:
@@ -253,12 +253,12 @@ def overdue(connection: Connection, queue: str, grace_s: float, most: int = AT_O
             where queue = %s
                 and claim_state = 'ready'
                 and greatest(run_after, coalesce(lease_until, run_after)) < now() - %s * interval '1 second'
-                and (  -- looked up for each: a join would read all that run
+                and not coalesce((  -- looked up for each: a join would read all that run
                     select true
                     from jobs busy
                     where busy.asset_id = jobs.asset_id and busy.status = 'running' and busy.id <> jobs.id
                     limit 1
-                ) is null
+                ), false)
             order by queue, user_id, priority, created_at  -- keeps the planner to the index of ready jobs
             limit %s
         ) counted

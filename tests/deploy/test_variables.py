@@ -26,6 +26,7 @@ INSIDE = {"BIND_HOST", "DATA_DIR", "MODELS_DIR", "REMBG_MODEL_BASE_URL"}
 PREFLIGHT = {
     "API_INSTANCES",
     "WORKER_INSTANCES",
+    "PRINT_INSTANCES",
     "DATABASE_POOL_MAX",
     "MAX_DB_CONNECTIONS",
 }  # which runs before the api
@@ -64,7 +65,7 @@ def test_compose_passes_every_variable_that_a_service_reads(service: str) -> Non
         assert set(_fields(service)) - INSIDE - set(container["environment"]) == set()
 
 
-@pytest.mark.parametrize("service", ["api", "worker", "rembg", "migrate"])
+@pytest.mark.parametrize("service", ["api", "worker", "worker-print", "rembg", "migrate"])
 def test_compose_overrides_variables_only_where_the_container_decides_or_with_the_same_name(service: str) -> None:
     fixed = {"DATA_DIR", "PORT", "REMBG_PORT", "WORKER_QUEUES"}
     for name, value in COMPOSE[service]["environment"].items():

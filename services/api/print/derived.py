@@ -74,7 +74,9 @@ def _worth_a_retry(job: Job) -> bool:
 
 
 def _created(deps: Dependencies, asset: Asset, job_type: JobType, input: Mapping[str, Any]) -> Job:  # noqa: A002
-    """A new job, or the one that an equal request has made meanwhile."""
+    """A new job, or the one that an equal request has made meanwhile. Raises Unavailable where nothing would run it."""
+    if not deps.settings.web.print_instances:
+        raise errors.Unavailable("Nothing is made for print here.")
     key = request_key(job_type, input)
     with deps.database.transaction() as connection:
         print_jobs.lock(connection, asset.id, key)
