@@ -195,6 +195,13 @@ class NoInk(Failure):
     advice = "Choose a picture that is not transparent everywhere."
 
 
+class TooLarge(Failure):
+    """A print job would make more pixels than can be made: its run ends as failed with the same code."""
+
+    status, code, message = 422, "too_large", "The result would have too many pixels."
+    advice = "Print it smaller, or fewer copies at once."
+
+
 class RateLimited(Failure):
     status, code, message, retryable = (
         429,

@@ -25,9 +25,10 @@ from services.api.jobs import views as jobs
 from services.api.jobs.schemas import Accepted, JobOut, JobPage
 from services.api.middleware import policy
 from services.api.middleware.policy import Auth, Cache, Limit, Policy
-from services.api.openapi import IMAGES, Document
+from services.api.openapi import SERVED, Document
 from services.api.pages import views as pages
 from services.api.print import views as prints
+from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import PrintCheckOut, PrintEdgesOut
 from services.api.route import Raw, Route
 from services.api.schemas import ResponseModel
@@ -58,6 +59,7 @@ FOLLOWED = (errors.RangeNotSatisfiable, errors.Forbidden)
 ASKED = (errors.Forbidden, errors.NotFound, *QUOTA)
 STREAMED = (errors.RateLimited,)
 DERIVED = (errors.NoInk, errors.SourceMissing, *QUOTA)
+SIZED = (*DERIVED, errors.TooLarge)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
 
 PICTURES = (
@@ -73,8 +75,8 @@ PICTURES = (
     GET("/api/assets/<uuid:asset_id>", assets.show, GUEST_READ, UNLIMITED, NO_STORE, AssetOut),
     DELETE("/api/assets/<uuid:asset_id>", assets.delete, GUEST_WRITE, API, NO_STORE, None, (204,)),
     POST("/api/assets/<uuid:asset_id>/link", links.create_link, GUEST_READ, API, NO_STORE, LinkOut, (201,)),
-    GET("/private/<uuid:asset_id>", links.follow_link, PUBLIC, UNLIMITED, NO_STORE, IMAGES, DOWNLOADED, FOLLOWED),
-    GET("/assets/<key>/<grant>", assets.download, PUBLIC, UNLIMITED, PICTURE, IMAGES, DOWNLOADED, SHOWN),
+    GET("/private/<uuid:asset_id>", links.follow_link, PUBLIC, UNLIMITED, NO_STORE, SERVED, DOWNLOADED, FOLLOWED),
+    GET("/assets/<key>/<grant>", assets.download, PUBLIC, UNLIMITED, PICTURE, SERVED, DOWNLOADED, SHOWN),
 )
 JOBS = (
     POST("/api/jobs", jobs.create, GUEST_WRITE, API, NO_STORE, Accepted, (202,), ASKED),
@@ -93,6 +95,7 @@ PRINTS = (
         *("/api/assets/<uuid:asset_id>/print-edges", prints.edges, GUEST_READ, API, NO_STORE),
         *(PrintEdgesOut, MADE, DERIVED),
     ),
+    GET("/api/assets/<uuid:asset_id>/print-file", prints.file, GUEST_READ, API, NO_STORE, PrintFileOut, MADE, SIZED),
 )
 ADMINISTRATION = (
     GET("/api/admin/rollout", admin.rollout, ADMIN, API, NO_STORE, RolloutOut),

@@ -10,6 +10,7 @@ from typing import Protocol
 from services.worker.providers.router import Router
 from shared import metrics
 from shared.db.pool import Database
+from shared.images.press_profiles import NO_PROFILES, Profiles
 from shared.models.asset import Asset
 from shared.models.job import Job, Outcome, Timings
 from shared.storage import Storage
@@ -27,6 +28,7 @@ class Resources:
     router: Router
     secret: str
     print_after_cutout: bool = False
+    profiles: Profiles = NO_PROFILES
 
 
 @dataclass(frozen=True, slots=True)

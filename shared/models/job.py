@@ -88,6 +88,7 @@ class JobFailure(StrEnum):
     SOURCE_MISSING = "source_missing"
     POISON = "poison"
     NO_INK = "no_ink"
+    TOO_LARGE = "too_large"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import Number, PrintCheckOut, PrintEdgesOut
 from services.api.schemas import Amount, Count, Name, ResponseModel, Share, Url
 from services.api.url_builder import UrlBuilder
@@ -88,10 +89,11 @@ class CutoutOut(ResponseModel):
         )
 
 
-Result = Annotated[CutoutOut | PrintEdgesOut | PrintCheckOut, Field(discriminator="type")]
+Result = Annotated[CutoutOut | PrintEdgesOut | PrintCheckOut | PrintFileOut, Field(discriminator="type")]
 _RESULTS: Mapping[str, Callable[[Mapping[str, Any], UrlBuilder], Result]] = {
     JobType.PRINT_EDGES: PrintEdgesOut.of,
     JobType.PRINT_CHECK: PrintCheckOut.of,
+    JobType.PRINT_FILE: PrintFileOut.of,
 }
 
 

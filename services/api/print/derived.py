@@ -33,6 +33,7 @@ _PRINTED = frozenset({AssetKind.SOURCE, AssetKind.CUTOUT, AssetKind.PRINT})
 REFUSALS: Mapping[str, type[errors.Failure]] = {
     JobFailure.NO_INK: errors.NoInk,
     JobFailure.SOURCE_MISSING: errors.SourceMissing,
+    JobFailure.TOO_LARGE: errors.TooLarge,
 }
 
 

@@ -7,6 +7,7 @@ from flask import Response
 from services.api.assets.schemas import AssetPath
 from services.api.dependencies import Dependencies
 from services.api.print import derived
+from services.api.print.file_schemas import PrintFileOut, PrintFileQuery
 from services.api.print.schemas import PrintCheckOut, PrintCheckQuery, PrintEdgesOut, PrintEdgesQuery
 from shared.models.job import JobType
 
@@ -30,3 +31,16 @@ def edges(deps: Dependencies, path: AssetPath, query: PrintEdgesQuery) -> Respon
     return derived.answer(
         deps, path.asset_id, JobType.PRINT_EDGES, query.input(), partial(PrintEdgesOut.of, urls=deps.urls)
     )
+
+
+def file(deps: Dependencies, path: AssetPath, query: PrintFileQuery) -> Response:
+    """Make print file.
+
+    The picture as a file of exactly this size: PNG or TIFF with its resolution, or PDF; in sRGB, or in CMYK through the
+    printer's profile; with a plate of white ink, drawn in by the choke. At most 50 megapixels. Until it is made, the
+    response is 202 and `Location` the job.
+    """
+    printing = deps.settings.printing
+    present = partial(PrintFileOut.of, urls=deps.urls)
+    given = query.input(printing.spot_white, deps.profiles)
+    return derived.answer(deps, path.asset_id, JobType.PRINT_FILE, given, present)
