@@ -15,11 +15,12 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from services.worker.mockups import blanks, packs
-from services.worker.mockups.catalogue import GARMENTS, Garment, colour
+from services.worker.mockups.catalogue import colour
 from services.worker.mockups.colours import FULL
 from services.worker.mockups.design import prepared
 from services.worker.mockups.placement import Placement
 from services.worker.mockups.renderer import render, webp
+from shared.models.garment import GARMENTS, Garment
 
 _WARM_MS, _COLOUR_MS, _MEMORY_MB = 30, 90, 300
 _RUNS = 15

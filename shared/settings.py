@@ -180,15 +180,17 @@ class Broker(EnvSettings):
 
 
 class Listen(EnvSettings):
-    """Where a service takes connections; `port` is that of the api, and of rembg in a container of its own."""
+    """Where a service takes connections; `port` is that of the api, and of any service in a container of its own."""
 
     host: Host = Field("0.0.0.0", validation_alias="BIND_HOST")  # noqa: S104 - a container is reached from outside
     port: int | None = Field(None, validation_alias="PORT", ge=0, le=65_535)
     rembg_port: int = Field(7000, validation_alias="REMBG_PORT", ge=0, le=65_535)
+    mockups_port: int = Field(7100, validation_alias="MOCKUPS_PORT", ge=0, le=65_535)
 
-    def address(self, *, rembg: bool) -> str:
+    def address(self, service: str) -> str:
         """As gunicorn wants it."""
-        port = self.port if self.port is not None else self.rembg_port if rembg else 8000
+        own = {"rembg": self.rembg_port, "mockups": self.mockups_port}.get(service, 8000)
+        port = own if self.port is None else self.port
         return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.middleware.url_fetcher import UrlFetcher
+from services.api.mockups.client import MockupService
 from services.api.settings import Settings
 from services.api.url_builder import UrlBuilder
 from shared.broker import Waker
@@ -27,3 +28,4 @@ class Dependencies:
     health: Health
     urls: UrlBuilder
     fetcher: UrlFetcher | None  # None if pictures are not fetched from URLs
+    mockups: MockupService | None  # None if none are offered

@@ -30,6 +30,7 @@ _REFERENCE = "#/components/schemas/{model}"
 _BYTES = {"type": "string", "format": "binary", "minLength": 1}
 _FILE, _SERVED = _BYTES | {"maxLength": MAX_BYTES}, _BYTES | {"maxLength": MAX_STORED_BYTES}
 IMAGES = tuple(sorted(kind.content_type for kind in STORED))  # what is served
+MOCKUP = ("image/webp",)
 
 _TOKENS: dict[str, Any] = {
     "bearer": {
@@ -112,8 +113,10 @@ def _success(route: Route, status: int) -> dict[str, Any]:
         names.append("Idempotent-Replayed")
     if status == HTTPStatus.ACCEPTED:
         names.append("Location")
+    if route.answer in (IMAGES, MOCKUP):
+        names.append("ETag")
     if route.answer == IMAGES:
-        names += ["ETag", "Accept-Ranges"]
+        names.append("Accept-Ranges")
         names += [] if status == HTTPStatus.NOT_MODIFIED else ["Content-Disposition"]
         names += ["Content-Range"] if status == HTTPStatus.PARTIAL_CONTENT else []
     response: dict[str, Any] = {"description": HTTPStatus(status).phrase, "headers": _named(route, names)}

@@ -25,7 +25,9 @@ from services.api.jobs import views as jobs
 from services.api.jobs.schemas import Accepted, JobOut, JobPage
 from services.api.middleware import policy
 from services.api.middleware.policy import Auth, Cache, Limit, Policy
-from services.api.openapi import IMAGES, Document
+from services.api.mockups import views as mockups
+from services.api.mockups.schemas import GarmentList, MockupList
+from services.api.openapi import IMAGES, MOCKUP, Document
 from services.api.pages import views as pages
 from services.api.route import Raw, Route
 from services.api.schemas import ResponseModel
@@ -54,6 +56,8 @@ SHOWN = (errors.RangeNotSatisfiable, errors.Forbidden, errors.UnreadableImage, e
 FOLLOWED = (errors.RangeNotSatisfiable, errors.Forbidden)
 ASKED = (errors.Forbidden, errors.NotFound, *QUOTA)
 STREAMED = (errors.RateLimited,)
+DRAWN = (errors.UnreadableImage, errors.TooComplex, errors.ImageTooSmall)
+SIGNED = (errors.Forbidden, *DRAWN)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
 
 PICTURES = (
@@ -80,6 +84,18 @@ JOBS = (
     POST("/api/jobs/<uuid:job_id>/retry", jobs.retry, GUEST_WRITE, API, NO_STORE, Accepted, (202,), RETRIED),
     GET("/api/jobs/<uuid:job_id>/events", events.follow, GUEST_READ, UNLIMITED, NO_STORE, EVENTS, (200,), STREAMED),
 )
+MOCKUPS = (
+    GET("/api/garments", mockups.garments, PUBLIC, UNLIMITED, PAGE, GarmentList),
+    GET("/api/assets/<uuid:asset_id>/mockups", mockups.addresses, GUEST_READ, UNLIMITED, NO_STORE, MockupList),
+    GET(
+        *("/mockups/<garment>/<color>/<uuid:asset_id>.webp", mockups.show, GUEST_READ, UNLIMITED, PICTURE),
+        *(MOCKUP, (200, 304), DRAWN),
+    ),
+    GET(
+        *("/mockups/<garment>/<color>/<uuid:asset_id>/<grant>.webp", mockups.show_signed, PUBLIC, UNLIMITED, PICTURE),
+        *(MOCKUP, (200, 304), SIGNED),
+    ),
+)
 ADMINISTRATION = (
     GET("/api/admin/rollout", admin.rollout, ADMIN, API, NO_STORE, RolloutOut),
     PUT("/api/admin/rollout", admin.set_rollout, ADMIN, API, NO_STORE, RolloutOut),
@@ -92,7 +108,7 @@ PAGES = (
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),
 )
-DOCUMENTED = {"pictures": PICTURES, "jobs": JOBS, "admin": ADMINISTRATION}  # by tag
+DOCUMENTED = {"pictures": PICTURES, "jobs": JOBS, "mockups": MOCKUPS, "admin": ADMINISTRATION}  # by tag
 
 
 def register(app: OpenAPI, deps: Dependencies) -> None:
