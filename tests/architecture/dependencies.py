@@ -15,10 +15,8 @@ _WEIGHTS = "services.rembg.weights.__main__"  # run while rembg's image is built
 _GUNICORN = "deploy.gunicorn.conf"
 ENTRIES = {
     "api": ("services.api.wsgi", "services.api.app", _DECODER, _GUNICORN, _MIGRATIONS),
-    "print": (
-        *("services.worker.app", "services.worker.prepress.check", "services.worker.prepress.edges"),
-        *("services.worker.mockups.wsgi", _GUNICORN),
-    ),
+    "mockups": ("services.worker.mockups.wsgi", _GUNICORN),
+    "print": ("services.worker.app", "services.worker.prepress.check", "services.worker.prepress.edges"),
     "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN, _WEIGHTS),
     "worker": ("services.worker.app",),
 }
