@@ -16,6 +16,7 @@ PARAMETERS: Mapping[str, str] = {
     "grant": "GRANT",
     "garment": "tshirt-front",
     "color": "1c1c1f",
+    "mockup_grant": "MOCKUPGRANT",
 }
 # A T-shirt on a plain background, 96 x 96 pixels of four colours.
 PICTURE = (

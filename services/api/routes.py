@@ -92,7 +92,13 @@ MOCKUPS = (
         *(MOCKUP, (200, 304), DRAWN),
     ),
     GET(
-        *("/mockups/<garment>/<color>/<uuid:asset_id>/<grant>.webp", mockups.show_signed, PUBLIC, UNLIMITED, PICTURE),
+        *(
+            "/mockups/<garment>/<color>/<uuid:asset_id>/<mockup_grant>.webp",
+            mockups.show_signed,
+            PUBLIC,
+            UNLIMITED,
+            PICTURE,
+        ),
         *(MOCKUP, (200, 304), SIGNED),
     ),
 )

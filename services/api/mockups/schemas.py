@@ -75,7 +75,7 @@ class MockupPath(AssetPath):
 class SignedMockupPath(MockupPath):
     """With the grant that lets the holder of the address see the picture on any garment for a while."""
 
-    grant: str = Field(json_schema_extra={"minLength": 1, "maxLength": 100})
+    mockup_grant: str = Field(json_schema_extra={"minLength": 1, "maxLength": 100})
 
 
 class MockupQuery(RequestModel):

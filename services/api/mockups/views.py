@@ -78,7 +78,7 @@ def show_signed(deps: Dependencies, header: MockupHeaders, path: SignedMockupPat
     The same by an address that needs no token; `GET /api/assets/<id>/mockups` gives it. It expires after one to two
     hours and then answers 403.
     """
-    url_signing.check_mockups(deps.secret, path.asset_id, path.grant)
+    url_signing.check_mockups(deps.secret, path.asset_id, path.mockup_grant)
     return _answer(deps, None, path, query)
 
 
