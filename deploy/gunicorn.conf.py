@@ -14,7 +14,9 @@ from shared import settings, timeouts
 _APPS = {"services.rembg.": "rembg", "services.worker.mockups.": "mockups"}
 _SERVICE = next((name for app, name in _APPS.items() for word in sys.argv if word.startswith(app)), "api")
 
-bind = settings.Listen.read().address(_SERVICE)
+_LISTEN = settings.Listen.read()
+
+bind = _LISTEN.address({"rembg": _LISTEN.rembg_port, "mockups": _LISTEN.mockups_port}.get(_SERVICE, 8000))
 worker_class = f"deploy.gunicorn_worker.{_SERVICE.capitalize()}Worker"
 workers = 1
 # The api: 24 may wait for a picture to be decoded (services/api/decoder), the others for Postgres and the storage.

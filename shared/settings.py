@@ -159,10 +159,7 @@ _BucketName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,255}$")]
 
 
 class Database(EnvSettings):
-    """Postgres.
-
-    `direct_url` bypasses a transaction pooler: migrations, LISTEN and advisory locks need a session of their own.
-    """
+    """Postgres. `direct_url` bypasses a pooler, for what needs a session: migrations, LISTEN and advisory locks."""
 
     url: _PostgresUrl = Field(validation_alias="DATABASE_URL")
     direct: _PostgresUrl | None = Field(None, validation_alias="DATABASE_DIRECT_URL")
@@ -187,10 +184,9 @@ class Listen(EnvSettings):
     rembg_port: int = Field(7000, validation_alias="REMBG_PORT", ge=0, le=65_535)
     mockups_port: int = Field(7100, validation_alias="MOCKUPS_PORT", ge=0, le=65_535)
 
-    def address(self, service: str) -> str:
-        """As gunicorn wants it."""
-        own = {"rembg": self.rembg_port, "mockups": self.mockups_port}.get(service, 8000)
-        port = own if self.port is None else self.port
+    def address(self, own_port: int) -> str:
+        """As gunicorn wants it, of a service that has this port where PORT is not set."""
+        port = own_port if self.port is None else self.port
         return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
 
 
@@ -260,7 +256,14 @@ class Keys(EnvSettings):
     A new one changes the keys of new objects and ends all addresses and links given out before.
     """
 
-    secret: OwnSecret = Field(validation_alias="SECRET_KEY", min_length=_OWN_LENGTH)
+    secret: OwnSecret = Field(validation_alias="SECRET_KEY")
+
+    @field_validator("secret")
+    @classmethod
+    def _long(cls, value: SecretStr) -> SecretStr:
+        if len(value) < _OWN_LENGTH:
+            raise ValueError(f"must have at least {_OWN_LENGTH} characters")
+        return value
 
 
 class Providers(EnvSettings):
@@ -269,8 +272,7 @@ class Providers(EnvSettings):
     removebg_key: IssuedSecret | None = Field(None, validation_alias="REMOVE_BG_API_KEY")
     removebg_url: HttpUrl = Field("https://api.remove.bg/v1.0", validation_alias="REMOVE_BG_URL")
     price_cents: float = Field(20, validation_alias="REMOVE_BG_PRICE_CENTS", ge=0, le=100_000)
-    # 0: no paid calls.
-    budget_cents: int = Field(0, validation_alias="PROVIDER_DAILY_BUDGET_CENTS", ge=0, le=1_000_000_000)
+    budget_cents: int = Field(0, validation_alias="PROVIDER_DAILY_BUDGET_CENTS", ge=0, le=1_000_000_000)  # 0: none
     wait_at_budget: bool = Field(False, validation_alias="PROVIDER_WAIT_AT_BUDGET")
     rollout_percent: int = Field(100, validation_alias="SELF_HOSTED_ROLLOUT_PERCENT", ge=0, le=100)
     paid_above_uncertain: float | None = Field(None, validation_alias="PAID_ABOVE_UNCERTAIN", ge=0, le=1)

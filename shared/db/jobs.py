@@ -14,13 +14,13 @@ from psycopg.types.json import Jsonb
 from shared.db import owners, pagination
 from shared.db.pool import Connection
 from shared.models.cutout import Provider
-from shared.models.job import Job, JobError, JobState, JobType, Timings
+from shared.models.job import QUEUES, Job, JobError, JobState, JobType, Queue, Timings
 from shared.models.owner import Owner, OwnerType
 
 COUNTED = 10_000  # rows at most for each figure of a report
 NORMAL = 5  # priorities run from 0, the most urgent, to 9
 COLUMNS = """
-    id, owner_type, user_id, type, asset_id, input, status, progress, attempts, fence, priority, version,
+    id, owner_type, user_id, type, queue, asset_id, input, status, progress, attempts, fence, priority, version,
     provider, timings, result, error_code, error_message, created_at, started_at, finished_at, request_id, postponed_s,
     isolated
 """
@@ -43,10 +43,11 @@ def create(
     row = connection.execute(
         f"""
         insert into jobs (
-            id, owner_type, user_id, type, asset_id, input, priority, request_id, followed_until
+            id, owner_type, user_id, type, queue, asset_id, input, priority, request_id, followed_until
         )
         values (
-            %(id)s, %(owner_type)s, %(owner_id)s, %(type)s, %(asset)s, %(input)s, %(priority)s, %(request)s, null
+            %(id)s, %(owner_type)s, %(owner_id)s, %(type)s, %(queue)s, %(asset)s, %(input)s, %(priority)s,
+            %(request)s, null
         )
         returning {COLUMNS}
         """,
@@ -54,6 +55,7 @@ def create(
             **owners.parameters(owner),
             "id": job_id,
             "type": type,
+            "queue": QUEUES.get(type, Queue.CUTOUTS),
             "asset": asset_id,
             "input": Jsonb(input or {}),
             "priority": priority,
@@ -195,35 +197,48 @@ class Dead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The state of the whole queue, each state counted to COUNTED. `oldest_queued_s` is None while it is empty."""
+    """The state of all queues together, each state counted to COUNTED. `oldest_queued_s` is None while it is empty."""
 
     states: dict[JobState, int]
     oldest_queued_s: float | None
     dead: list[Dead]
 
 
-def depth(connection: Connection) -> tuple[int, float]:
-    """The number of queued jobs, and the age of the oldest in seconds (0 when there is none).
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """The number of queued jobs, and the age of the oldest in seconds, 0 when there is none."""
 
-    Only COUNTED owners are counted; the number is a lower bound while more of them wait.
+    waiting: int
+    oldest_s: float
+
+
+def depths(connection: Connection) -> dict[Queue, Depth]:
+    """The depth of each queue.
+
+    Only COUNTED owners of each are counted; the number is a lower bound while more of them wait.
     """
-    row = connection.execute(
+    rows = connection.execute(
         """
         select
+            queue,
             (
                 select coalesce(sum(waiting), 0)
-                from (select waiting from owner_queues where waiting > 0 limit %s) counted
+                from (
+                    select waiting from owner_queues where owner_queues.queue = queues.queue and waiting > 0 limit %s
+                ) counted
             ) as waiting,
-            (
-                select coalesce(extract(epoch from now() - min(created_at)), 0)::float
+            coalesce((
+                select extract(epoch from now() - created_at)
                 from jobs
-                where status = 'queued'
-            ) as oldest_s
+                where status = 'queued' and jobs.queue = queues.queue
+                order by created_at
+                limit 1
+            ), 0)::float as oldest_s
+        from unnest(%s::text[]) as queues (queue)
         """,
-        [COUNTED],
-    ).fetchone()
-    assert row is not None
-    return int(row["waiting"]), float(row["oldest_s"])
+        [COUNTED, list(Queue)],
+    ).fetchall()
+    return {Queue(row["queue"]): Depth(int(row["waiting"]), row["oldest_s"]) for row in rows}
 
 
 def report(connection: Connection, limit: int = 50) -> Report:
@@ -238,7 +253,7 @@ def report(connection: Connection, limit: int = 50) -> Report:
         """,
         [list(JobState), COUNTED],
     ).fetchall()
-    waiting, oldest_s = depth(connection)
+    waiting = [depth.oldest_s for depth in depths(connection).values() if depth.waiting]
     dead = connection.execute(
         """
         select id, error_code as code, error_message as message, attempts, finished_at
@@ -251,7 +266,7 @@ def report(connection: Connection, limit: int = 50) -> Report:
     ).fetchall()
     return Report(
         states=dict.fromkeys(JobState, 0) | {JobState(row["status"]): int(row["jobs"]) for row in counted},
-        oldest_queued_s=oldest_s if waiting else None,
+        oldest_queued_s=max(waiting, default=None),
         dead=[Dead(**row) for row in dead],
     )
 
@@ -263,6 +278,7 @@ def from_row(row: dict[str, Any]) -> Job:
         id=row["id"],
         owner=Owner(OwnerType(row["owner_type"]), row["user_id"]),
         type=row["type"],
+        queue=row["queue"],
         asset_id=row["asset_id"],
         input=row["input"],
         status=JobState(row["status"]),

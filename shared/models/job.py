@@ -35,7 +35,7 @@ class JobState(StrEnum):
 
 
 class JobType(StrEnum):
-    """Types that callers can ask for. `Job.type` is text, as a row may come from a newer release."""
+    """Types that callers can ask for. `Job.type` and `Job.queue` are text, as a row may come from a newer release."""
 
     CUTOUT = "cutout"
     PRINT_EDGES = "print_edges"
@@ -55,7 +55,7 @@ class Queue(StrEnum):
     SLOW = "print_slow"
 
 
-QUEUES: Mapping[JobType, Queue] = {
+QUEUES: Mapping[str, Queue] = {
     JobType.CUTOUT: Queue.CUTOUTS,
     JobType.PRINT_EDGES: Queue.QUICK,
     JobType.PRINT_CHECK: Queue.QUICK,
@@ -99,7 +99,8 @@ class Outcome:
     """What a job leaves when it is done.
 
     `result` is JSON, which the job type's own class writes and reads. `assets` are stored, and get their rows together
-    with the result. `fingerprint` names everything the result depends on, so that another job can reuse it.
+    with the result. `fingerprint` names everything the result depends on, so that another job can reuse it. `used` are
+    the pictures it shows besides the job's own.
     """
 
     result: Mapping[str, Any]
@@ -107,6 +108,7 @@ class Outcome:
     provider: Provider | None = None
     fingerprint: str | None = None
     reused: bool = False
+    used: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Job:
     id: UUID
     owner: Owner
     type: str
+    queue: str
     asset_id: UUID
     input: Mapping[str, Any]
     status: JobState

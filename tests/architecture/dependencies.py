@@ -16,10 +16,18 @@ _GUNICORN = "deploy.gunicorn.conf"
 ENTRIES = {
     "api": ("services.api.wsgi", "services.api.app", _DECODER, _GUNICORN, _MIGRATIONS),
     "mockups": ("services.worker.mockups.wsgi", _GUNICORN),
-    "print": ("services.worker.app", "services.worker.prepress.check", "services.worker.prepress.edges"),
+    "print": (
+        "services.worker.app",
+        "services.worker.print_job_types",
+        "services.worker.prepress.check",
+        "services.worker.prepress.edges",
+    ),
     "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN, _WEIGHTS),
     "worker": ("services.worker.app",),
 }
+
+# Imported in a function, by a worker that serves queues of print jobs: its image has the group `print`.
+_ONLY_IN_PRINT = "services.worker.print_job_types"
 
 # Import names that differ from the distribution's name, or that come with another distribution.
 _DISTRIBUTIONS = {
@@ -89,7 +97,8 @@ def reach(tree: Tree, entries: tuple[str, ...]) -> dict[str, str]:
         if name in seen:
             continue
         seen.add(name)
-        ahead += [other for other in _neighbours(tree, tree.modules[name]) if other in tree.modules]
+        followed = tree.modules.keys() - {_ONLY_IN_PRINT}
+        ahead += [other for other in _neighbours(tree, tree.modules[name]) if other in followed]
         for imported in tree.modules[name].imports:
             if third_party(imported.module) and not imported.typing_only and not imported.relative:
                 reached.setdefault(distribution(imported.module), name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("api", "worker", "mockups", "rembg", "local", "dev")
+LOCKS = ("api", "worker", "print", "mockups", "rembg", "local", "dev")
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Resp
         )
         response = Accepted.answer(job, deps.urls)
         record(connection, response)
-    deps.waker.wake(job.id)
+    deps.waker.wake(job.id, job.queue)
     return response
 
 
@@ -78,7 +78,8 @@ def cancel(deps: Dependencies, path: JobPath) -> JobOut:
 def retry(deps: Dependencies, header: IdempotencyHeaders, path: JobPath) -> Response:  # noqa: ARG001 - validates
     """Retry job.
 
-    For a failed or cancelled one. Refused with `source_missing` once its picture was deleted.
+    For a failed or cancelled one. Refused with `source_missing` once its picture, or that for the background, was
+    deleted.
     """
     owner, writer = auth.visible_owner(), auth.writer()
     with once(deps.database, writer) as record, deps.database.transaction() as connection:
@@ -86,9 +87,10 @@ def retry(deps: Dependencies, header: IdempotencyHeaders, path: JobPath) -> Resp
         job = jobs.retry(connection, owner, path.job_id)
         if job is None:
             raise _refusal(jobs.find(connection, owner, path.job_id))
+        backgrounds.require_of(connection, job)
         response = Accepted.answer(job, deps.urls)
         record(connection, response)
-    deps.waker.wake(job.id)
+    deps.waker.wake(job.id, job.queue)
     return response
 
 

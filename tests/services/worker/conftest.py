@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
+from services.worker import job_types
 from services.worker.handlers import Resources
-from services.worker.job_types import JOB_TYPES
 from services.worker.leases import Leases
 from services.worker.providers import Remover, http_exchange
 from services.worker.providers.removebg import RemoveBg
@@ -22,7 +22,7 @@ from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Database
 from shared.models.asset import Asset, AssetKind
 from shared.models.cutout import CutoutInput, CutoutResult, Provider
-from shared.models.job import Job
+from shared.models.job import Job, Queue
 from shared.models.owner import Owner, OwnerType
 from tests.doubles import removebg as removebg_double
 from tests.services import pictures
@@ -59,8 +59,8 @@ class Bench:
     def runner_with(self, *arguments: Any, **options: Any) -> Runner:
         """A runner over `router(...)`, of all job types."""
         resources = Resources(self.database, self.storage, self.router(*arguments, **options), SECRET)
-        handlers = {name: build(resources) for name, build in JOB_TYPES.items()}
-        return Runner(self.database, self.leases, handlers, threads=3)
+        handlers = job_types.handlers(resources, tuple(Queue))
+        return Runner(self.database, self.leases, handlers, threads=3, queues=tuple(Queue))
 
     def stop(self) -> None:
         self.client.close()

@@ -85,9 +85,13 @@ def test_calls_are_counted_timed_and_their_money_added_up(bench: Bench, removebg
 def test_a_database_that_goes_away_during_a_call_does_not_cost_the_picture(
     bench: Bench, removebg: RemoveBg, lose_database: Callable[[], None]
 ) -> None:
-    bench.database._pool.timeout = 0.1
     job, router = requested(bench), bench.router(removebg)
-    bench.rembg.meanwhile = lose_database
+
+    def lose() -> None:
+        lose_database()
+        bench.database._pool.timeout = 0.1
+
+    bench.rembg.meanwhile = lose
     assert removed(router, job).provider is OURS
 
 
