@@ -29,6 +29,8 @@ from services.api.mockups import views as mockups
 from services.api.mockups.schemas import GarmentList, MockupList
 from services.api.openapi import IMAGES, MOCKUP, Document
 from services.api.pages import views as pages
+from services.api.print import views as prints
+from services.api.print.schemas import PrintCheckOut, PrintEdgesOut
 from services.api.route import Raw, Route
 from services.api.schemas import ResponseModel
 from shared import errors, web
@@ -38,7 +40,9 @@ UNLIMITED, API, UPLOADS = Limit.NONE, Limit.API, Limit.UPLOADS
 NO_STORE, PICTURE, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PAGE
 GET, POST, PUT, DELETE = (partial(Route, method) for method in ("GET", "POST", "PUT", "DELETE"))
 DOWNLOADED = (200, 206, 304)
+MADE = (200, 202)  # 202 while a job makes it
 EVENTS = ("text/event-stream",)
+SIGNED_MOCKUP = "/mockups/<garment>/<color>/<uuid:asset_id>/<mockup_grant>.webp"
 
 # What views raise; `Route.failures` adds what follows from policies and models.
 QUOTA = (errors.StorageQuota, errors.JobQuota)  # a job stores its results
@@ -58,6 +62,7 @@ ASKED = (errors.Forbidden, errors.NotFound, *QUOTA)
 STREAMED = (errors.RateLimited,)
 DRAWN = (errors.UnreadableImage, errors.TooComplex, errors.ImageTooSmall)
 SIGNED = (errors.Forbidden, *DRAWN)
+DERIVED = (errors.NoInk, errors.SourceMissing, *QUOTA)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
 
 PICTURES = (
@@ -92,14 +97,18 @@ MOCKUPS = (
         *(MOCKUP, (200, 304), DRAWN),
     ),
     GET(
-        *(
-            "/mockups/<garment>/<color>/<uuid:asset_id>/<mockup_grant>.webp",
-            mockups.show_signed,
-            PUBLIC,
-            UNLIMITED,
-            PICTURE,
-        ),
+        *(SIGNED_MOCKUP, mockups.show_signed, PUBLIC, UNLIMITED, PICTURE),
         *(MOCKUP, (200, 304), SIGNED),
+    ),
+)
+PRINTS = (
+    GET(
+        *("/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE),
+        *(PrintCheckOut, MADE, DERIVED),
+    ),
+    GET(
+        *("/api/assets/<uuid:asset_id>/print-edges", prints.edges, GUEST_READ, API, NO_STORE),
+        *(PrintEdgesOut, MADE, DERIVED),
     ),
 )
 ADMINISTRATION = (
@@ -114,7 +123,13 @@ PAGES = (
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),
 )
-DOCUMENTED = {"pictures": PICTURES, "jobs": JOBS, "mockups": MOCKUPS, "admin": ADMINISTRATION}  # by tag
+DOCUMENTED = {
+    "pictures": PICTURES,
+    "jobs": JOBS,
+    "prints": PRINTS,
+    "mockups": MOCKUPS,
+    "admin": ADMINISTRATION,
+}  # by tag
 
 
 def register(app: OpenAPI, deps: Dependencies) -> None:

@@ -61,10 +61,10 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     leases = Leases(database, settings.work.lease_s)
     ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
     secret = settings.keys.secret.get_secret_value()
-    resources = Resources(database, objects, _router(settings, database), secret)
+    resources = Resources(database, objects, _router(settings, database), secret, settings.work.prints)
     handlers = job_types.handlers(resources, settings.work.queues)
-    runner = Runner(database, leases, handlers, settings.work.threads, settings.work.queues)
     waker = broker.Waker(settings.broker.url.get_secret_value())
+    runner = Runner(database, leases, handlers, settings.work.threads, settings.work.queues, waker.wake)
     polling = poller.Poller(submit, runner.run_next, _stopping, settings.work.threads)
     clean = maintenance.Maintenance(database, objects, settings.retention).run
     tasks = (*_periodic_tasks(database, clean, leases, waker, polling), *_purges(database, settings.cdn))

@@ -1,5 +1,11 @@
 """The registry of print jobs, which need dependency group `print`: a folder with a handler, and one line here."""
 
 from services.worker.job_types import JobTypes
+from services.worker.print_check.handler import PrintCheckHandler
+from services.worker.print_edges.handler import PrintEdgesHandler
+from shared.models.job import JobType
 
-PRINT_JOBS: JobTypes = {}
+PRINT_JOBS: JobTypes = {
+    JobType.PRINT_CHECK: PrintCheckHandler,
+    JobType.PRINT_EDGES: PrintEdgesHandler,
+}

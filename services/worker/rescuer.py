@@ -7,7 +7,7 @@ an empty queue costs Redis nothing.
 
 from shared import log, metrics
 from shared.broker import Waker
-from shared.db import ids, job_queue, jobs
+from shared.db import ids, job_queue, job_report
 from shared.db.pool import Connection, Database
 from shared.models.job import Queue
 
@@ -32,7 +32,7 @@ class Rescuer:
         with self._database.transaction() as connection:
             if not job_queue.lead_sweep(connection):
                 return 0
-            for queue, depth in jobs.depths(connection).items():
+            for queue, depth in job_report.depths(connection).items():
                 metrics.QUEUE_DEPTH.labels(queue).set(depth.waiting)
                 metrics.QUEUE_AGE.labels(queue).set(depth.oldest_s)
             return sum(self._wake(queue, self._missing(connection, queue)) for queue in Queue)

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import cycle
+from uuid import UUID
 
 from services.worker import retry
 from services.worker.failures import Failed, LeaseLost, Postponed, Retryable
@@ -25,7 +26,7 @@ from services.worker.shared_lock import SharedLock
 from shared import errors, failpoints, log, metrics, timeouts
 from shared.db import assets, job_queue
 from shared.db.pool import Connection, Database
-from shared.models.job import Job, JobFailure, Outcome, Queue
+from shared.models.job import QUEUES, Job, JobFailure, Outcome, Queue
 
 GIVE_UP_S = 86_400  # a job that was postponed for a day in a row fails
 # Of six jobs of a worker that serves all queues, as long as each has one: four cut-outs, as customers wait for them.
@@ -44,6 +45,7 @@ class Runner:
     handlers: Mapping[str, Handler]
     threads: int  # that call `run_next`
     queues: Sequence[Queue]
+    wake: Callable[[UUID, Queue], object] = lambda *_: None  # a worker, for what follows the job of this id
     _running: SharedLock = field(init=False, default_factory=lambda: SharedLock(timeouts.JOB_S))
     _turns: Iterator[Queue] = field(init=False, default_factory=lambda: cycle(_TURNS))
 
@@ -105,6 +107,8 @@ class Runner:
         if not outcome.reused:
             metrics.JOB_SECONDS.labels("total").observe((timings.total_ms or 0) / 1000)
         self._record_outcome(task.job, "done", written, total_ms=timings.total_ms, reused=outcome.reused)
+        for following in outcome.follow_ups if written else ():
+            self.wake(task.job.id, QUEUES[following.type])
 
     def _fail(self, task: Task, failure: JobFailure, message: str) -> None:
         statement = partial(job_queue.fail, job=task.job, error=failure, message=message, timings=task.timings())

@@ -1,11 +1,9 @@
-"""Jobs as their owners see them: create, find, list, cancel and retry; and the operators' report.
+"""Jobs as their owners see them: create, find, list, cancel and retry.
 
 What workers do to a job is in `job_queue`.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +12,14 @@ from psycopg.types.json import Jsonb
 from shared.db import owners, pagination
 from shared.db.pool import Connection
 from shared.models.cutout import Provider
-from shared.models.job import QUEUES, Job, JobError, JobState, JobType, Queue, Timings
+from shared.models.job import QUEUES, Job, JobError, JobState, JobType, Queue, Timings, request_key
 from shared.models.owner import Owner, OwnerType
 
-COUNTED = 10_000  # rows at most for each figure of a report
-NORMAL = 5  # priorities run from 0, the most urgent, to 9
+NORMAL, LEAST_URGENT = 5, 9  # priorities run from 0, the most urgent
 COLUMNS = """
     id, owner_type, user_id, type, queue, asset_id, input, status, progress, attempts, fence, priority, version,
     provider, timings, result, error_code, error_message, created_at, started_at, finished_at, request_id, postponed_s,
-    isolated
+    isolated, parent_id
 """
 _CANCELLED = "status = 'cancelled', fence = fence + 1, lease_until = null, finished_at = now()"
 _UNFINISHED = "status in ('queued', 'running')"
@@ -38,16 +35,18 @@ def create(
     input: Mapping[str, Any] | None = None,  # noqa: A002 - the column's name
     priority: int = NORMAL,
     request_id: str = "",
+    parent_id: UUID | None = None,
 ) -> Job:
-    """Queue a job. `input` is JSON that the type's own class wrote."""
+    """Queue a job. `input` is JSON that the type's own class wrote; see `Job` for `parent_id`."""
     row = connection.execute(
         f"""
         insert into jobs (
-            id, owner_type, user_id, type, queue, asset_id, input, priority, request_id, followed_until
+            id, owner_type, user_id, type, queue, asset_id, input, priority, request_id, followed_until, parent_id,
+            request_key
         )
         values (
             %(id)s, %(owner_type)s, %(owner_id)s, %(type)s, %(queue)s, %(asset)s, %(input)s, %(priority)s,
-            %(request)s, null
+            %(request)s, null, %(parent)s, %(key)s
         )
         returning {COLUMNS}
         """,
@@ -60,6 +59,8 @@ def create(
             "input": Jsonb(input or {}),
             "priority": priority,
             "request": request_id,
+            "parent": parent_id,
+            "key": None if type == JobType.CUTOUT else request_key(type, input or {}),
         },
     ).fetchone()
     assert row is not None
@@ -96,11 +97,12 @@ def follow(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | N
 def page(
     connection: Connection, owner: Owner, limit: int, after: pagination.Cursor | None, status: JobState | None
 ) -> pagination.Page[Job]:
-    """The owner's jobs, newest first."""
+    """The owner's jobs, newest first, without those that follow another by themselves."""
     select = f"""
         select {COLUMNS}
         from jobs
         where {owners.OWNED_JOBS}
+        and parent_id is null
         and (%(status)s::text is null or status = %(status)s)"""
     return pagination.fetch(connection, select, {"status": status, **owners.parameters(owner)}, from_row, limit, after)
 
@@ -184,93 +186,6 @@ def prune(connection: Connection, keep_s: float, limit: int) -> int:
     ).rowcount
 
 
-@dataclass(frozen=True, slots=True)
-class Dead:
-    """A job that failed for a reason of ours."""
-
-    id: UUID
-    code: str
-    message: str
-    attempts: int
-    finished_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The state of all queues together, each state counted to COUNTED. `oldest_queued_s` is None while it is empty."""
-
-    states: dict[JobState, int]
-    oldest_queued_s: float | None
-    dead: list[Dead]
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """The number of queued jobs, and the age of the oldest in seconds, 0 when there is none."""
-
-    waiting: int
-    oldest_s: float
-
-
-def depths(connection: Connection) -> dict[Queue, Depth]:
-    """The depth of each queue.
-
-    Only COUNTED owners of each are counted; the number is a lower bound while more of them wait.
-    """
-    rows = connection.execute(
-        """
-        select
-            queue,
-            (
-                select coalesce(sum(waiting), 0)
-                from (
-                    select waiting from owner_queues where owner_queues.queue = queues.queue and waiting > 0 limit %s
-                ) counted
-            ) as waiting,
-            coalesce((
-                select extract(epoch from now() - created_at)
-                from jobs
-                where status = 'queued' and jobs.queue = queues.queue
-                order by created_at
-                limit 1
-            ), 0)::float as oldest_s
-        from unnest(%s::text[]) as queues (queue)
-        """,
-        [COUNTED, list(Queue)],
-    ).fetchall()
-    return {Queue(row["queue"]): Depth(int(row["waiting"]), row["oldest_s"]) for row in rows}
-
-
-def report(connection: Connection, limit: int = 50) -> Report:
-    """Jobs by state, the age of the oldest queued one, and the newest dead ones."""
-    counted = connection.execute(
-        """
-        select status, jobs
-        from unnest(%s::text[]) as states (status)
-        cross join lateral (
-            select count(*) as jobs from (select from jobs where jobs.status = states.status limit %s) counted
-        ) counts
-        """,
-        [list(JobState), COUNTED],
-    ).fetchall()
-    waiting = [depth.oldest_s for depth in depths(connection).values() if depth.waiting]
-    dead = connection.execute(
-        """
-        select id, error_code as code, error_message as message, attempts, finished_at
-        from jobs
-        where status = 'failed' and error_code <> 'unknown_foreground'
-        order by finished_at desc
-        limit %s
-        """,
-        [limit],
-    ).fetchall()
-    return Report(
-        states=dict.fromkeys(JobState, 0) | {JobState(row["status"]): int(row["jobs"]) for row in counted},
-        oldest_queued_s=max(waiting, default=None),
-        dead=[Dead(**row) for row in dead],
-    )
-
-
 def from_row(row: dict[str, Any]) -> Job:
     """The job in a row of COLUMNS."""
     failed = row["error_code"] is not None
@@ -297,4 +212,5 @@ def from_row(row: dict[str, Any]) -> Job:
         error=JobError(row["error_code"], row["error_message"]) if failed else None,
         postponed_s=row["postponed_s"],
         isolated=row["isolated"],
+        parent_id=row["parent_id"],
     )

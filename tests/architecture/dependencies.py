@@ -19,8 +19,6 @@ ENTRIES = {
     "print": (
         "services.worker.app",
         "services.worker.print_job_types",
-        "services.worker.prepress.check",
-        "services.worker.prepress.edges",
     ),
     "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN, _WEIGHTS),
     "worker": ("services.worker.app",),

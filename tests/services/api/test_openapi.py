@@ -188,6 +188,8 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.get("/api/assets?limit=1", headers={"Authorization": "Bearer x"})
     yield guest.get(kept)
     yield guest.get(f"/api/assets/{UUID(int=0)}")
+    yield guest.get(f"{kept}/print-check")
+    yield guest.get(f"{kept}/print-edges")
     yield guest.get(asset["url"], buffered=True)
     yield guest.get("/api/garments")
     yield guest.get(f"{kept}/mockups")

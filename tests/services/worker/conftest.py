@@ -56,9 +56,9 @@ class Bench:
             providers[Provider.REMOVEBG] = RemoveBg(self.client, paid.url, removebg_double.KEY, PRICE)
         return Router(self.database, providers, rules or Rules(1_000 * PRICE), lambda: percent)
 
-    def runner_with(self, *arguments: Any, **options: Any) -> Runner:
-        """A runner over `router(...)`, of all job types."""
-        resources = Resources(self.database, self.storage, self.router(*arguments, **options), SECRET)
+    def runner_with(self, *arguments: Any, prints: bool = False, **options: Any) -> Runner:
+        """A runner over `router(...)`, of all job types; with `prints`, print edges follow a cut-out."""
+        resources = Resources(self.database, self.storage, self.router(*arguments, **options), SECRET, prints)
         handlers = job_types.handlers(resources, tuple(Queue))
         return Runner(self.database, self.leases, handlers, threads=3, queues=tuple(Queue))
 

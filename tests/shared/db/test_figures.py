@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.db import ids, job_queue, jobs
+from shared.db import ids, job_queue, job_report, jobs
 from shared.db.pool import Database
 from shared.models.job import JobFailure, JobState, Queue
 from tests.shared.db import rows
@@ -10,7 +10,7 @@ from tests.shared.db.rows import TIMINGS, claimed, owner, queued, run
 
 
 def test_the_depth_counts_all_that_wait_and_the_age_is_of_the_oldest(database: Database) -> None:
-    assert set(run(database, jobs.depths).values()) == {jobs.Depth(0, 0)}
+    assert set(run(database, job_report.depths).values()) == {job_report.Depth(0, 0)}
     queued(database)
     run(database, job_queue.release, claimed(database), 30, counts=False)
     oldest = queued(database, "bob")
@@ -19,26 +19,26 @@ def test_the_depth_counts_all_that_wait_and_the_age_is_of_the_oldest(database: D
     with database.transaction() as connection:
         connection.execute("update jobs set created_at = now() - interval '90 s' where id = %s", [oldest.id])
     run(database, jobs.create, ids.new(), owner(), ids.new(), type="gang_sheet")
-    depths = run(database, jobs.depths)
+    depths = run(database, job_report.depths)
     assert {queue: depth.waiting for queue, depth in depths.items()} == {"jobs": 2, "print": 0, "print_slow": 1}
     assert 90 <= depths[Queue.CUTOUTS].oldest_s < 100
     assert 0 <= depths[Queue.SLOW].oldest_s < 10
-    assert (run(database, jobs.report).oldest_queued_s or 0) >= 90
+    assert (run(database, job_report.report).oldest_queued_s or 0) >= 90
 
 
 def test_the_depth_is_of_a_bounded_number_of_owners(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "COUNTED", 2)
+    monkeypatch.setattr(job_report, "COUNTED", 2)
     for of in ("ann", "bob", "cleo", "ann", "bob", "cleo"):
         queued(database, of)
-    assert run(database, jobs.depths)[Queue.CUTOUTS].waiting == 4
+    assert run(database, job_report.depths)[Queue.CUTOUTS].waiting == 4
 
 
 def test_the_report_counts_each_state_to_its_bound(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "COUNTED", 2)
+    monkeypatch.setattr(job_report, "COUNTED", 2)
     for of in "abcd":
         queued(database, of)
     run(database, job_queue.fail, claimed(database), JobFailure.PROVIDER_FAILED, "", TIMINGS)
-    states = run(database, jobs.report).states
+    states = run(database, job_report.report).states
     assert {state: count for state, count in states.items() if count} == {JobState.QUEUED: 2, JobState.FAILED: 1}
 
 

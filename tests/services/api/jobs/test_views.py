@@ -68,6 +68,7 @@ def test_a_new_job_is_shown_as_in_the_contract(guest: FlaskClient) -> None:
         "timings": _NO_TIMINGS,
         "result": None,
         "error": None,
+        "steps": [],
     }
 
 
@@ -80,6 +81,7 @@ def test_a_finished_job_shows_its_result(api: Api) -> None:
     assert job["createdAt"] <= job["startedAt"] <= job["finishedAt"]
     assert job["timings"] == {"queuedMs": 1, "fetchMs": 2, "removeMs": 3, "storeMs": 4, "totalMs": 10}
     assert job["result"] == {
+        "type": "cutout",
         "assetId": str(asset_id),
         "cutoutUrl": api.deps.urls.asset("a" * 64 + ".png"),
         "previewUrl": api.deps.urls.asset("b" * 64 + ".png"),
@@ -93,6 +95,11 @@ def test_a_finished_job_shows_its_result(api: Api) -> None:
         "costUsd": 0.0025,
         "passedThrough": False,
         "method": None,
+        "precision": None,
+        "print": None,
+        "printUrl": None,
+        "printAssetId": None,
+        "printEdges": None,
     }
 
 

@@ -177,7 +177,7 @@ def test_the_copy_that_is_printed_counts_in_the_quota_once(api: Api, guest: Flas
     with api.deps.database.transaction() as connection:
         row = connection.execute("select bytes, stored_bytes, key from assets where id = %s", [asset]).fetchone()
     assert row is not None
-    copy = api.deps.storage.get(f"{row['key'][:64]}-web.webp")
+    copy = api.deps.storage.get(f"{row['key'][:64]}-w1600.webp")
     assert row["stored_bytes"] == row["bytes"] + len(copy)
 
 
