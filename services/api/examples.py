@@ -14,6 +14,9 @@ PARAMETERS: Mapping[str, str] = {
     "upload_id": "00000000-0000-7000-8000-0000000f11e0",
     "key": "KEY",
     "grant": "GRANT",
+    "garment": "tshirt-front",
+    "color": "1c1c1f",
+    "mockup_grant": "MOCKUPGRANT",
 }
 # A T-shirt on a plain background, 96 x 96 pixels of four colours.
 PICTURE = (

@@ -25,7 +25,9 @@ from services.api.jobs import views as jobs
 from services.api.jobs.schemas import Accepted, JobOut, JobPage
 from services.api.middleware import policy
 from services.api.middleware.policy import Auth, Cache, Limit, Policy
-from services.api.openapi import SERVED, Document
+from services.api.mockups import views as mockups
+from services.api.mockups.schemas import GarmentList, MockupList
+from services.api.openapi import MOCKUP, SERVED, Document
 from services.api.pages import views as pages
 from services.api.print import views as prints
 from services.api.print.file_schemas import PrintFileOut
@@ -41,6 +43,7 @@ GET, POST, PUT, DELETE = (partial(Route, method) for method in ("GET", "POST", "
 DOWNLOADED = (200, 206, 304)
 MADE = (200, 202)  # 202 while a job makes it
 EVENTS = ("text/event-stream",)
+SIGNED_MOCKUP = "/mockups/<garment>/<color>/<uuid:asset_id>/<mockup_grant>.webp"
 
 # What views raise; `Route.failures` adds what follows from policies and models.
 QUOTA = (errors.StorageQuota, errors.JobQuota)  # a job stores its results
@@ -58,6 +61,8 @@ SHOWN = (errors.RangeNotSatisfiable, errors.Forbidden, errors.UnreadableImage, e
 FOLLOWED = (errors.RangeNotSatisfiable, errors.Forbidden)
 ASKED = (errors.Forbidden, errors.NotFound, *QUOTA)
 STREAMED = (errors.RateLimited,)
+DRAWN = (errors.UnreadableImage, errors.TooComplex, errors.ImageTooSmall)
+SIGNED = (errors.Forbidden, *DRAWN)
 DERIVED = (errors.NoInk, errors.SourceMissing, *QUOTA)
 SIZED = (*DERIVED, errors.TooLarge)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
@@ -86,6 +91,18 @@ JOBS = (
     POST("/api/jobs/<uuid:job_id>/retry", jobs.retry, GUEST_WRITE, API, NO_STORE, Accepted, (202,), RETRIED),
     GET("/api/jobs/<uuid:job_id>/events", events.follow, GUEST_READ, UNLIMITED, NO_STORE, EVENTS, (200,), STREAMED),
 )
+MOCKUPS = (
+    GET("/api/garments", mockups.garments, PUBLIC, UNLIMITED, PAGE, GarmentList),
+    GET("/api/assets/<uuid:asset_id>/mockups", mockups.addresses, GUEST_READ, UNLIMITED, NO_STORE, MockupList),
+    GET(
+        *("/mockups/<garment>/<color>/<uuid:asset_id>.webp", mockups.show, GUEST_READ, UNLIMITED, PICTURE),
+        *(MOCKUP, (200, 304), DRAWN),
+    ),
+    GET(
+        *(SIGNED_MOCKUP, mockups.show_signed, PUBLIC, UNLIMITED, PICTURE),
+        *(MOCKUP, (200, 304), SIGNED),
+    ),
+)
 PRINTS = (
     GET(
         *("/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE),
@@ -109,7 +126,13 @@ PAGES = (
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),
 )
-DOCUMENTED = {"pictures": PICTURES, "jobs": JOBS, "prints": PRINTS, "admin": ADMINISTRATION}  # by tag
+DOCUMENTED = {
+    "pictures": PICTURES,
+    "jobs": JOBS,
+    "prints": PRINTS,
+    "mockups": MOCKUPS,
+    "admin": ADMINISTRATION,
+}  # by tag
 
 
 def register(app: OpenAPI, deps: Dependencies) -> None:

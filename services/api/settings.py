@@ -94,6 +94,13 @@ class Web(settings.EnvSettings):
         return value
 
 
+class Mockups(settings.EnvSettings):
+    """The service that draws mock-ups; without an address none are offered."""
+
+    endpoint: settings.HttpUrl | None = Field(None, validation_alias="MOCKUPS_ENDPOINT")
+    token: settings.OwnSecret | None = Field(None, validation_alias="MOCKUPS_TOKEN")
+
+
 def _words(text: str) -> list[str]:
     return [word.strip().lower() for word in text.split(",") if word.strip()]
 
@@ -115,6 +122,7 @@ class Settings:
     ops: settings.Ops
     web: Web
     shop: Shop
+    mockups: Mockups
 
     @classmethod
     def read(cls) -> Self:
@@ -130,4 +138,5 @@ class Settings:
             ops=settings.Ops.read(),
             web=Web.read(),
             shop=Shop.read(),
+            mockups=Mockups.read(),
         )

@@ -15,6 +15,7 @@ _WEIGHTS = "services.rembg.weights.__main__"  # run while rembg's image is built
 _GUNICORN = "deploy.gunicorn.conf"
 ENTRIES = {
     "api": ("services.api.wsgi", "services.api.app", _DECODER, _GUNICORN, _MIGRATIONS),
+    "mockups": ("services.worker.mockups.wsgi", _GUNICORN),
     "print": (
         "services.worker.app",
         "services.worker.print_job_types",

@@ -97,6 +97,7 @@ CASES: dict[str, Series] = {
         'stolentee_database_pool_connections{state="idle"}': _level(1, 8),
     },
     "RembgAway": _check("rembg"),
+    "MockupsAway": _check("mockups"),
     "StorageAway": _check("storage"),
     "ObjectsLost": {'stolentee_objects_lost_total{reason="damaged"}': _steps(1, 0)},
     "CdnPurgesFail": {'stolentee_cdn_purges_total{outcome="failed"}': _steps(1, 0)},
