@@ -30,6 +30,7 @@ PURGE_AWAY_S = 60  # more after a call that failed
 STORAGE_CONNECT_S = 3
 STORAGE_READ_S = 3  # of silence, not of a whole transfer; boto waits one second more for permission to send a body
 STORAGE_TRANSFER_S = 8  # of a whole object, more for those that need it at the rate below: an upload fails within 10 s
+STORAGE_JOIN_S = 30  # of silence, while a bucket joins the parts of a large file
 STORAGE_BYTES_S = 2_500_000  # the largest upload in that time
 STORAGE_TRIES = 2  # so that a silent storage fails within 10 s, and one lost connection does not
 REDIS_S = 1

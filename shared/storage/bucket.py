@@ -4,11 +4,14 @@ import contextlib
 import hashlib
 import io
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shared import timeouts
 from shared.settings import Storage as Settings
-from shared.storage import s3
+from shared.storage import multipart, s3
 from shared.storage.protocol import CACHE_CONTROL, KEY, Entry, Missing, Object
 
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")  # the object exists, or is being written at this moment
@@ -19,17 +22,12 @@ class Bucket:
     """One bucket."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._bucket = settings.bucket
         self._client = s3.client(settings)
 
     def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
-        wanted = {
-            "Bucket": self._bucket,
-            "Key": key,
-            "ContentType": content_type,
-            "CacheControl": CACHE_CONTROL,
-            "Metadata": {name: value.encode("ascii", "backslashreplace").decode() for name, value in metadata.items()},
-        }
+        wanted = self._wanted(key, content_type, metadata)
         with _translated(key):
             try:
                 # A server that ignores the condition replaces.
@@ -37,16 +35,33 @@ class Bucket:
             except ClientError as error:
                 if s3.code(error) not in _TAKEN:
                     raise
-                if not self._holds(key, data):
+                if self._tag(key) != hashlib.md5(data, usedforsecurity=False).hexdigest():
                     self._client.put_object(**wanted, Body=s3.Timed(data))
 
-    def _holds(self, key: str, data: bytes) -> bool:
-        """Whether the object has these bytes. If that cannot be known, they are stored again, which does no harm."""
+    def put_file(self, key: str, file: Path, content_type: str, metadata: Mapping[str, str]) -> None:
+        if file.stat().st_size <= multipart.PART_BYTES:
+            self.put(key, file.read_bytes(), content_type, metadata)
+            return
+        with _translated(key):
+            if self._tag(key) != multipart.tag(file):
+                patient = s3.client(self._settings, read_s=timeouts.STORAGE_JOIN_S)
+                multipart.upload(patient, file, self._wanted(key, content_type, metadata))
+
+    def _wanted(self, key: str, content_type: str, metadata: Mapping[str, str]) -> dict[str, Any]:
+        return {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ContentType": content_type,
+            "CacheControl": CACHE_CONTROL,
+            "Metadata": {name: value.encode("ascii", "backslashreplace").decode() for name, value in metadata.items()},
+        }
+
+    def _tag(self, key: str) -> str | None:
+        """The tag of the stored bytes. If it cannot be known, they are stored again, which does no harm."""
         try:
-            tag = self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]
+            return str(self._client.head_object(Bucket=self._bucket, Key=key)["ETag"]).strip('"')
         except ClientError:
-            return False
-        return bool(tag.strip('"') == hashlib.md5(data, usedforsecurity=False).hexdigest())
+            return None
 
     def get(self, key: str) -> bytes:
         with _translated(key):

@@ -4,14 +4,20 @@ A file is written to `incoming/`, synced, and renamed: an object exists whole or
 crash leaves there, like any other unfinished upload. Only the owner can read what is stored.
 """
 
+import io
 import os
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from shared.storage.protocol import INCOMING, KEY, Entry, Missing, Object, Unavailable
+
+_PIECE = 1024 * 1024
 
 
 class Folder:
@@ -21,21 +27,29 @@ class Folder:
         self._root = root
 
     def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str]) -> None:  # noqa: ARG002
+        self._store(key, io.BytesIO(data))
+
+    def put_file(self, key: str, file: Path, content_type: str, metadata: Mapping[str, str]) -> None:  # noqa: ARG002
+        with file.open("rb") as stream:
+            self._store(key, stream)
+
+    def _store(self, key: str, stream: IO[bytes]) -> None:
         path = self._path(key)
         try:
-            if not _holds(path, data):
-                self._write(path, data)
+            if not _holds(path, stream):
+                stream.seek(0)
+                self._write(path, stream)
             _sync(path.parent)  # a rename survives a power cut only after its folder is synced
         except OSError as error:
             raise Unavailable("The storage cannot be written; please try again.") from error
 
-    def _write(self, path: Path, data: bytes) -> None:
+    def _write(self, path: Path, stream: IO[bytes]) -> None:
         part = self._root / f"{INCOMING}{uuid.uuid4()}"
         for folder in (part.parent, path.parent):
             _make(folder)
         try:
             with open(part, "xb", opener=_private) as file:
-                file.write(data)
+                shutil.copyfileobj(stream, file, _PIECE)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
@@ -88,9 +102,16 @@ class Folder:
         return self._root / key if key.startswith(INCOMING) else self._root / key[:2] / key
 
 
-def _holds(path: Path, data: bytes) -> bool:
-    facts = _facts(path)
-    return facts is not None and facts.st_size == len(data) and path.read_bytes() == data
+def _holds(path: Path, stream: IO[bytes]) -> bool:
+    """Whether the file has the same bytes."""
+    try:
+        with path.open("rb") as stored:
+            if os.fstat(stored.fileno()).st_size != stream.seek(0, os.SEEK_END):
+                return False
+            stream.seek(0)
+            return all(piece == stream.read(_PIECE) for piece in iter(partial(stored.read, _PIECE), b""))
+    except FileNotFoundError:
+        return False
 
 
 def _facts(path: Path) -> os.stat_result | None:

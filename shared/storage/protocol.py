@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import IO, Protocol
 
 from shared import errors
@@ -51,12 +52,16 @@ class Entry:
 class Storage(Protocol):
     """What every storage does.
 
-    `put` is atomic and may be repeated; `get` and `open` raise Missing; deleting a missing object succeeds; all may
-    raise Unavailable.
+    `put` and `put_file` are atomic and may be repeated; `get` and `open` raise Missing; deleting a missing object
+    succeeds; all may raise Unavailable.
     """
 
     def put(self, key: str, data: bytes, content_type: str, metadata: Mapping[str, str]) -> None:
         """Store an object. An existing one stays if it has the same bytes; else it is replaced, which repairs it."""
+        ...
+
+    def put_file(self, key: str, file: Path, content_type: str, metadata: Mapping[str, str]) -> None:
+        """As `put`, for a file of any size: memory holds a few megabytes of it. The file stays."""
         ...
 
     def get(self, key: str) -> bytes: ...

@@ -53,6 +53,28 @@ def test_a_stored_object_is_returned(objects: Storage, key: str, size: int) -> N
     assert found.bytes == size
 
 
+@pytest.mark.parametrize("size", [0, 1, 3_000_000, 20_000_000])
+def test_a_stored_file_is_returned_and_stays(objects: Storage, key: str, size: int, tmp_path: Path) -> None:
+    data, file = secrets.token_bytes(size), tmp_path / "sheet.png"
+    file.write_bytes(data)
+    for _ in range(2):
+        objects.put_file(key, file, "image/png", {"name": "sheet.png"})
+        found = objects.open(key)
+        with found.stream as stream:
+            assert stream.read() == data
+        assert found.bytes == size
+    assert file.read_bytes() == data
+
+
+def test_a_file_replaces_other_bytes_of_the_same_length(objects: Storage, key: str, tmp_path: Path) -> None:
+    whole, damaged = (tmp_path / name for name in ("whole", "damaged"))
+    whole.write_bytes(bytes(20_000_000))
+    damaged.write_bytes(bytes(19_999_999) + b"x")
+    for file in (damaged, whole):
+        objects.put_file(key, file, "image/png", {})
+    assert objects.get(key) == bytes(20_000_000)
+
+
 def test_an_open_object_is_read_in_pieces(objects: Storage, key: str) -> None:
     data = stored(objects, key, secrets.token_bytes(100_000))
     with objects.open(key).stream as stream:
@@ -124,6 +146,8 @@ def test_an_invalid_key_is_missing_and_cannot_be_stored(objects: Storage, odd: s
         objects.open(odd)
     with pytest.raises(Missing):
         objects.put(odd, b"", "image/png", {})
+    with pytest.raises(Missing):
+        objects.put_file(odd, Path(__file__), "image/png", {})
     with pytest.raises(Missing):
         objects.delete(odd)
 

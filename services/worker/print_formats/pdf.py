@@ -53,14 +53,18 @@ class Box(NamedTuple):
 
 
 @contextmanager
-def page(path: Path, size_mm: tuple[float, float]) -> Iterator["Page"]:
-    """A page of (width, height) in mm, complete once the block ends. Raises ValueError for a side above MOST_MM."""
+def page(path: Path, size_mm: tuple[float, float], press: bytes | None = None) -> Iterator["Page"]:
+    """A page of (width, height) in mm, complete once the block ends. Raises ValueError for a side above MOST_MM.
+
+    `press`: the ICC profile that CMYK was made for. It is stated as the output intent, not as the pictures' own: that
+    would make a RIP convert inks that are right already.
+    """
     if max(size_mm) > MOST_MM + 0.01:
         raise ValueError(f"a side of a page has at most {MOST_MM:.0f} mm")
     with path.open("wb") as file:
         writing = Page(file, size_mm)
         yield writing
-        writing.finish()
+        writing.finish(press)
 
 
 class Page:
@@ -80,12 +84,13 @@ class Page:
     def picture(self, pixels: NDArray[np.uint8], *, icc: bytes | None = None) -> Image:
         """Store a picture once, for any number of `place`: (h, w, 4) RGBA or (h, w, 5) CMYK and alpha, 255 = full ink.
 
-        `pixels` is read a strip at a time and may be mapped from a file. Its alpha becomes a soft mask. Colours are
-        those of the profile, else the reader's.
+        `pixels` is read a strip at a time and may be mapped from a file. Its alpha becomes a soft mask. `icc` is what
+        RGB means, else the reader decides.
         """
         inks = pixels.shape[2] - 1
+        space = self._profiled(icc) if icc else _DEVICES[inks]
         mask = self._image(pixels[..., inks:], "/DeviceGray")
-        return self._image(pixels[..., :inks], self._space(icc, inks), f" /SMask {mask} 0 R")
+        return self._image(pixels[..., :inks], space, f" /SMask {mask} 0 R")
 
     def plate(self, plate: NDArray[np.uint8], spot: Spot) -> Image:
         """Store the plate of a spot colour, (h, w): 255 = full ink."""
@@ -113,7 +118,7 @@ class Page:
             self._content.append(" ".join(steps) + " h")
         self._content.append("S Q")
 
-    def finish(self) -> None:
+    def finish(self, press: bytes | None) -> None:
         """Write the page and the table of objects."""
         content = isal_zlib.compress("\n".join(self._content).encode(), LEVEL)
         stream = self._add_stream("/Filter /FlateDecode", [content])
@@ -125,7 +130,8 @@ class Page:
             _PAGE,
         )
         self._add(f"<< /Type /Pages /Kids [{_PAGE} 0 R] /Count 1 >>".encode(), _PAGES)
-        self._add(f"<< /Type /Catalog /Pages {_PAGES} 0 R >>".encode(), _CATALOG)
+        intents = self._intents(press) if press else ""
+        self._add(f"<< /Type /Catalog /Pages {_PAGES} 0 R {intents}>>".encode(), _CATALOG)
         self._write_table()
 
     def _image(self, pixels: NDArray[np.uint8], space: str, more: str = "") -> Image:
@@ -138,14 +144,18 @@ class Page:
         )
         return Image(self._add_stream(facts, deflated(strips)))
 
-    def _space(self, icc: bytes | None, inks: int) -> str:
-        if icc is None:
-            return _DEVICES[inks]
+    def _profiled(self, icc: bytes) -> str:
         if icc not in self._profiles:
-            facts = f"/N {inks} /Alternate {_DEVICES[inks]} /Filter /FlateDecode"
-            stream = self._add_stream(facts, [isal_zlib.compress(icc, LEVEL)])
-            self._profiles[icc] = f"[/ICCBased {stream} 0 R]"
+            self._profiles[icc] = f"[/ICCBased {self._profile(icc, 3)} 0 R]"
         return self._profiles[icc]
+
+    def _intents(self, press: bytes) -> str:
+        facts = f"/S /GTS_PDFX /OutputConditionIdentifier (Custom) /DestOutputProfile {self._profile(press, 4)} 0 R"
+        return f"/OutputIntents [<< /Type /OutputIntent {facts} >>] "
+
+    def _profile(self, icc: bytes, inks: int) -> int:
+        facts = f"/N {inks} /Alternate {_DEVICES[inks]} /Filter /FlateDecode"
+        return self._add_stream(facts, [isal_zlib.compress(icc, LEVEL)])
 
     def _state(self, facts: str) -> str:
         name = "Times" if facts is _MULTIPLY else "Over"

@@ -25,7 +25,7 @@ _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED, _LONG8 = 1, 2, 3, 4, 5, 7, 
 _UNASSOCIATED, _UNSPECIFIED = 2, 0  # extra samples: alpha that is not premultiplied; anything else
 _ADOBE_DEFLATE, _HORIZONTAL, _INCH = 8, 2, 2
 _SPOT, _SOLIDITY = 2, 100  # of Photoshop's DisplayInfo: its kind of channel; opaque on screen
-_GREY = (0, 0, 0, 4000)  # a spot's colour on Photoshop's screen, CMYK in units of 1/100 %: light grey for white ink
+_SHOWN = (0, 0xE600, 0xE600, 0xE600, 0)  # a spot's colour on Photoshop's screen: RGB (0), light grey for white ink
 
 
 class Colours(Enum):
@@ -130,7 +130,7 @@ def _photoshop(spots: Sequence[str]) -> bytes:
     """Image resources 1006 and 1045, the channels' names, and 1077: that they are spots, and their look on screen."""
     pascal = b"".join(struct.pack("B", len(name)) + name.encode("ascii") for name in spots)
     wide = b"".join(struct.pack(">I", len(name) + 1) + name.encode("utf-16-be") + b"\0\0" for name in spots)
-    shown = struct.pack(">HHHHHHB", 2, *_GREY, _SOLIDITY, _SPOT)  # 2: the colour is CMYK
+    shown = struct.pack(">HHHHHHB", *_SHOWN, _SOLIDITY, _SPOT)
     resources = ((1006, pascal), (1045, wide), (1077, struct.pack(">I", 1) + shown * len(spots)))
     return b"".join(
         b"8BIM" + struct.pack(">HHI", number, 0, len(data)) + data + b"\0" * (len(data) % 2)

@@ -1,0 +1,123 @@
+"""Print files: what a printer asks for, and the files that were made."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+from uuid import UUID
+
+MM_PER_INCH = 25.4
+MAX_PIXELS = 50_000_000
+MAX_SIDE_MM = 5080  # the longest page of a PDF, 14,400 points
+
+
+class Underbase(StrEnum):
+    """White ink below the artwork. PLATE: as a picture of its own. SPOT: as a spot colour inside the file."""
+
+    NONE = "none"
+    PLATE = "plate"
+    SPOT = "spot"
+
+
+class Format(StrEnum):
+    PNG = "png"
+    TIFF = "tiff"
+    PDF = "pdf"
+
+
+class Space(StrEnum):
+    SRGB = "srgb"
+    CMYK = "cmyk"
+
+
+@dataclass(frozen=True, slots=True)
+class PrintFileInput:
+    """`width_mm` is the width of the ink, and of the file, which ends where the ink ends.
+
+    `profile`: SHA-256 of the ICC profile that leads to CMYK; None: the project's own. `halftone_lpi`: lines per inch of
+    the dots that fades become; None: they stay fades. Raises ValueError for choices that exclude each other.
+    """
+
+    width_mm: float
+    dpi: int = 300
+    underbase: Underbase = Underbase.NONE
+    choke_mm: float = 0.17
+    format: Format = Format.PNG
+    space: Space = Space.SRGB
+    profile: str | None = None
+    mirror: bool = False
+    halftone_lpi: float | None = None
+    halftone_angle: float = 22.5
+
+    def __post_init__(self) -> None:
+        spot = self.underbase is Underbase.SPOT
+        if self.format is Format.PNG and self.space is Space.CMYK:
+            raise ValueError("a PNG holds no CMYK: ask for tiff or pdf")
+        if self.format is Format.PNG and spot:
+            raise ValueError("a PNG holds no spot colour: ask for tiff or pdf, or for the underbase as a plate")
+        if self.format is Format.TIFF and spot and self.space is Space.SRGB:
+            raise ValueError("a TIFF with a spot colour is CMYK: ask for space=cmyk, or for pdf")
+        if self.profile and self.space is Space.SRGB:
+            raise ValueError("a profile is for space=cmyk")
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Self:
+        """Read `jobs.input`. Raises ValueError for a value or a field that this release does not know."""
+        if unknown := stored.keys() - {field.name for field in fields(cls)}:
+            raise ValueError(f"unknown input: {', '.join(sorted(unknown))}")
+        if not all(math.isfinite(value) for value in stored.values() if isinstance(value, float)):
+            raise ValueError("lengths are finite")
+        return cls(**{name: _READ.get(name, _same)(value) for name, value in stored.items()})
+
+    def json(self) -> dict[str, Any]:
+        """The width, and what differs from the defaults and has an effect."""
+        without_effect = {
+            "choke_mm": self.underbase is Underbase.NONE,
+            "halftone_angle": self.halftone_lpi is None,
+        }
+        return {
+            field.name: value
+            for field in fields(self)
+            if (value := getattr(self, field.name)) != field.default and not without_effect.get(field.name)
+        }
+
+    def size(self, ink: tuple[int, int]) -> tuple[int, int] | None:
+        """Pixels of the file for ink of this width and height in pixels; None if that is too large."""
+        scale = self.width_mm * self.dpi / MM_PER_INCH / ink[0]
+        width, height = (max(1, round(side * scale)) for side in ink)
+        longest = max(width, height) * MM_PER_INCH / self.dpi
+        return None if width * height > MAX_PIXELS or longest > MAX_SIDE_MM else (width, height)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {"underbase": Underbase, "format": Format, "space": Space}
+
+
+@dataclass(frozen=True, slots=True)
+class PrintFileResult:
+    """The file, and the plate if one was asked for. Sizes in mm are those that the files state."""
+
+    asset_id: UUID
+    key: str
+    width: int
+    height: int
+    width_mm: float
+    height_mm: float
+    bytes: int
+    plate_id: UUID | None = None
+    plate_key: str | None = None
+    plate_bytes: int = 0
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Self:
+        """Read `jobs.result`."""
+        plate = stored.get("plate_id")
+        return cls(**{**stored, "asset_id": UUID(stored["asset_id"]), "plate_id": UUID(plate) if plate else None})
+
+    def json(self) -> dict[str, Any]:
+        texts = {"asset_id": str(self.asset_id), "plate_id": str(self.plate_id) if self.plate_id else None}
+        return {name: value for name, value in {**asdict(self), **texts}.items() if value}
