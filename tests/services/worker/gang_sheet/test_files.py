@@ -1,0 +1,133 @@
+"""Files of a sheet, read back by other software: every copy is there, whole, at its place."""
+
+import re
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from services.worker.gang_sheet import composing, designs, files, preview
+from services.worker.gang_sheet.designs import Design
+from shared.models.gang_sheet import Placement, SheetFormat, millimetres
+from tests.services.worker.gang_sheet.shapes import drawn
+
+SIZE = (700, 501)
+
+
+def at(item: int, x: int, y: int, quarters: int = 0) -> Placement:
+    return Placement(item, 0, millimetres(x), millimetres(y), quarters)
+
+
+PLACED = [at(0, 10, 12), at(1, 320, 8, 1), at(0, 300, 200, 2), at(1, 5, 300, 3), at(1, 560, 400)]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> list[Design]:
+    pictures = (drawn("crescent", 20, 300, seed=1), drawn("photo", 20, 300, seed=2)[:140])
+    return [
+        designs.make(picture, 18 - 8 * item, tmp_path / f"design{item}", white=True)
+        for item, picture in enumerate(pictures)
+    ]
+
+
+def pasted(made: list[Design]) -> NDArray[np.uint8]:
+    """The sheet as Pillow puts it together."""
+    sheet = np.zeros((SIZE[1], SIZE[0], 4), np.uint8)
+    for placement in PLACED:
+        picture = Image.fromarray(np.array(np.rot90(made[placement.item].colours.mapped(), -placement.quarters)))
+        whole = Image.new("RGBA", SIZE)
+        whole.paste(picture, (round(placement.x_mm / 25.4 * 300), round(placement.y_mm / 25.4 * 300)))
+        sheet = np.where(np.asarray(whole)[..., 3:] > 0, np.asarray(whole), sheet)
+    return sheet
+
+
+@pytest.mark.parametrize("kind", [SheetFormat.PNG, SheetFormat.TIFF])
+def test_pictures_equal_what_pillow_puts_together(made: list[Design], tmp_path: Path, kind: SheetFormat) -> None:
+    path = tmp_path / f"sheet.{kind}"
+    files.write(path, kind, made, PLACED, SIZE)
+    with Image.open(path) as read:
+        assert np.array_equal(np.asarray(read), pasted(made))
+        assert float(read.info["dpi"][0]) == pytest.approx(300, abs=0.01)
+
+
+def test_a_pdf_holds_each_design_once_and_lays_it_down_where_it_belongs(made: list[Design], tmp_path: Path) -> None:
+    path = tmp_path / "sheet.pdf"
+    files.write(path, SheetFormat.PDF, made, PLACED, SIZE, "White Ink")
+    data = path.read_bytes()
+    assert data.count(b"/SMask") == len(made)
+    assert b"/Separation /White#20Ink" in data
+    content = next(
+        text
+        for stream in re.findall(rb"stream\n(.*?)\nendstream", data, re.DOTALL)
+        if b" cm " in (text := _inflated(stream))
+    )
+    assert content.count(b" Do") == 2 * len(PLACED)
+    width, height = (float(side) for side in re.findall(rb"MediaBox \[0 0 ([\d.]+) ([\d.]+)", data)[0])
+    assert width / 72 * 300 == pytest.approx(SIZE[0], abs=0.01)
+    assert height / 72 * 300 == pytest.approx(SIZE[1], abs=0.01)
+
+
+def _inflated(stream: bytes) -> bytes:
+    try:
+        return zlib.decompress(stream)
+    except zlib.error:
+        return b""
+
+
+def _spot_of(path: Path, size: tuple[int, int]) -> list[int]:
+    """The sum of the fourth sample in each row, which Pillow drops: strips of deflate with the horizontal predictor."""
+    with Image.open(path) as read:
+        tags = dict(read.tag_v2)  # type: ignore[attr-defined]
+    data, sums = path.read_bytes(), []
+    for offset, length in zip(tags[273], tags[279], strict=True):
+        strip = np.frombuffer(zlib.decompress(data[offset : offset + length]), np.uint8).reshape(-1, size[0], 4)
+        sums += [int(line.sum()) for line in np.cumsum(strip, axis=1, dtype=np.uint8)[..., 3].astype(int)]
+    return sums
+
+
+def test_a_tiff_with_white_is_flat_and_its_fourth_sample_is_the_plate(made: list[Design], tmp_path: Path) -> None:
+    path, alone = tmp_path / "sheet.tif", tmp_path / "plate.png"
+    files.write(path, SheetFormat.TIFF, made, PLACED, SIZE, "White")
+    files.write_plate(alone, made, PLACED, SIZE)
+    colours, plate = np.asarray(Image.open(path)).astype(int), 255 - np.asarray(Image.open(alone)).astype(int)
+    alpha = pasted(made)[..., 3]
+    assert (plate <= alpha).all()
+    assert (plate > 0).any()
+    assert (colours[alpha == 0][:, :3] == 255).all()
+    opaque = alpha == 255
+    assert np.array_equal(colours[opaque][:, :3], pasted(made)[opaque][:, :3])
+    assert _spot_of(path, SIZE) == [int(line.sum()) for line in plate]
+
+
+@pytest.mark.parametrize("wrong", [at(0, 60, 40), at(0, 640, 30), at(0, -30, 30)], ids=["overlap", "right", "left"])
+def test_ink_that_overlaps_or_is_cut_off_fails_the_sheet(made: list[Design], tmp_path: Path, wrong: Placement) -> None:
+    with pytest.raises(composing.InkLost):
+        files.write(tmp_path / "sheet.png", SheetFormat.PNG, made, [*PLACED, wrong], SIZE)
+
+
+def test_boxes_may_interlock(tmp_path: Path) -> None:
+    frame = np.full((100, 100, 4), 255, np.uint8)
+    frame[:60, 30:] = 0
+    made = [designs.make(frame, 10, tmp_path / "ell"), designs.make(frame[60:], 4, tmp_path / "bar")]
+    interlocking = [at(0, 10, 10), at(1, 60, 15)]
+    files.write(tmp_path / "sheet.png", SheetFormat.PNG, made, interlocking, SIZE)
+    ink = np.asarray(Image.open(tmp_path / "sheet.png"))[..., 3] > 0
+    assert np.count_nonzero(ink) == made[0].ink + made[1].ink
+
+
+def test_a_preview_is_small_and_shows_every_piece(made: list[Design]) -> None:
+    picture = preview.draw(made, PLACED, SIZE)
+    assert picture.size == (round(700 * 3 * 25.4 / 300), round(501 * 3 * 25.4 / 300))
+    shown = np.asarray(picture).astype(int)
+    film = np.abs(shown - shown[-1, -1]).max(2) < 4
+    share = 1 - film.mean()
+    ink = (pasted(made)[..., 3] > 0).mean()
+    assert share == pytest.approx(ink, rel=0.1)
+    assert len(preview.encoded(picture)) < 20_000
+
+
+def test_a_preview_of_a_long_sheet_is_bounded(made: list[Design]) -> None:
+    assert preview.draw(made, [at(1, 5, 50_000)], (6614, 59_055)).size[1] <= 2400
