@@ -188,6 +188,13 @@ class UnknownForeground(Failure):
     advice = "Send a picture whose subject stands out from its background."
 
 
+class NoInk(Failure):
+    """The picture of a print job is transparent everywhere: its run ends as failed with the same code."""
+
+    status, code, message = 422, "no_ink", "The picture has nothing to print."
+    advice = "Choose a picture that is not transparent everywhere."
+
+
 class RateLimited(Failure):
     status, code, message, retryable = (
         429,

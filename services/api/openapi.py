@@ -17,6 +17,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from services.api import examples
 from services.api.assets.schemas import UploadForm
+from services.api.jobs.schemas import Accepted
 from services.api.middleware import auth
 from services.api.middleware.policy import Auth, Limit
 from services.api.route import Raw, Route
@@ -111,15 +112,20 @@ def _success(route: Route, status: int) -> dict[str, Any]:
     if route.idempotent:
         names.append("Idempotent-Replayed")
     if status == HTTPStatus.ACCEPTED:
-        names.append("Location")
+        names += ["Location"] if len(route.statuses) == 1 else ["Location", "Retry-After"]
     if route.answer == IMAGES:
         names += ["ETag", "Accept-Ranges"]
         names += [] if status == HTTPStatus.NOT_MODIFIED else ["Content-Disposition"]
         names += ["Content-Range"] if status == HTTPStatus.PARTIAL_CONTENT else []
     response: dict[str, Any] = {"description": HTTPStatus(status).phrase, "headers": _named(route, names)}
     if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
-        response["content"] = _content(route.answer)
+        response["content"] = _content(_body_of(route, status))
     return response
+
+
+def _body_of(route: Route, status: int) -> type[ResponseModel] | tuple[str, ...] | None:
+    """202 names the job that makes what 200 is."""
+    return Accepted if status == HTTPStatus.ACCEPTED else route.answer
 
 
 def _error(route: Route, status: int, failures: Collection[type[errors.Failure]]) -> dict[str, Any]:
@@ -195,10 +201,14 @@ class Document:
         return {"schemas": schemas, "headers": _HEADERS, "securitySchemes": _TOKENS}
 
     def _successes(self, route: Route) -> dict[str, Any]:
-        names = route.answer.names if isinstance(route.answer, type) else {}
+        return {
+            str(status): _success(route, status) | self._links(_body_of(route, status)) for status in route.statuses
+        }
+
+    def _links(self, answer: type[ResponseModel] | tuple[str, ...] | None) -> dict[str, Any]:
+        names = answer.names if isinstance(answer, type) else {}
         links = {target.name: _link(target, names) for target in self._routes if _leads(names, target)}
-        extra = {"links": links} if links else {}
-        return {str(status): _success(route, status) | extra for status in route.statuses}
+        return {"links": links} if links else {}
 
     def _body(self, model: type[UploadForm | Raw]) -> dict[str, Any]:
         types = (*(kind.content_type for kind in self._formats), "application/octet-stream")
@@ -224,7 +234,8 @@ def _schemas(routes: Collection[Route]) -> dict[str, Any]:
     queries = {route.model("query") for route in routes}
     pictures = {model for form in _forms(routes) for model in form.in_json[1]}
     read = {*pictures, *queries, *(route.body or route.model("body") for route in routes)} - {Raw}
-    written: set[type[BaseModel]] = {ErrorOut, *(route.answer for route in routes if isinstance(route.answer, type))}
+    answers = {_body_of(route, status) for route in routes for status in route.statuses}
+    written: set[type[BaseModel]] = {ErrorOut, *(answer for answer in answers if isinstance(answer, type))}
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in written]
     models += [(model, "validation") for model in read if model]
     named: dict[str, Any] = models_json_schema(sorted(models, key=str), ref_template=_REFERENCE)[1]["$defs"]

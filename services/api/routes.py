@@ -27,6 +27,8 @@ from services.api.middleware import policy
 from services.api.middleware.policy import Auth, Cache, Limit, Policy
 from services.api.openapi import IMAGES, Document
 from services.api.pages import views as pages
+from services.api.print import views as prints
+from services.api.print.schemas import PrintCheckOut
 from services.api.route import Raw, Route
 from services.api.schemas import ResponseModel
 from shared import errors, web
@@ -36,6 +38,7 @@ UNLIMITED, API, UPLOADS = Limit.NONE, Limit.API, Limit.UPLOADS
 NO_STORE, PICTURE, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PAGE
 GET, POST, PUT, DELETE = (partial(Route, method) for method in ("GET", "POST", "PUT", "DELETE"))
 DOWNLOADED = (200, 206, 304)
+MADE = (200, 202)  # 202 while a job makes it
 EVENTS = ("text/event-stream",)
 
 # What views raise; `Route.failures` adds what follows from policies and models.
@@ -54,6 +57,7 @@ SHOWN = (errors.RangeNotSatisfiable, errors.Forbidden, errors.UnreadableImage, e
 FOLLOWED = (errors.RangeNotSatisfiable, errors.Forbidden)
 ASKED = (errors.Forbidden, errors.NotFound, *QUOTA)
 STREAMED = (errors.RateLimited,)
+DERIVED = (errors.NoInk, errors.SourceMissing, *QUOTA)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
 
 PICTURES = (
@@ -80,6 +84,11 @@ JOBS = (
     POST("/api/jobs/<uuid:job_id>/retry", jobs.retry, GUEST_WRITE, API, NO_STORE, Accepted, (202,), RETRIED),
     GET("/api/jobs/<uuid:job_id>/events", events.follow, GUEST_READ, UNLIMITED, NO_STORE, EVENTS, (200,), STREAMED),
 )
+PRINTS = (
+    GET(
+        "/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE, PrintCheckOut, MADE, DERIVED
+    ),
+)
 ADMINISTRATION = (
     GET("/api/admin/rollout", admin.rollout, ADMIN, API, NO_STORE, RolloutOut),
     PUT("/api/admin/rollout", admin.set_rollout, ADMIN, API, NO_STORE, RolloutOut),
@@ -92,7 +101,7 @@ PAGES = (
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),
 )
-DOCUMENTED = {"pictures": PICTURES, "jobs": JOBS, "admin": ADMINISTRATION}  # by tag
+DOCUMENTED = {"pictures": PICTURES, "jobs": JOBS, "prints": PRINTS, "admin": ADMINISTRATION}  # by tag
 
 
 def register(app: OpenAPI, deps: Dependencies) -> None:

@@ -22,21 +22,21 @@ Time = Annotated[
 MAX_HEADER = 2000  # characters; the server refuses a line of 8,190 itself
 
 
-def _bounded(**bounds: Any) -> Any:
+def bounded(**bounds: Any) -> Any:
     """Bounds that the document states and nothing enforces: a response never fails because of them."""
     return Field(json_schema_extra=bounds)
 
 
-Count = Annotated[int, _bounded(minimum=0, maximum=2**53 - 1)]  # what JavaScript counts exactly
-Amount = Annotated[float, _bounded(minimum=0, maximum=1e12)]
-Share = Annotated[float, _bounded(minimum=0, maximum=1)]
-Name = Annotated[str, _bounded(maxLength=200)]
-Message = Annotated[str, _bounded(maxLength=10_000)]
-Sha256 = Annotated[str, _bounded(pattern="^[0-9a-f]{64}$")]
-Url = Annotated[str, _bounded(format="uri-reference", maxLength=2000)]
-NextCursor = Annotated[str, _bounded(maxLength=200)] | None
+Count = Annotated[int, bounded(minimum=0, maximum=2**53 - 1)]  # what JavaScript counts exactly
+Amount = Annotated[float, bounded(minimum=0, maximum=1e12)]
+Share = Annotated[float, bounded(minimum=0, maximum=1)]
+Name = Annotated[str, bounded(maxLength=200)]
+Message = Annotated[str, bounded(maxLength=10_000)]
+Sha256 = Annotated[str, bounded(pattern="^[0-9a-f]{64}$")]
+Url = Annotated[str, bounded(format="uri-reference", maxLength=2000)]
+NextCursor = Annotated[str, bounded(maxLength=200)] | None
 Item = TypeVar("Item")  # the newer syntax needs Python 3.12
-Items = Annotated[list[Item], _bounded(maxItems=200)]  # pages hold up to 100, reports up to 180
+Items = Annotated[list[Item], bounded(maxItems=200)]  # pages hold up to 100, reports up to 180
 
 
 def never_null(schema: dict[str, Any]) -> dict[str, Any]:

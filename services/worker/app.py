@@ -18,10 +18,9 @@ from typing import Any
 from celery import Celery, signals
 from celery.worker import state
 
-from services.worker import health_server, maintenance, periodic, poller, rescuer
+from services.worker import health_server, job_types, maintenance, periodic, poller, rescuer
 from services.worker.cdn_purge import CdnPurge
 from services.worker.handlers import Resources
-from services.worker.job_types import JOB_TYPES
 from services.worker.leases import Leases
 from services.worker.periodic import PeriodicTask
 from services.worker.providers import Remover, http_exchange
@@ -63,9 +62,8 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
     secret = settings.keys.secret.get_secret_value()
     resources = Resources(database, objects, _router(settings, database), secret)
-    handlers = {name: build(resources) for name, build in JOB_TYPES.items()}
-    runner = Runner(database, leases, handlers, settings.work.threads)
     waker = broker.Waker(settings.broker.url.get_secret_value())
+    runner = Runner(database, leases, job_types.handlers(resources), settings.work.threads, waker.wake)
     polling = poller.Poller(submit, runner.run_next, _stopping, settings.work.threads)
     clean = maintenance.Maintenance(database, objects, settings.retention).run
     tasks = (*_periodic_tasks(database, clean, leases, waker, polling), *_purges(database, settings.cdn))

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from uuid import UUID
 
 from services.worker import retry
 from services.worker.failures import Failed, LeaseLost, Postponed, Retryable
@@ -40,6 +41,7 @@ class Runner:
     leases: Leases
     handlers: Mapping[str, Handler]
     threads: int  # that call `run_next`
+    wake: Callable[[UUID], object] = lambda _: None  # another worker, for a job that follows the one of this id
     _running: SharedLock = field(init=False, default_factory=lambda: SharedLock(timeouts.JOB_S))
 
     def run_next(self) -> bool:
@@ -93,6 +95,8 @@ class Runner:
         if not outcome.reused:
             metrics.JOB_SECONDS.labels("total").observe((timings.total_ms or 0) / 1000)
         self._record_outcome(task.job, "done", written, total_ms=timings.total_ms, reused=outcome.reused)
+        for _ in outcome.follow_ups if written else ():
+            self.wake(task.job.id)
 
     def _fail(self, task: Task, failure: JobFailure, message: str) -> None:
         statement = partial(job_queue.fail, job=task.job, error=failure, message=message, timings=task.timings())

@@ -12,7 +12,7 @@ from shared.models.owner import Owner, OwnerType
 
 _NAMES = (
     *("id", "owner_type", "owner_id", "kind", "key", "sha256", "content_type", "width", "height", "bytes"),
-    *("orientation", "name", "job_id", "created_at", "stored_sha256", "drawn", "stored_bytes"),
+    *("orientation", "name", "job_id", "created_at", "stored_sha256", "drawn", "stored_bytes", "made_of"),
 )
 _COLUMNS = ", ".join(_NAMES)
 _FIELDS = [name for name in _NAMES if not name.startswith("owner_")]
@@ -94,19 +94,28 @@ def page(connection: Connection, owner: Owner, limit: int, after: pagination.Cur
 
 
 def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int:
-    """Hide an asset, anyone's if `owner` is None, with a cut-out all that its job made, and cancel their jobs.
+    """Hide an asset, anyone's if `owner` is None, and cancel the jobs of what is hidden.
+
+    With a cut-out or a file for print goes all that its job made, and what was made of that for print.
 
     Returns the number of cancelled jobs. Raises NotFound, and changes nothing, if there is no such asset.
     """
     rows = connection.execute(
-        f"""update assets
-        set deleted_at = now()
-        where deleted_at is null
-        and {owners.VISIBLE}
-        and (
-            id = %(id)s
-            or job_id = (select job_id from assets where id = %(id)s and kind = 'cutout')
+        f"""with recursive gone as (
+            select id
+            from assets
+            where id = %(id)s
+            or job_id = (select job_id from assets where id = %(id)s and kind in ('cutout', 'print', 'file'))
+            union
+            select made.id
+            from gone join assets made on made.made_of = gone.id
+            where made.kind in ('print', 'file')
         )
+        update assets
+        set deleted_at = now()
+        where id in (select id from gone)
+        and deleted_at is null
+        and {owners.VISIBLE}
         returning id""",
         {"id": asset_id, **owners.parameters(owner)},
     ).fetchall()
@@ -114,6 +123,44 @@ def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int:
     if asset_id not in hidden:
         raise errors.NotFound
     return jobs.cancel_of_assets(connection, hidden)
+
+
+def source_of(connection: Connection, asset: Asset) -> Asset | None:
+    """The source that an asset was made of, through any number of jobs; None if it is deleted, or for a source."""
+    row = connection.execute(
+        f"""with recursive chain as (
+            select id, job_id, made_of
+            from assets
+            where id = %s
+            union
+            select origin.id, origin.job_id, origin.made_of
+            from chain join assets origin on origin.id =
+                coalesce(chain.made_of, (select asset_id from jobs where id = chain.job_id))  -- of an earlier release
+        )
+        select {_COLUMNS}
+        from assets
+        where id in (select id from chain)
+        and id <> %s
+        and kind = 'source'
+        and deleted_at is null""",
+        [asset.id, asset.id],
+    ).fetchone()
+    return _asset(row) if row else None
+
+
+def whole_cutout(connection: Connection, asset: Asset) -> Asset | None:
+    """Of a cut-out's files the transparent PNG, from which the others were made: the first that its job stored."""
+    row = connection.execute(
+        f"""select {_COLUMNS}
+        from assets
+        where job_id = %s
+        and kind = 'cutout'
+        and deleted_at is null
+        order by id
+        limit 1""",
+        [asset.job_id],
+    ).fetchone()
+    return _asset(row) if row else None
 
 
 def of_job(connection: Connection, job_id: UUID) -> list[Asset]:

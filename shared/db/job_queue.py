@@ -12,11 +12,11 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from shared import errors
-from shared.db import assets, jobs
+from shared.db import assets, ids, jobs
 from shared.db.jobs import COLUMNS
 from shared.db.pool import Connection
 from shared.models.cutout import Provider
-from shared.models.job import Job, JobFailure, Outcome, Timings
+from shared.models.job import FollowUp, Job, JobFailure, Outcome, Timings
 
 MAX_ATTEMPTS = 3  # provider errors, or deaths while it ran alone; one more has never been seen to help
 AT_ONCE = 1000  # jobs that one statement of a sweep wakes or fails; the next sweep comes a second later
@@ -92,7 +92,7 @@ def advance(connection: Connection, job: Job, progress: int) -> bool:
 
 
 def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings) -> bool:
-    """End a job that is done, and add the rows of its assets. A lost lease leaves no rows.
+    """End a job that is done, add the rows of its assets, and queue what follows it. A lost lease leaves no rows.
 
     Raises SourceMissing, and writes nothing, if its picture was deleted: what was made of it must not appear.
     """
@@ -113,7 +113,26 @@ def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings)
         raise errors.SourceMissing
     if done and outcome.assets:
         assets.add_all(connection, outcome.assets)
+    if done:
+        _follow_up(connection, job, outcome.follow_ups)
     return done
+
+
+def _follow_up(connection: Connection, job: Job, follow_ups: Iterable[FollowUp]) -> None:
+    """Queue what follows, less urgent than the first job of the chain: the next cut-out comes before a print file."""
+    priority = job.priority if job.parent_id else min(jobs.LEAST_URGENT, job.priority + 1)
+    for following in follow_ups:
+        jobs.create(
+            connection,
+            ids.new(),
+            job.owner,
+            following.asset_id,
+            type=following.type,
+            input=following.input,
+            priority=priority,
+            request_id=job.request_id,
+            parent_id=job.parent_id or job.id,
+        )
 
 
 def find_outcome(connection: Connection, fingerprints: Collection[str], asset_count: int) -> Outcome | None:

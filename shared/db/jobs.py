@@ -14,15 +14,15 @@ from psycopg.types.json import Jsonb
 from shared.db import owners, pagination
 from shared.db.pool import Connection
 from shared.models.cutout import Provider
-from shared.models.job import Job, JobError, JobState, JobType, Timings
+from shared.models.job import Job, JobError, JobState, JobType, Timings, request_key
 from shared.models.owner import Owner, OwnerType
 
 COUNTED = 10_000  # rows at most for each figure of a report
-NORMAL = 5  # priorities run from 0, the most urgent, to 9
+NORMAL, LEAST_URGENT = 5, 9  # priorities run from 0, the most urgent
 COLUMNS = """
     id, owner_type, user_id, type, asset_id, input, status, progress, attempts, fence, priority, version,
     provider, timings, result, error_code, error_message, created_at, started_at, finished_at, request_id, postponed_s,
-    isolated
+    isolated, parent_id
 """
 _CANCELLED = "status = 'cancelled', fence = fence + 1, lease_until = null, finished_at = now()"
 _UNFINISHED = "status in ('queued', 'running')"
@@ -38,15 +38,17 @@ def create(
     input: Mapping[str, Any] | None = None,  # noqa: A002 - the column's name
     priority: int = NORMAL,
     request_id: str = "",
+    parent_id: UUID | None = None,
 ) -> Job:
-    """Queue a job. `input` is JSON that the type's own class wrote."""
+    """Queue a job. `input` is JSON that the type's own class wrote; see `Job` for `parent_id`."""
     row = connection.execute(
         f"""
         insert into jobs (
-            id, owner_type, user_id, type, asset_id, input, priority, request_id, followed_until
+            id, owner_type, user_id, type, asset_id, input, priority, request_id, followed_until, parent_id, request_key
         )
         values (
-            %(id)s, %(owner_type)s, %(owner_id)s, %(type)s, %(asset)s, %(input)s, %(priority)s, %(request)s, null
+            %(id)s, %(owner_type)s, %(owner_id)s, %(type)s, %(asset)s, %(input)s, %(priority)s, %(request)s, null,
+            %(parent)s, %(key)s
         )
         returning {COLUMNS}
         """,
@@ -58,6 +60,8 @@ def create(
             "input": Jsonb(input or {}),
             "priority": priority,
             "request": request_id,
+            "parent": parent_id,
+            "key": None if type == JobType.CUTOUT else request_key(type, input or {}),
         },
     ).fetchone()
     assert row is not None
@@ -94,11 +98,12 @@ def follow(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | N
 def page(
     connection: Connection, owner: Owner, limit: int, after: pagination.Cursor | None, status: JobState | None
 ) -> pagination.Page[Job]:
-    """The owner's jobs, newest first."""
+    """The owner's jobs, newest first, without those that follow another by themselves."""
     select = f"""
         select {COLUMNS}
         from jobs
         where {owners.OWNED_JOBS}
+        and parent_id is null
         and (%(status)s::text is null or status = %(status)s)"""
     return pagination.fetch(connection, select, {"status": status, **owners.parameters(owner)}, from_row, limit, after)
 
@@ -281,4 +286,5 @@ def from_row(row: dict[str, Any]) -> Job:
         error=JobError(row["error_code"], row["error_message"]) if failed else None,
         postponed_s=row["postponed_s"],
         isolated=row["isolated"],
+        parent_id=row["parent_id"],
     )

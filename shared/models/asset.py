@@ -26,7 +26,7 @@ class Asset:
     `sha256` is the digest of the bytes as received (sources) or as made; `stored_sha256` that of the stored object,
     None for sources of a release that did not record it; `stored_bytes` the size of the object and its copies for
     pages, if it differs from `bytes`. `orientation` is EXIF's 1 to 8, 1 = upright. `drawn`: it came as an SVG, whose
-    transparency is meant.
+    transparency is meant. `made_of`: the asset that a job made it of; None for sources, and of an earlier release.
     """
 
     id: UUID
@@ -45,3 +45,4 @@ class Asset:
     stored_sha256: str | None = None
     drawn: bool = False
     stored_bytes: int | None = None
+    made_of: UUID | None = None

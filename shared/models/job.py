@@ -10,8 +10,10 @@ killed that: it runs alone from then on (`isolated`), and has one attempt more. 
 every write names the fence of its claim, so a worker that lost its lease cannot change anything.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -67,6 +69,16 @@ QUEUES: Mapping[JobType, Queue] = {
 }
 
 
+PROCESSING: Mapping[str, int] = {}
+"""By type, from 1: raise it when the same input would come out differently, and earlier results are not shown again."""
+
+
+def request_key(type: str, input: Mapping[str, Any]) -> str:  # noqa: A002 - the columns' names
+    """What was asked for of a picture; `input` is JSON that the type's own class wrote."""
+    facts = [type, PROCESSING.get(type, 1), input]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
 class JobFailure(StrEnum):
     """Why a job failed; part of the contract."""
 
@@ -75,6 +87,7 @@ class JobFailure(StrEnum):
     PROVIDER_BUDGET = "provider_budget"
     SOURCE_MISSING = "source_missing"
     POISON = "poison"
+    NO_INK = "no_ink"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +108,21 @@ class JobError:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A job that follows another by itself. `input` is JSON that the type's own class wrote."""
+
+    type: JobType
+    asset_id: UUID
+    input: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a job leaves when it is done.
 
     `result` is JSON, which the job type's own class writes and reads. `assets` are stored, and get their rows together
     with the result. `fingerprint` names everything the result depends on, so that another job can reuse it.
+    `follow_ups` are queued together with the result.
     """
 
     result: Mapping[str, Any]
@@ -107,6 +130,7 @@ class Outcome:
     provider: Provider | None = None
     fingerprint: str | None = None
     reused: bool = False
+    follow_ups: tuple[FollowUp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +139,7 @@ class Job:
 
     `version` counts the visible changes and is the event id of the stream. `request_id` names the request that created
     the job, in all logs. `postponed_s` is the sum of its delays since a service that it needs began to refuse it.
+    `parent_id` is the first job of the chain, if this one follows it by itself.
     """
 
     id: UUID
@@ -138,3 +163,4 @@ class Job:
     error: JobError | None = None
     postponed_s: float = 0
     isolated: bool = False
+    parent_id: UUID | None = None

@@ -19,7 +19,7 @@ from shared.models.cutout import Method, Provider, Transparency
 from shared.models.rendering import MARGINS, NO_MARGINS, Colour, Format, Margins, Rendering, Size, margins
 
 MAX_DPI = 9600  # of imagesetters; a JPEG can state 65,535
-_COLOUR = (
+COLOUR = (
     r"^(#?([0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})|[a-zA-Z]{3,20}"
     r"|rgb\( *[0-9]{1,3} *, *[0-9]{1,3} *, *[0-9]{1,3} *\))$"
 )
@@ -42,7 +42,7 @@ def _option(default: Any, description: str, **facts: Any) -> Any:
     return Field(default, description=description, exclude_if=partial(eq, default), **facts)
 
 
-_ColourText = Annotated[Colour, BeforeValidator(_colour), WithJsonSchema({"type": "string", "pattern": _COLOUR})]
+_ColourText = Annotated[Colour, BeforeValidator(_colour), WithJsonSchema({"type": "string", "pattern": COLOUR})]
 _DIGIT = {"type": "integer", "minimum": 0, "maximum": 1}
 _Switch = Annotated[bool, WithJsonSchema({"anyOf": [{"type": "boolean"}, _DIGIT]})]  # in a form, where all is text
 _MarginsText = Annotated[Margins, BeforeValidator(_margins), WithJsonSchema({"type": "string", "pattern": MARGINS})]

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from flask import Response
 from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from services.api import examples
 from services.api.cutouts.schemas import JobOptions, chosen
+from services.api.jobs.results import Result, result_of
 from services.api.schemas import (
     FROM_TEXT,
-    Amount,
     ApiModel,
     BodyModel,
     Count,
@@ -21,13 +22,12 @@ from services.api.schemas import (
     NextCursor,
     PageQuery,
     ResponseModel,
-    Share,
     Time,
     Url,
 )
 from services.api.url_builder import UrlBuilder
-from shared.models.cutout import CutoutResult, Method, Provider
-from shared.models.job import Job, JobState
+from shared.models.cutout import Provider
+from shared.models.job import Job, JobState, JobType
 
 
 class Accepted(ResponseModel):
@@ -60,51 +60,6 @@ class TimingsOut(ResponseModel):
     total_ms: Count | None
 
 
-class ForegroundOut(ResponseModel):
-    """The bounding box of all visible pixels."""
-
-    top: Count
-    left: Count
-    width: Count
-    height: Count
-
-
-class ResultOut(ResponseModel):
-    """`assetId`, `cutoutUrl`, `width`, `height` and `bytes` are those of the file that was asked for.
-
-    `previewUrl`, `maskUrl` and `foreground` are those of the whole cut-out, before it was cropped, made smaller or put
-    on a background. `uncertain`: the share of visible pixels whose alpha lies between 10 % and 90 %.
-
-    It is higher where the subject hardly stands out from its background. `passedThrough`: the picture was a cut-out
-    already, and is unchanged. `method`: how our own service told subject and background apart, else null. The URLs need
-    no token and last for one to two hours; every response signs them afresh.
-    """
-
-    asset_id: UUID
-    cutout_url: Url
-    preview_url: Url
-    mask_url: Url
-    width: Count
-    height: Count
-    bytes: Count
-    model: Name
-    uncertain: Share
-    foreground: ForegroundOut
-    cost_usd: Amount
-    passed_through: bool
-    method: Method | None
-
-    @classmethod
-    def of(cls, result: CutoutResult, urls: UrlBuilder) -> Self:
-        return cls.from_row(
-            result,
-            cutout_url=urls.asset(result.cutout_key),
-            preview_url=urls.asset(result.preview_key),
-            mask_url=urls.asset(result.mask_key),
-            cost_usd=result.cost_microusd / 1_000_000,
-        )
-
-
 class JobErrorOut(ResponseModel):
     code: Name
     message: Message
@@ -128,13 +83,18 @@ class JobOut(ResponseModel):
     started_at: Time | None
     finished_at: Time | None
     timings: TimingsOut
-    result: ResultOut | None
+    result: Result | None
     error: JobErrorOut | None
 
     @classmethod
     def of(cls, job: Job, urls: UrlBuilder) -> Self:
-        result = ResultOut.of(CutoutResult.read(job.result), urls) if job.result else None
-        return cls.from_row(job, result=result, options=chosen(job.input))
+        return cls.from_row(job, result=result_of(job, urls), options=_options(job))
+
+
+def _options(job: Job) -> dict[str, Any]:
+    if job.type == JobType.CUTOUT:
+        return chosen(job.input)
+    return {to_camel(name): value for name, value in job.input.items()}
 
 
 class JobPage(ResponseModel):

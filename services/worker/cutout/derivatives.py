@@ -1,16 +1,14 @@
 """The objects of a cut-out: the picture itself, its mask, and a preview."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 
 import numpy as np
 
+from services.worker import pictures
 from services.worker.providers import Request
 from services.worker.providers.router import Cutout
 from shared import fast_png, images, storage
-from shared.db import ids
 from shared.models.asset import Asset, AssetKind
 
 _MAKERS: Mapping[AssetKind, Callable[[Cutout], images.Copy]] = {
@@ -35,29 +33,9 @@ def store(objects: storage.Storage, secret: str, request: Request, cutout: Cutou
 
 def put(objects: storage.Storage, secret: str, request: Request, kind: AssetKind, copy: images.Copy) -> Asset:
     """Store one; its asset has no row yet. May be repeated."""
-    asset = _asset(secret, request, kind, copy)
+    asset = pictures.made(secret, request.job, request.source.name, kind, copy)
     objects.put(asset.key, copy.data, copy.content_type, {"job": str(request.job.id)})
     return asset
-
-
-def _asset(secret: str, request: Request, kind: AssetKind, copy: images.Copy) -> Asset:
-    sha256 = hashlib.sha256(copy.data).hexdigest()
-    owner = request.job.owner
-    return Asset(
-        id=ids.new(),
-        owner=owner,
-        kind=kind,
-        key=storage.key_for(secret, owner, sha256, copy.content_type.removeprefix("image/")),
-        sha256=sha256,
-        content_type=copy.content_type,
-        width=copy.size[0],
-        height=copy.size[1],
-        bytes=len(copy.data),
-        created_at=datetime.now(UTC),
-        name=request.source.name,
-        job_id=request.job.id,
-        stored_sha256=sha256,
-    )
 
 
 def _mask(picture: images.Picture) -> bytes:

@@ -4,15 +4,13 @@ If another file than the transparent PNG is asked for, it is made of that PNG, w
 makes yet another file without a removal.
 """
 
-import threading
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.worker import retry
+from services.worker import pictures, retry
 from services.worker.cutout import derivatives, files
 from services.worker.handlers import Resources, Task
 from services.worker.providers import Request
@@ -25,9 +23,6 @@ from shared.models.job import Job, Outcome
 from shared.models.rendering import AS_CUT
 from shared.storage import integrity
 
-# At 50 megapixels a preview takes 220 MB beside the picture, a WebP 640 MB: one such picture at a time.
-_LARGE = 12_500_000  # pixels
-_one_large = threading.Lock()
 _NO_BACKGROUND = "The picture for the background no longer exists."
 
 
@@ -45,7 +40,7 @@ class CutoutHandler:
             found = self.resources.router.remove(request)
         if isinstance(found, Outcome) and asked == AS_CUT:
             return _reused(job, found)
-        with task.step("store"), _memory(request.source):
+        with task.step("store"), pictures.large(request.source.width, request.source.height):
             if isinstance(found, Outcome):
                 outcome, picture = _reused(job, found), self._read(_whole(found))
             else:
@@ -97,10 +92,6 @@ class CutoutHandler:
         if source.drawn and options.transparency is Transparency.AUTO:
             options = replace(options, transparency=Transparency.KEEP)
         return Request(task.job, options, source, images.with_orientation(data, source.orientation))
-
-
-def _memory(picture: Asset) -> AbstractContextManager[object]:
-    return _one_large if picture.width * picture.height > _LARGE else nullcontext()
 
 
 def _outcome(request: Request, cutout: Cutout, made: dict[AssetKind, Asset]) -> Outcome:

@@ -12,10 +12,11 @@ import numpy as np
 
 from services.worker.prepress import figures
 from services.worker.prepress.arrays import Pixels, require_pictures
-from services.worker.prepress.figures import Figures, Where
-from services.worker.prepress.findings import Box, Code, Finding, Level, score
+from services.worker.prepress.figures import Where
+from services.worker.prepress.findings import score
 from services.worker.prepress.placement import ink_box
 from services.worker.prepress.rules import Print
+from shared.models.print_check import Box, Code, Figures, Finding, Level
 
 _CRISP_PX = 2.0  # an antialiased edge is not soft, however large the print
 _MM2 = "mm²"

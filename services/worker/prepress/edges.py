@@ -16,7 +16,7 @@ from services.worker.prepress import despeckle, morphology, outline, rim, rim_co
 from services.worker.prepress.arrays import Mask, Pixels, Plane, require_pictures
 from services.worker.prepress.outline import PER_PIXEL, ZERO
 from services.worker.prepress.tiles import Tile, tiles
-from services.worker.prepress.trust import Gate
+from shared.models.print_edges import Gate
 
 _TILE = 128
 _MOST_CHOKE = 1.0

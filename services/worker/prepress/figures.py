@@ -8,11 +8,12 @@ from PIL import Image
 
 from services.worker.prepress import fringe, inks, morphology, rim, specks, strokes, trust, working_copy
 from services.worker.prepress.arrays import Mask, Pixels, sampled
-from services.worker.prepress.findings import Box, Code, boxes
+from services.worker.prepress.findings import boxes
 from services.worker.prepress.placement import Placement, cropped, place
 from services.worker.prepress.rim import HALF
 from services.worker.prepress.rules import Print
 from services.worker.prepress.working_copy import INK, SOLID, WorkingCopy
+from shared.models.print_check import Box, Code, Figures
 
 _ISLAND_SHARE = 1e-3  # of the largest part: a smaller one is dirt, however large the print
 _DEPTHS = (16, 40)  # steps of the working copy: what `fringe` needs, and a bound
@@ -20,35 +21,6 @@ _OUTLINE_MM = 0.5
 _MARKS = 20_000  # more make boxes no better
 
 Where = Mapping[Code, Callable[[], tuple[Box, ...]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Shares are of the ink unless they say otherwise; lengths in mm are those of the print."""
-
-    width_mm: float
-    height_mm: float
-    dpi: float
-    over_mm: float  # outside the area that can be printed
-    touches_border: bool  # of the picture
-    uncertain: float
-    semi_share: float
-    semi_inner: float  # away from the outline
-    rim_px: float
-    rim_mm: float
-    islands: int
-    island_share: float
-    pinholes: int
-    thin_share: float
-    thin_parts: int
-    narrow_gaps: int
-    contamination: float
-    halo: float
-    out_of_gamut: float
-    dark_garment: bool
-    black_share: float
-    vanish: float  # of the outline
-    underbase_lost: float
 
 
 @dataclass(frozen=True, slots=True)

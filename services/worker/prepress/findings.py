@@ -1,71 +1,17 @@
 """Findings of the print check: what is wrong, how badly, where on the picture, and what the customer can do."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from services.worker.prepress.arrays import Points
+from shared.models.print_check import Box, Finding
 
 _MOST_BOXES = 8  # more would hide the picture
 _GRID = 64  # cells along the longer side; marks in touching cells share a box
 _COST = {"fail": 40, "warn": 10}
-
-
-class Level(StrEnum):
-    """`fail`: not to be printed as it is. `warn`: the customer decides."""
-
-    WARN = "warn"
-    FAIL = "fail"
-
-
-class Code(StrEnum):
-    """Stable names of what can be wrong."""
-
-    EMPTY = "empty"
-    DPI = "dpi"
-    BOUNDS = "bounds"
-    CROPPED = "cropped"
-    SOFT_RIM = "soft_rim"
-    SEMI = "semi"
-    ISLANDS = "islands"
-    PINHOLES = "pinholes"
-    THIN = "thin"
-    CONTAMINATION = "contamination"
-    HALO = "halo"
-    GAMUT = "gamut"
-    VANISH = "vanish"
-    BLACK_ON_UNDERBASE = "black_on_underbase"
-
-
-class Box(NamedTuple):
-    """Pixels of the picture, `right` and `bottom` excluded."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    def grown(self, by: int, shape: tuple[int, ...]) -> "Box":
-        """Larger on all sides, within a picture of this shape."""
-        right, bottom = min(shape[1], self.right + by), min(shape[0], self.bottom + by)
-        return Box(max(0, self.left - by), max(0, self.top - by), right, bottom)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """`value` was measured and `limit` is allowed; `where` are up to eight boxes, the worst first."""
-
-    code: Code
-    level: Level
-    value: float
-    limit: float
-    fix: str
-    where: tuple[Box, ...]
 
 
 def score(findings: Iterable[Finding]) -> int:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.worker.prepress.arrays import Pixels
-from services.worker.prepress.findings import Box
 from services.worker.prepress.rim import HALF
 from services.worker.prepress.rules import Print
 from services.worker.prepress.working_copy import INK
+from shared.models.print_check import Box
 
 MM_PER_INCH = 25.4
 _CROPPED_SHARE = 0.02  # of a border line

@@ -9,18 +9,8 @@ screen printing. Smallest part that a cutter follows: 2 mm (Paperlust). Choke of
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 
-Colour = tuple[int, int, int]  # sRGB, 0 to 255
-
-
-class Method(StrEnum):
-    """How ink gets onto the product."""
-
-    DTG = "dtg"
-    DTF = "dtf"
-    SCREEN = "screen"
-    STICKER = "sticker"
+from shared.models.print_check import SHIRT_FRONT, Colour, PrintMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +37,10 @@ class Rules:
 
 
 RULES = {
-    Method.DTG: Rules(),
-    Method.DTF: Rules(dpi_warn=200.0, line_mm=0.45, rim_mm=0.17),
-    Method.SCREEN: Rules(dpi_warn=200.0, gap_mm=1.0, rim_mm=0.17),
-    Method.STICKER: Rules(dpi_warn=200.0, line_mm=0.25, gap_mm=0.35, rim_mm=0.17, island_mm2=4.0, choke_mm=0.0),
+    PrintMethod.DTG: Rules(),
+    PrintMethod.DTF: Rules(dpi_warn=200.0, line_mm=0.45, rim_mm=0.17),
+    PrintMethod.SCREEN: Rules(dpi_warn=200.0, gap_mm=1.0, rim_mm=0.17),
+    PrintMethod.STICKER: Rules(dpi_warn=200.0, line_mm=0.25, gap_mm=0.35, rim_mm=0.17, island_mm2=4.0, choke_mm=0.0),
 }
 
 
@@ -60,8 +50,8 @@ class Print:
 
     width_mm: float
     garment: Colour = (255, 255, 255)
-    method: Method = Method.DTG
-    area_mm: tuple[float, float] = (305.0, 406.0)  # the front of a T-shirt, 12 x 16 in
+    method: PrintMethod = PrintMethod.DTG
+    area_mm: tuple[float, float] = SHIRT_FRONT
     offset_mm: tuple[float, float] | None = None  # of the ink's upper left corner in the area; None centres it
 
     def __post_init__(self) -> None:

@@ -6,19 +6,12 @@ limits are judgement. A file that asks is the moment for another network, or for
 """
 
 from collections.abc import Sequence
-from enum import StrEnum
+
+from shared.models.print_edges import Gate
 
 _UNSURE = (26, 230)  # alpha of .1 to .9
 _COMPARE_FROM, _ASK_FROM = 0.15, 0.35
 _MOST_CHANGE = 0.10  # of the area of ink
-
-
-class Gate(StrEnum):
-    """What to do with print edges."""
-
-    APPLY = "apply"
-    COMPARE = "compare"  # apply, and show before and after
-    ASK = "ask"  # do not apply by itself
 
 
 def uncertain(histogram: Sequence[int]) -> float:

@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 from services.worker.prepress.arrays import Pixels, Points
-from services.worker.prepress.findings import Box, boxes
+from services.worker.prepress.findings import boxes
+from shared.models.print_check import Box
 
 INK = 8  # alpha from which a printer lays ink
 SOLID = 248  # and from which it is opaque

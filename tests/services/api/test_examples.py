@@ -15,7 +15,15 @@ from tests.services.api.documented import JSON, ROUTES, document
 
 # Each needs what the ones before it made. The others take a signature that only a response has.
 ORDER = (
-    *("assets_upload", "assets_page", "assets_show", "assets_create_link", "assets_download", "cutouts_create"),
+    *(
+        "assets_upload",
+        "assets_page",
+        "assets_show",
+        "assets_create_link",
+        "assets_download",
+        "print_check",
+        "cutouts_create",
+    ),
     *("jobs_create", "jobs_page", "jobs_show", "jobs_cancel", "jobs_follow", "jobs_retry", "assets_delete"),
     *("admin_rollout", "admin_set_rollout", "admin_providers", "admin_jobs_report"),
 )

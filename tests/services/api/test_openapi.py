@@ -187,6 +187,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.get("/api/assets?limit=1", headers={"Authorization": "Bearer x"})
     yield guest.get(kept)
     yield guest.get(f"/api/assets/{UUID(int=0)}")
+    yield guest.get(f"{kept}/print-check")
     yield guest.get(asset["url"], buffered=True)
     linked = guest.post(f"{kept}/link")
     yield linked

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 
+from services.worker import job_types
 from services.worker.handlers import Resources
-from services.worker.job_types import JOB_TYPES
 from services.worker.leases import Leases
 from services.worker.providers import Remover, http_exchange
 from services.worker.providers.removebg import RemoveBg
@@ -59,8 +59,7 @@ class Bench:
     def runner_with(self, *arguments: Any, **options: Any) -> Runner:
         """A runner over `router(...)`, of all job types."""
         resources = Resources(self.database, self.storage, self.router(*arguments, **options), SECRET)
-        handlers = {name: build(resources) for name, build in JOB_TYPES.items()}
-        return Runner(self.database, self.leases, handlers, threads=3)
+        return Runner(self.database, self.leases, job_types.handlers(resources), threads=3)
 
     def stop(self) -> None:
         self.client.close()

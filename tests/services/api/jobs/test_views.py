@@ -80,6 +80,7 @@ def test_a_finished_job_shows_its_result(api: Api) -> None:
     assert job["createdAt"] <= job["startedAt"] <= job["finishedAt"]
     assert job["timings"] == {"queuedMs": 1, "fetchMs": 2, "removeMs": 3, "storeMs": 4, "totalMs": 10}
     assert job["result"] == {
+        "type": "cutout",
         "assetId": str(asset_id),
         "cutoutUrl": api.deps.urls.asset("a" * 64 + ".png"),
         "previewUrl": api.deps.urls.asset("b" * 64 + ".png"),

@@ -5,9 +5,8 @@ import pytest
 
 from services.worker.prepress.arrays import Pixels
 from services.worker.prepress.check import Report, check
-from services.worker.prepress.figures import Figures
-from services.worker.prepress.findings import Box, Code, Finding, Level
-from services.worker.prepress.rules import Method, Print
+from services.worker.prepress.rules import Print
+from shared.models.print_check import Box, Code, Figures, Finding, Level, PrintMethod
 from tests.services.worker.prepress.pictures import GREEN, RED, SIDE, blurred, cut_out, disc, photographed
 
 ON_WHITE = Print(100)
@@ -122,7 +121,7 @@ def test_a8_black_on_black_vanishes() -> None:
 
 
 def test_a_sticker_has_no_underbase() -> None:
-    report = check(cut_out(disc(), (8, 8, 8)), Print(100, garment=(20, 20, 22), method=Method.STICKER))
+    report = check(cut_out(disc(), (8, 8, 8)), Print(100, garment=(20, 20, 22), method=PrintMethod.STICKER))
     assert Code.BLACK_ON_UNDERBASE not in levels(report)
 
 
@@ -150,8 +149,8 @@ def test_the_advised_width_has_the_resolution_it_promises() -> None:
 
 def test_dtf_asks_for_more_pixels_than_dtg() -> None:
     picture = cut_out(disc(300))
-    assert Code.DPI in levels(check(picture, Print(80, method=Method.DTF)))
-    assert Code.DPI not in levels(check(picture, Print(80, method=Method.DTG)))
+    assert Code.DPI in levels(check(picture, Print(80, method=PrintMethod.DTF)))
+    assert Code.DPI not in levels(check(picture, Print(80, method=PrintMethod.DTG)))
 
 
 def test_nothing_to_print_fails() -> None:
@@ -187,7 +186,7 @@ def test_boxes_lie_in_the_picture_at_any_scale() -> None:
 
 def test_every_fix_is_a_sentence() -> None:
     soft = cut_out(blurred(disc(150), 6) * 0.9, (0, 255, 0))
-    for method in Method:
+    for method in PrintMethod:
         report = check(soft, Print(400, garment=(10, 240, 10), method=method))
         assert len(report.findings) >= 5
         assert all(found.fix[0].isupper() and found.fix.endswith(".") for found in report.findings)

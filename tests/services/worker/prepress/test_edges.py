@@ -9,9 +9,9 @@ from scipy import ndimage
 from services.worker.prepress.arrays import Pixels
 from services.worker.prepress.check import check
 from services.worker.prepress.edges import Options, print_edges
-from services.worker.prepress.figures import Figures
 from services.worker.prepress.rules import Print
-from services.worker.prepress.trust import Gate
+from shared.models.print_check import Figures
+from shared.models.print_edges import Gate
 from tests.services.worker.prepress.pictures import (
     RED,
     SIDE,

@@ -16,9 +16,9 @@ from services.worker.prepress.arrays import Pixels
 from services.worker.prepress.check import check
 from services.worker.prepress.edges import Options
 from services.worker.prepress.rules import Print
-from services.worker.prepress.trust import Gate
 from shared import images
 from shared.models.cutout import Method
+from shared.models.print_edges import Gate
 from tests.services.worker.prepress.pictures import hardened
 
 SAMPLE = Path(__file__).parents[4] / "deploy/local/sample.jpg"

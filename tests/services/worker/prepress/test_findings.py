@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from services.worker.prepress.findings import Box, Code, Finding, Level, boxes, score
+from services.worker.prepress.findings import boxes, score
+from shared.models.print_check import Box, Code, Finding, Level
 
 
 def test_groups_far_apart_get_a_box_each_the_largest_first() -> None:

@@ -9,7 +9,8 @@ import pytest
 from services.worker.prepress.arrays import Pixels
 from services.worker.prepress.check import check
 from services.worker.prepress.edges import Options, print_edges
-from services.worker.prepress.rules import Method, Print
+from services.worker.prepress.rules import Print
+from shared.models.print_check import PrintMethod
 
 SIZES = [(1, 1), (1, 2), (2, 1), (3, 3), (1, 700), (700, 1), (17, 5), (64, 64), (129, 131), (300, 200)]
 KINDS = ("noise", "binary", "empty", "full", "faint", "blocks", "speck")
@@ -35,7 +36,7 @@ def test_any_picture_is_measured_and_hardened(size: tuple[int, int], kind: str) 
     generator = np.random.default_rng([*size, KINDS.index(kind)])
     picture = random_picture(*size, kind, generator)
     source = generator.integers(0, 256, (*size, 3), np.uint8) if generator.random() < 0.5 else None
-    job = Print(float(generator.uniform(0.01, 1000)), (0, 0, 0), generator.choice(list(Method)))
+    job = Print(float(generator.uniform(0.01, 1000)), (0, 0, 0), generator.choice(list(PrintMethod)))
     assert_sane(picture, job, source)
 
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from services.worker.prepress.rules import RULES, Method, Print
+from services.worker.prepress.rules import RULES, Print
+from shared.models.print_check import PrintMethod
 
 
 def test_every_method_has_rules() -> None:
-    assert set(RULES) == set(Method)
-    assert all(Print(100, method=method).rules is RULES[method] for method in Method)
+    assert set(RULES) == set(PrintMethod)
+    assert all(Print(100, method=method).rules is RULES[method] for method in PrintMethod)
 
 
 @pytest.mark.parametrize("width", [0.0, -1.0, float("nan"), float("inf")])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.worker.prepress.trust import Gate, gate, uncertain
+from services.worker.prepress.trust import gate, uncertain
+from shared.models.print_edges import Gate
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""Print edges: a second file beside a soft cut-out, with a hard outline. In a chain, its print check follows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from services.worker import pictures
+from services.worker.failures import Failed
+from services.worker.handlers import Resources, Task
+from services.worker.pictures import Pixels
+from services.worker.prepress import edges, placement
+from services.worker.prepress.edges import Edges, Options
+from shared import fast_png
+from shared.models.asset import Asset, AssetKind
+from shared.models.job import FollowUp, JobFailure, JobType, Outcome
+from shared.models.print_check import usual_width
+from shared.models.print_edges import Gate, PrintEdgesInput, PrintEdgesResult
+
+
+@dataclass(frozen=True, slots=True)
+class PrintEdgesHandler:
+    resources: Resources
+
+    def run(self, task: Task) -> Outcome:
+        soft, asked = pictures.require(task), PrintEdgesInput.read(task.job.input)
+        with pictures.large(soft.width, soft.height):
+            with task.step("fetch"):
+                rgba = pictures.load(self.resources, soft)
+                source = pictures.source_of(self.resources, soft)
+            made = edges.print_edges(rgba, _options(rgba, asked), source)
+            with task.step("store"):
+                data, size = fast_png.encode(made.rgba), (soft.width, soft.height)
+                file = pictures.put(self.resources, task, AssetKind.PRINT, data, "image/png", size)
+        following = (_check(soft, file, made.gate),) if task.job.parent_id else ()
+        return Outcome(_result(file, made).json(), (file,), follow_ups=following)
+
+
+def _options(rgba: Pixels, asked: PrintEdgesInput) -> Options:
+    """Raises Failed for a picture without ink."""
+    box = placement.ink_box(np.ascontiguousarray(rgba[..., 3]))
+    if box is None:
+        raise Failed(JobFailure.NO_INK, "The picture has nothing to print: it is transparent everywhere.")
+    width_mm = asked.width_mm or usual_width(box)
+    return Options(width_mm / (box.right - box.left), asked.choke_px, asked.island_mm2)
+
+
+def _check(soft: Asset, file: Asset, gate: Gate) -> FollowUp:
+    """Of the file that will be printed: the soft one where the customer must decide."""
+    return FollowUp(JobType.PRINT_CHECK, (soft if gate is Gate.ASK else file).id)
+
+
+def _result(file: Asset, made: Edges) -> PrintEdgesResult:
+    return PrintEdgesResult(
+        asset_id=file.id,
+        key=file.key,
+        width=file.width,
+        height=file.height,
+        bytes=file.bytes,
+        gate=made.gate,
+        uncertain=made.uncertain,
+        ink_change=made.ink_change,
+        rim_px=made.rim_px,
+    )

@@ -1,0 +1,70 @@
+"""Print edges: how the outline of a cut-out is hardened, and what came of it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+from uuid import UUID
+
+
+class Gate(StrEnum):
+    """What to do with print edges."""
+
+    APPLY = "apply"
+    COMPARE = "compare"  # apply, and show before and after
+    ASK = "ask"  # do not apply by itself
+
+
+@dataclass(frozen=True, slots=True)
+class PrintEdgesInput:
+    """`width_mm` is the width of the ink; None: `print_check.usual_width`.
+
+    `choke_px`: how far the outline is drawn in. `island_mm2`: smaller parts are removed, and smaller holes closed.
+    """
+
+    width_mm: float | None = None
+    choke_px: float = 0.5
+    island_mm2: float = 1.0
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Self:
+        """Read `jobs.input`. Raises ValueError for a value or a field that this release does not know."""
+        if unknown := stored.keys() - {field.name for field in fields(cls)}:
+            raise ValueError(f"unknown input: {', '.join(sorted(unknown))}")
+        if not all(math.isfinite(value) for value in stored.values()):
+            raise ValueError("lengths are finite")
+        return cls(**{name: float(value) for name, value in stored.items()})
+
+    def json(self) -> dict[str, Any]:
+        """What differs from the defaults."""
+        return {name: value for name, value in asdict(self).items() if value != getattr(NO_CHOICE, name)}
+
+
+NO_CHOICE = PrintEdgesInput()
+
+
+@dataclass(frozen=True, slots=True)
+class PrintEdgesResult:
+    """`ink_change` is the area of ink won or lost, as a share; `rim_px` the width of the soft outline before.
+
+    The file is there whatever the gate says.
+    """
+
+    asset_id: UUID
+    key: str
+    width: int
+    height: int
+    bytes: int
+    gate: Gate
+    uncertain: float
+    ink_change: float
+    rim_px: float
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Self:
+        """Read `jobs.result`."""
+        return cls(**{**stored, "asset_id": UUID(stored["asset_id"]), "gate": Gate(stored["gate"])})
+
+    def json(self) -> dict[str, Any]:
+        return {**asdict(self), "asset_id": str(self.asset_id)}
