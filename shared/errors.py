@@ -195,6 +195,20 @@ class NoInk(Failure):
     advice = "Choose a picture that is not transparent everywhere."
 
 
+class TooLarge(Failure):
+    """A print job would make more pixels than can be made: its run ends as failed with the same code."""
+
+    status, code, message = 422, "too_large", "The result would have too many pixels."
+    advice = "Print it smaller, or fewer copies at once."
+
+
+class DoesNotFit(Failure):
+    """A design is larger than a sheet of film: a gang sheet's job ends as failed with the same code."""
+
+    status, code, message = 422, "does_not_fit", "A design is larger than a sheet."
+    advice = "Print it smaller, let it be turned, or choose a larger sheet."
+
+
 class RateLimited(Failure):
     status, code, message, retryable = (
         429,

@@ -153,8 +153,12 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class GangSheetResult:
-    """What a finished job leaves. `saved`: the share of film less than rows of rectangles take."""
+    """What a finished job leaves. `asset_id` is its first file; `saved` the share of film that nesting saves.
 
+    That is compared with rows of rectangles.
+    """
+
+    asset_id: UUID
     sheets: tuple[Sheet, ...]
     placements: tuple[Placement, ...]
     length_mm: float
@@ -166,11 +170,12 @@ class GangSheetResult:
         """Read `jobs.result`."""
         sheets = tuple(map(Sheet.read, stored["sheets"]))
         placements = tuple(map(Placement.read, stored["placements"]))
-        return cls(**{**stored, "sheets": sheets, "placements": placements})
+        read = {"asset_id": UUID(stored["asset_id"]), "sheets": sheets, "placements": placements}
+        return cls(**{**stored, **read})
 
     def json(self) -> dict[str, Any]:
         placements = [placement.json() for placement in self.placements]
-        return {**asdict(self), "placements": placements}
+        return {**asdict(self), "asset_id": str(self.asset_id), "placements": placements}
 
 
 def price_cents(length_mm: float, cents_per_m: int) -> int | None:

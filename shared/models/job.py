@@ -88,6 +88,8 @@ class JobFailure(StrEnum):
     SOURCE_MISSING = "source_missing"
     POISON = "poison"
     NO_INK = "no_ink"
+    TOO_LARGE = "too_large"
+    DOES_NOT_FIT = "does_not_fit"
 
 
 @dataclass(frozen=True, slots=True)

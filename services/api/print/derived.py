@@ -1,9 +1,9 @@
 """What is made of a picture when it is asked for: 200 with the stored result, or 202 with the job that makes it.
 
-    a job done for the same request    200 with its result
-    queued or running                  202
-    failed, as it would again          its failure, such as `no_ink`
-    none, cancelled, failed otherwise  202 with a new job
+a job done for the same request    200 with its result
+queued or running                  202
+failed, as it would again          its failure, such as `no_ink`
+none, cancelled, failed otherwise  202 with a new job
 """
 
 from collections.abc import Callable, Mapping
@@ -29,8 +29,10 @@ _AGAIN_S = 1
 _PRINTED = frozenset({AssetKind.SOURCE, AssetKind.CUTOUT, AssetKind.PRINT})
 # The picture's fault, so another run would end like this one.
 REFUSALS: Mapping[str, type[errors.Failure]] = {
+    JobFailure.DOES_NOT_FIT: errors.DoesNotFit,
     JobFailure.NO_INK: errors.NoInk,
     JobFailure.SOURCE_MISSING: errors.SourceMissing,
+    JobFailure.TOO_LARGE: errors.TooLarge,
 }
 
 
