@@ -11,7 +11,7 @@ export SCOPE ?= premium
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check
-LOCKS := $(foreach group,api worker rembg local,requirements/$(group).txt)
+LOCKS := $(foreach group,api print rembg local,requirements/$(group).txt)
 # Five processes share the tests, a group (tests/conftest.py) at a time; they wait more than they compute.
 WHOLE := -n 5 --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 # Extras stay in the locks: without them pip before 24 refuses a lock whenever a dependency has released since.

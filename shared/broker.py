@@ -2,11 +2,12 @@
 
 So a message may be lost (the rescuer sends another) or duplicated (the second finds nothing), and every guarantee that
 would cost Redis commands is switched off: an idle worker costs 288 commands a day instead of 150,611, a job 2 instead
-of 10. One queue, no priorities: the worker that is woken takes the fairest job, whichever job the wake-up was sent for.
+of 10. One list a queue, no priorities: the worker that is woken takes the fairest job, whichever the wake-up was for.
 """
 
 import contextlib
 import socket
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -17,8 +18,8 @@ from kombu.exceptions import OperationalError
 from kombu.transport import redis as transport
 
 from shared import errors, failpoints, log, metrics, timeouts
+from shared.models.job import Queue
 
-QUEUE = "jobs"
 RUN_NEXT = "stolentee.run_next"
 POLL_S = 300  # the length of one BRPOP; a push ends it at once, so it adds no latency
 
@@ -57,10 +58,13 @@ class Waker:
 
     @failpoints.before("a3")
     @failpoints.after("a4")
-    def wake(self, job_id: UUID) -> bool:
-        """Wake a worker; False if the broker is unavailable: the row is safe, and the rescuer sends a wake-up later."""
+    def wake(self, job_id: UUID, queue: str) -> bool:
+        """Wake a worker of the queue; False if the broker is unavailable.
+
+        Then the row is safe, and the rescuer sends a wake-up later.
+        """
         try:
-            self._app.send_task(RUN_NEXT, args=[str(job_id)], queue=QUEUE)
+            self._app.send_task(RUN_NEXT, args=[str(job_id)], queue=queue)
         except OperationalError as error:
             _log.warning("broker_unavailable", error=type(error.__cause__ or error).__name__)
             metrics.WAKE_UPS.labels("failed").inc()
@@ -78,21 +82,21 @@ class Waker:
         Then it sends one, which does no harm: a Redis that is full or read-only still answers every question.
         """
         socket.create_connection(self._address, timeout=1).close()
-        if not self.last_sent and not self.wake(uuid4()):
+        if not self.last_sent and not self.wake(uuid4(), Queue.CUTOUTS):
             raise errors.Unavailable("The broker refuses wake-ups.")
         return {}
 
-    def waiting(self) -> int:
-        """The number of unread wake-ups. Raises errors.Unavailable."""
+    def waiting(self, queue: str) -> int:
+        """The number of unread wake-ups of the queue. Raises errors.Unavailable."""
         try:
             with self._app.connection_for_write() as connection:
-                return int(connection.default_channel.client.llen(QUEUE))
+                return int(connection.default_channel.client.llen(queue))
         except (OperationalError, redis.RedisError, OSError) as error:
             raise errors.Unavailable("The broker is unavailable.") from error
 
 
-def worker_settings(url: str, threads: int) -> dict[str, Any]:
-    """Celery's configuration for the receiving side."""
+def worker_settings(url: str, threads: int, queues: Iterable[str]) -> dict[str, Any]:
+    """Celery's configuration for the receiving side, which listens to the lists of all its queues with one BRPOP."""
     transport.Transport.Channel = Channel
     # A server that became a replica in a failover refuses with these ("UNBLOCKED", "READONLY"). kombu does not count
     # them among the errors that a new connection fixes, and Celery would end the worker.
@@ -108,7 +112,7 @@ def worker_settings(url: str, threads: int) -> dict[str, Any]:
         },
         "broker_connection_max_retries": None,
         "broker_connection_retry_on_startup": True,
-        "task_default_queue": QUEUE,
+        "task_queues": {name: {"exchange": name} for name in queues},
         "task_ignore_result": True,
         "worker_pool": "threads",  # jobs wait for HTTP, and Pillow and numpy release the interpreter lock
         "worker_concurrency": threads,

@@ -41,11 +41,15 @@ JOB_SECONDS = Histogram("stolentee_job_step_seconds", "Time a job spent in each 
 LEASES_LOST = Counter("stolentee_leases_lost_total", "Jobs whose lease ran out while a worker held them.")
 WAKE_UPS = Counter("stolentee_wake_ups_total", "Wake-ups sent to the broker.", ["outcome"])
 QUEUE_DEPTH = Gauge(
-    "stolentee_queue_depth", "Jobs waiting to run, of at most 10,000 owners.", multiprocess_mode="livemostrecent"
+    "stolentee_queue_depth",
+    "Jobs of a queue waiting to run, of at most 10,000 owners.",
+    ["queue"],
+    multiprocess_mode="livemostrecent",
 )
 QUEUE_AGE = Gauge(
     "stolentee_queue_oldest_seconds",
-    "Age of the oldest job that waits, 0 while none does.",
+    "Age of the oldest job of a queue that waits, 0 while none does.",
+    ["queue"],
     multiprocess_mode="livemostrecent",
 )
 ATTEMPTS = Counter("stolentee_job_attempts_total", "Jobs taken up, by which of their three tries it was.", ["attempt"])

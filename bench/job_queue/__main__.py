@@ -21,8 +21,9 @@ from bench.job_queue import claimers, cycles, fairness, filling, statements, tur
 from bench.job_queue.filling import Shape
 from deploy.local.postgres_server import Postgres
 from deploy.local.supervisor import await_ready
-from shared.db import job_queue, jobs
+from shared.db import job_queue, job_report
 from shared.db.pool import Database
+from shared.models.job import Queue
 
 JOBS, OWNERS = 1_000_000, 100_000
 TURNS = 300
@@ -86,8 +87,8 @@ def counts(before: str, shapes: dict[str, str]) -> None:
         database = Database(url)
         database.open()
         with database.transaction() as connection:
-            overdue = _best(partial(job_queue.overdue, connection, 0.5, 200))
-            depth = _best(partial(jobs.depth, connection))
+            overdue = _best(partial(job_queue.overdue, connection, Queue.CUTOUTS, 0.5, 200))
+            depth = _best(partial(job_report.depths, connection))
         database.close()
         print(f"{shape:7} overdue {overdue:7.1f} ms (target 7)   depth {depth:7.1f} ms (target 5)")
     print()

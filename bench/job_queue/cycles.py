@@ -24,7 +24,7 @@ _PROCEDURE = """
                 'cutout', gen_random_uuid(), null);
             commit;
             began := clock_timestamp();
-            select * into job from claim_job(60, null, true);
+            select * into job from claim_job(60, array['jobs'], null, true);
             took := took || extract(epoch from clock_timestamp() - began)::float8 * 1000;
             commit;
             update jobs set status = 'done', progress = 100, result = '{}', lease_until = null, finished_at = now()
@@ -36,7 +36,7 @@ _PROCEDURE = """
 """
 _SIZES = """
     select relname, pg_relation_size(oid) / 1e6 from pg_class
-    where relname in ('jobs', 'jobs_ready', 'jobs_wake', 'owner_queues', 'owner_queues_fair')
+    where relname in ('jobs', 'jobs_ready_by_queue', 'jobs_wake', 'owner_queues', 'owner_queues_fair')
     order by relname
 """
 _PERCENTILES = """

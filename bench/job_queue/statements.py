@@ -1,6 +1,6 @@
 """The statements that are measured: those of the product, and the ones they are compared with."""
 
-FAIR = "select id, fence from claim_job(60, null, true)"
+FAIR = "select id, fence from claim_job(60, array['jobs'], null, true)"
 # What a queue without owners would do in the same table: the first due job in the order of an index.
 IN_ORDER = """
     with next as (

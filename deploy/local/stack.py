@@ -21,6 +21,7 @@ from deploy.local.settings import Settings
 from deploy.local.supervisor import Supervisor, await_ready
 from deploy.local.valkey_server import Valkey
 from shared import private_files
+from shared.models.job import Queue
 
 ROOT = Path(__file__).parents[2]
 _GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py")
@@ -82,6 +83,7 @@ class Stack:
         }
         defaults = {
             "MODELS_DIR": str(settings.data / "models"),  # stays there when the data moves away from a closed folder
+            "WORKER_QUEUES": ",".join(Queue),
             **dict.fromkeys(_RATE_LIMITS, "0"),
         }
         environment = defaults | {name: value for name, value in settings.given.items() if value} | own

@@ -62,8 +62,9 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
     secret = settings.keys.secret.get_secret_value()
     resources = Resources(database, objects, _router(settings, database), secret)
+    handlers = job_types.handlers(resources, settings.work.queues)
     waker = broker.Waker(settings.broker.url.get_secret_value())
-    runner = Runner(database, leases, job_types.handlers(resources), settings.work.threads, waker.wake)
+    runner = Runner(database, leases, handlers, settings.work.threads, settings.work.queues, waker.wake)
     polling = poller.Poller(submit, runner.run_next, _stopping, settings.work.threads)
     clean = maintenance.Maintenance(database, objects, settings.retention).run
     tasks = (*_periodic_tasks(database, clean, leases, waker, polling), *_purges(database, settings.cdn))
@@ -152,7 +153,8 @@ def stop(deps: Dependencies) -> None:
 
 def _configuration() -> dict[str, Any]:
     settings = Settings.read()
-    return broker.worker_settings(settings.broker.url.get_secret_value(), settings.work.threads)
+    work = settings.work
+    return broker.worker_settings(settings.broker.url.get_secret_value(), work.threads, work.queues)
 
 
 app = Celery("worker", set_as_current=False, include=["services.worker.tasks"])

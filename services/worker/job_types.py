@@ -1,24 +1,28 @@
-"""The registry of job types: a folder with a handler, and one line here or in `print_job_types`."""
+"""The registry of job types: a folder with a handler, and one line here; those of print jobs in `print_job_types`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from services.worker.cutout.handler import CutoutHandler
 from services.worker.handlers import Handler, Resources
-from shared.models.job import JobType
+from shared.models.job import QUEUES, JobType, Queue
 
-JOB_TYPES: Mapping[str, Callable[[Resources], Handler]] = {
+JobTypes = Mapping[str, Callable[[Resources], Handler]]
+
+CUTOUTS: JobTypes = {
     JobType.CUTOUT: CutoutHandler,
 }
 
 
-def handlers(resources: Resources) -> dict[str, Handler]:
-    """A handler of every job type whose libraries are installed."""
+def handlers(resources: Resources, queues: Collection[Queue]) -> dict[str, Handler]:
+    """The handlers of these queues' types. Raises ValueError if they need a library that this image does not have."""
+    registered = {**CUTOUTS, **(_print_jobs() if {*queues} - {Queue.CUTOUTS} else {})}
+    return {name: build(resources) for name, build in registered.items() if QUEUES[name] in queues}
+
+
+def _print_jobs() -> JobTypes:
+    """Imported only here: the image of a worker of cut-outs lacks the libraries."""
     try:
-        from services.worker.print_job_types import PRINT_JOB_TYPES
+        from services.worker.print_job_types import PRINT_JOBS
     except ModuleNotFoundError as error:
-        if (error.name or "").startswith("services"):
-            raise
-        types = JOB_TYPES
-    else:
-        types = {**JOB_TYPES, **PRINT_JOB_TYPES}
-    return {name: build(resources) for name, build in types.items()}
+        raise ValueError(f"WORKER_QUEUES: print jobs need {error.name}, of dependency group print") from error
+    return PRINT_JOBS

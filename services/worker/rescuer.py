@@ -7,19 +7,20 @@ an empty queue costs Redis nothing.
 
 from shared import log, metrics
 from shared.broker import Waker
-from shared.db import ids, job_queue, jobs
-from shared.db.pool import Database
+from shared.db import ids, job_queue, job_report
+from shared.db.pool import Connection, Database
+from shared.models.job import Queue
 
 AWAY_S = 2.0  # added between sweeps while Postgres or Redis is unavailable
 GRACE_S = 0.5  # the wake-up of a job younger than this is most likely on its way
-AT_ONCE = 100  # wake-ups per sweep; the rest come with the next
+AT_ONCE = 100  # wake-ups of a queue per sweep; the rest come with the next
 COUNTED = 2 * AT_ONCE  # overdue jobs: with more unread wake-ups than these, workers have enough to read
 
 _log = log.get("rescuer")
 
 
 class Rescuer:
-    """Any number of them may sweep: each sweep elects one."""
+    """Any number of them may sweep: each sweep elects one, for all queues, whichever its worker serves."""
 
     def __init__(self, database: Database, waker: Waker) -> None:
         self._database = database
@@ -31,12 +32,14 @@ class Rescuer:
         with self._database.transaction() as connection:
             if not job_queue.lead_sweep(connection):
                 return 0
-            depth, oldest_s = jobs.depth(connection)
-            metrics.QUEUE_DEPTH.set(depth)
-            metrics.QUEUE_AGE.set(oldest_s)
-            overdue = job_queue.overdue(connection, GRACE_S, COUNTED)
-            missing = min(AT_ONCE, overdue - self._waker.waiting()) if overdue else 0
-            return self._wake(missing)
+            for queue, depth in job_report.depths(connection).items():
+                metrics.QUEUE_DEPTH.labels(queue).set(depth.waiting)
+                metrics.QUEUE_AGE.labels(queue).set(depth.oldest_s)
+            return sum(self._wake(queue, self._missing(connection, queue)) for queue in Queue)
+
+    def _missing(self, connection: Connection, queue: Queue) -> int:
+        overdue = job_queue.overdue(connection, queue, GRACE_S, COUNTED)
+        return min(AT_ONCE, overdue - self._waker.waiting(queue)) if overdue else 0
 
     def _bring_up_to_date(self) -> None:
         with self._database.transaction() as connection:  # of its own: an unavailable broker would undo it
@@ -46,10 +49,10 @@ class Rescuer:
             metrics.JOBS.labels("failed", "poison").inc()
             _log.error("job_poison", job_id=str(job_id))
 
-    def _wake(self, times: int) -> int:
+    def _wake(self, queue: Queue, times: int) -> int:
         sent = 0
-        while sent < times and self._waker.wake(ids.new()):
+        while sent < times and self._waker.wake(ids.new(), queue):
             sent += 1
         if sent:
-            _log.info("wake_ups_resent", times=sent)
+            _log.info("wake_ups_resent", queue=queue, times=sent)
         return sent

@@ -1,17 +1,31 @@
 """What the worker reads from the environment."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from shared import settings, timeouts
+from shared.models.job import Queue
+
+
+def _queues(text: str) -> tuple[Queue, ...]:
+    names = dict.fromkeys(name.strip() for name in text.split(",") if name.strip())
+    if unknown := [name for name in names if name not in list(Queue)]:
+        raise ValueError(f"{unknown[0]} is none of {', '.join(Queue)}")
+    if not names:
+        raise ValueError("names no queue")
+    return tuple(map(Queue, names))
+
+
+_Queues = Annotated[tuple[Queue, ...], BeforeValidator(_queues)]
 
 
 class Work(settings.EnvSettings):
-    """Concurrency, leases and ports of the worker."""
+    """Queues, concurrency, leases and ports of the worker."""
 
     lease_s: float = Field(timeouts.LEASE_S, validation_alias="LEASE_S", gt=1, le=3600)
+    queues: _Queues = Field("jobs", validation_alias="WORKER_QUEUES")  # type: ignore[arg-type] # read like a given value
     threads: int = Field(3, validation_alias="WORKER_CONCURRENCY", ge=1, le=32)
     port: int = Field(8001, validation_alias="WORKER_PORT", ge=0, le=65535)
     rembg_places: int = Field(

@@ -4,7 +4,7 @@ A worker claims a job with a lease and a fencing number. Every later write names
 False wrote nothing, because the lease was lost: another worker has the job, or its owner cancelled it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from shared.db import assets, ids, jobs
 from shared.db.jobs import COLUMNS
 from shared.db.pool import Connection
 from shared.models.cutout import Provider
-from shared.models.job import FollowUp, Job, JobFailure, Outcome, Timings
+from shared.models.job import FollowUp, Job, JobFailure, Outcome, Queue, Timings
 
 MAX_ATTEMPTS = 3  # provider errors, or deaths while it ran alone; one more has never been seen to help
 AT_ONCE = 1000  # jobs that one statement of a sweep wakes or fails; the next sweep comes a second later
@@ -29,18 +29,25 @@ class MustRunAlone(Exception):
 
 
 def claim_next(
-    connection: Connection, lease_s: float, types: Collection[str] | None = None, *, alone: bool = True
+    connection: Connection,
+    lease_s: float,
+    types: Collection[str] | None = None,
+    *,
+    queues: Sequence[str] = tuple(Queue),
+    alone: bool = True,
 ) -> Job | None:
-    """Claim the next due job: by priority, then the owner with the fewest running, then age.
+    """Claim the next due job of the first queue that has one.
 
-    Only a job of these types, unless `types` is None. An owner whose jobs another transaction is changing is passed
-    over, not waited for. `alone`: this process runs no other job until this one has ended. Raises MustRunAlone, and
-    claims nothing, if the next job needs that. Must be the first statement of its transaction, which it rolls back if
-    a worker of the release before claims the same asset.
+    In a queue the order is by priority, then the owner with the fewest jobs running there, then age. Only a job of
+    these types, unless `types` is None. An owner whose jobs another transaction is changing is passed over, not waited
+    for. `alone`: this process runs no other job until this one has ended. Raises MustRunAlone, and claims nothing, if
+    the next job needs that. Must be the first statement of its transaction, which it rolls back if a claim of another
+    queue takes a job of the same asset.
     """
     try:
         row = connection.execute(
-            f"select {COLUMNS} from claim_job(%s, %s, %s)", [lease_s, None if types is None else list(types), alone]
+            f"select {COLUMNS} from claim_job(%s, %s, %s, %s)",
+            [lease_s, list(queues), None if types is None else list(types), alone],
         ).fetchone()
     except UniqueViolation:
         connection.rollback()
@@ -223,8 +230,8 @@ def lead_sweep(connection: Connection) -> bool:
     return bool(row and row["leads"])
 
 
-def overdue(connection: Connection, grace_s: float, most: int = AT_ONCE) -> int:
-    """The number of jobs, counted to `most`, that have been ready for `grace_s`.
+def overdue(connection: Connection, queue: str, grace_s: float, most: int = AT_ONCE) -> int:
+    """The number of jobs of the queue, counted to `most`, that have been ready for `grace_s`.
 
     Their wake-up was lost, or all workers are busy.
     """
@@ -234,7 +241,8 @@ def overdue(connection: Connection, grace_s: float, most: int = AT_ONCE) -> int:
         from (
             select
             from jobs
-            where claim_state = 'ready'
+            where queue = %s
+                and claim_state = 'ready'
                 and greatest(run_after, coalesce(lease_until, run_after)) < now() - %s * interval '1 second'
                 and (  -- looked up for each: a join would read all that run
                     select true
@@ -242,11 +250,11 @@ def overdue(connection: Connection, grace_s: float, most: int = AT_ONCE) -> int:
                     where busy.asset_id = jobs.asset_id and busy.status = 'running' and busy.id <> jobs.id
                     limit 1
                 ) is null
-            order by user_id, priority, created_at  -- keeps the planner to the index of ready jobs
+            order by queue, user_id, priority, created_at  -- keeps the planner to the index of ready jobs
             limit %s
         ) counted
         """,
-        [grace_s, most],
+        [queue, grace_s, most],
     ).fetchone()
     return int(row["waiting"]) if row else 0
 

@@ -1,11 +1,9 @@
-"""Jobs as their owners see them: create, find, list, cancel and retry; and the operators' report.
+"""Jobs as their owners see them: create, find, list, cancel and retry.
 
 What workers do to a job is in `job_queue`.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +12,12 @@ from psycopg.types.json import Jsonb
 from shared.db import owners, pagination
 from shared.db.pool import Connection
 from shared.models.cutout import Provider
-from shared.models.job import Job, JobError, JobState, JobType, Timings, request_key
+from shared.models.job import QUEUES, Job, JobError, JobState, JobType, Queue, Timings, request_key
 from shared.models.owner import Owner, OwnerType
 
-COUNTED = 10_000  # rows at most for each figure of a report
 NORMAL, LEAST_URGENT = 5, 9  # priorities run from 0, the most urgent
 COLUMNS = """
-    id, owner_type, user_id, type, asset_id, input, status, progress, attempts, fence, priority, version,
+    id, owner_type, user_id, type, queue, asset_id, input, status, progress, attempts, fence, priority, version,
     provider, timings, result, error_code, error_message, created_at, started_at, finished_at, request_id, postponed_s,
     isolated, parent_id
 """
@@ -44,11 +41,12 @@ def create(
     row = connection.execute(
         f"""
         insert into jobs (
-            id, owner_type, user_id, type, asset_id, input, priority, request_id, followed_until, parent_id, request_key
+            id, owner_type, user_id, type, queue, asset_id, input, priority, request_id, followed_until, parent_id,
+            request_key
         )
         values (
-            %(id)s, %(owner_type)s, %(owner_id)s, %(type)s, %(asset)s, %(input)s, %(priority)s, %(request)s, null,
-            %(parent)s, %(key)s
+            %(id)s, %(owner_type)s, %(owner_id)s, %(type)s, %(queue)s, %(asset)s, %(input)s, %(priority)s,
+            %(request)s, null, %(parent)s, %(key)s
         )
         returning {COLUMNS}
         """,
@@ -56,6 +54,7 @@ def create(
             **owners.parameters(owner),
             "id": job_id,
             "type": type,
+            "queue": QUEUES.get(type, Queue.CUTOUTS),
             "asset": asset_id,
             "input": Jsonb(input or {}),
             "priority": priority,
@@ -187,80 +186,6 @@ def prune(connection: Connection, keep_s: float, limit: int) -> int:
     ).rowcount
 
 
-@dataclass(frozen=True, slots=True)
-class Dead:
-    """A job that failed for a reason of ours."""
-
-    id: UUID
-    code: str
-    message: str
-    attempts: int
-    finished_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The state of the whole queue, each state counted to COUNTED. `oldest_queued_s` is None while it is empty."""
-
-    states: dict[JobState, int]
-    oldest_queued_s: float | None
-    dead: list[Dead]
-
-
-def depth(connection: Connection) -> tuple[int, float]:
-    """The number of queued jobs, and the age of the oldest in seconds (0 when there is none).
-
-    Only COUNTED owners are counted; the number is a lower bound while more of them wait.
-    """
-    row = connection.execute(
-        """
-        select
-            (
-                select coalesce(sum(waiting), 0)
-                from (select waiting from owner_queues where waiting > 0 limit %s) counted
-            ) as waiting,
-            (
-                select coalesce(extract(epoch from now() - min(created_at)), 0)::float
-                from jobs
-                where status = 'queued'
-            ) as oldest_s
-        """,
-        [COUNTED],
-    ).fetchone()
-    assert row is not None
-    return int(row["waiting"]), float(row["oldest_s"])
-
-
-def report(connection: Connection, limit: int = 50) -> Report:
-    """Jobs by state, the age of the oldest queued one, and the newest dead ones."""
-    counted = connection.execute(
-        """
-        select status, jobs
-        from unnest(%s::text[]) as states (status)
-        cross join lateral (
-            select count(*) as jobs from (select from jobs where jobs.status = states.status limit %s) counted
-        ) counts
-        """,
-        [list(JobState), COUNTED],
-    ).fetchall()
-    waiting, oldest_s = depth(connection)
-    dead = connection.execute(
-        """
-        select id, error_code as code, error_message as message, attempts, finished_at
-        from jobs
-        where status = 'failed' and error_code <> 'unknown_foreground'
-        order by finished_at desc
-        limit %s
-        """,
-        [limit],
-    ).fetchall()
-    return Report(
-        states=dict.fromkeys(JobState, 0) | {JobState(row["status"]): int(row["jobs"]) for row in counted},
-        oldest_queued_s=oldest_s if waiting else None,
-        dead=[Dead(**row) for row in dead],
-    )
-
-
 def from_row(row: dict[str, Any]) -> Job:
     """The job in a row of COLUMNS."""
     failed = row["error_code"] is not None
@@ -268,6 +193,7 @@ def from_row(row: dict[str, Any]) -> Job:
         id=row["id"],
         owner=Owner(OwnerType(row["owner_type"]), row["user_id"]),
         type=row["type"],
+        queue=row["queue"],
         asset_id=row["asset_id"],
         input=row["input"],
         status=JobState(row["status"]),

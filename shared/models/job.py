@@ -37,7 +37,7 @@ class JobState(StrEnum):
 
 
 class JobType(StrEnum):
-    """Types that callers can ask for. `Job.type` is text, as a row may come from a newer release."""
+    """Types that callers can ask for. `Job.type` and `Job.queue` are text, as a row may come from a newer release."""
 
     CUTOUT = "cutout"
     PRINT_EDGES = "print_edges"
@@ -57,7 +57,7 @@ class Queue(StrEnum):
     SLOW = "print_slow"
 
 
-QUEUES: Mapping[JobType, Queue] = {
+QUEUES: Mapping[str, Queue] = {
     JobType.CUTOUT: Queue.CUTOUTS,
     JobType.PRINT_EDGES: Queue.QUICK,
     JobType.PRINT_CHECK: Queue.QUICK,
@@ -147,6 +147,7 @@ class Job:
     id: UUID
     owner: Owner
     type: str
+    queue: str
     asset_id: UUID
     input: Mapping[str, Any]
     status: JobState

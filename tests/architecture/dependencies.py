@@ -15,12 +15,16 @@ _WEIGHTS = "services.rembg.weights.__main__"  # run while rembg's image is built
 _GUNICORN = "deploy.gunicorn.conf"
 ENTRIES = {
     "api": ("services.api.wsgi", "services.api.app", _DECODER, _GUNICORN, _MIGRATIONS),
-    "print": ("services.worker.app",),
+    "print": (
+        "services.worker.app",
+        "services.worker.print_job_types",
+    ),
     "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN, _WEIGHTS),
     "worker": ("services.worker.app",),
 }
-# What a process of the group may import but does without.
-OPTIONAL = {"worker": frozenset({"services.worker.print_job_types"})}
+
+# Imported in a function, by a worker that serves queues of print jobs: its image has the group `print`.
+_ONLY_IN_PRINT = "services.worker.print_job_types"
 
 # Import names that differ from the distribution's name, or that come with another distribution.
 _DISTRIBUTIONS = {
@@ -72,7 +76,7 @@ def _group_problems(tree: Tree, service: str) -> Iterator[str]:
     if ENTRIES[service][0] not in tree.modules:
         return  # the service does not exist yet
     listed = groups(tree).get(service, frozenset())
-    reached = reach(tree, ENTRIES[service], OPTIONAL.get(service, frozenset()))
+    reached = reach(tree, ENTRIES[service])
     for name, where in sorted(reached.items()):
         if name not in listed:
             yield f"pyproject.toml: group {service} lacks {name}, which {where} imports"
@@ -80,17 +84,18 @@ def _group_problems(tree: Tree, service: str) -> Iterator[str]:
         yield f"pyproject.toml: group {service} lists {name}, which nothing it starts imports"
 
 
-def reach(tree: Tree, entries: tuple[str, ...], without: frozenset[str] = frozenset()) -> dict[str, str]:
+def reach(tree: Tree, entries: tuple[str, ...]) -> dict[str, str]:
     """Return the distributions the entries reach, by lazy imports too, each with a module that imports it."""
     reached: dict[str, str] = {}
-    seen = set(without)
+    seen: set[str] = set()
     ahead = [name for name in entries if name in tree.modules]
     while ahead:
         name = ahead.pop()
         if name in seen:
             continue
         seen.add(name)
-        ahead += [other for other in _neighbours(tree, tree.modules[name]) if other in tree.modules]
+        followed = tree.modules.keys() - {_ONLY_IN_PRINT}
+        ahead += [other for other in _neighbours(tree, tree.modules[name]) if other in followed]
         for imported in tree.modules[name].imports:
             if third_party(imported.module) and not imported.typing_only and not imported.relative:
                 reached.setdefault(distribution(imported.module), name)

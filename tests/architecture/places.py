@@ -8,7 +8,6 @@ from tests.architecture.tree import Module, Tree
 
 ENV_EXAMPLE = "deploy/env.example"
 COMPOSE = "docker-compose.yml"
-DEFAULT_QUEUE = ""  # what a worker consumes by default: shared.broker.QUEUE
 # Set by shells, or by deploy/ for a child process; not for a deployer to configure.
 SHELL = frozenset({"HOME", "LANG", "MAKELEVEL", "NO_COLOR", "PATH", "PYTHONPATH", "TERM", "VIRTUAL_ENV"})
 
@@ -108,30 +107,26 @@ def _names(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 
 def queues(tree: Tree) -> list[str]:
-    """Report queues of shared/broker.py without a consumer in the compose file."""
-    broker = tree.modules.get("shared.broker")
-    workers = [line for line in tree.file(COMPOSE).splitlines() if "services.worker.app" in line]
-    if broker is None or COMPOSE not in tree.files:
+    """Report queues of shared/models/job.py without a worker in the compose file."""
+    models = tree.modules.get("shared.models.job")
+    if models is None or COMPOSE not in tree.files:
         return []
-    consumed = {queue for line in workers for queue in _consumed(line)}
+    served = set(re.findall(r"[\w]+", " ".join(re.findall(r"WORKER_QUEUES: *([^#\n]*)", tree.file(COMPOSE)))))
     return [
-        f"{broker.at(node)}: no worker in {COMPOSE} consumes {queue}"
-        for name, queue, node in _queues(broker)
-        if queue not in consumed and not (name == "QUEUE" and DEFAULT_QUEUE in consumed)
+        f"{models.at(node)}: no worker in {COMPOSE} serves {queue}"
+        for queue, node in _queues(models)
+        if queue not in served
     ]
 
 
-def _consumed(command: str) -> list[str]:
-    named = re.search(r"(?:-Q|--queues)\W+([\w,.-]+)", command)
-    return named[1].split(",") if named else [DEFAULT_QUEUE]
-
-
-def _queues(broker: Module) -> Iterator[tuple[str, str, ast.AST]]:
-    for node in broker.body.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(queue))):
-                if name == "QUEUE" or name.endswith("_QUEUE"):
-                    yield name, queue, node
+def _queues(models: Module) -> Iterator[tuple[str, ast.AST]]:
+    """The values of `class Queue(StrEnum)`."""
+    for node in models.body.body:
+        if isinstance(node, ast.ClassDef) and node.name == "Queue":
+            for part in node.body:
+                match part:
+                    case ast.Assign(value=ast.Constant(value=str(queue))):
+                        yield queue, part
 
 
 def routes(tree: Tree) -> list[str]:

@@ -1,6 +1,6 @@
 """Violations of the rules about what runs at import, where things stand, sizes and documents."""
 
-from tests.architecture.seeding import API, DEPLOY, REMBG, SHARED, WORKER, Seeds, add, both, edit, remove
+from tests.architecture.seeding import API, DEPLOY, REMBG, SHARED, WORKER, Seeds, add, edit
 
 IMPORTS: Seeds = {
     "the environment read at import": (
@@ -79,11 +79,15 @@ SETTINGS: Seeds = {
     "a name in the example that nothing reads": (add("deploy/env.example", "SEEDED=1"), "no code reads SEEDED"),
 }
 
-_COMPOSE = add("docker-compose.yml", "  seed:", "    command: celery -A services.worker.app worker")
-_OTHER = add("docker-compose.yml", "  seed:", "    command: celery -A services.worker.app worker -Q mail")
 QUEUES: Seeds = {
-    "a queue without a consumer": (both(_COMPOSE, add("shared/broker.py", 'MAIL_QUEUE = "mail"')), "consumes mail"),
-    "no worker but for another queue": (both(remove("docker-compose.yml"), _OTHER), "consumes jobs"),
+    "a queue without a worker": (
+        edit("shared/models/job.py", '    QUICK = "print"\n', '    QUICK = "print"\n    MAIL = "mail"\n'),
+        "no worker in docker-compose.yml serves mail",
+    ),
+    "a worker that serves one queue less": (
+        edit("docker-compose.yml", "WORKER_QUEUES: print,print_slow", "WORKER_QUEUES: print"),
+        "serves print_slow",
+    ),
 }
 
 ROUTES: Seeds = {

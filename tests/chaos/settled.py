@@ -20,8 +20,8 @@ from uuid import UUID
 
 import requests
 
-from shared.broker import QUEUE
 from shared.db.pool import Connection
+from shared.models.job import Queue
 from tests.chaos.crowd import Crowd
 from tests.chaos.system import PRICE_MICROUSD, THREADS, System
 
@@ -49,7 +49,7 @@ def assert_settled(
         _one_output_each(connection, system)
         _bill_agrees(connection, system)
     with system.broker() as broker:
-        await_true(lambda: broker.llen(QUEUE) == 0, 10, lambda: f"{broker.llen(QUEUE)} wake-ups are left")
+        await_true(lambda: not broker.exists(*Queue), 10, lambda: f"wake-ups are left in {broker.keys('*')}")
         assert not list(broker.scan_iter("unacked*"))
     for service in system.services:
         _well(f"http://127.0.0.1:{service.port}", service.name)

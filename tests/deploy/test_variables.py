@@ -66,7 +66,7 @@ def test_compose_passes_every_variable_that_a_service_reads(service: str) -> Non
 
 @pytest.mark.parametrize("service", ["api", "worker", "rembg", "migrate"])
 def test_compose_overrides_variables_only_where_the_container_decides_or_with_the_same_name(service: str) -> None:
-    fixed = {"DATA_DIR", "PORT", "REMBG_PORT"}
+    fixed = {"DATA_DIR", "PORT", "REMBG_PORT", "WORKER_QUEUES"}
     for name, value in COMPOSE[service]["environment"].items():
         assert name in fixed or value.startswith(f"${{{name}:-"), name
 

@@ -20,6 +20,7 @@ from deploy.local.valkey_server import Valkey
 from shared import broker, errors
 from shared.broker import Waker
 from shared.db import ids
+from shared.models.job import Queue
 
 SOON_S = 3  # the longest a caller may wait for a broker that is down
 
@@ -39,7 +40,7 @@ def silent_url() -> Iterator[str]:
 
 def wake(waker: Waker) -> bool:
     start = time.monotonic()
-    heard = waker.wake(ids.new())
+    heard = waker.wake(ids.new(), Queue.CUTOUTS)
     assert time.monotonic() - start < SOON_S
     return heard
 
@@ -54,12 +55,12 @@ def test_a_wake_up_is_one_message_in_one_list(redis_url: str, client: redis.Redi
     assert wake(Waker(redis_url))
     assert client.llen("jobs") == 1
     lists = [key for key in client.scan_iter("*") if client.type(key) == "list"]
-    assert lists == [broker.QUEUE] == ["jobs"]
+    assert lists == ["jobs"]
 
 
 def test_a_message_carries_the_task_and_the_id_and_nothing_of_the_job(redis_url: str, client: redis.Redis) -> None:
     job_id = ids.new()
-    Waker(redis_url).wake(job_id)
+    Waker(redis_url).wake(job_id, Queue.CUTOUTS)
     messages: Any = client.lrange("jobs", 0, -1)
     message = json.loads(messages[0])
     assert message["headers"]["task"] == broker.RUN_NEXT
@@ -79,17 +80,17 @@ def test_a_wake_up_takes_few_commands(redis_url: str, client: redis.Redis) -> No
 
 def test_waiting_wake_ups_are_counted(redis_url: str) -> None:
     waker = Waker(redis_url)
-    assert waker.waiting() == 0
+    assert waker.waiting(Queue.CUTOUTS) == 0
     for _ in range(3):
         wake(waker)
-    assert waker.waiting() == 3
+    assert waker.waiting(Queue.CUTOUTS) == 3
 
 
 def test_a_caller_does_not_wait_for_a_dead_broker(free_port: int) -> None:
     waker = Waker(f"redis://127.0.0.1:{free_port}/0")
     assert not wake(waker)
     with pytest.raises(errors.Unavailable):
-        waker.waiting()
+        waker.waiting(Queue.CUTOUTS)
 
 
 def test_a_caller_does_not_wait_for_a_silent_broker(silent_url: str) -> None:
@@ -97,7 +98,7 @@ def test_a_caller_does_not_wait_for_a_silent_broker(silent_url: str) -> None:
     assert not wake(waker)
     start = time.monotonic()
     with pytest.raises(errors.Unavailable):
-        waker.waiting()
+        waker.waiting(Queue.CUTOUTS)
     assert time.monotonic() - start < SOON_S
 
 
@@ -131,7 +132,7 @@ def test_a_wake_up_is_not_sent_to_a_full_broker_or_with_a_wrong_password(redis_u
     stranger = Waker(f"redis://:guess@{redis_url.partition('@')[2]}")
     assert not wake(stranger)
     with pytest.raises(errors.Unavailable):
-        stranger.waiting()
+        stranger.waiting(Queue.CUTOUTS)
 
 
 def test_health_reports_the_last_wake_up_and_sends_no_command(
@@ -157,11 +158,11 @@ def test_a_broker_that_refuses_wake_ups_is_down_until_it_takes_one(redis_url: st
         for _ in range(2):
             with pytest.raises(errors.Unavailable):
                 waker.check()
-        assert waker.waiting() == 0  # it answers all the same
+        assert waker.waiting(Queue.CUTOUTS) == 0  # it answers all the same
     finally:
         client.config_set("maxmemory", 0)
     assert waker.check() == {}
-    assert waker.waiting() == 1
+    assert waker.waiting(Queue.CUTOUTS) == 1
     before = told(client, "total_commands_processed")
     assert waker.check() == {}
     assert told(client, "total_commands_processed") == before + 1  # this one
@@ -188,7 +189,8 @@ import socket
 del socket.TCP_KEEPIDLE
 socket.TCP_KEEPALIVE = 16
 from shared import broker
-print(sorted(broker.worker_settings("redis://", 1)["broker_transport_options"]["socket_keepalive_options"].items()))
+from shared.models.job import Queue
+print(sorted(broker.worker_settings("redis://", 1, [])["broker_transport_options"]["socket_keepalive_options"].items()))
 """
 
 
@@ -224,7 +226,7 @@ def listener(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Celery:
     for changed in ("Channel", "connection_errors"):  # worker_settings sets them for the whole process
         monkeypatch.setattr(transport.Transport, changed, getattr(transport.Transport, changed))
     app = Celery("listener", set_as_current=False)
-    app.conf.update(broker.worker_settings(redis_url, 2))
+    app.conf.update(broker.worker_settings(redis_url, 2, [Queue.CUTOUTS]))
     return app
 
 
@@ -251,7 +253,7 @@ def test_a_listener_receives_and_stops_at_once_despite_its_long_poll(
         assert told(client, "blocked_clients") == 1
     assert time.monotonic() - start < 15 < broker.POLL_S
     wake(waker)
-    assert waker.waiting() == 1  # the stopping listener did not consume it
+    assert waker.waiting(Queue.CUTOUTS) == 1  # the stopping listener did not consume it
 
 
 def test_a_listener_stops_at_once_even_without_help_from_redis(listener: Celery, client: redis.Redis) -> None:

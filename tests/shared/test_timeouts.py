@@ -146,7 +146,7 @@ def test_waiting_for_the_pool_is_short() -> None:
 def test_publishing_and_consuming_have_their_own_limits() -> None:
     publisher = _publisher()
     assert publisher["socket_timeout"] == publisher["socket_connect_timeout"] == timeouts.REDIS_S == 1
-    listener = broker.worker_settings("redis://127.0.0.1:1/0", 3)["broker_transport_options"]
+    listener = broker.worker_settings("redis://127.0.0.1:1/0", 3, [])["broker_transport_options"]
     assert "socket_timeout" not in listener  # it would end the long poll
     assert listener["polling_interval"] == 300
     idle = getattr(socket, "TCP_KEEPALIVE" if sys.platform == "darwin" else "TCP_KEEPIDLE")

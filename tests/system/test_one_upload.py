@@ -15,7 +15,7 @@ from PIL import Image, ImageFilter
 from psycopg.rows import dict_row
 
 from deploy.local.api_client import SAMPLE
-from shared.broker import QUEUE
+from shared.models.job import Queue
 from tests.stack import RunningStack
 from tests.system.guest import Guest
 
@@ -95,7 +95,7 @@ def test_every_step_was_timed(walk: Walk) -> None:
 
 def test_the_wake_up_was_consumed(walk: Walk) -> None:
     with redis.Redis.from_url(walk.stack.redis_url) as client:
-        assert client.llen(QUEUE) == 0
+        assert client.llen(Queue.CUTOUTS) == 0
 
 
 def test_the_cutout_is_the_picture_at_full_size_with_the_background_gone(walk: Walk) -> None:

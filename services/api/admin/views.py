@@ -3,7 +3,7 @@
 from services.api.admin import schemas
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
-from shared.db import jobs, provider_calls
+from shared.db import job_report, provider_calls
 from shared.db import rollout as rollouts
 from shared.db.pool import Connection
 
@@ -66,4 +66,4 @@ def jobs_report(deps: Dependencies) -> schemas.JobsReport:
     Jobs per state, counted to 10,000, the age of the oldest waiting job, and the newest dead jobs with their errors.
     """
     with deps.database.transaction() as connection:
-        return schemas.JobsReport.from_row(jobs.report(connection))
+        return schemas.JobsReport.from_row(job_report.report(connection))

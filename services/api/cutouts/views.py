@@ -36,5 +36,5 @@ def create(deps: Dependencies, header: UploadHeaders, query: CutoutOptions) -> R
             )
             response = Accepted.answer(job, deps.urls)
             record(connection, response)
-    deps.waker.wake(job.id)
+    deps.waker.wake(job.id, job.queue)
     return response

@@ -40,7 +40,7 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Resp
         )
         response = Accepted.answer(job, deps.urls)
         record(connection, response)
-    deps.waker.wake(job.id)
+    deps.waker.wake(job.id, job.queue)
     return response
 
 
@@ -88,7 +88,7 @@ def retry(deps: Dependencies, header: IdempotencyHeaders, path: JobPath) -> Resp
             raise _refusal(jobs.find(connection, owner, path.job_id))
         response = Accepted.answer(job, deps.urls)
         record(connection, response)
-    deps.waker.wake(job.id)
+    deps.waker.wake(job.id, job.queue)
     return response
 
 

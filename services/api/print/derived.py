@@ -1,9 +1,11 @@
 """What is made of a picture when it is asked for: 200 with the stored result, or 202 with the job that makes it.
 
-a job done for the same request    200 with its result
-queued or running                  202
-failed, as it would again          its failure, such as `no_ink`
-none, cancelled, failed otherwise  202 with a new job
+    a job done for the same request    200 with its result
+    queued or running                  202
+    failed, as it would again          its failure, such as `no_ink`
+    none, cancelled, failed otherwise  202 with a new job
+
+Equal requests at once get the same job.
 """
 
 from collections.abc import Callable, Mapping
@@ -87,5 +89,5 @@ def _created(deps: Dependencies, asset: Asset, job_type: JobType, input: Mapping
         job = jobs.create(
             connection, ids.new(), asset.owner, asset.id, type=job_type, input=input, request_id=web.request_id()
         )
-    deps.waker.wake(job.id)
+    deps.waker.wake(job.id, job.queue)
     return job

@@ -22,7 +22,7 @@ from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Database
 from shared.models.asset import Asset, AssetKind
 from shared.models.cutout import CutoutInput, CutoutResult, Provider
-from shared.models.job import Job
+from shared.models.job import Job, Queue
 from shared.models.owner import Owner, OwnerType
 from tests.doubles import removebg as removebg_double
 from tests.services import pictures
@@ -59,7 +59,8 @@ class Bench:
     def runner_with(self, *arguments: Any, **options: Any) -> Runner:
         """A runner over `router(...)`, of all job types."""
         resources = Resources(self.database, self.storage, self.router(*arguments, **options), SECRET)
-        return Runner(self.database, self.leases, job_types.handlers(resources), threads=3)
+        handlers = job_types.handlers(resources, tuple(Queue))
+        return Runner(self.database, self.leases, handlers, threads=3, queues=tuple(Queue))
 
     def stop(self) -> None:
         self.client.close()

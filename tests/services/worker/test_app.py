@@ -19,7 +19,7 @@ import redis
 from services.worker.app import _purges
 from services.worker.settings import Settings
 from shared.broker import Waker
-from shared.models.job import JobState
+from shared.models.job import JobState, Queue
 from tests.services import pictures
 from tests.services.worker.conftest import Bench
 from tests.services.worker.rembg_double import cut_out
@@ -92,7 +92,7 @@ def _redis(port: int) -> object:
 def _run(bench: Bench, waker: Waker) -> float:
     """Create a job with its wake-up; the seconds until it was done."""
     job_id = bench.order()
-    waker.wake(job_id)
+    waker.wake(job_id, Queue.CUTOUTS)
     return _until(lambda: bench.job(job_id).status is JobState.DONE)
 
 
@@ -211,7 +211,7 @@ def test_a_worker_that_is_asked_to_stop_ends_its_job_first(
     with _started(free_port) as worker:
         _until(lambda: _ready(free_port))
         job_id = bench.order()
-        Waker(redis_url).wake(job_id)
+        Waker(redis_url).wake(job_id, Queue.CUTOUTS)
         _until(lambda: bench.job(job_id).status is JobState.RUNNING)
         worker.send_signal(signal.SIGTERM)
         said, _ = worker.communicate(timeout=20)
@@ -230,7 +230,7 @@ def test_a_worker_whose_rescuer_is_lost_ends_its_job_and_then_itself(
     with _started(free_port, ["-c", _LOSING]) as worker:
         _until(lambda: _ready(free_port))
         job_id = bench.order()
-        Waker(redis_url).wake(job_id)
+        Waker(redis_url).wake(job_id, Queue.CUTOUTS)
         _until(lambda: bench.job(job_id).status is JobState.RUNNING)
         (tmp_path / "lost").touch()
         said, _ = worker.communicate(timeout=30)

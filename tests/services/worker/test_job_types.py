@@ -1,30 +1,24 @@
 """A new job type is a folder and a line: this one lives in the tests and runs in the real runner, over Postgres."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.worker import job_types
-from services.worker.handlers import Handler, Resources
+from services.worker.handlers import Resources
 from services.worker.runner import Runner
 from shared.db import ids, jobs
-from shared.models.job import JobError, JobState
+from shared.models.job import JobError, JobState, Queue
 from tests.services.worker.conftest import OWNER, SECRET, Bench
 from tests.services.worker.wordcount.handler import Result, WordCountHandler
-
-JOB_TYPES: Mapping[str, Callable[[Resources], Handler]] = {
-    **job_types.JOB_TYPES,
-    "wordcount": WordCountHandler,
-}
 
 
 @pytest.fixture
 def runner(bench: Bench) -> Runner:
     resources = Resources(bench.database, bench.storage, bench.router(), SECRET)
-    handlers = {name: build(resources) for name, build in JOB_TYPES.items()}
-    return Runner(bench.database, bench.leases, handlers, threads=3)
+    handlers = {**job_types.handlers(resources, [Queue.CUTOUTS]), "wordcount": WordCountHandler(resources)}
+    return Runner(bench.database, bench.leases, handlers, threads=3, queues=[Queue.CUTOUTS])
 
 
 def _order(bench: Bench, **given: Any) -> UUID:

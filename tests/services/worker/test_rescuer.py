@@ -13,7 +13,7 @@ from services.worker.rescuer import Rescuer
 from shared import errors
 from shared.broker import Waker
 from shared.db import ids, job_queue
-from shared.models.job import JobError, JobState
+from shared.models.job import JobError, JobState, Queue
 from tests.services.worker.conftest import Bench
 
 
@@ -61,9 +61,9 @@ def test_lost_wake_ups_are_sent_again_once(bench: Bench, sweeper: Rescuer, serve
 
 def test_only_missing_wake_ups_are_sent(bench: Bench, sweeper: Rescuer, waker: Waker, server: redis.Redis) -> None:
     _overlooked(bench, 3)
-    waker.wake(ids.new())
+    waker.wake(ids.new(), Queue.CUTOUTS)
     assert sweeper.sweep() == 2
-    waker.wake(ids.new())
+    waker.wake(ids.new(), Queue.CUTOUTS)
     assert sweeper.sweep() == 0
     assert server.llen("jobs") == 4
 

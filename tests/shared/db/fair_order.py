@@ -10,8 +10,8 @@ from shared.db.job_queue import MAX_ATTEMPTS
 from shared.db.pool import Connection
 from shared.models.job import Job
 
-# The claim of release 0.2.0, whose cost grows with the backlog. %(types)s may be null.
-_NEXT = """
+# The claim of release 0.2.0, whose cost grows with the backlog. %(types)s may be null. It did not know queues.
+_NEXT_OF_ALL = """
     with load as (
         select user_id, count(*) as running from jobs
         where status = 'running' and lease_until >= now()
@@ -29,30 +29,33 @@ _NEXT = """
     order by priority, coalesce(load.running, 0), created_at
     limit 1
 """
+_NEXT = _NEXT_OF_ALL.replace("and lease_until >=", "and queue = %(queue)s and lease_until >=").replace(
+    "where (status", "where queue = %(queue)s and (status"
+)
 _CLAIM = f"""
-    with next as ({_NEXT} for update of jobs skip locked)
+    with next as ({_NEXT_OF_ALL} for update of jobs skip locked)
     update jobs set status = 'running', attempts = attempts + 1, fence = fence + 1, progress = 5, alone = true,
         lease_until = now() + interval '1 minute', started_at = coalesce(started_at, now())
-    where id = (select id from next) returning {jobs.COLUMNS}
+    where id = (select id from next) returning {jobs.COLUMNS.replace(" queue,", " 'jobs' as queue,")}
 """
 
 _WRONG = """
     with counted as (
-        select user_id, count(*) filter (where claim_state = 'claimed') as running,
+        select queue, user_id, count(*) filter (where claim_state = 'claimed') as running,
             count(*) filter (where status = 'queued') as waiting
-        from jobs where claim_state is not null group by user_id
+        from jobs where claim_state is not null group by queue, user_id
     ), heads as (
-        select distinct on (user_id) user_id, priority, created_at
-        from jobs where claim_state = 'ready' order by user_id, priority, created_at
+        select distinct on (queue, user_id) queue, user_id, priority, created_at
+        from jobs where claim_state = 'ready' order by queue, user_id, priority, created_at
     ), expected as (
-        select * from counted left join heads using (user_id)
+        select * from counted left join heads using (queue, user_id)
         where running > 0 or waiting > 0 or created_at is not null
     )
-    select 'queue of ' || user_id as wrong
-    from expected full join owner_queues queue using (user_id)
+    select queue || ' of ' || user_id as wrong
+    from expected full join owner_queues entry using (queue, user_id)
     where (expected.running, expected.waiting, expected.created_at)
-            is distinct from (queue.running, queue.waiting, queue.head_at)
-        or expected.priority <> queue.priority
+            is distinct from (entry.running, entry.waiting, entry.head_at)
+        or expected.priority <> entry.priority
     union all
     select claim_state || ' ' || status from jobs
     where coalesce(wakes_at, 'infinity') > now() and claim_state is distinct from case
@@ -64,18 +67,23 @@ _WRONG = """
         else 'ready' end
     union all
     select 'blocked by nothing' from jobs
-    where claim_state = 'blocked' and not exists (
+    where claim_state = 'blocked' and wakes_at > now() + interval '1 ms' and not exists (
         select from jobs other
-        where other.asset_id = jobs.asset_id and (other.status = 'running' or other.claim_state = 'ready'
-            and other.type = jobs.type and other.id <> jobs.id
+        where other.asset_id = jobs.asset_id and (other.status = 'running' or other.type = jobs.type
+            and (other.claim_state = 'ready'
+                or other.claim_state = 'blocked' and other.wakes_at <= now() + interval '1 ms')
+            and other.id <> jobs.id
             and (other.priority, other.created_at) <= (jobs.priority, jobs.created_at)))
 """
 
 
-def next_job(connection: Connection, types: list[str] | None) -> tuple[UUID, bool] | None:
-    """The id of the job whose turn it is, and whether it must run alone."""
-    row = connection.execute(_NEXT.encode(), {"types": types, "attempts": MAX_ATTEMPTS}).fetchone()
-    return (row["id"], row["must_run_alone"]) if row else None
+def next_job(connection: Connection, queues: list[str], types: list[str] | None) -> tuple[UUID, bool] | None:
+    """The id of the job whose turn it is in the first queue that has one, and whether it must run alone."""
+    for queue in queues:
+        given = {"queue": queue, "types": types, "attempts": MAX_ATTEMPTS}
+        if row := connection.execute(_NEXT.encode(), given).fetchone():
+            return row["id"], row["must_run_alone"]
+    return None
 
 
 def claim_as_before(connection: Connection) -> Job | None:

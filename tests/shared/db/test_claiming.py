@@ -154,7 +154,7 @@ def test_a_job_whose_last_attempt_died_in_company_gets_one_more(database: Databa
     claimed(database, alone=False)
     rows.rewind(database, 66)
     assert run(database, job_queue.fail_exhausted) == []
-    assert run(database, job_queue.overdue, 5) == 1
+    assert run(database, job_queue.overdue, "jobs", 5) == 1
     again = claimed(database)
     assert (again.id, again.attempts, again.isolated) == (job.id, job_queue.MAX_ATTEMPTS + 1, True)
 
@@ -205,24 +205,24 @@ def test_a_third_attempt_that_still_runs_is_not_poison(database: Database) -> No
 
 
 def test_a_job_is_overdue_when_it_has_waited_unusually_long(database: Database) -> None:
-    assert run(database, job_queue.overdue, 5) == 0
+    assert run(database, job_queue.overdue, "jobs", 5) == 0
     queued(database)
     later = queued(database)
-    assert run(database, job_queue.overdue, 5) == 0
+    assert run(database, job_queue.overdue, "jobs", 5) == 0
     rows.rewind(database, 6)
-    assert run(database, job_queue.overdue, 5) == 2
+    assert run(database, job_queue.overdue, "jobs", 5) == 2
     claimed(database)
     run(database, jobs.cancel, later.owner, later.id)
-    assert run(database, job_queue.overdue, 5) == 0
+    assert run(database, job_queue.overdue, "jobs", 5) == 0
 
 
 def test_a_postponed_job_is_not_overdue_before_its_time(database: Database) -> None:
     queued(database)
     run(database, job_queue.release, claimed(database), 30, counts=True)
     rows.rewind(database, 34)
-    assert run(database, job_queue.overdue, 5) == 0
+    assert run(database, job_queue.overdue, "jobs", 5) == 0
     rows.rewind(database, 2)
-    assert run(database, job_queue.overdue, 5) == 1
+    assert run(database, job_queue.overdue, "jobs", 5) == 1
 
 
 def test_the_job_of_a_dead_worker_is_overdue_but_poison_is_not(database: Database) -> None:
@@ -230,10 +230,10 @@ def test_the_job_of_a_dead_worker_is_overdue_but_poison_is_not(database: Databas
     for _ in range(2):
         claimed(database)
         rows.rewind(database, 66)
-        assert run(database, job_queue.overdue, 5) == 1
+        assert run(database, job_queue.overdue, "jobs", 5) == 1
     claimed(database)
     rows.rewind(database, 66)
-    assert run(database, job_queue.overdue, 5) == 0
+    assert run(database, job_queue.overdue, "jobs", 5) == 0
 
 
 def test_only_one_worker_sweeps_at_a_time(database: Database) -> None:

@@ -103,7 +103,7 @@ def test_the_next_change_of_a_job_enrols_it(url: str, database: Database, tmp_pa
     for path in migrate.FOLDER.glob("0012*.sql"):
         shutil.copy(path, tmp_path)
     migrate.migrate(url, tmp_path)
-    assert run(database, job_queue.claim_next, 60) is None
+    assert not _say(database, "select from claim_job(60, null, true)")
     with database.transaction() as connection:
         job = fair_order.claim_as_before(connection)
     assert job

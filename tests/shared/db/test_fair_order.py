@@ -9,7 +9,7 @@ import pytest
 
 from shared.db import job_queue, jobs
 from shared.db.pool import Connection, Database
-from shared.models.job import Job, JobFailure
+from shared.models.job import Job, JobFailure, Queue
 from shared.models.owner import Owner, OwnerType
 from tests.shared.db import fair_order
 from tests.shared.db.rows import TIMINGS
@@ -62,7 +62,7 @@ class History:
             UUID(int=self.random.getrandbits(128)),
             Owner(OwnerType.GUEST, owner),
             uuid5(_SPACE, f"{owner} {self.random.randrange(self.pictures)}"),
-            type=self.random.choice(["cutout", "cutout", "newer"]),
+            type=self.random.choice(["cutout", "cutout", "cutline", "print_check", "gang_sheet", "newer"]),
             priority=self.random.choice([5, 5, 5, 0, 9]),
         )
         self._say("update jobs set created_at = now() + %s where id = %s", timedelta(microseconds=self.created), job.id)
@@ -70,12 +70,14 @@ class History:
             self._say(_LATER, job.id)
 
     def claim(self) -> None:
-        types = self.random.choice([None, ["cutout"], ["cutout", "newer"]])
+        types = self.random.choice([None, ["cutout"], ["cutout", "newer", "cutline", "gang_sheet"]])
+        queues = self.random.sample(list(Queue), self.random.choice([1, 1, 2, 3]))
         alone = self.random.random() < 0.5
-        expected = fair_order.next_job(self.connection, types)
+        expected = fair_order.next_job(self.connection, list(queues), types)
         before = self._everything()
         try:
-            job = job_queue.claim_next(self.connection, self.random.choice([10, 60]), types, alone=alone)
+            lease_s = self.random.choice([10, 60])
+            job = job_queue.claim_next(self.connection, lease_s, types, queues=queues, alone=alone)
         except job_queue.MustRunAlone:
             assert expected
             assert expected[1]

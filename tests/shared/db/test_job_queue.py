@@ -41,12 +41,12 @@ def test_a_job_that_waits_for_its_picture_needs_no_wake_up(records: Records) -> 
     records.job(asset)
     records.claim()
     with records.database.transaction() as connection:
-        assert job_queue.overdue(connection, 0) == 0
+        assert job_queue.overdue(connection, "jobs", 0) == 0
     records.say(
         "update jobs set status = 'cancelled', finished_at = now(), lease_until = null where status = 'running'"
     )
     with records.database.transaction() as connection:
-        assert job_queue.overdue(connection, 0) == 1
+        assert job_queue.overdue(connection, "jobs", 0) == 1
 
 
 def test_a_dead_worker_does_not_block_its_picture(records: Records) -> None:
