@@ -1,5 +1,6 @@
 """Processes seen from outside."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -20,3 +21,8 @@ def nicenesses(pid: str) -> list[int]:
         pytest.skip("only on Linux has each thread a niceness of its own")
     stats = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/stat")]
     return [int(stat.rpartition(")")[2].split()[16]) for stat in stats]
+
+
+def lowered(by: int) -> int:
+    """Return the niceness of what lowers its priority by so much, started from here."""
+    return min(19, os.getpriority(os.PRIO_PROCESS, 0) + by)

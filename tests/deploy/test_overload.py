@@ -15,7 +15,7 @@ from bench.front import overload, users
 from shared import timeouts
 from tests.deploy.front import Deployment
 from tests.deploy.senders import slow_senders
-from tests.processes import children, nicenesses
+from tests.processes import children, lowered, nicenesses
 from tests.services import pictures
 
 THREADS = runpy.run_path(str(Path(__file__).parents[2] / "deploy/gunicorn.conf.py"))["threads"]
@@ -65,7 +65,7 @@ def test_request_threads_have_a_lower_priority_than_probes(deployment: Deploymen
     instance = deployment.instances[0]
     requests.get(f"http://127.0.0.1:{instance.port}/api/jobs", timeout=SOON_S)
     (child,) = children(instance.pid)
-    assert set(nicenesses(child)) == {0, 15}
+    assert set(nicenesses(child)) == {lowered(0), lowered(15)}
 
 
 def test_silent_connections_are_closed(deployment: Deployment) -> None:

@@ -39,7 +39,8 @@ def test_the_same_bytes_of_one_guest_are_one_asset(guest: FlaskClient) -> None:
     first = upload(guest)
     again = send(guest, "/api/uploads", pictures.jpeg(), name="other-name.jpg")
     assert again.status_code == 200
-    assert body(again) == first
+    assert {**body(again), "url": ""} == {**first, "url": ""}
+    assert key_of(body(again)["url"]) == key_of(first["url"])  # what follows it changes with the hour
 
 
 def test_the_same_bytes_of_two_guests_are_two_assets_under_two_keys(api: Api) -> None:
