@@ -30,6 +30,7 @@ from services.api.settings import Settings, Web
 from services.api.url_builder import UrlBuilder
 from shared import broker, events, failpoints, log, sentry, storage, timeouts, web
 from shared.db import pool
+from shared.images.press_profiles import Profiles
 from shared.version import VERSION
 
 
@@ -57,6 +58,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
             job_events.MAX_STREAMS_EACH,
         ),
         health=health.build(settings, database, objects, waker),
+        profiles=Profiles.read(settings.printing.profiles),
         urls=UrlBuilder(secret, settings.web.public_url),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,
     )

@@ -11,6 +11,7 @@ from shared.broker import Waker
 from shared.db.pool import Database
 from shared.events import Hub
 from shared.health import Health
+from shared.images.press_profiles import Profiles
 from shared.storage import Storage
 
 
@@ -25,5 +26,6 @@ class Dependencies:
     waker: Waker
     hub: Hub
     health: Health
+    profiles: Profiles
     urls: UrlBuilder
     fetcher: UrlFetcher | None  # None if pictures are not fetched from URLs

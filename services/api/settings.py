@@ -109,6 +109,7 @@ class Settings:
     retention: settings.Retention
     rembg: settings.Rembg
     providers: settings.Providers
+    printing: settings.Printing
     ops: settings.Ops
     web: Web
     shop: Shop
@@ -123,6 +124,7 @@ class Settings:
             retention=settings.Retention.read(),
             rembg=settings.Rembg.read(),
             providers=settings.Providers.read(),
+            printing=settings.Printing.read(),
             ops=settings.Ops.read(),
             web=Web.read(),
             shop=Shop.read(),

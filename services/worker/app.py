@@ -33,6 +33,7 @@ from services.worker.settings import Cdn, Settings
 from shared import broker, failpoints, log, malloc, metrics, sentry, storage, timeouts
 from shared.db.pool import Database
 from shared.health import Check, Health
+from shared.images.press_profiles import Profiles
 from shared.models.cutout import Provider
 
 _STATUS = 70  # EX_SOFTWARE: platforms restart a worker after any status but 0
@@ -61,7 +62,8 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     leases = Leases(database, settings.work.lease_s)
     ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
     secret = settings.keys.secret.get_secret_value()
-    resources = Resources(database, objects, _router(settings, database), secret)
+    profiles = Profiles.read(settings.printing.profiles)
+    resources = Resources(database, objects, _router(settings, database), secret, profiles)
     handlers = job_types.handlers(resources, settings.work.queues)
     waker = broker.Waker(settings.broker.url.get_secret_value())
     runner = Runner(database, leases, handlers, settings.work.threads, settings.work.queues, waker.wake)

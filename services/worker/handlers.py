@@ -10,6 +10,7 @@ from typing import Protocol
 from services.worker.providers.router import Router
 from shared import metrics
 from shared.db.pool import Database
+from shared.images.press_profiles import NO_PROFILES, Profiles
 from shared.models.asset import Asset
 from shared.models.job import Job, Outcome, Timings
 from shared.storage import Storage
@@ -23,6 +24,7 @@ class Resources:
     storage: Storage
     router: Router
     secret: str
+    profiles: Profiles = NO_PROFILES
 
 
 @dataclass(frozen=True, slots=True)

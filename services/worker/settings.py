@@ -57,6 +57,7 @@ class Settings:
     retention: settings.Retention
     rembg: settings.Rembg
     providers: settings.Providers
+    printing: settings.Printing
     ops: settings.Ops
     work: Work
     cdn: Cdn
@@ -71,6 +72,7 @@ class Settings:
             retention=settings.Retention.read(),
             rembg=settings.Rembg.read(),
             providers=settings.Providers.read(),
+            printing=settings.Printing.read(),
             ops=settings.Ops.read(),
             work=Work.read(),
             cdn=Cdn.read(),

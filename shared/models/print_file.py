@@ -36,7 +36,8 @@ class PrintFileInput:
     """`width_mm` is the width of the ink, and of the file, which ends where the ink ends.
 
     `profile`: SHA-256 of the ICC profile that leads to CMYK; None: the project's own. `halftone_lpi`: lines per inch of
-    the dots that fades become; None: they stay fades. Raises ValueError for choices that exclude each other.
+    the dots that fades become; None: they stay fades. `spot`: the name of the white ink in the file. Raises ValueError
+    for choices that exclude each other.
     """
 
     width_mm: float
@@ -49,6 +50,7 @@ class PrintFileInput:
     mirror: bool = False
     halftone_lpi: float | None = None
     halftone_angle: float = 22.5
+    spot: str = "White"
 
     def __post_init__(self) -> None:
         spot = self.underbase is Underbase.SPOT
@@ -75,6 +77,7 @@ class PrintFileInput:
         without_effect = {
             "choke_mm": self.underbase is Underbase.NONE,
             "halftone_angle": self.halftone_lpi is None,
+            "spot": self.underbase is not Underbase.SPOT,
         }
         return {
             field.name: value

@@ -13,7 +13,7 @@ from services.worker.print_file.fitting import Pixels
 from shared.image_format import icc
 
 _INTENT = ImageCms.Intent.RELATIVE_COLORIMETRIC
-# A finer table: its inks are within 5 of 255 of computing each pixel, which takes five times as long.
+# A finer table: its inks are within 7 of 255 of computing each pixel, which takes five times as long.
 _FLAGS = ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.HIGHRESPRECALC
 _STRIP_PIXELS = 1 << 20
 

@@ -1,0 +1,59 @@
+"""From a picture to its inks: cropped to the ink, sized, mirrored; and what cannot be printed."""
+
+import numpy as np
+import pytest
+
+from services.worker.print_file.artwork import NoInk, TooLarge, artwork
+from shared.models.print_file import Format, PrintFileInput, Space, Underbase
+from tests.services.worker.print_file.pictures import PRESS, badge
+
+
+def test_the_file_ends_where_the_ink_ends_and_has_the_width_asked_for() -> None:
+    rgba = badge()
+    ink = rgba[..., 3] >= 8
+    box = (int(ink.any(0).sum()), int(ink.any(1).sum()))
+    made = artwork(rgba, PrintFileInput(width_mm=50, dpi=254), PRESS)
+    assert made.colours.shape == (round(500 * box[1] / box[0]), 500, 4)
+    assert made.plate is None
+
+
+def test_a_picture_of_the_right_size_keeps_its_pixels() -> None:
+    rgba = badge()
+    rows, columns = (np.flatnonzero((rgba[..., 3] >= 8).any(axis)) for axis in (1, 0))
+    made = artwork(rgba, PrintFileInput(width_mm=len(columns) / 10, dpi=254), PRESS)
+    assert np.array_equal(made.colours, rgba[np.ix_(rows, columns)])
+
+
+def test_mirrored_artwork_and_plate_are_reversed() -> None:
+    asked = [
+        PrintFileInput(width_mm=40, underbase=Underbase.PLATE, space=space, format=Format.TIFF, mirror=mirror)
+        for space in Space
+        for mirror in (False, True)
+    ]
+    for plain, mirrored in (asked[:2], asked[2:]):
+        one, other = artwork(badge(), plain, PRESS), artwork(badge(), mirrored, PRESS)
+        assert one.plate is not None
+        assert other.plate is not None
+        assert np.array_equal(one.colours[:, ::-1], other.colours)
+        assert np.array_equal(one.plate[:, ::-1], other.plate)
+
+
+def test_fades_become_dots_in_artwork_and_plate() -> None:
+    made = artwork(badge(), PrintFileInput(width_mm=80, underbase=Underbase.PLATE, halftone_lpi=30), PRESS)
+    assert set(np.unique(made.colours[..., 3])) == {0, 255}
+    assert made.plate is not None
+    assert 0 < made.plate.astype(int).sum() < made.colours[..., 3].astype(int).sum()
+    right = made.plate[:, -made.plate.shape[1] // 4 :]
+    assert right.max() == 255  # dots keep their white, though they are thinner than the choke
+
+
+@pytest.mark.parametrize("level", [0, 7])
+def test_a_picture_without_ink_is_refused(level: int) -> None:
+    with pytest.raises(NoInk):
+        artwork(np.full((20, 20, 4), level, np.uint8), PrintFileInput(width_mm=50), PRESS)
+
+
+@pytest.mark.parametrize("asked", [{"width_mm": 1000, "dpi": 600}, {"width_mm": 5100, "dpi": 20}])
+def test_a_file_too_large_is_refused_before_it_is_made(asked: dict[str, float]) -> None:
+    with pytest.raises(TooLarge):
+        artwork(badge(), PrintFileInput(**asked), PRESS)  # type: ignore[arg-type]
