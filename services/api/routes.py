@@ -20,6 +20,8 @@ from services.api.assets.schemas import AssetOut, AssetPage, LinkOut, Presigned,
 from services.api.cutouts import views as cutouts
 from services.api.cutouts.schemas import CutoutForm
 from services.api.dependencies import Dependencies
+from services.api.gang_sheets import views as gang_sheets
+from services.api.gang_sheets.schemas import GangSheetOut, SheetFileOut
 from services.api.jobs import events
 from services.api.jobs import views as jobs
 from services.api.jobs.schemas import Accepted, JobOut, JobPage
@@ -57,7 +59,7 @@ SHOWN = (errors.RangeNotSatisfiable, errors.Forbidden, errors.UnreadableImage, e
 FOLLOWED = (errors.RangeNotSatisfiable, errors.Forbidden)
 ASKED = (errors.Forbidden, errors.NotFound, *QUOTA)
 STREAMED = (errors.RateLimited,)
-DERIVED = (errors.NoInk, errors.SourceMissing, *QUOTA)
+DERIVED = (errors.NoInk, errors.TooLarge, errors.DoesNotFit, errors.SourceMissing, *QUOTA)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
 
 PICTURES = (
@@ -89,6 +91,14 @@ PRINTS = (
         "/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE, PrintCheckOut, MADE, DERIVED
     ),
 )
+GANG_SHEETS = (
+    POST("/api/gang-sheets", gang_sheets.create, GUEST_WRITE, API, NO_STORE, Accepted, (202,), ASKED),
+    GET("/api/gang-sheets/<uuid:job_id>", gang_sheets.show, GUEST_READ, UNLIMITED, NO_STORE, GangSheetOut),
+    GET(
+        *("/api/gang-sheets/<uuid:job_id>/sheets/<int:number>", gang_sheets.sheet, GUEST_READ, API, NO_STORE),
+        *(SheetFileOut, MADE, DERIVED),
+    ),
+)
 ADMINISTRATION = (
     GET("/api/admin/rollout", admin.rollout, ADMIN, API, NO_STORE, RolloutOut),
     PUT("/api/admin/rollout", admin.set_rollout, ADMIN, API, NO_STORE, RolloutOut),
@@ -101,7 +111,13 @@ PAGES = (
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),
 )
-DOCUMENTED = {"pictures": PICTURES, "jobs": JOBS, "prints": PRINTS, "admin": ADMINISTRATION}  # by tag
+DOCUMENTED = {  # by tag
+    "pictures": PICTURES,
+    "jobs": JOBS,
+    "prints": PRINTS,
+    "gang sheets": GANG_SHEETS,
+    "admin": ADMINISTRATION,
+}
 
 
 def register(app: OpenAPI, deps: Dependencies) -> None:

@@ -80,8 +80,8 @@ class Placement:
 class GangSheetInput:
     """What a caller asked for. `placements`: where everything lies, for another file of a sheet that was nested before.
 
-    `labels`: each copy has its number and width below it. `underbase`: white ink under the designs. `cents_per_m`: what
-    a metre of film cost when the job was created; 0 for no price.
+    `labels`: each copy has its number and width below it. `underbase`: white ink under the designs, which the files
+    name `spot`. `cents_per_m`: what a metre of film cost when the job was created; 0 for no price.
     """
 
     film: Film
@@ -90,13 +90,14 @@ class GangSheetInput:
     formats: tuple[SheetFormat, ...] = (SheetFormat.PNG,)
     labels: bool = False
     underbase: bool = False
+    spot: str = "White"
     cents_per_m: int = 0
     placements: tuple[Placement, ...] = ()
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Read `jobs.input`. Raises ValueError or TypeError for what this release does not know."""
-        plain = {name: stored[name] for name in ("labels", "underbase", "cents_per_m") if name in stored}
+        plain = {name: stored[name] for name in ("labels", "underbase", "spot", "cents_per_m") if name in stored}
         known = {*cls.__dataclass_fields__}
         if unknown := stored.keys() - known:
             raise ValueError(f"unknown input: {', '.join(sorted(unknown))}")
@@ -118,6 +119,7 @@ class GangSheetInput:
             "formats": [one.value for one in self.formats],
             "labels": self.labels,
             "underbase": self.underbase,
+            "spot": self.spot,
             "cents_per_m": self.cents_per_m,
             "placements": [placement.json() for placement in self.placements],
         }
@@ -129,6 +131,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "formats": ["png"],
     "labels": False,
     "underbase": False,
+    "spot": "White",
     "cents_per_m": 0,
     "placements": [],
 }

@@ -81,7 +81,7 @@ class NewGangSheet(BodyModel):
             raise ValueError(f"items: at most {MOST_COPIES} copies in all")
         return self
 
-    def input(self, asset_ids: list[UUID], cents_per_m: int) -> GangSheetInput:
+    def input(self, asset_ids: list[UUID], spot: str, cents_per_m: int) -> GangSheetInput:
         """The job's; `asset_ids` are the pictures that are printed, by item."""
         pairs = zip(asset_ids, self.items, strict=True)
         return GangSheetInput(
@@ -91,6 +91,7 @@ class NewGangSheet(BodyModel):
             formats=tuple(kind for kind in SheetFormat if kind in self.formats),
             labels=self.labels,
             underbase=self.underbase,
+            spot=spot,
             cents_per_m=cents_per_m,
         )
 

@@ -33,7 +33,8 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewGangSheet) -
     with once(deps.database, owner, body.model_dump_json()) as record, deps.database.transaction() as connection:
         quotas.require(connection, owner, deps.settings.web, jobs=1)
         printed = [_printed(connection, owner, at, item.asset_id) for at, item in enumerate(body.items)]
-        asked = body.input(printed, deps.settings.web.gang_sheet_cents_per_m)
+        settings = deps.settings
+        asked = body.input(printed, settings.printing.spot_white, settings.web.gang_sheet_cents_per_m)
         job = jobs.create(
             connection,
             ids.new(),
@@ -45,7 +46,7 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewGangSheet) -
         )
         response = Accepted.answer(job, deps.urls)
         record(connection, response)
-    deps.waker.wake(job.id)
+    deps.waker.wake(job.id, job.queue)
     return response
 
 

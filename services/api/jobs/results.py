@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.api.gang_sheets.schemas import GangSheetResultOut
 from services.api.print.schemas import PrintCheckOut
 from services.api.schemas import Amount, Count, Name, ResponseModel, Share, Url
 from services.api.url_builder import UrlBuilder
@@ -61,9 +62,10 @@ class CutoutOut(ResponseModel):
         )
 
 
-Result = Annotated[CutoutOut | PrintCheckOut, Field(discriminator="type")]
+Result = Annotated[CutoutOut | GangSheetResultOut | PrintCheckOut, Field(discriminator="type")]
 _RESULTS: Mapping[str, Callable[[Mapping[str, Any], UrlBuilder], Result]] = {
     JobType.CUTOUT: CutoutOut.of,
+    JobType.GANG_SHEET: GangSheetResultOut.of,
     JobType.PRINT_CHECK: PrintCheckOut.of,
 }
 

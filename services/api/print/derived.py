@@ -48,7 +48,7 @@ def answer(
     """The response for a picture of the caller's. Raises NotFound, InvalidRequest or one of REFUSALS, or a quota's."""
     owner = auth.visible_owner()
     with deps.database.transaction() as connection:
-        asset = _printed(connection, assets.find(connection, owner, asset_id))
+        asset = printed(connection, assets.find(connection, owner, asset_id))
         job = print_jobs.newest(connection, asset.id, request_key(job_type, input))
     if job is None or _worth_a_retry(job):
         job = _created(deps, asset, job_type, input)
@@ -61,7 +61,7 @@ def answer(
     return response
 
 
-def _printed(connection: Connection, asset: Asset | None) -> Asset:
+def printed(connection: Connection, asset: Asset | None) -> Asset:
     """The picture that is printed: of a cut-out's file in another form, the transparent one it was made of."""
     if asset is None:
         raise errors.NotFound

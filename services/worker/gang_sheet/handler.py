@@ -33,9 +33,8 @@ from shared.models.gang_sheet import (
 )
 from shared.models.job import JobFailure, Outcome
 
-SPOT = "White"
 _MOST_DESIGN_PIXELS = 1_000_000_000  # of all designs together: 4 GB of disk, or twice that if all are turned
-_MOST_FILM_PIXELS = 4_000_000_000  # 50 m of film 560 mm wide: a minute for each format
+_MOST_FILM_PIXELS = 2_000_000_000  # 25 m of film 560 mm wide: ten seconds of a processor for each format
 _QUARTERS, _UPRIGHT = (0, 1, 2, 3), (0,)
 
 
@@ -80,7 +79,7 @@ class GangSheetHandler:
 
     def _sheet(self, task: Task, asked: GangSheetInput, made: Sequence[Design], sheet: "_Laid") -> "_Stored":
         """Write and store the files of one sheet, one at a time on disk."""
-        spot, stored = SPOT if asked.underbase else "", dict[str, Asset]()
+        spot, stored = asked.spot if asked.underbase else "", dict[str, Asset]()
         for kind in asked.formats:
             path = sheet.path(kind)
             files.write(path, kind, made, sheet.placements, sheet.size, spot)
