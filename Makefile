@@ -64,9 +64,10 @@ bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, th
 bench-mockups: $(VENV)/.dev ## Time mock-ups and their memory, beside Pillow's own compositing
 	@$(RUN) bench.mockups
 
-bench-print: $(VENV)/.dev ## Time the print check and print edges of 12 megapixels and sheets of 5 m, beside their targets
+bench-print: $(VENV)/.dev ## Time print checks, print edges and sheets of 5 m, and compare gang sheets with rectpack, beside their targets
 	@OMP_NUM_THREADS=1 $(RUN) bench.print
 	@$(RUN) bench.print_formats
+	@OMP_NUM_THREADS=1 $(RUN) bench.gang_sheets
 
 bench-queue: $(VENV)/.dev ## Measure a queue of a million jobs, beside other queues if PEERS_PYTHON= has them (half an hour)
 	@$(RUN) bench.job_queue

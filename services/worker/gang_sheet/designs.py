@@ -1,7 +1,7 @@
 """Designs at print size: cropped to their ink, resampled, with label and white plate, on disk one after another."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -23,6 +23,7 @@ MOST_PIXELS = 200_000_000  # of one design: 1.1 x 1.3 m
 CHOKE_PX = 2.0  # of the white plate, at 300 dpi; see prepress.rules
 _INK = 8  # alpha from which a pixel prints; less is cleared, or it would widen the outline
 _BAND_PIXELS = 1 << 20
+_LOWEST = 50  # a label is centred below the lowest fiftieth of the ink
 _SUPPORT = 2  # pixels that bicubic resampling reads to each side, times the reduction
 
 
@@ -78,13 +79,24 @@ def _resampled(rgba: Pixels, width_mm: float, path: Path, label: str) -> Raster:
     height = max(1, round(len(ink) * width / ink.shape[1]))
     if width * height > MOST_PIXELS:
         raise TooLarge
-    text = [labels.drawn(label)] if label else []
-    whole = max([width, *(picture.shape[1] for picture in text)])
-    return Raster.write(path, _widened(chain(fitted(ink, (width, height)), text), whole), whole, 4)
+    strips = fitted(ink, (width, height))
+    if not label:
+        return Raster.write(path, strips, width, 4)
+    text = labels.drawn(label)
+    whole = max(width, text.shape[1])
+    left = round(_lowest(ink) * width - text.shape[1] / 2)
+    below = _widened(text, min(max(0, left), whole - text.shape[1]), whole)
+    return Raster.write(path, chain((_widened(strip, 0, whole) for strip in strips), [below]), whole, 4)
 
 
-def _widened(strips: Iterable[Pixels], width: int) -> Iterator[Pixels]:
-    return (np.pad(strip, ((0, 0), (0, width - strip.shape[1]), (0, 0))) for strip in strips)
+def _lowest(ink: Pixels) -> float:
+    """Where the lowest ink lies, from 0 at the left edge to 1: a label there stays near the design."""
+    alpha = ink[-max(1, len(ink) // _LOWEST) :, :, 3]
+    return float(np.flatnonzero((alpha >= _INK).any(0)).mean() + 0.5) / ink.shape[1]
+
+
+def _widened(strip: Pixels, left: int, width: int) -> Pixels:
+    return np.pad(strip, ((0, 0), (left, width - left - strip.shape[1]), (0, 0)))
 
 
 def fitted(rgba: Pixels, size: tuple[int, int]) -> Iterator[Pixels]:

@@ -71,6 +71,14 @@ def test_a_label_lies_below_the_ink_within_the_outline(tmp_path: Path) -> None:
     assert 0 < np.count_nonzero(white) < np.count_nonzero(alpha)
 
 
+def test_a_label_lies_below_the_lowest_ink(tmp_path: Path) -> None:
+    ell = np.zeros((400, 400, 4), np.uint8)
+    ell[:40], ell[:, 300:340] = 255, 255
+    labelled = designs.make(ell, 60, tmp_path / "ell", label="1: 60 mm").colours.mapped()[..., 3]
+    columns = np.flatnonzero(labelled[-20:].any(0)) / labelled.shape[1]
+    assert columns.mean() == pytest.approx(0.8, abs=0.01)
+
+
 @pytest.mark.parametrize("quarters", range(4))
 def test_turned_rows_are_those_of_the_turned_picture(quarters: int, tmp_path: Path) -> None:
     design = designs.make(drawn("photo", 30, 150, seed=4)[:, :90], 25, tmp_path / "design")
