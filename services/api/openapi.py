@@ -24,13 +24,14 @@ from services.api.route import Raw, Route
 from services.api.schemas import ErrorOut, ResponseModel, never_null
 from shared import errors
 from shared.image_format.structure import STORED, Format
-from shared.images import MAX_BYTES, MAX_STORED_BYTES
+from shared.images import MAX_BYTES
 
 _JSON = "application/json"
 _REFERENCE = "#/components/schemas/{model}"
 _BYTES = {"type": "string", "format": "binary", "minLength": 1}
-_FILE, _SERVED = _BYTES | {"maxLength": MAX_BYTES}, _BYTES | {"maxLength": MAX_STORED_BYTES}
-IMAGES = tuple(sorted(kind.content_type for kind in STORED))  # what is served
+_FILE, _SERVED = _BYTES | {"maxLength": MAX_BYTES}, _BYTES | {"maxLength": 8 << 30}  # the sheet of a printer is large
+IMAGES = tuple(sorted(kind.content_type for kind in STORED))
+SERVED = (*IMAGES, "application/pdf", "image/svg+xml", "image/tiff")  # pictures, and files for printers
 
 _TOKENS: dict[str, Any] = {
     "bearer": {
@@ -113,7 +114,7 @@ def _success(route: Route, status: int) -> dict[str, Any]:
         names.append("Idempotent-Replayed")
     if status == HTTPStatus.ACCEPTED:
         names += ["Location"] if len(route.statuses) == 1 else ["Location", "Retry-After"]
-    if route.answer == IMAGES:
+    if route.answer == SERVED:
         names += ["ETag", "Accept-Ranges"]
         names += [] if status == HTTPStatus.NOT_MODIFIED else ["Content-Disposition"]
         names += ["Content-Range"] if status == HTTPStatus.PARTIAL_CONTENT else []
@@ -148,7 +149,7 @@ def _content(answer: type[ResponseModel] | tuple[str, ...] | None) -> dict[str, 
     if answer is None:
         return None
     if isinstance(answer, tuple):
-        return {name: {"schema": _SERVED if name in IMAGES else {}} for name in answer}  # events are not one text
+        return {name: {"schema": _SERVED if name in SERVED else {}} for name in answer}  # events are not one text
     return {_JSON: {"schema": _reference(answer)}}
 
 

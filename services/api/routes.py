@@ -27,10 +27,11 @@ from services.api.jobs import views as jobs
 from services.api.jobs.schemas import Accepted, JobOut, JobPage
 from services.api.middleware import policy
 from services.api.middleware.policy import Auth, Cache, Limit, Policy
-from services.api.openapi import IMAGES, Document
+from services.api.openapi import SERVED, Document
 from services.api.pages import views as pages
 from services.api.print import views as prints
-from services.api.print.schemas import PrintCheckOut
+from services.api.print.file_schemas import PrintFileOut
+from services.api.print.schemas import PrintCheckOut, PrintEdgesOut
 from services.api.route import Raw, Route
 from services.api.schemas import ResponseModel
 from shared import errors, web
@@ -59,7 +60,9 @@ SHOWN = (errors.RangeNotSatisfiable, errors.Forbidden, errors.UnreadableImage, e
 FOLLOWED = (errors.RangeNotSatisfiable, errors.Forbidden)
 ASKED = (errors.Forbidden, errors.NotFound, *QUOTA)
 STREAMED = (errors.RateLimited,)
-DERIVED = (errors.NoInk, errors.TooLarge, errors.DoesNotFit, errors.SourceMissing, *QUOTA)
+DERIVED = (errors.NoInk, errors.SourceMissing, *QUOTA)
+SIZED = (*DERIVED, errors.TooLarge)
+LAID_OUT = (*SIZED, errors.DoesNotFit)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
 
 PICTURES = (
@@ -75,8 +78,8 @@ PICTURES = (
     GET("/api/assets/<uuid:asset_id>", assets.show, GUEST_READ, UNLIMITED, NO_STORE, AssetOut),
     DELETE("/api/assets/<uuid:asset_id>", assets.delete, GUEST_WRITE, API, NO_STORE, None, (204,)),
     POST("/api/assets/<uuid:asset_id>/link", links.create_link, GUEST_READ, API, NO_STORE, LinkOut, (201,)),
-    GET("/private/<uuid:asset_id>", links.follow_link, PUBLIC, UNLIMITED, NO_STORE, IMAGES, DOWNLOADED, FOLLOWED),
-    GET("/assets/<key>/<grant>", assets.download, PUBLIC, UNLIMITED, PICTURE, IMAGES, DOWNLOADED, SHOWN),
+    GET("/private/<uuid:asset_id>", links.follow_link, PUBLIC, UNLIMITED, NO_STORE, SERVED, DOWNLOADED, FOLLOWED),
+    GET("/assets/<key>/<grant>", assets.download, PUBLIC, UNLIMITED, PICTURE, SERVED, DOWNLOADED, SHOWN),
 )
 JOBS = (
     POST("/api/jobs", jobs.create, GUEST_WRITE, API, NO_STORE, Accepted, (202,), ASKED),
@@ -88,15 +91,21 @@ JOBS = (
 )
 PRINTS = (
     GET(
-        "/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE, PrintCheckOut, MADE, DERIVED
+        *("/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE),
+        *(PrintCheckOut, MADE, DERIVED),
     ),
+    GET(
+        *("/api/assets/<uuid:asset_id>/print-edges", prints.edges, GUEST_READ, API, NO_STORE),
+        *(PrintEdgesOut, MADE, DERIVED),
+    ),
+    GET("/api/assets/<uuid:asset_id>/print-file", prints.file, GUEST_READ, API, NO_STORE, PrintFileOut, MADE, SIZED),
 )
 GANG_SHEETS = (
     POST("/api/gang-sheets", gang_sheets.create, GUEST_WRITE, API, NO_STORE, Accepted, (202,), ASKED),
     GET("/api/gang-sheets/<uuid:job_id>", gang_sheets.show, GUEST_READ, UNLIMITED, NO_STORE, GangSheetOut),
     GET(
         *("/api/gang-sheets/<uuid:job_id>/sheets/<int:number>", gang_sheets.sheet, GUEST_READ, API, NO_STORE),
-        *(SheetFileOut, MADE, DERIVED),
+        *(SheetFileOut, MADE, LAID_OUT),
     ),
 )
 ADMINISTRATION = (

@@ -63,7 +63,7 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     ops_token = settings.ops.token.get_secret_value() if settings.ops.token else None
     secret = settings.keys.secret.get_secret_value()
     profiles = Profiles.read(settings.printing.profiles)
-    resources = Resources(database, objects, _router(settings, database), secret, profiles)
+    resources = Resources(database, objects, _router(settings, database), secret, settings.work.prints, profiles)
     handlers = job_types.handlers(resources, settings.work.queues)
     waker = broker.Waker(settings.broker.url.get_secret_value())
     runner = Runner(database, leases, handlers, settings.work.threads, settings.work.queues, waker.wake)

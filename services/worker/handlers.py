@@ -18,12 +18,16 @@ from shared.storage import Storage
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What handlers are built from. All of it may be shared between threads."""
+    """What handlers are built from. All of it may be shared between threads.
+
+    `print_after_cutout`: a cut-out is followed by its print edges and their check.
+    """
 
     database: Database
     storage: Storage
     router: Router
     secret: str
+    print_after_cutout: bool = False
     profiles: Profiles = NO_PROFILES
 
 

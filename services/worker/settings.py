@@ -26,12 +26,18 @@ class Work(settings.EnvSettings):
 
     lease_s: float = Field(timeouts.LEASE_S, validation_alias="LEASE_S", gt=1, le=3600)
     queues: _Queues = Field("jobs", validation_alias="WORKER_QUEUES")  # type: ignore[arg-type] # read like a given value
+    print_after_cutout: bool | None = Field(None, validation_alias="PRINT_AFTER_CUTOUT")
     threads: int = Field(3, validation_alias="WORKER_CONCURRENCY", ge=1, le=32)
     port: int = Field(8001, validation_alias="WORKER_PORT", ge=0, le=65535)
     rembg_places: int = Field(
         3, validation_alias="REMBG_PLACES", ge=1, le=64
     )  # what rembg works on, two, and one on its way
     host: settings.Host = Field("0.0.0.0", validation_alias="BIND_HOST")  # noqa: S104 - a container is checked from outside
+
+    @property
+    def prints(self) -> bool:
+        """Whether a cut-out is followed by its print edges: where nothing else is said, if this worker makes them."""
+        return Queue.QUICK in self.queues if self.print_after_cutout is None else self.print_after_cutout
 
 
 class Cdn(settings.EnvSettings):

@@ -1,11 +1,15 @@
 """Jobs that make something of a picture when it is asked for: equal requests find the same one."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from uuid import UUID
 
+from shared.db import jobs
 from shared.db.jobs import COLUMNS, from_row
 from shared.db.pool import Connection
 from shared.models.job import Job
+from shared.models.owner import Owner
+
+Find = Callable[[Connection, Owner | None, UUID], Job | None]
 
 
 def newest(connection: Connection, asset_id: UUID, key: str) -> Job | None:
@@ -32,8 +36,16 @@ def lock(connection: Connection, asset_id: UUID, key: str) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{asset_id} {key}"])
 
 
-def following(connection: Connection, job_ids: Collection[UUID]) -> list[Job]:
-    """The jobs that follow these by themselves, in the order in which they were queued."""
+def with_following(
+    connection: Connection, owner: Owner | None, job_id: UUID, *, find: Find = jobs.find
+) -> tuple[Job, list[Job]] | None:
+    """A job, as `find` finds it, and those that follow it by themselves."""
+    job = find(connection, owner, job_id)
+    return (job, following(connection, [job_id])[job_id]) if job else None
+
+
+def following(connection: Connection, job_ids: Collection[UUID]) -> Mapping[UUID, list[Job]]:
+    """The jobs that follow each of these by themselves, in the order in which they were queued."""
     rows = connection.execute(
         f"""
         select {COLUMNS}
@@ -43,4 +55,8 @@ def following(connection: Connection, job_ids: Collection[UUID]) -> list[Job]:
         """,
         [list(job_ids)],
     ).fetchall()
-    return list(map(from_row, rows))
+    found: dict[UUID, list[Job]] = {job_id: [] for job_id in job_ids}
+    for job in map(from_row, rows):
+        if job.parent_id:
+            found[job.parent_id].append(job)
+    return found

@@ -15,6 +15,7 @@ class Usage:
 
     Each object counts once, however many rows name it, from its row on until it is removed, a week after its deletion.
     An upload that was announced counts until it is completed or removed. `kept`: the object asked for is among them.
+    Jobs that follow another by themselves do not count: nobody asked for them.
     """
 
     stored_bytes: int
@@ -40,6 +41,7 @@ def usage(connection: Connection, owner: Owner, stem: str = "") -> Usage:
                 from jobs
                 where {owners.OWNED_JOBS}
                 and status in ('queued', 'running')
+                and parent_id is null
             ) as unfinished_jobs,
             exists (select from assets where left(key, 64) = %(stem)s) as kept
         from (

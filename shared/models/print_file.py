@@ -20,7 +20,7 @@ class Underbase(StrEnum):
     SPOT = "spot"
 
 
-class Format(StrEnum):
+class PrintFormat(StrEnum):
     PNG = "png"
     TIFF = "tiff"
     PDF = "pdf"
@@ -44,7 +44,7 @@ class PrintFileInput:
     dpi: int = 300
     underbase: Underbase = Underbase.NONE
     choke_mm: float = 0.17
-    format: Format = Format.PNG
+    format: PrintFormat = PrintFormat.PNG
     space: Space = Space.SRGB
     profile: str | None = None
     mirror: bool = False
@@ -54,11 +54,11 @@ class PrintFileInput:
 
     def __post_init__(self) -> None:
         spot = self.underbase is Underbase.SPOT
-        if self.format is Format.PNG and self.space is Space.CMYK:
+        if self.format is PrintFormat.PNG and self.space is Space.CMYK:
             raise ValueError("a PNG holds no CMYK: ask for tiff or pdf")
-        if self.format is Format.PNG and spot:
+        if self.format is PrintFormat.PNG and spot:
             raise ValueError("a PNG holds no spot colour: ask for tiff or pdf, or for the underbase as a plate")
-        if self.format is Format.TIFF and spot and self.space is Space.SRGB:
+        if self.format is PrintFormat.TIFF and spot and self.space is Space.SRGB:
             raise ValueError("a TIFF with a spot colour is CMYK: ask for space=cmyk, or for pdf")
         if self.profile and self.space is Space.SRGB:
             raise ValueError("a profile is for space=cmyk")
@@ -97,7 +97,7 @@ def _same(value: Any) -> Any:
     return value
 
 
-_READ: Mapping[str, Callable[[Any], Any]] = {"underbase": Underbase, "format": Format, "space": Space}
+_READ: Mapping[str, Callable[[Any], Any]] = {"underbase": Underbase, "format": PrintFormat, "space": Space}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from services.api.schemas import PageQuery
 from shared import errors, metrics, storage
 from shared.db import assets
 from shared.db.pagination import Cursor
-from shared.models.asset import Asset
+from shared.models.asset import Asset, AssetKind
 
 
 def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG001 - validates the headers
@@ -81,7 +81,11 @@ def download(deps: Dependencies, header: DownloadHeaders, path: AddressPath, que
         asset = assets.by_key(connection, path.key)
     if asset is None:
         raise errors.NotFound
-    return _send_variant(deps, asset, query.w) if query.w else downloads.send(deps.storage, asset)
+    if query.w is None:
+        return downloads.send(deps.storage, asset)
+    if asset.kind is AssetKind.FILE:  # may be of hundreds of megabytes, or no picture
+        raise errors.NotFound
+    return _send_variant(deps, asset, query.w)
 
 
 def _send_variant(deps: Dependencies, asset: Asset, name: str) -> Response:

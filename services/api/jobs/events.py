@@ -20,7 +20,7 @@ from services.api.dependencies import Dependencies
 from services.api.jobs.schemas import JobOut, JobPath
 from services.api.middleware import auth
 from shared import errors, metrics, timeouts
-from shared.db import jobs
+from shared.db import jobs, print_jobs
 from shared.events import Subscription
 from shared.models.owner import Owner
 
@@ -54,13 +54,13 @@ def _events(deps: Dependencies, owner: Owner | None, changes: Subscription, job_
         sent, find = 0, jobs.follow
         while True:
             try:
-                job = lookup.require(deps, find, owner, job_id)
+                job, following = lookup.require(deps, partial(print_jobs.with_following, find=find), owner, job_id)
             except errors.Failure:
                 return  # the browser reconnects and gets the error as a response
             find = jobs.find
             if job.version != sent:
                 sent = job.version
-                body = json.dumps(JobOut.of(job, deps.urls).json_ready())
+                body = json.dumps(JobOut.of(job, following, deps.urls).json_ready())
                 yield f"event: status\nid: {sent}\ndata: {body}\n\n"
             if job.status.terminal or not (yield from _wait(deps, changes, until)):
                 return

@@ -1,17 +1,19 @@
 """What finished jobs have produced, by their type."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from services.api.gang_sheets.schemas import GangSheetResultOut
-from services.api.print.schemas import PrintCheckOut
+from services.api.print.file_schemas import PrintFileOut
+from services.api.print.schemas import Number, PrintCheckOut, PrintEdgesOut
 from services.api.schemas import Amount, Count, Name, ResponseModel, Share, Url
 from services.api.url_builder import UrlBuilder
 from shared.models.cutout import CutoutResult, Method
 from shared.models.job import Job, JobType
+from shared.models.print_edges import Gate, PrintEdgesResult
 
 
 class ForegroundOut(ResponseModel):
@@ -23,15 +25,25 @@ class ForegroundOut(ResponseModel):
     height: Count
 
 
+class GateOut(ResponseModel):
+    """Whether print edges are to be trusted, as in `PrintEdgesOut`."""
+
+    gate: Gate
+    uncertain: Share
+    ink_change: Number
+
+
 class CutoutOut(ResponseModel):
     """`assetId`, `cutoutUrl`, `width`, `height` and `bytes` are those of the file that was asked for.
 
     `previewUrl`, `maskUrl` and `foreground` are those of the whole cut-out, before it was cropped, made smaller or put
-    on a background. `uncertain`: the share of visible pixels whose alpha lies between 10 % and 90 %.
+    on a background. `uncertain`: the share of visible pixels whose alpha lies between 10 % and 90 %, or more where the
+    subject hardly stands out from its background. `passedThrough`: the picture was a cut-out already, and is unchanged.
+    `method`: how our own service told subject and background apart, else null.
 
-    It is higher where the subject hardly stands out from its background. `passedThrough`: the picture was a cut-out
-    already, and is unchanged. `method`: how our own service told subject and background apart, else null. The URLs need
-    no token and last for one to two hours; every response signs them afresh.
+    `printUrl` and `printAssetId` are the file to be printed, with hard edges, `print` its check at the usual size on
+    white. They are null until the job's `steps` are done; if `printEdges` says `ask`, the check is of the soft file and
+    there is no other. The URLs need no token and last for one to two hours; every response signs them afresh.
     """
 
     type: Literal["cutout"] = "cutout"
@@ -48,10 +60,18 @@ class CutoutOut(ResponseModel):
     cost_usd: Amount
     passed_through: bool
     method: Method | None
+    print: PrintCheckOut | None
+    print_url: Url | None
+    print_asset_id: UUID | None
+    print_edges: GateOut | None
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any], urls: UrlBuilder) -> Self:
+    def of(cls, stored: Mapping[str, Any], following: Iterable[Job], urls: UrlBuilder) -> Self:
         result = CutoutResult.read(stored)
+        done = {job.type: job.result for job in following if job.result}
+        check, made = done.get(JobType.PRINT_CHECK), done.get(JobType.PRINT_EDGES)
+        edges = PrintEdgesResult.read(made) if made else None
+        applied = edges if edges and edges.gate is not Gate.ASK else None
         return cls.from_row(
             result,
             type="cutout",
@@ -59,18 +79,30 @@ class CutoutOut(ResponseModel):
             preview_url=urls.asset(result.preview_key),
             mask_url=urls.asset(result.mask_key),
             cost_usd=result.cost_microusd / 1_000_000,
+            print=PrintCheckOut.of(check, urls) if check else None,
+            print_url=urls.asset(applied.key) if applied else None,
+            print_asset_id=applied.asset_id if applied else None,
+            print_edges=GateOut.from_row(edges) if edges else None,
         )
 
 
-Result = Annotated[CutoutOut | GangSheetResultOut | PrintCheckOut, Field(discriminator="type")]
+Result = Annotated[
+    CutoutOut | GangSheetResultOut | PrintEdgesOut | PrintCheckOut | PrintFileOut, Field(discriminator="type")
+]
 _RESULTS: Mapping[str, Callable[[Mapping[str, Any], UrlBuilder], Result]] = {
     JobType.CUTOUT: CutoutOut.of,
     JobType.GANG_SHEET: GangSheetResultOut.of,
+    JobType.PRINT_EDGES: PrintEdgesOut.of,
     JobType.PRINT_CHECK: PrintCheckOut.of,
+    JobType.PRINT_FILE: PrintFileOut.of,
 }
 
 
-def result_of(job: Job, urls: UrlBuilder) -> Result | None:
-    """None until the job is done, and for a type of a newer release."""
+def result_of(job: Job, following: Iterable[Job], urls: UrlBuilder) -> Result | None:
+    """None until the job is done, and for a type of a newer release. `following` are the jobs that follow this one."""
+    if not job.result:
+        return None
+    if job.type == JobType.CUTOUT:
+        return CutoutOut.of(job.result, following, urls)
     read = _RESULTS.get(job.type)
-    return read(job.result, urls) if read and job.result else None
+    return read(job.result, urls) if read else None

@@ -1,6 +1,6 @@
 """Requests and responses about jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
@@ -65,8 +65,21 @@ class JobErrorOut(ResponseModel):
     message: Message
 
 
+class StepOut(ResponseModel):
+    """A job that follows by itself. It can be cancelled and retried like any other, but stands in no list."""
+
+    type: Name
+    id: UUID
+    status: JobState
+    error: JobErrorOut | None
+
+
 class JobOut(ResponseModel):
-    """`options`: those that were chosen, which another job may be given as they are."""
+    """`options`: those that were chosen, which another job may be given as they are.
+
+    `steps` are what follows the job by itself: of a cut-out its print edges, and then their check. The next one is
+    there as soon as the one before is done.
+    """
 
     names: ClassVar[Mapping[str, str]] = {"job_id": "id", "asset_id": "assetId"}
 
@@ -85,10 +98,11 @@ class JobOut(ResponseModel):
     timings: TimingsOut
     result: Result | None
     error: JobErrorOut | None
+    steps: Items[StepOut]
 
     @classmethod
-    def of(cls, job: Job, urls: UrlBuilder) -> Self:
-        return cls.from_row(job, result=result_of(job, urls), options=_options(job))
+    def of(cls, job: Job, following: Sequence[Job], urls: UrlBuilder) -> Self:
+        return cls.from_row(job, result=result_of(job, following, urls), options=_options(job), steps=following)
 
 
 def _options(job: Job) -> dict[str, Any]:

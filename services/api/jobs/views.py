@@ -10,7 +10,7 @@ from services.api.middleware import auth
 from services.api.middleware.idempotency import once
 from services.api.schemas import IdempotencyHeaders
 from shared import errors, metrics, web
-from shared.db import assets, ids, jobs
+from shared.db import assets, ids, jobs, print_jobs
 from shared.db.pagination import Cursor
 from shared.models.job import Job, JobState
 
@@ -47,7 +47,7 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Resp
 def page(deps: Dependencies, query: JobQuery) -> JobPage:
     """List jobs.
 
-    Your own, newest first.
+    Your own, newest first; those that follow another by themselves are its `steps`.
     """
     after = Cursor.parse(query.cursor) if query.cursor else None
     owner = auth.caller()
@@ -55,12 +55,15 @@ def page(deps: Dependencies, query: JobQuery) -> JobPage:
         return JobPage(items=[], next_cursor=None)
     with deps.database.transaction() as connection:
         found = jobs.page(connection, owner, query.limit, after, query.status)
-    return JobPage(items=[JobOut.of(job, deps.urls) for job in found.items], next_cursor=found.next_cursor)
+        following = print_jobs.following(connection, [job.id for job in found.items])
+    items = [JobOut.of(job, following[job.id], deps.urls) for job in found.items]
+    return JobPage(items=items, next_cursor=found.next_cursor)
 
 
 def show(deps: Dependencies, path: JobPath) -> JobOut:
     """Get job."""
-    return JobOut.of(lookup.require(deps, jobs.find, auth.visible_owner(), path.job_id), deps.urls)
+    job, following = lookup.require(deps, print_jobs.with_following, auth.visible_owner(), path.job_id)
+    return JobOut.of(job, following, deps.urls)
 
 
 def cancel(deps: Dependencies, path: JobPath) -> JobOut:
@@ -72,7 +75,7 @@ def cancel(deps: Dependencies, path: JobPath) -> JobOut:
         lookup.require(deps, jobs.find, owner, path.job_id)
         raise errors.JobFinished
     metrics.JOBS.labels("cancelled", "").inc()
-    return JobOut.of(job, deps.urls)
+    return JobOut.of(job, (), deps.urls)  # nothing follows a job that was not done
 
 
 def retry(deps: Dependencies, header: IdempotencyHeaders, path: JobPath) -> Response:  # noqa: ARG001 - validates

@@ -18,9 +18,12 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.http import quote_etag
 
 from shared import errors, storage
+from shared.image_format.structure import STORED
 from shared.models.asset import Asset, AssetKind
 from shared.storage import integrity
 
+_SHOWN = frozenset(kind.content_type for kind in STORED)  # by browsers; an SVG could hold a script
+_ENDINGS = {"image/svg+xml": "svg", "application/pdf": "pdf"}  # of other types, the type's own name
 _SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # a picture must never act as a page
 
 
@@ -53,7 +56,8 @@ def _body(objects: storage.Storage, asset: Asset, tag: str) -> Response:
     if stop - start < found.bytes:
         response.status_code = 206
         response.content_range = ContentRange("bytes", start, stop, found.bytes)
-    disposition = "attachment" if "download" in request.args else "inline"
+    shown = asset.content_type in _SHOWN and "download" not in request.args
+    disposition = "inline" if shown else "attachment"
     response.headers.set("Content-Disposition", disposition, **_name_parameters(*_file_name(asset)))
     return response
 
@@ -85,7 +89,8 @@ def _slice(pieces: Iterator[bytes], start: int, stop: int) -> Iterator[bytes]:
 def _file_name(asset: Asset) -> tuple[str, str]:
     """Stem and ending: ("shirt", "-cutout.png")."""
     suffix = "" if asset.kind is AssetKind.SOURCE else f"-{asset.kind}"
-    return PurePath(asset.name).stem.strip(" .") or "picture", f"{suffix}.{asset.content_type.removeprefix('image/')}"
+    ending = _ENDINGS.get(asset.content_type, asset.content_type.removeprefix("image/"))
+    return PurePath(asset.name).stem.strip(" .") or "picture", f"{suffix}.{ending}"
 
 
 def _name_parameters(stem: str, ending: str) -> dict[str, str]:

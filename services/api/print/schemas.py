@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from services.api.cutouts.schemas import COLOUR
-from services.api.schemas import Count, Items, Message, RequestModel, ResponseModel, Share, bounded
+from services.api.schemas import Count, Items, Message, RequestModel, ResponseModel, Share, Url, bounded
 from services.api.url_builder import UrlBuilder
 from shared.images import colours
 from shared.models.print_check import (
@@ -22,6 +22,8 @@ from shared.models.print_check import (
     PrintCheckResult,
     PrintMethod,
 )
+from shared.models.print_edges import NO_CHOICE as EDGES
+from shared.models.print_edges import Gate, PrintEdgesInput, PrintEdgesResult
 
 MAX_MM = 5000  # the longest sheet of film
 _MIN_MM = 1
@@ -125,6 +127,49 @@ class PrintCheckOut(ResponseModel):
             findings=list(map(FindingOut.of, result.findings)),
             figures=FiguresOut.of(result.figures) if result.figures else None,
         )
+
+
+class PrintEdgesOut(ResponseModel):
+    """A second file beside the soft one, with a hard outline and colours free of the background.
+
+    `gate`: `apply` it, show before and after (`compare`), or `ask`, as the cut-out is too unsure of its outline.
+    `uncertain`: the share of ink that the soft file was unsure of; `inkChange`: the area of ink won or lost, as a
+    share; `rimPx`: the width of the soft outline.
+    """
+
+    type: Literal["print_edges"] = "print_edges"
+    asset_id: UUID
+    url: Url
+    width: Count
+    height: Count
+    bytes: Count
+    gate: Gate
+    uncertain: Share
+    ink_change: Number
+    rim_px: Number
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any], urls: UrlBuilder) -> Self:
+        result = PrintEdgesResult.read(stored)
+        return cls.from_row(result, type="print_edges", url=urls.asset(result.key))
+
+
+class PrintEdgesQuery(RequestModel):
+    """How the outline is hardened."""
+
+    width_mm: Length | None = Field(
+        None, description="The width of the ink in print; if absent, 250 mm, or as much of that as fits a T-shirt."
+    )
+    choke_px: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
+        EDGES.choke_px, description="How far the outline is drawn in; 0 for white ink on dark cloth."
+    )
+    island_mm2: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = Field(
+        EDGES.island_mm2, description="Smaller parts are removed, smaller holes closed; 0.2 keeps the eye of a small e."
+    )
+
+    def input(self) -> dict[str, Any]:
+        """The job's input."""
+        return PrintEdgesInput(self.width_mm, self.choke_px, self.island_mm2).json()
 
 
 class PrintCheckQuery(RequestModel):

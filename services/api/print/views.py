@@ -7,7 +7,8 @@ from flask import Response
 from services.api.assets.schemas import AssetPath
 from services.api.dependencies import Dependencies
 from services.api.print import derived
-from services.api.print.schemas import PrintCheckOut, PrintCheckQuery
+from services.api.print.file_schemas import PrintFileOut, PrintFileQuery
+from services.api.print.schemas import PrintCheckOut, PrintCheckQuery, PrintEdgesOut, PrintEdgesQuery
 from shared.models.job import JobType
 
 
@@ -19,3 +20,27 @@ def check(deps: Dependencies, path: AssetPath, query: PrintCheckQuery) -> Respon
     """
     present = partial(PrintCheckOut.of, urls=deps.urls)
     return derived.answer(deps, path.asset_id, JobType.PRINT_CHECK, query.input(), present)
+
+
+def edges(deps: Dependencies, path: AssetPath, query: PrintEdgesQuery) -> Response:
+    """Harden edges for print.
+
+    A second file of a transparent picture, with a hard outline. Until it is made, the response is 202 and `Location`
+    the job. It can be printed, checked and deleted like any picture, and is deleted with the picture it was made of.
+    """
+    return derived.answer(
+        deps, path.asset_id, JobType.PRINT_EDGES, query.input(), partial(PrintEdgesOut.of, urls=deps.urls)
+    )
+
+
+def file(deps: Dependencies, path: AssetPath, query: PrintFileQuery) -> Response:
+    """Make print file.
+
+    The picture as a file of exactly this size: PNG or TIFF with its resolution, or PDF; in sRGB, or in CMYK through the
+    printer's profile; with a plate of white ink, drawn in by the choke. At most 50 megapixels. Until it is made, the
+    response is 202 and `Location` the job.
+    """
+    printing = deps.settings.printing
+    present = partial(PrintFileOut.of, urls=deps.urls)
+    given = query.input(printing.spot_white, deps.profiles)
+    return derived.answer(deps, path.asset_id, JobType.PRINT_FILE, given, present)

@@ -5,21 +5,20 @@ makes yet another file without a removal.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from services.worker import pictures, retry
+from services.worker import pictures, retry, reuse
 from services.worker.cutout import derivatives, files
 from services.worker.handlers import Resources, Task
 from services.worker.providers import Request
 from services.worker.providers.router import Cutout
 from shared import errors, failpoints, fast_png, images, storage
-from shared.db import assets, ids
+from shared.db import assets
 from shared.models.asset import Asset, AssetKind
 from shared.models.cutout import CutoutInput, CutoutResult, Transparency
-from shared.models.job import Job, Outcome
+from shared.models.job import FollowUp, Job, JobType, Outcome
 from shared.models.rendering import AS_CUT
 from shared.storage import integrity
 
@@ -39,13 +38,23 @@ class CutoutHandler:
         with task.step("remove"):
             found = self.resources.router.remove(request)
         if isinstance(found, Outcome) and asked == AS_CUT:
-            return _reused(job, found)
+            return self._followed(_reused(job, found))
         with task.step("store"), pictures.large(request.source.width, request.source.height):
-            if isinstance(found, Outcome):
-                outcome, picture = _reused(job, found), self._read(_whole(found))
-            else:
-                outcome, picture = _outcome(request, found, self._store(request, found)), found.picture
-            return outcome if asked == AS_CUT else self._with_file(request, outcome, picture, background)
+            return self._followed(self._stored(request, found, background))
+
+    def _followed(self, outcome: Outcome) -> Outcome:
+        """The outcome with what is made of the transparent PNG for print."""
+        if not self.resources.print_after_cutout:
+            return outcome
+        return replace(outcome, follow_ups=(FollowUp(JobType.PRINT_EDGES, _whole(outcome).id),))
+
+    def _stored(self, request: Request, found: Cutout | Outcome, background: bytes | None) -> Outcome:
+        if isinstance(found, Outcome):
+            outcome, picture = _reused(request.job, found), self._read(_whole(found))
+        else:
+            outcome, picture = _outcome(request, found, self._store(request, found)), found.picture
+        as_cut = request.options.rendering == AS_CUT
+        return outcome if as_cut else self._with_file(request, outcome, picture, background)
 
     def _with_file(
         self, request: Request, outcome: Outcome, cutout: images.Picture, background: bytes | None
@@ -119,9 +128,9 @@ def _reused(job: Job, earlier: Outcome) -> Outcome:
 
     A file that the earlier job made of its cut-out is not among them.
     """
-    now, whole = datetime.now(UTC), _whole(earlier)
+    whole = _whole(earlier)
     copies = {
-        asset.id: replace(asset, id=ids.new(), job_id=job.id, created_at=now)
+        asset.id: reuse.copied(asset, job)
         for asset in earlier.assets
         if asset.kind is not AssetKind.CUTOUT or asset is whole
     }

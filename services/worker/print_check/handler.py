@@ -2,11 +2,12 @@
 
 from dataclasses import asdict, dataclass, replace
 
-from services.worker import pictures
+from services.worker import pictures, reuse
 from services.worker.handlers import Resources, Task
 from services.worker.prepress import check, placement
 from services.worker.prepress.arrays import Pixels
 from services.worker.prepress.rules import Print
+from shared.models.asset import Asset
 from shared.models.job import Outcome
 from shared.models.print_check import SHIRT_FRONT, PrintCheckInput, PrintCheckResult, usual_width
 
@@ -17,12 +18,16 @@ class PrintCheckHandler:
 
     def run(self, task: Task) -> Outcome:
         asset, asked = pictures.require(task), PrintCheckInput.read(task.job.input)
+        fingerprint, found = reuse.earlier(self.resources, task.job, asset, files=0)
+        return found or Outcome(self._checked(task, asset, asked).json(), fingerprint=fingerprint)
+
+    def _checked(self, task: Task, asset: Asset, asked: PrintCheckInput) -> PrintCheckResult:
         with pictures.large(asset.width, asset.height):
             with task.step("fetch"):
                 rgba = pictures.load(self.resources, asset)
                 source = pictures.source_of(self.resources, asset)
             report = check.check(rgba, _print(rgba, asked), source)
-        result = PrintCheckResult(
+        return PrintCheckResult(
             asset_id=asset.id,
             width=asset.width,
             height=asset.height,
@@ -31,7 +36,6 @@ class PrintCheckHandler:
             findings=report.findings,
             figures=report.figures,
         )
-        return Outcome(result.json())
 
 
 def _print(rgba: Pixels, asked: PrintCheckInput) -> Print:

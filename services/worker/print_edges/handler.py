@@ -1,10 +1,10 @@
 """Print edges: a second file beside a soft cut-out, with a hard outline. In a chain, its print check follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from services.worker import pictures
+from services.worker import pictures, reuse
 from services.worker.failures import Failed
 from services.worker.handlers import Resources, Task
 from services.worker.pictures import Pixels
@@ -23,6 +23,11 @@ class PrintEdgesHandler:
 
     def run(self, task: Task) -> Outcome:
         soft, asked = pictures.require(task), PrintEdgesInput.read(task.job.input)
+        fingerprint, found = reuse.earlier(self.resources, task.job, soft, files=1)
+        outcome = found or replace(self._made(task, soft, asked), fingerprint=fingerprint)
+        return replace(outcome, follow_ups=(_check(soft, outcome),)) if task.job.parent_id else outcome
+
+    def _made(self, task: Task, soft: Asset, asked: PrintEdgesInput) -> Outcome:
         with pictures.large(soft.width, soft.height):
             with task.step("fetch"):
                 rgba = pictures.load(self.resources, soft)
@@ -31,8 +36,7 @@ class PrintEdgesHandler:
             with task.step("store"):
                 data, size = fast_png.encode(made.rgba), (soft.width, soft.height)
                 file = pictures.put(self.resources, task, AssetKind.PRINT, data, "image/png", size)
-        following = (_check(soft, file, made.gate),) if task.job.parent_id else ()
-        return Outcome(_result(file, made).json(), (file,), follow_ups=following)
+        return Outcome(_result(file, made).json(), (file,))
 
 
 def _options(rgba: Pixels, asked: PrintEdgesInput) -> Options:
@@ -44,9 +48,10 @@ def _options(rgba: Pixels, asked: PrintEdgesInput) -> Options:
     return Options(width_mm / (box.right - box.left), asked.choke_px, asked.island_mm2)
 
 
-def _check(soft: Asset, file: Asset, gate: Gate) -> FollowUp:
+def _check(soft: Asset, outcome: Outcome) -> FollowUp:
     """Of the file that will be printed: the soft one where the customer must decide."""
-    return FollowUp(JobType.PRINT_CHECK, (soft if gate is Gate.ASK else file).id)
+    result = PrintEdgesResult.read(outcome.result)
+    return FollowUp(JobType.PRINT_CHECK, soft.id if result.gate is Gate.ASK else result.asset_id)
 
 
 def _result(file: Asset, made: Edges) -> PrintEdgesResult:

@@ -10,14 +10,14 @@ from services.worker.print_file.fitting import Pixels
 from services.worker.print_formats import pdf, png, tiff
 from services.worker.print_formats.strips import strips_of
 from services.worker.print_formats.tiff import Colours
-from shared.models.print_file import MM_PER_INCH, Format, PrintFileInput, Space, Underbase
+from shared.models.print_file import MM_PER_INCH, PrintFileInput, PrintFormat, Space, Underbase
 
 
 def write(path: Path, art: Artwork, asked: PrintFileInput, profile: bytes) -> None:
     """Write the file that was asked for; `profile` is that of CMYK."""
-    if asked.format is Format.PNG:
+    if asked.format is PrintFormat.PNG:
         png.write(path, strips_of(art.colours), _size(art.colours), asked.dpi)
-    elif asked.format is Format.TIFF:
+    elif asked.format is PrintFormat.TIFF:
         _write_tiff(path, art, asked, profile)
     else:
         _write_pdf(path, art, asked, profile)

@@ -22,6 +22,8 @@ ORDER = (
         "assets_create_link",
         "assets_download",
         "print_check",
+        "print_edges",
+        "print_file",
         "cutouts_create",
     ),
     *("jobs_create", "jobs_page", "jobs_show", "jobs_cancel", "jobs_follow", "jobs_retry", "assets_delete"),
@@ -48,6 +50,8 @@ class Trial:
         )
         for place in operation["parameters"]:
             path = path.replace(f"{{{place['name']}}}", str(place.get("example")))
+            if place["in"] == "query" and place["required"]:
+                path += f"{'&' if '?' in path else '?'}{place['name']}={place['example']}"
         content = operation.get("requestBody", {}).get("content", {})
         data = json.dumps(self._example(content[JSON]["schema"])) if JSON in content else None
         for example, real in self._own.items():

@@ -148,7 +148,8 @@ def test_downloads_describe_ranges_and_what_has_not_changed(document: dict[str, 
         headers = {place["name"] for place in operation["parameters"] if place["in"] == "header"}
         assert headers == {"Range", "If-Range", "If-None-Match"}
         assert {"200", "206", "304", "416"} < operation["responses"].keys()
-        assert operation["responses"]["200"]["content"].keys() == {"image/jpeg", "image/png", "image/webp"}
+        pictures, files = {"image/jpeg", "image/png", "image/webp"}, {"application/pdf", "image/svg+xml", "image/tiff"}
+        assert operation["responses"]["200"]["content"].keys() == pictures | files
         assert "Content-Range" in operation["responses"]["206"]["headers"]
         assert "content" not in operation["responses"]["304"]
 
@@ -188,6 +189,8 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.get(kept)
     yield guest.get(f"/api/assets/{UUID(int=0)}")
     yield guest.get(f"{kept}/print-check")
+    yield guest.get(f"{kept}/print-edges")
+    yield guest.get(f"{kept}/print-file?widthMm=50")
     yield guest.get(asset["url"], buffered=True)
     linked = guest.post(f"{kept}/link")
     yield linked

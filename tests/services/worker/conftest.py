@@ -20,6 +20,7 @@ from services.worker.runner import Runner
 from shared import images, storage
 from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Database
+from shared.images.press_profiles import NO_PROFILES, Profiles
 from shared.models.asset import Asset, AssetKind
 from shared.models.cutout import CutoutInput, CutoutResult, Provider
 from shared.models.job import Job, Queue
@@ -56,9 +57,12 @@ class Bench:
             providers[Provider.REMOVEBG] = RemoveBg(self.client, paid.url, removebg_double.KEY, PRICE)
         return Router(self.database, providers, rules or Rules(1_000 * PRICE), lambda: percent)
 
-    def runner_with(self, *arguments: Any, **options: Any) -> Runner:
-        """A runner over `router(...)`, of all job types."""
-        resources = Resources(self.database, self.storage, self.router(*arguments, **options), SECRET)
+    def runner_with(
+        self, *arguments: Any, prints: bool = False, profiles: Profiles = NO_PROFILES, **options: Any
+    ) -> Runner:
+        """A runner over `router(...)`, of all job types; with `prints`, print edges follow a cut-out."""
+        router = self.router(*arguments, **options)
+        resources = Resources(self.database, self.storage, router, SECRET, prints, profiles)
         handlers = job_types.handlers(resources, tuple(Queue))
         return Runner(self.database, self.leases, handlers, threads=3, queues=tuple(Queue))
 

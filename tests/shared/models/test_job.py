@@ -16,7 +16,10 @@ def test_the_states_of_a_job_are_those_of_the_contract() -> None:
 
 
 def test_the_reasons_to_fail_are_those_of_the_contract() -> None:
-    assert set(JobFailure) == {"unknown_foreground", "provider_failed", "provider_budget", "source_missing", "poison"}
+    assert set(JobFailure) == {
+        *("unknown_foreground", "provider_failed", "provider_budget", "source_missing", "poison"),
+        *("no_ink", "too_large"),
+    }
 
 
 def test_values_are_frozen_and_have_no_other_attributes() -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from shared.models.print_file import Format, PrintFileInput, PrintFileResult, Space, Underbase
+from shared.models.print_file import PrintFileInput, PrintFileResult, PrintFormat, Space, Underbase
 
 EVERYTHING = PrintFileInput(
     width_mm=120,
     dpi=600,
     underbase=Underbase.SPOT,
     choke_mm=0.3,
-    format=Format.TIFF,
+    format=PrintFormat.TIFF,
     space=Space.CMYK,
     profile="ab" * 32,
     mirror=True,
@@ -48,8 +48,8 @@ def test_input_of_another_release_is_refused(stored: dict[str, Any]) -> None:
     [
         {"space": Space.CMYK},
         {"underbase": Underbase.SPOT},
-        {"underbase": Underbase.SPOT, "format": Format.TIFF},
-        {"profile": "ab" * 32, "format": Format.PDF},
+        {"underbase": Underbase.SPOT, "format": PrintFormat.TIFF},
+        {"profile": "ab" * 32, "format": PrintFormat.PDF},
     ],
 )
 def test_choices_that_exclude_each_other_are_refused_with_the_way_out(choices: dict[str, Any]) -> None:

@@ -68,6 +68,7 @@ def test_a_new_job_is_shown_as_in_the_contract(guest: FlaskClient) -> None:
         "timings": _NO_TIMINGS,
         "result": None,
         "error": None,
+        "steps": [],
     }
 
 
@@ -94,6 +95,10 @@ def test_a_finished_job_shows_its_result(api: Api) -> None:
         "costUsd": 0.0025,
         "passedThrough": False,
         "method": None,
+        "print": None,
+        "printUrl": None,
+        "printAssetId": None,
+        "printEdges": None,
     }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from services.worker.print_file.artwork import NoInk, TooLarge, artwork
-from shared.models.print_file import Format, PrintFileInput, Space, Underbase
+from shared.models.print_file import PrintFileInput, PrintFormat, Space, Underbase
 from tests.services.worker.print_file.pictures import PRESS, badge
 
 
@@ -26,7 +26,7 @@ def test_a_picture_of_the_right_size_keeps_its_pixels() -> None:
 
 def test_mirrored_artwork_and_plate_are_reversed() -> None:
     asked = [
-        PrintFileInput(width_mm=40, underbase=Underbase.PLATE, space=space, format=Format.TIFF, mirror=mirror)
+        PrintFileInput(width_mm=40, underbase=Underbase.PLATE, space=space, format=PrintFormat.TIFF, mirror=mirror)
         for space in Space
         for mirror in (False, True)
     ]

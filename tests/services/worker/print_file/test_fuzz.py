@@ -10,7 +10,7 @@ from PIL import Image
 from services.worker.print_file import writing
 from services.worker.print_file.artwork import NoInk, TooLarge, artwork
 from services.worker.print_file.fitting import Pixels
-from shared.models.print_file import MAX_PIXELS, Format, PrintFileInput, Space, Underbase
+from shared.models.print_file import MAX_PIXELS, PrintFileInput, PrintFormat, Space, Underbase
 from tests.services.worker.print_file.pictures import PRESS
 
 SIZES = ((1, 1), (1, 700), (900, 1), (3, 5), (64, 64), (257, 129))
@@ -38,7 +38,7 @@ def choices(dice: random.Random) -> PrintFileInput | None:
             dpi=dice.choice([72, 151, 300, 1200]),
             underbase=dice.choice(list(Underbase)),
             choke_mm=dice.choice([0, 0.17, 2]),
-            format=dice.choice(list(Format)),
+            format=dice.choice(list(PrintFormat)),
             space=dice.choice(list(Space)),
             mirror=dice.random() < 0.5,
             halftone_lpi=dice.choice([None, 10, 45, 85]),
@@ -55,8 +55,8 @@ def outcome(rgba: Pixels, asked: PrintFileInput, path: Path) -> str:
         return type(refusal).__name__
     assert made.colours.shape[0] * made.colours.shape[1] <= MAX_PIXELS
     writing.write(path, made, asked, PRESS)
-    if asked.format is Format.PDF or made.colours.shape[2] == 5:  # Pillow reads neither PDF nor CMYK with alpha
-        assert path.read_bytes().endswith(b"%%EOF\n") == (asked.format is Format.PDF)
+    if asked.format is PrintFormat.PDF or made.colours.shape[2] == 5:  # Pillow reads neither PDF nor CMYK with alpha
+        assert path.read_bytes().endswith(b"%%EOF\n") == (asked.format is PrintFormat.PDF)
         return str(asked.format)
     with Image.open(path) as found:
         found.load()
@@ -80,6 +80,6 @@ def test_small_pictures_with_random_choices(tmp_path: Path) -> None:
 def test_a_picture_of_24_megapixels(tmp_path: Path) -> None:
     rgba = picture(6000, 4000, "noise", 1)
     asked = PrintFileInput(
-        width_mm=300, format=Format.TIFF, space=Space.CMYK, underbase=Underbase.SPOT, halftone_lpi=45
+        width_mm=300, format=PrintFormat.TIFF, space=Space.CMYK, underbase=Underbase.SPOT, halftone_lpi=45
     )
     assert outcome(rgba, asked, tmp_path / "file") == "tiff"
