@@ -273,7 +273,14 @@ class Keys(EnvSettings):
     A new one changes the keys of new objects and ends all addresses and links given out before.
     """
 
-    secret: OwnSecret = Field(validation_alias="SECRET_KEY", min_length=_OWN_LENGTH)
+    secret: OwnSecret = Field(validation_alias="SECRET_KEY")
+
+    @field_validator("secret")
+    @classmethod
+    def _long(cls, value: SecretStr) -> SecretStr:
+        if len(value) < _OWN_LENGTH:
+            raise ValueError(f"must have at least {_OWN_LENGTH} characters")
+        return value
 
 
 class Providers(EnvSettings):
@@ -282,8 +289,7 @@ class Providers(EnvSettings):
     removebg_key: IssuedSecret | None = Field(None, validation_alias="REMOVE_BG_API_KEY")
     removebg_url: HttpUrl = Field("https://api.remove.bg/v1.0", validation_alias="REMOVE_BG_URL")
     price_cents: float = Field(20, validation_alias="REMOVE_BG_PRICE_CENTS", ge=0, le=100_000)
-    # 0: no paid calls.
-    budget_cents: int = Field(0, validation_alias="PROVIDER_DAILY_BUDGET_CENTS", ge=0, le=1_000_000_000)
+    budget_cents: int = Field(0, validation_alias="PROVIDER_DAILY_BUDGET_CENTS", ge=0, le=1_000_000_000)  # 0: none
     wait_at_budget: bool = Field(False, validation_alias="PROVIDER_WAIT_AT_BUDGET")
     rollout_percent: int = Field(100, validation_alias="SELF_HOSTED_ROLLOUT_PERCENT", ge=0, le=100)
     paid_above_uncertain: float | None = Field(None, validation_alias="PAID_ABOVE_UNCERTAIN", ge=0, le=1)

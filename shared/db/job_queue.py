@@ -21,6 +21,7 @@ from shared.models.job import FollowUp, Job, JobFailure, Outcome, Queue, Timings
 MAX_ATTEMPTS = 3  # provider errors, or deaths while it ran alone; one more has never been seen to help
 AT_ONCE = 1000  # jobs that one statement of a sweep wakes or fails; the next sweep comes a second later
 _SWEEP_LOCK = 7_283_002  # any number that no other advisory lock uses
+_PRESENT = "select count(*) from assets where id = any(%(shown)s) and deleted_at is null"
 _HELD = "id = %(id)s and fence = %(fence)s and status = 'running'"
 
 
@@ -101,8 +102,9 @@ def advance(connection: Connection, job: Job, progress: int) -> bool:
 def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings) -> bool:
     """End a job that is done, add the rows of its assets, and queue what follows it. A lost lease leaves no rows.
 
-    Raises SourceMissing, and writes nothing, if its picture was deleted: what was made of it must not appear.
+    Raises SourceMissing, and writes nothing, if a picture it shows was deleted: what was made of it must not appear.
     """
+    shown = list({job.asset_id, *outcome.used})
     done = _update(
         connection,
         job,
@@ -110,13 +112,14 @@ def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings)
         status = 'done', progress = 100, lease_until = null, finished_at = now(), provider = %(provider)s,
         result = %(result)s, timings = %(timings)s, fingerprint = %(fingerprint)s
         """,
-        condition="exists (select from assets where id = jobs.asset_id and deleted_at is null)",
+        condition=f"({_PRESENT}) = cardinality(%(shown)s)",
+        shown=shown,
         provider=outcome.provider,
         result=Jsonb(outcome.result),
         timings=Jsonb(asdict(timings)),
         fingerprint=outcome.fingerprint,
     )
-    if not done and assets.find(connection, None, job.asset_id) is None:
+    if not done and any(assets.find(connection, None, asset_id) is None for asset_id in shown):
         raise errors.SourceMissing
     if done and outcome.assets:
         assets.add_all(connection, outcome.assets)

@@ -123,8 +123,8 @@ class Outcome:
     """What a job leaves when it is done.
 
     `result` is JSON, which the job type's own class writes and reads. `assets` are stored, and get their rows together
-    with the result. `fingerprint` names everything the result depends on, so that another job can reuse it.
-    `follow_ups` are queued together with the result.
+    with the result. `fingerprint` names everything the result depends on, so that another job can reuse it. `used` are
+    the pictures it shows besides the job's own. `follow_ups` are queued together with the result.
     """
 
     result: Mapping[str, Any]
@@ -132,6 +132,7 @@ class Outcome:
     provider: Provider | None = None
     fingerprint: str | None = None
     reused: bool = False
+    used: tuple[UUID, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 
 import psycopg
@@ -68,10 +68,13 @@ def test_no_key_stays_locked_after_postgres_was_away(system: System, crowd: Crow
         waited.append(time.monotonic() - began if back.is_set() else 0)
 
     senders = [threading.Thread(target=insist, args=sender) for sender in enumerate(guests, _OURS)]
-    for sender in senders:
-        sender.start()
-    time.sleep(0.3)
-    system.postgres.stop()
+    with closing(psycopg.connect(system.postgres.url)) as lock:
+        lock.execute("lock table jobs in share mode")  # requests claim their keys, and wait to have their effect
+        for sender in senders:
+            sender.start()
+        await_true(lambda: _claims(system) > 0, 10, lambda: "no key is claimed")
+        note("keys claimed when Postgres was killed", _claims(system))
+        system.postgres.kill()
     system.away()
     time.sleep(1)
     system.postgres.start()
@@ -84,9 +87,15 @@ def test_no_key_stays_locked_after_postgres_was_away(system: System, crowd: Crow
     note("answers", dict(crowd.statuses))
     note("last accepted after s", round(max(waited), 1))
     assert len(crowd.accepted) == len(guests), "a guest gave up"
+    assert crowd.statuses[503] > 0, "no request was interrupted"
     assert max(waited) < 15, "no key was locked until its claim expired"
     system.leavings += crowd.statuses[503]
     assert_settled(system, crowd, 30, refusals=(409, 503))
+
+
+def _claims(system: System) -> int:
+    with system.database() as connection:
+        return len(connection.execute("select key from idempotency_keys where status is null").fetchall())
 
 
 def test_a_silent_network_to_postgres(system: System, crowd: Crowd, note: Note) -> None:

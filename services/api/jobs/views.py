@@ -81,7 +81,8 @@ def cancel(deps: Dependencies, path: JobPath) -> JobOut:
 def retry(deps: Dependencies, header: IdempotencyHeaders, path: JobPath) -> Response:  # noqa: ARG001 - validates
     """Retry job.
 
-    For a failed or cancelled one. Refused with `source_missing` once its picture was deleted.
+    For a failed or cancelled one. Refused with `source_missing` once its picture, or that for the background, was
+    deleted.
     """
     owner, writer = auth.visible_owner(), auth.writer()
     with once(deps.database, writer) as record, deps.database.transaction() as connection:
@@ -89,6 +90,7 @@ def retry(deps: Dependencies, header: IdempotencyHeaders, path: JobPath) -> Resp
         job = jobs.retry(connection, owner, path.job_id)
         if job is None:
             raise _refusal(jobs.find(connection, owner, path.job_id))
+        backgrounds.require_of(connection, job)
         response = Accepted.answer(job, deps.urls)
         record(connection, response)
     deps.waker.wake(job.id, job.queue)

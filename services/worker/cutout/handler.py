@@ -65,7 +65,9 @@ class CutoutHandler:
         copy = files.make(cutout, result.foreground, request.options.rendering, density, background)
         put = partial(derivatives.put, self.resources.storage, self.resources.secret, request, AssetKind.CUTOUT, copy)
         file = retry.retry_unavailable(put)
-        return replace(outcome, result=_naming(result, file), assets=(*outcome.assets, file))
+        ground = request.options.rendering.bg_asset
+        used = (ground,) if ground else ()
+        return replace(outcome, result=_naming(result, file), assets=(*outcome.assets, file), used=used)
 
     def _read(self, cutout: Asset) -> images.Picture:
         data = self._get(cutout)

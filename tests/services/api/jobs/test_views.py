@@ -14,7 +14,7 @@ from shared.db import job_queue
 from shared.models.cutout import CutoutResult, Foreground, Provider
 from shared.models.job import JobFailure, Outcome, Timings
 from tests.services import pictures
-from tests.services.api.client import body, cut_out, key_of, refused, upload
+from tests.services.api.client import body, cut_out, key_of, refused, send, upload
 from tests.services.api.conftest import Api
 
 _TIMINGS = Timings(queued_ms=1, fetch_ms=2, remove_ms=3, store_ms=4, total_ms=10)
@@ -274,6 +274,16 @@ def test_a_job_of_a_deleted_picture_is_not_retried(api: Api) -> None:
     assert _show(guest, accepted)["status"] == "failed"
     cut_out(guest)  # the same bytes again are another picture
     refused(guest.post(f"{accepted['statusUrl']}/retry"), 409, "source_missing")
+
+
+def test_a_job_whose_background_is_deleted_is_not_retried(api: Api) -> None:
+    guest = api.guest()
+    background = upload(guest, pictures.jpeg(shade=5))["id"]
+    accepted = body(send(guest, f"/api/cutouts?bgAsset={background}", pictures.jpeg()))
+    _fail(api)
+    assert guest.delete(f"/api/assets/{background}").status_code == 204
+    refused(guest.post(f"{accepted['statusUrl']}/retry"), 409, "source_missing")
+    assert _show(guest, accepted)["status"] == "failed"
 
 
 def test_only_a_failed_or_cancelled_job_is_retried(api: Api) -> None:

@@ -108,6 +108,20 @@ def test_a_job_whose_background_is_gone_fails_before_it_costs_anything(bench: Be
     assert (job.attempts, bench.rembg.asked, bench.calls()) == (1, [], [])
 
 
+def test_a_background_deleted_while_its_job_runs_is_not_published(bench: Bench) -> None:
+    background = bench.source(pictures.png())
+    job_id = _order(bench, bg_asset=background.id)
+
+    def delete() -> None:
+        with bench.database.transaction() as connection:
+            assets.delete(connection, OWNER, background.id)
+
+    bench.rembg.meanwhile = delete
+    job = bench.run(job_id)
+    assert job.error == JobError("source_missing", "The picture no longer exists.")
+    assert bench.made(job_id) == {}
+
+
 def test_another_file_of_the_same_picture_needs_no_removal(bench: Bench) -> None:
     made = [bench.run(_order(bench, **asked)) for asked in ({"format": Format.JPG}, {"bg_color": RED}, {})]
     made.append(bench.run(_order(bench, format=Format.WEBP)))
