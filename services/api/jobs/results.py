@@ -90,7 +90,6 @@ Result = Annotated[
     CutoutOut | GangSheetResultOut | PrintEdgesOut | PrintCheckOut | PrintFileOut, Field(discriminator="type")
 ]
 _RESULTS: Mapping[str, Callable[[Mapping[str, Any], UrlBuilder], Result]] = {
-    JobType.CUTOUT: CutoutOut.of,
     JobType.GANG_SHEET: GangSheetResultOut.of,
     JobType.PRINT_EDGES: PrintEdgesOut.of,
     JobType.PRINT_CHECK: PrintCheckOut.of,

@@ -92,7 +92,8 @@ def _resampled(rgba: Pixels, width_mm: float, path: Path, label: str) -> Raster:
 def _lowest(ink: Pixels) -> float:
     """Where the lowest ink lies, from 0 at the left edge to 1: a label there stays near the design."""
     alpha = ink[-max(1, len(ink) // _LOWEST) :, :, 3]
-    return float(np.flatnonzero((alpha >= _INK).any(0)).mean() + 0.5) / ink.shape[1]
+    columns = np.flatnonzero((alpha >= _INK).any(0))
+    return float(columns.mean() + 0.5) / ink.shape[1]
 
 
 def _widened(strip: Pixels, left: int, width: int) -> Pixels:

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.worker import pictures
+from services.worker import pictures, storing
 from services.worker.failures import Failed
-from services.worker.gang_sheet import designs, files, layout, preview, storing
+from services.worker.gang_sheet import designs, files, layout, preview
 from services.worker.gang_sheet.designs import Design
 from services.worker.gang_sheet.geometry import Shape, lengths
 from services.worker.gang_sheet.layout import Layout

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
-from services.worker.gang_sheet import composing, designs, files, preview
+from services.worker.gang_sheet import composing, designs, files, layout, preview
 from services.worker.gang_sheet.designs import Design
-from shared.models.gang_sheet import Placement, SheetFormat, millimetres
+from services.worker.gang_sheet.geometry import Shape
+from shared.models.gang_sheet import Effort, Film, Placement, SheetFormat, millimetres, pixels
 from tests.services.worker.gang_sheet.shapes import drawn
 
 SIZE = (700, 501)
@@ -131,3 +133,34 @@ def test_a_preview_is_small_and_shows_every_piece(made: list[Design]) -> None:
 
 def test_a_preview_of_a_long_sheet_is_bounded(made: list[Design]) -> None:
     assert preview.draw(made, [at(1, 5, 50_000)], (6614, 59_055)).size[1] <= 2400
+
+
+def test_nested_ink_keeps_its_distance_in_the_written_file(tmp_path: Path) -> None:
+    """Each piece's pixels are found by its own placement, and measured against those of all others."""
+    kinds = ("crescent", "boomerang", "star", "text", "islands", "ring")
+    made = [designs.make(drawn(kind, 30, 300, at), 24, tmp_path / kind) for at, kind in enumerate(kinds)]
+    film = Film(100, 400, 5, 3)
+    shapes = [Shape(one.outline, one.width_mm, one.height_mm, 2, (0, 1, 2, 3)) for one in made]
+    found = layout.arrange(shapes, film, Effort.TIGHT)
+    assert found.saved > 0
+    size = pixels(film.width_mm), pixels(found.lengths[0])
+    files.write(tmp_path / "sheet.png", SheetFormat.PNG, made, found.placements, size)
+    ink = np.asarray(Image.open(tmp_path / "sheet.png"))[..., 3] > 0
+    for placement in found.placements:
+        own = _own_ink(made[placement.item], placement, ink)
+        others = ndimage.distance_transform_edt(~(ink & ~own))
+        assert others[own].min() - 1 >= film.gap_mm / 25.4 * 300 - 1
+    border = pixels(film.margin_mm) - 1
+    assert not ink[:border].any()
+    assert not ink[-border:].any()
+    assert not ink[:, :border].any()
+    assert not ink[:, -border:].any()
+
+
+def _own_ink(design: Design, placement: Placement, sheet: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    picture = np.rot90(design.colours.mapped(), -placement.quarters)[..., 3] > 0
+    x, y = pixels(placement.x_mm), pixels(placement.y_mm)
+    own = np.zeros_like(sheet)
+    own[y : y + picture.shape[0], x : x + picture.shape[1]] = picture
+    assert sheet[own].all()
+    return own
