@@ -141,7 +141,7 @@ _DEFAULTS: Mapping[str, Any] = {
 class Sheet:
     """One sheet as printed: its length, and the keys of its preview, its files by format, and its white plate.
 
-    The plate is a file of its own beside a PNG, which has no room for it.
+    The plate is a file of its own beside PNG and TIFF, which are RGBA.
     """
 
     length_mm: float

@@ -72,7 +72,7 @@ class NewGangSheet(BodyModel):
     formats: list[Annotated[SheetFormat, FROM_TEXT]] = Field([SheetFormat.PNG], min_length=1, max_length=3)
     labels: bool = Field(False, description="Print the item's number and width below each copy.")
     underbase: bool = Field(
-        False, description="White ink below the designs: a spot channel (tiff), a Separation (pdf), a plate beside png."
+        False, description="White ink below the designs: a Separation (pdf), or a plate beside the file (png, tiff)."
     )
 
     @model_validator(mode="after")
@@ -218,7 +218,7 @@ class SheetQuery(RequestModel):
 
 
 class SheetFileOut(ResponseModel):
-    """The address of a sheet's file, and of its white plate beside a PNG; they last for one to two hours."""
+    """The address of a sheet's file, and of its white plate beside PNG and TIFF; they last for one to two hours."""
 
     url: Url
     plate_url: Url | None
@@ -229,7 +229,7 @@ class SheetFileOut(ResponseModel):
     def of(cls, sheet: Sheet, kind: SheetFormat, urls: UrlBuilder) -> Self:
         return cls(
             url=urls.asset(sheet.files[kind]),
-            plate_url=urls.asset(sheet.plate_key) if sheet.plate_key and kind is SheetFormat.PNG else None,
+            plate_url=urls.asset(sheet.plate_key) if sheet.plate_key and kind is not SheetFormat.PDF else None,
             preview_url=urls.asset(sheet.preview_key),
             length_mm=sheet.length_mm,
         )

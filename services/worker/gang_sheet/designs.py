@@ -93,7 +93,7 @@ def _lowest(ink: Pixels) -> float:
     """Where the lowest ink lies, from 0 at the left edge to 1: a label there stays near the design."""
     alpha = ink[-max(1, len(ink) // _LOWEST) :, :, 3]
     columns = np.flatnonzero((alpha >= _INK).any(0))
-    return (float(columns.mean()) + 0.5) / ink.shape[1]
+    return float((columns.mean() + 0.5) / ink.shape[1])
 
 
 def _widened(strip: Pixels, left: int, width: int) -> Pixels:

@@ -1,18 +1,15 @@
 """A sheet as a file: PNG and TIFF from strips, PDF with each design once, however often it is laid down."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from services.worker.gang_sheet import composing
 from services.worker.gang_sheet.designs import MM_PER_PX, Design
-from services.worker.prepress.arrays import Pixels
 from services.worker.print_file import inks
 from services.worker.print_formats import pdf, png, tiff
 from shared.models.gang_sheet import DPI, Placement, SheetFormat
-
-_OPAQUE = 255
 
 
 def write(
@@ -25,15 +22,13 @@ def write(
 ) -> None:
     """Write a sheet of `size` (width, height) in pixels at DPI.
 
-    `spot` names the white ink of designs that have a plate: an extra channel of a TIFF, a Separation of a PDF; a PNG
-    has no room for it. Raises composing.InkLost, and the file is no good then.
+    `spot` names the white ink of designs that have a plate, a Separation of a PDF; PNG and TIFF are RGBA. Raises
+    composing.InkLost, and the file is no good then.
     """
     if format is SheetFormat.PDF:
         _write_pdf(path, designs, placements, size, spot)
     elif format is SheetFormat.PNG:
         png.write(path, composing.colours(designs, placements, size), size, DPI)
-    elif spot:
-        tiff.write(path, _flat(designs, placements, size), size, DPI, spots=(spot,), icc=inks.srgb())
     else:
         tiff.write(path, composing.colours(designs, placements, size), size, DPI, icc=inks.srgb())
 
@@ -42,15 +37,6 @@ def write_plate(path: Path, designs: Sequence[Design], placements: Sequence[Plac
     """The white plate alone as a grey PNG, black = ink, as print files have it."""
     strips = (np.invert(strip) for strip in composing.plates(designs, placements, size))
     png.write(path, strips, size, DPI, samples=1)
-
-
-def _flat(designs: Sequence[Design], placements: Sequence[Placement], size: tuple[int, int]) -> Iterator[Pixels]:
-    """Colours on white and the plate: a TIFF with spot channels has no alpha."""
-    both = zip(composing.colours(designs, placements, size), composing.plates(designs, placements, size), strict=True)
-    for rgba, plate in both:
-        alpha = rgba[..., 3:].astype(np.uint16)
-        on_white = (rgba[..., :3] * alpha + 127) // _OPAQUE + _OPAQUE - alpha
-        yield np.concatenate([on_white.astype(np.uint8), plate], axis=2)
 
 
 def _write_pdf(

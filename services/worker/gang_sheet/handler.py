@@ -84,7 +84,7 @@ class GangSheetHandler:
             path = sheet.path(kind)
             files.write(path, kind, made, sheet.placements, sheet.size, spot)
             stored[kind] = self._stored(task, path, sheet)
-        if spot and SheetFormat.PNG in asked.formats:
+        if spot and {*asked.formats} - {SheetFormat.PDF}:
             path = sheet.path("plate.png")
             files.write_plate(path, made, sheet.placements, sheet.size)
             stored["plate"] = self._stored(task, path, sheet)
