@@ -1,6 +1,7 @@
 // The page. Its address says what it shows, also after a reload: "/" is the start, "/#<job id>" a job.
 import { Trouble, call, ended, final, follow, here, upload } from "/static/api.js";
 import { offer, shown } from "/static/background.js";
+import { judge } from "/static/print.js";
 
 const MAX_BYTES = 20 * 1024 * 1024; // the api's own limit: checked before the picture is sent
 const KINDS = /^image\/(jpe?g|png|webp|hei[cf]|avif|tiff|gif|bmp|x-ms-bmp|svg\+xml)$/;
@@ -142,6 +143,7 @@ async function result(job) {
   $("unsure").hidden = made.uncertain <= UNSURE;
   show("result");
   say($("unsure").hidden ? "Done. The cut-out is ready." : `Done. ${$("unsure").textContent}`);
+  judge(job);
   list();
 }
 

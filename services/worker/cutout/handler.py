@@ -4,6 +4,7 @@ If another file than the transparent PNG is asked for, it is made of that PNG, w
 makes yet another file without a removal.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -39,7 +40,7 @@ class CutoutHandler:
             found = self.resources.router.remove(request)
         if isinstance(found, Outcome) and asked == AS_CUT:
             return self._followed(_reused(job, found))
-        with task.step("store"), pictures.large(request.source.width, request.source.height):
+        with task.step("store"), _memory(request.source):
             return self._followed(self._stored(request, found, background))
 
     def _followed(self, outcome: Outcome) -> Outcome:
@@ -103,6 +104,11 @@ class CutoutHandler:
         if source.drawn and options.transparency is Transparency.AUTO:
             options = replace(options, transparency=Transparency.KEEP)
         return Request(task.job, options, source, images.with_orientation(data, source.orientation))
+
+
+def _memory(picture: Asset) -> AbstractContextManager[object]:
+    large = picture.width * picture.height > pictures.LARGE
+    return pictures.one_large if large else nullcontext()
 
 
 def _outcome(request: Request, cutout: Cutout, made: dict[AssetKind, Asset]) -> Outcome:

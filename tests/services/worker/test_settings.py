@@ -21,8 +21,27 @@ def test_given_values_are_taken(bare_environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
+    ("queues", "given", "prints"),
+    [
+        ("", "", False),
+        ("jobs", "", False),
+        ("jobs,print,print_slow", "", True),
+        ("jobs", "true", True),
+        ("jobs,print", "false", False),
+    ],
+)
+def test_print_edges_follow_a_cutout_where_this_worker_makes_them_unless_it_is_said(
+    bare_environment: pytest.MonkeyPatch, queues: str, given: str, prints: bool
+) -> None:
+    bare_environment.setenv("WORKER_QUEUES", queues)
+    bare_environment.setenv("PRINT_AFTER_CUTOUT", given)
+    assert Settings.read().work.prints is prints
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("PRINT_AFTER_CUTOUT", "perhaps"),
         ("LEASE_S", "1"),
         ("LEASE_S", "soon"),
         ("WORKER_CONCURRENCY", "0"),
