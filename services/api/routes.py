@@ -104,7 +104,7 @@ GANG_SHEETS = (
     POST("/api/gang-sheets", gang_sheets.create, GUEST_WRITE, API, NO_STORE, Accepted, (202,), ASKED),
     GET("/api/gang-sheets/<uuid:job_id>", gang_sheets.show, GUEST_READ, UNLIMITED, NO_STORE, GangSheetOut),
     GET(
-        *("/api/gang-sheets/<uuid:job_id>/sheets/<int:number>", gang_sheets.sheet, GUEST_READ, API, NO_STORE),
+        *("/api/gang-sheets/<uuid:job_id>/sheets/<number>", gang_sheets.sheet, GUEST_READ, API, NO_STORE),
         *(SheetFileOut, MADE, LAID_OUT),
     ),
 )
