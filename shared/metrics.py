@@ -70,6 +70,7 @@ PROVIDER_SECONDS = Histogram("stolentee_provider_seconds", "Time of one provider
 REMOVAL_SECONDS = Histogram(
     "stolentee_removal_step_seconds", "Time a picture spent in each step of its removal.", ["step"], buckets=_FAST
 )
+FLOAT_FAILURES = Counter("stolentee_float_failures_total", "Doubtful masks left in int8 because float failed.")
 
 # Exposed from 0: Prometheus sees no increase in a series that starts with its first event.
 JOBS.labels("failed", JobFailure.POISON)

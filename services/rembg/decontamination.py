@@ -40,7 +40,7 @@ class EdgeColours:
         if self._cells.any():
             reduced = picture.resize(grid.size, Image.Resampling.BOX, reducing_gap=1.0).convert("RGB")
             colours = np.asarray(reduced).transpose(2, 0, 1)
-            self._ends = _packed(_spread(colours, subject), _spread(colours, ground))
+            self._ends = _packed(_spread(colours, np.stack([subject, ground])))
 
     def clean(self, strip: np.ndarray, left: int, top: int) -> None:
         """Change the colours of RGBA rows that lie at `left`, `top` of the picture, in place."""
@@ -90,12 +90,11 @@ def _planes(pixels: np.ndarray, bands: int) -> np.ndarray:
     return planes[:bands].astype(np.float32)
 
 
-def _packed(subject: np.ndarray, ground: np.ndarray) -> np.ndarray:
+def _packed(ends: np.ndarray) -> np.ndarray:
     """F and B side by side, a cell in 8 bytes that can be looked up at once; at least 2 x 2 cells."""
-    planes = np.concatenate([subject, ground, np.zeros((2, *subject.shape[1:]))]) + 0.5
-    small = [(0, 0), *((0, max(0, 2 - side)) for side in subject.shape[1:])]
-    bytes_last = np.pad(planes, small, mode="edge").astype(np.uint8).transpose(1, 2, 0)
-    return np.ascontiguousarray(bytes_last).view(np.uint64)[..., 0]
+    planes = (ends.reshape(6, *ends.shape[2:]) + np.float32(0.5)).astype(np.uint8)
+    small = [(0, 2), *((0, max(0, 2 - side)) for side in planes.shape[1:])]
+    return np.ascontiguousarray(np.pad(planes, small, mode="edge").transpose(1, 2, 0)).view(np.uint64)[..., 0]
 
 
 def _interpolated(ends: np.ndarray, corner: np.ndarray, to_right: np.ndarray, to_lower: np.ndarray) -> np.ndarray:
@@ -128,35 +127,40 @@ def _summed(planes: np.ndarray) -> np.ndarray:
     return summed
 
 
-def _spread(colours: np.ndarray, sure: np.ndarray) -> np.ndarray:
-    """The colours of the sure cells, and in between those of the nearest ones: three planes of half the size."""
-    weighted = np.concatenate([colours, np.ones((1, *sure.shape), np.uint8)]) * sure.astype(np.uint16)
-    return _filled(_halved(weighted))[:3]
+def _spread(colours: np.ndarray, sides: np.ndarray) -> np.ndarray:
+    """For each side the colours of its sure cells, and in between those of the nearest ones; half the size."""
+    counted = np.ones((4, *sides.shape[1:]), np.uint16)  # whole planes in memory, whatever the order of the colours
+    counted[:3] = colours
+    return _filled(_halved(counted * sides[:, None]))[:, :3]
 
 
 def _filled(planes: np.ndarray) -> np.ndarray:
     """Colours times weight, and the weight: where it is below 1, the rest comes from half the resolution."""
-    _, height, width = planes.shape
+    height, width = planes.shape[2:]
     if height == width == 1:
-        return np.asarray(planes / np.maximum(planes[3:], np.float32(1e-6)))
-    coarse = _doubled(_doubled(_filled(_halved(planes)), 1), 2)[:, :height, :width]
-    return np.asarray(planes + (1 - planes[3:]) * coarse)
+        return np.asarray(planes / np.maximum(planes[:, 3:], np.float32(1e-6)))
+    coarse = _doubled(_doubled(_filled(_halved(planes)), 2), 3)[..., :height, :width]
+    return np.asarray(planes + (1 - planes[:, 3:]) * coarse)
 
 
 def _halved(planes: np.ndarray) -> np.ndarray:
     """Sums of four, divided by their weight where that is more than one."""
-    _, height, width = planes.shape
-    even = np.pad(planes, ((0, 0), (0, height % 2), (0, width % 2))) if height % 2 or width % 2 else planes
-    rows = even[:, ::2] + even[:, 1::2]
-    sums = rows[..., ::2] + rows[..., 1::2]
-    return np.asarray(sums / np.maximum(sums[3:], 1))
+    height, width = planes.shape[2:]
+    even = np.pad(planes, ((0, 0), (0, 0), (0, height % 2), (0, width % 2))) if height % 2 or width % 2 else planes
+    rows = even[:, :, ::2] + even[:, :, 1::2]
+    sums = (rows[..., ::2] + rows[..., 1::2]).astype(np.float32)
+    return np.asarray(sums / np.maximum(sums[:, 3:], 1))
 
 
 def _doubled(planes: np.ndarray, axis: int) -> np.ndarray:
     """Twice as many values along the axis, interpolated between their centres."""
-    lines = np.moveaxis(planes, axis, 0)
-    padded = np.concatenate([lines[:1], lines, lines[-1:]]) * np.float32(0.25)
-    doubled = np.empty((2 * len(lines), *lines.shape[1:]), np.float32)
-    doubled[::2] = 3 * padded[1:-1] + padded[:-2]
-    doubled[1::2] = 3 * padded[1:-1] + padded[2:]
-    return np.moveaxis(doubled, 0, axis)
+    shape = list(planes.shape)
+    shape[axis] *= 2
+    doubled = np.empty(shape, np.float32)
+    lines, found = np.moveaxis(planes, axis, 0), np.moveaxis(doubled, axis, 0)
+    quarter = lines * np.float32(0.25)
+    most = 3 * quarter
+    found[0], found[-1] = most[0] + quarter[0], most[-1] + quarter[-1]
+    np.add(most[1:], quarter[:-1], out=found[2::2])
+    np.add(most[:-1], quarter[1:], out=found[1:-1:2])
+    return doubled

@@ -33,6 +33,13 @@ class Method(StrEnum):
     FLAT = "flat"
 
 
+class MaskPrecision(StrEnum):
+    """In which numbers our own network made a mask."""
+
+    INT8 = "int8"
+    FLOAT = "float"
+
+
 @dataclass(frozen=True, slots=True)
 class CutoutInput:
     """What a caller chose; the defaults are what callers get who choose nothing.
@@ -88,7 +95,7 @@ class CutoutResult:
 
     `uncertain` is the share of ink whose alpha is between 10 % and 90 %, or more where the subject hardly stands out
     from its background. `passed_through`: the picture was a cut-out already. `method` is NETWORK or FLAT where our own
-    service made it, else None.
+    service made it, else None. `precision` is None where our own network did not run, and in rows of 0.2.0.
     """
 
     asset_id: UUID
@@ -104,17 +111,20 @@ class CutoutResult:
     cost_microusd: int = 0
     passed_through: bool = False
     method: Method | None = None
+    precision: MaskPrecision | None = None
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
-        """Read `jobs.result`."""
-        method = stored.get("method")
+        """Read `jobs.result`. Fields of a later release are ignored, so that this one can show its jobs."""
+        method, precision = stored.get("method"), stored.get("precision")
         read = {
             "asset_id": UUID(stored["asset_id"]),
             "foreground": Foreground(**stored["foreground"]),
             "method": Method(method) if method else None,
+            "precision": MaskPrecision(precision) if precision else None,
         }
-        return cls(**{**stored, **read})
+        known = {name: stored[name] for name in stored.keys() & cls.__dataclass_fields__.keys()}
+        return cls(**{**known, **read})
 
     def json(self) -> dict[str, Any]:
         return {**asdict(self), "asset_id": str(self.asset_id)}

@@ -11,7 +11,7 @@ from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import Number, PrintCheckOut, PrintEdgesOut
 from services.api.schemas import Amount, Count, Name, ResponseModel, Share, Url
 from services.api.url_builder import UrlBuilder
-from shared.models.cutout import CutoutResult, Method
+from shared.models.cutout import CutoutResult, MaskPrecision, Method
 from shared.models.job import Job, JobType
 from shared.models.print_edges import Gate, PrintEdgesResult
 
@@ -39,7 +39,8 @@ class CutoutOut(ResponseModel):
     `previewUrl`, `maskUrl` and `foreground` are those of the whole cut-out, before it was cropped, made smaller or put
     on a background. `uncertain`: the share of visible pixels whose alpha lies between 10 % and 90 %, or more where the
     subject hardly stands out from its background. `passedThrough`: the picture was a cut-out already, and is unchanged.
-    `method`: how our own service told subject and background apart, else null.
+    `method`: how our own service told subject and background apart, else null. `precision`: in which numbers its
+    network made the mask, null where it did not run.
 
     `printUrl` and `printAssetId` are the file to be printed, with hard edges, `print` its check at the usual size on
     white. They are null until the job's `steps` are done; if `printEdges` says `ask`, the check is of the soft file and
@@ -60,6 +61,7 @@ class CutoutOut(ResponseModel):
     cost_usd: Amount
     passed_through: bool
     method: Method | None
+    precision: MaskPrecision | None
     print: PrintCheckOut | None
     print_url: Url | None
     print_asset_id: UUID | None

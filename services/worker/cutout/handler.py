@@ -127,6 +127,7 @@ def _outcome(request: Request, cutout: Cutout, made: dict[AssetKind, Asset]) -> 
         cost_microusd=cutout.cost_microusd,
         passed_through=cutout.passed_through,
         method=cutout.method,
+        precision=cutout.precision,
     )
     return Outcome(result.json(), tuple(made.values()), cutout.provider, request.fingerprint(cutout.engine))
 

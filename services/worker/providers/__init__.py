@@ -14,7 +14,7 @@ from typing import Protocol
 
 from services.worker.failures import Failed, Postponed, Retryable
 from shared.models.asset import Asset
-from shared.models.cutout import NO_OPTIONS, CutoutInput, Method, Provider
+from shared.models.cutout import NO_OPTIONS, CutoutInput, MaskPrecision, Method, Provider
 from shared.models.job import Job
 
 PROCESSING = 2  # raise it whenever the same picture would come out differently, and earlier results are not reused
@@ -44,7 +44,7 @@ class Request:
 class Answer:
     """A provider's picture, not yet verified. `model` names what made it, `engine` adds its digest.
 
-    `uncertain` is the provider's own doubt; `method` and `passed_through` are as in `CutoutResult`.
+    `uncertain` is the provider's own doubt; `method`, `precision` and `passed_through` are as in `CutoutResult`.
     """
 
     png: bytes
@@ -53,6 +53,7 @@ class Answer:
     charged_microusd: int = 0
     uncertain: float = 0.0
     method: Method | None = None
+    precision: MaskPrecision | None = None
     passed_through: bool = False
 
 

@@ -24,7 +24,7 @@ from shared.db import job_queue, provider_calls
 from shared.db.pool import Database
 from shared.models import cutout
 from shared.models.asset import Asset
-from shared.models.cutout import Foreground, Method, Provider
+from shared.models.cutout import Foreground, MaskPrecision, Method, Provider
 from shared.models.job import JobFailure, Outcome
 
 FETCHED, REMOVED = 20, 70  # the progress of a job whose picture is at hand, and of one whose cut-out is
@@ -45,6 +45,7 @@ class Cutout:
     foreground: Foreground
     cost_microusd: int
     method: Method | None = None
+    precision: MaskPrecision | None = None
     passed_through: bool = False
 
 
@@ -223,6 +224,7 @@ def verified(answer: Answer, source: Asset, provider: Provider) -> Cutout:
         engine=answer.engine,
         uncertain=round(max(uncertain, answer.uncertain), 4),
         method=answer.method,
+        precision=answer.precision,
         passed_through=answer.passed_through,
         foreground=foreground,
         cost_microusd=answer.charged_microusd,

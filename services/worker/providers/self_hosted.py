@@ -17,10 +17,11 @@ import requests
 
 from services.worker.providers import Answer, Broken, Full, Refused, Unavailable, http_exchange
 from shared import images, timeouts
-from shared.models.cutout import NO_OPTIONS, CutoutInput, Method, Provider
+from shared.models.cutout import NO_OPTIONS, CutoutInput, MaskPrecision, Method, Provider
 from shared.models.job import JobFailure
 
 _UNCHANGED = "none"  # the X-Method of a picture that was a cut-out already
+_NOT_RUN = "none"  # the X-Mask-Precision where the network did not run; 0.2.0 does not send the header
 _FRESH_S = 10.0  # how long the name of the model is believed: a deploy may change it
 
 
@@ -56,12 +57,14 @@ class SelfHosted:
             model = reply.headers["X-Model"]
             engine = _engine(model, reply.headers["X-Model-Digest"], reply.headers["X-Model-Precision"])
             uncertain, method = float(reply.headers["X-Uncertainty"]), reply.headers["X-Method"]
+            precision = reply.headers.get("X-Mask-Precision", _NOT_RUN)
             answer = Answer(
                 png=reply.body,
                 model=model,
                 engine=engine,
                 uncertain=uncertain,
                 method=Method(method) if method != _UNCHANGED else None,
+                precision=MaskPrecision(precision) if precision != _NOT_RUN else None,
                 passed_through=method == _UNCHANGED,
             )
         except (KeyError, ValueError) as error:

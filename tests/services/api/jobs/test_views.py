@@ -95,6 +95,7 @@ def test_a_finished_job_shows_its_result(api: Api) -> None:
         "costUsd": 0.0025,
         "passedThrough": False,
         "method": None,
+        "precision": None,
         "print": None,
         "printUrl": None,
         "printAssetId": None,

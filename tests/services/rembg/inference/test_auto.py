@@ -8,11 +8,14 @@ import numpy as np
 import onnx
 import pytest
 from PIL import Image
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from services.rembg.inference import Network
 from services.rembg.inference.auto import AutoNetwork
 from services.rembg.weights import Name, Precision, Preparation, Weights
 from shared.errors import UnknownForeground
+from shared.settings import Invalid
 from tests.services.rembg import graphs
 
 SIZE = 32
@@ -86,6 +89,55 @@ def test_the_float_network_is_freed_at_rest_and_loaded_again(tmp_path: Path) -> 
     gc.collect()
     assert freed() is None
     assert np.asarray(network.mask(ramp()))[0, 2] == 255
+
+
+def is_brighter_on_the_right(mask: Image.Image) -> bool:
+    left, right = np.asarray(mask)[0, [2, -2]].astype(int)
+    return bool(left < right)
+
+
+def metric(name: str) -> float:
+    return REGISTRY.get_sample_value(name) or 0.0
+
+
+def broken(folder: Path, gain: float, loads: list[str]) -> AutoNetwork:
+    """Its float network cannot be loaded, as where /tmp is full."""
+
+    def load() -> Network:
+        loads.append("tried")
+        raise Invalid("No space left on device")
+
+    return AutoNetwork(weights(folder, "int8", gain, Precision.INT8), load, threads=1)
+
+
+def test_the_mask_of_int8_stays_where_float_cannot_be_loaded(tmp_path: Path) -> None:
+    counted = metric("stolentee_float_failures_total")
+    ran: list[Precision] = []
+    loads: list[str] = []
+    network = broken(tmp_path, 1.0, loads)
+    with capture_logs() as lines:
+        masks = [network.mask(ramp(), ran=ran.append) for _ in range(3)]
+    assert all(is_brighter_on_the_right(mask) for mask in masks)
+    assert ran == [Precision.INT8] * 3
+    assert [line["event"] for line in lines] == ["float_failed"]
+    assert metric("stolentee_float_failures_total") == counted + 3
+    assert len(loads) == 1
+    network.rest()
+    network.mask(ramp())
+    assert len(loads) == 2
+
+
+def test_the_mask_of_int8_stays_where_float_cannot_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = auto(tmp_path, 1.0)
+    network.mask(ramp())
+    monkeypatch.setattr(network._float, "_output", ["no such output"])
+    assert is_brighter_on_the_right(network.mask(ramp()))
+    assert network._float is None
+
+
+def test_no_subject_stays_none_where_float_cannot_be_loaded(tmp_path: Path) -> None:
+    with pytest.raises(UnknownForeground):
+        broken(tmp_path, -2.0, []).mask(ramp(darkest=140))
 
 
 def test_the_network_says_that_it_chooses(tmp_path: Path) -> None:

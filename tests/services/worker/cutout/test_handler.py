@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 
 from shared import storage
 from shared.models.asset import Asset, AssetKind
-from shared.models.cutout import Foreground, Provider
+from shared.models.cutout import Foreground, MaskPrecision, Provider
 from shared.models.job import JobError, JobState
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, SECRET, Bench
@@ -21,6 +21,7 @@ def _opened(bench: Bench, asset: Asset) -> Image.Image:
 
 
 def test_a_good_response_finishes_the_job_with_its_result(bench: Bench) -> None:
+    bench.rembg.answer = cut_out(headers={"X-Mask-Precision": "float"})
     job = bench.run(bench.order())
     assert (job.status, job.progress, job.attempts, job.provider) == (JobState.DONE, 100, 1, Provider.SELF_HOSTED)
     assert job.error is None
@@ -30,7 +31,8 @@ def test_a_good_response_finishes_the_job_with_its_result(bench: Bench) -> None:
         made[kind].key for kind in ("cutout", "preview", "mask")
     )
     assert (result.width, result.height, result.bytes) == (40, 30, len(pictures.cutout()))
-    assert (result.model, result.uncertain, result.cost_microusd) == ("compact", 0.0, 0)
+    assert (result.model, result.precision) == ("compact", MaskPrecision.FLOAT)
+    assert (result.uncertain, result.cost_microusd) == (0.0, 0)
     assert result.foreground == Foreground(top=7, left=10, width=10, height=8)
 
 

@@ -8,7 +8,7 @@ import pytest
 from services.worker import providers
 from services.worker.providers import http_exchange, self_hosted
 from services.worker.providers.self_hosted import SelfHosted
-from shared.models.cutout import CutoutInput, Method, Transparency
+from shared.models.cutout import CutoutInput, MaskPrecision, Method, Transparency
 from shared.models.job import JobFailure
 from tests.services import pictures
 from tests.services.worker.rembg_double import FACTS, Answer, Double, cut_out, refusal
@@ -178,6 +178,22 @@ def test_the_response_has_method_and_uncertainty(rembg: Double, remover: SelfHos
     unchanged = remover.remove(b"picture", "some.1")
     assert (flat.method, flat.uncertain, flat.passed_through) == (Method.FLAT, 0.4, False)
     assert (unchanged.method, unchanged.passed_through) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [("int8", MaskPrecision.INT8), ("float", MaskPrecision.FLOAT), ("none", None), ("", None)]
+)
+def test_the_response_has_the_precision_of_the_mask(
+    rembg: Double, remover: SelfHosted, sent: str, read: MaskPrecision | None
+) -> None:
+    rembg.answer = cut_out(headers={"X-Mask-Precision": sent})
+    assert remover.remove(b"picture", "some.1").precision is read
+
+
+def test_an_unknown_precision_is_a_provider_error(rembg: Double, remover: SelfHosted) -> None:
+    rembg.answer = cut_out(headers={"X-Mask-Precision": "some"})
+    with pytest.raises(providers.Broken):
+        remover.remove(b"picture", "some.1")
 
 
 def test_an_unknown_method_is_a_provider_error(rembg: Double, remover: SelfHosted) -> None:
