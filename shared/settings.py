@@ -17,7 +17,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    DirectoryPath,
     Field,
     SecretStr,
     ValidationError,
@@ -155,7 +154,6 @@ Host = Annotated[str, AfterValidator(_host)]  # IPv6 without brackets
 _PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres)]
 _RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]
 _S3Url = Annotated[str, AfterValidator(_s3)]
-_SpotName = Annotated[str, Field(pattern=r"^[!-~]([ -~]{0,61}[!-~])?$")]  # what PDF and Photoshop can both hold
 _Word = Annotated[str, AfterValidator(_one_word)]
 _BucketName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,255}$")]
 
@@ -228,19 +226,6 @@ class OldStorage(EnvSettings):
             R2_SECRET_ACCESS_KEY=self.secret_access_key,
             R2_BUCKET_NAME=self.bucket,
         )
-
-
-class Printing(EnvSettings):
-    """What printers need: profiles `<name>.icc`, and the name that the printer's program knows the white ink by."""
-
-    icc_profiles: DirectoryPath | None = Field(None, validation_alias="ICC_PROFILES")
-    data_dir: Path = Field(Path("data"), validation_alias="DATA_DIR")
-    spot_white: _SpotName = Field("White", validation_alias="SPOT_WHITE")
-
-    @property
-    def profiles(self) -> Path:
-        """The folder of profiles, which need not exist."""
-        return self.icc_profiles or self.data_dir / "profiles"
 
 
 class Ops(EnvSettings):

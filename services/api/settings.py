@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from services.api.pages.settings import Shop
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
+from shared.print_settings import Printing
 
 _RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})?([smhd])")
 _REGEX_CHARACTERS = re.compile(r"[^A-Za-z0-9.:/_-]")  # flask-cors would compile them
@@ -110,7 +111,7 @@ class Settings:
     retention: settings.Retention
     rembg: settings.Rembg
     providers: settings.Providers
-    printing: settings.Printing
+    printing: Printing
     ops: settings.Ops
     web: Web
     shop: Shop
@@ -125,7 +126,7 @@ class Settings:
             retention=settings.Retention.read(),
             rembg=settings.Rembg.read(),
             providers=settings.Providers.read(),
-            printing=settings.Printing.read(),
+            printing=Printing.read(),
             ops=settings.Ops.read(),
             web=Web.read(),
             shop=Shop.read(),

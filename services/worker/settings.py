@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from shared import settings, timeouts
 from shared.models.job import Queue
+from shared.print_settings import Printing
 
 
 def _queues(text: str) -> tuple[Queue, ...]:
@@ -63,7 +64,7 @@ class Settings:
     retention: settings.Retention
     rembg: settings.Rembg
     providers: settings.Providers
-    printing: settings.Printing
+    printing: Printing
     ops: settings.Ops
     work: Work
     cdn: Cdn
@@ -78,7 +79,7 @@ class Settings:
             retention=settings.Retention.read(),
             rembg=settings.Rembg.read(),
             providers=settings.Providers.read(),
-            printing=settings.Printing.read(),
+            printing=Printing.read(),
             ops=settings.Ops.read(),
             work=Work.read(),
             cdn=Cdn.read(),

@@ -42,9 +42,8 @@ def test_fades_become_dots_in_artwork_and_plate() -> None:
     made = artwork(badge(), PrintFileInput(width_mm=80, underbase=Underbase.PLATE, halftone_lpi=30), PRESS)
     assert set(np.unique(made.colours[..., 3])) == {0, 255}
     assert made.plate is not None
-    assert 0 < made.plate.astype(int).sum() < made.colours[..., 3].astype(int).sum()
-    right = made.plate[:, -made.plate.shape[1] // 4 :]
-    assert right.max() == 255  # dots keep their white, though they are thinner than the choke
+    white, dots = (plane[250:650, 600:900].sum(dtype=int) for plane in (made.plate, made.colours[..., 3]))
+    assert 0.95 * dots < white < dots  # dots are not drawn in one by one
 
 
 @pytest.mark.parametrize("level", [0, 7])
