@@ -103,8 +103,8 @@ def _widened(strip: Pixels, left: int, width: int) -> Pixels:
 def fitted(rgba: Pixels, size: tuple[int, int]) -> Iterator[Pixels]:
     """The picture in another size, (width, height), in strips; ink fainter than prints is cleared.
 
-    Premultiplied bicubic, as a print file. A strip is resampled from the rows that it needs, and is within 1 of 255 of
-    that part of the whole.
+    Bicubic, premultiplied by Pillow, as a print file. A strip is resampled from the rows that it needs, and is within 1
+    of 255 of that part of the whole.
     """
     width, height = size
     scale = len(rgba) / height
@@ -114,8 +114,8 @@ def fitted(rgba: Pixels, size: tuple[int, int]) -> Iterator[Pixels]:
         bottom = min(top + rows, height)
         first = max(0, math.floor(top * scale) - reach)
         last = min(len(rgba), math.ceil(bottom * scale) + reach)
-        part = Image.fromarray(np.ascontiguousarray(rgba[first:last])).convert("RGBa")
+        part = Image.fromarray(np.ascontiguousarray(rgba[first:last]))
         box = (0, top * scale - first, rgba.shape[1], min(bottom * scale - first, last - first))
-        sized = np.array(part.resize((width, bottom - top), Image.Resampling.BICUBIC, box).convert("RGBA"))
+        sized = np.array(part.resize((width, bottom - top), Image.Resampling.BICUBIC, box))
         sized[sized[..., 3] < _INK] = 0
         yield sized
