@@ -64,9 +64,10 @@ bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, th
 bench-mockups: $(VENV)/.dev ## Time mock-ups and their memory, beside Pillow's own compositing
 	@$(RUN) bench.mockups
 
-bench-print: $(VENV)/.dev ## Time the print check and print edges of 12 megapixels and sheets of 5 m, beside their targets
+bench-print: $(VENV)/.dev ## Time print checks, print edges and sheets of 5 m, and compare gang sheets with rectpack, beside their targets
 	@OMP_NUM_THREADS=1 $(RUN) bench.print
 	@$(RUN) bench.print_formats
+	@OMP_NUM_THREADS=1 $(RUN) bench.gang_sheets
 
 bench-queue: $(VENV)/.dev ## Measure a queue of a million jobs, beside other queues if PEERS_PYTHON= has them (half an hour)
 	@$(RUN) bench.job_queue
@@ -87,9 +88,10 @@ bench-uploads: $(VENV)/.dev ## Compare storing a picture with a view that only s
 soak: $(VENV)/.dev ## Flood the rembg service and `rembg s` for a minute; then 2,000 pictures in a row (half an hour)
 	@$(RUN) bench.removal.soak
 
-gallery: $(VENV)/.dev ## Draw docs/gallery: print edges of hard cases beside the soft cut-outs, and every garment with three designs
+gallery: $(VENV)/.dev ## Draw docs/gallery: print edges of hard cases beside the soft cut-outs, every garment with three designs, and a gang sheet
 	@$(RUN) docs.gallery docs/gallery/print-edges.webp
 	@$(RUN) docs.drawing.mockups docs/gallery/mockups.webp
+	@$(RUN) docs.drawing.gang_sheet docs/gallery/gang-sheet.webp
 
 check-fresh: ## Install every lock into new environments with each Python here, under its oldest pip and the newest
 	@.ci/check-fresh

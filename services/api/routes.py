@@ -20,6 +20,8 @@ from services.api.assets.schemas import AssetOut, AssetPage, LinkOut, Presigned,
 from services.api.cutouts import views as cutouts
 from services.api.cutouts.schemas import CutoutForm
 from services.api.dependencies import Dependencies
+from services.api.gang_sheets import views as gang_sheets
+from services.api.gang_sheets.schemas import GangSheetOut, SheetFileOut
 from services.api.jobs import events
 from services.api.jobs import views as jobs
 from services.api.jobs.schemas import Accepted, JobOut, JobPage
@@ -65,6 +67,7 @@ DRAWN = (errors.UnreadableImage, errors.TooComplex, errors.ImageTooSmall)
 SIGNED = (errors.Forbidden, *DRAWN)
 DERIVED = (errors.NoInk, errors.SourceMissing, *QUOTA)
 SIZED = (*DERIVED, errors.TooLarge)
+LAID_OUT = (*SIZED, errors.DoesNotFit)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
 
 PICTURES = (
@@ -114,6 +117,14 @@ PRINTS = (
     ),
     GET("/api/assets/<uuid:asset_id>/print-file", prints.file, GUEST_READ, API, NO_STORE, PrintFileOut, MADE, SIZED),
 )
+GANG_SHEETS = (
+    POST("/api/gang-sheets", gang_sheets.create, GUEST_WRITE, API, NO_STORE, Accepted, (202,), ASKED),
+    GET("/api/gang-sheets/<uuid:job_id>", gang_sheets.show, GUEST_READ, UNLIMITED, NO_STORE, GangSheetOut),
+    GET(
+        *("/api/gang-sheets/<uuid:job_id>/sheets/<number>", gang_sheets.sheet, GUEST_READ, API, NO_STORE),
+        *(SheetFileOut, MADE, LAID_OUT),
+    ),
+)
 ADMINISTRATION = (
     GET("/api/admin/rollout", admin.rollout, ADMIN, API, NO_STORE, RolloutOut),
     PUT("/api/admin/rollout", admin.set_rollout, ADMIN, API, NO_STORE, RolloutOut),
@@ -126,13 +137,14 @@ PAGES = (
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),
 )
-DOCUMENTED = {
+DOCUMENTED = {  # by tag
     "pictures": PICTURES,
     "jobs": JOBS,
     "prints": PRINTS,
+    "gang sheets": GANG_SHEETS,
     "mockups": MOCKUPS,
     "admin": ADMINISTRATION,
-}  # by tag
+}
 
 
 def register(app: OpenAPI, deps: Dependencies) -> None:

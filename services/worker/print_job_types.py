@@ -1,5 +1,6 @@
 """The registry of print jobs, which need dependency group `print`: a folder with a handler, and one line here."""
 
+from services.worker.gang_sheet.handler import GangSheetHandler
 from services.worker.job_types import JobTypes
 from services.worker.print_check.handler import PrintCheckHandler
 from services.worker.print_edges.handler import PrintEdgesHandler
@@ -7,6 +8,7 @@ from services.worker.print_file.handler import PrintFileHandler
 from shared.models.job import JobType
 
 PRINT_JOBS: JobTypes = {
+    JobType.GANG_SHEET: GangSheetHandler,
     JobType.PRINT_CHECK: PrintCheckHandler,
     JobType.PRINT_EDGES: PrintEdgesHandler,
     JobType.PRINT_FILE: PrintFileHandler,

@@ -89,6 +89,7 @@ class JobFailure(StrEnum):
     POISON = "poison"
     NO_INK = "no_ink"
     TOO_LARGE = "too_large"
+    DOES_NOT_FIT = "does_not_fit"
 
 
 @dataclass(frozen=True, slots=True)

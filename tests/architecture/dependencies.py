@@ -19,6 +19,7 @@ ENTRIES = {
     "print": (
         "services.worker.app",
         "services.worker.print_job_types",
+        "services.worker.gang_sheet.__main__",  # a process of its own
     ),
     "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN, _WEIGHTS),
     "worker": ("services.worker.app",),

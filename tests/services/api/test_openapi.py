@@ -192,6 +192,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.get(f"{kept}/print-check")
     yield guest.get(f"{kept}/print-edges")
     yield guest.get(f"{kept}/print-file?widthMm=50")
+    yield from _gang_sheet_responses(guest, asset["id"])
     yield guest.get(asset["url"], buffered=True)
     yield guest.get("/api/garments")
     yield guest.get(f"{kept}/mockups")
@@ -210,6 +211,14 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.post(f"{job}/retry")
     yield guest.delete(kept)
     yield from _admin_responses(api)
+
+
+def _gang_sheet_responses(guest: FlaskClient, asset_id: str) -> Iterator[TestResponse]:
+    order = {"sheet": {"widthMm": 560}, "items": [{"assetId": asset_id, "widthMm": 90}]}
+    created = guest.post("/api/gang-sheets", json=order)
+    yield created
+    yield guest.get(f"/api/gang-sheets/{body(created)['id']}")
+    yield guest.get(f"/api/gang-sheets/{body(created)['id']}/sheets/1?format=pdf")
 
 
 def _presigned_responses(guest: FlaskClient) -> Iterator[TestResponse]:
