@@ -195,6 +195,13 @@ class NoInk(Failure):
     advice = "Choose a picture that is not transparent everywhere."
 
 
+class NotFlatArtwork(Failure):
+    """A photograph was to become a drawing: its run ends as failed with the same code."""
+
+    status, code, message = 422, "not_flat_artwork", "The picture was not drawn with a few flat colours."
+    advice = "Choose a logo in flat colours, without fades and shadows; photographs stay pixels."
+
+
 class TooLarge(Failure):
     """A print job would make more pixels than can be made: its run ends as failed with the same code."""
 

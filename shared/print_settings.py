@@ -16,6 +16,7 @@ class Printing(settings.EnvSettings):
     icc_profiles: DirectoryPath | None = Field(None, validation_alias="ICC_PROFILES")
     data_dir: Path = Field(Path("data"), validation_alias="DATA_DIR")
     spot_white: _SpotName = Field("White", validation_alias="SPOT_WHITE")
+    spot_cut: _SpotName = Field("CutContour", validation_alias="SPOT_CUT")
 
     @property
     def profiles(self) -> Path:

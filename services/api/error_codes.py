@@ -13,6 +13,8 @@ OF_JOBS: Mapping[JobFailure, tuple[str, str]] = {
     JobFailure.NO_INK: (errors.NoInk.message, errors.NoInk.advice),
     JobFailure.TOO_LARGE: (errors.TooLarge.message, errors.TooLarge.advice),
     JobFailure.DOES_NOT_FIT: (errors.DoesNotFit.message, errors.DoesNotFit.advice),
+    JobFailure.NOT_FLAT_ARTWORK: (errors.NotFlatArtwork.message, errors.NotFlatArtwork.advice),
+    JobFailure.TOO_COMPLEX: ("The picture has too many small parts.", "Print it larger, or choose a simpler picture."),
     JobFailure.PROVIDER_FAILED: ("The removal service failed each time.", "Retry the job later; try another picture."),
     JobFailure.PROVIDER_BUDGET: ("The paid provider's budget was used up for a day.", "Retry the job another day."),
     JobFailure.POISON: ("The job crashed its worker or failed each time.", "Try another picture, and report the job."),

@@ -31,7 +31,9 @@ from services.api.mockups import views as mockups
 from services.api.mockups.schemas import GarmentList, MockupList
 from services.api.openapi import MOCKUP, SERVED, Document
 from services.api.pages import views as pages
+from services.api.print import drawings
 from services.api.print import views as prints
+from services.api.print.drawing_schemas import CutlineOut, VectorOut
 from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import PrintCheckOut, PrintEdgesOut
 from services.api.route import Raw, Route
@@ -66,6 +68,8 @@ STREAMED = (errors.RateLimited,)
 DRAWN = (errors.UnreadableImage, errors.TooComplex, errors.ImageTooSmall)
 SIGNED = (errors.Forbidden, *DRAWN)
 DERIVED = (errors.NoInk, errors.SourceMissing, *QUOTA)
+OUTLINED = (*DERIVED, errors.TooComplex, errors.TooLarge)
+TRACED = (*DERIVED, errors.TooComplex, errors.NotFlatArtwork)
 SIZED = (*DERIVED, errors.TooLarge)
 LAID_OUT = (*SIZED, errors.DoesNotFit)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
@@ -111,6 +115,8 @@ PRINTS = (
         *("/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE),
         *(PrintCheckOut, MADE, DERIVED),
     ),
+    GET("/api/assets/<uuid:asset_id>/cutline", drawings.cutline, GUEST_READ, API, NO_STORE, CutlineOut, MADE, OUTLINED),
+    GET("/api/assets/<uuid:asset_id>/vector", drawings.vector, GUEST_READ, API, NO_STORE, VectorOut, MADE, TRACED),
     GET(
         *("/api/assets/<uuid:asset_id>/print-edges", prints.edges, GUEST_READ, API, NO_STORE),
         *(PrintEdgesOut, MADE, DERIVED),

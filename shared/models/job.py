@@ -88,6 +88,8 @@ class JobFailure(StrEnum):
     SOURCE_MISSING = "source_missing"
     POISON = "poison"
     NO_INK = "no_ink"
+    NOT_FLAT_ARTWORK = "not_flat_artwork"
+    TOO_COMPLEX = "too_complex"
     TOO_LARGE = "too_large"
     DOES_NOT_FIT = "does_not_fit"
 

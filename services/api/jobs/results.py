@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.api.gang_sheets.schemas import GangSheetResultOut
+from services.api.print.drawing_schemas import CutlineOut, VectorOut
 from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import Number, PrintCheckOut, PrintEdgesOut
 from services.api.schemas import Amount, Count, Name, ResponseModel, Share, Url
@@ -91,13 +92,16 @@ class CutoutOut(ResponseModel):
 
 
 Result = Annotated[
-    CutoutOut | GangSheetResultOut | PrintEdgesOut | PrintCheckOut | PrintFileOut, Field(discriminator="type")
+    CutoutOut | CutlineOut | GangSheetResultOut | PrintEdgesOut | PrintCheckOut | PrintFileOut | VectorOut,
+    Field(discriminator="type"),
 ]
 _RESULTS: Mapping[str, Callable[[Mapping[str, Any], UrlBuilder], Result]] = {
+    JobType.CUTLINE: CutlineOut.of,
     JobType.GANG_SHEET: GangSheetResultOut.of,
     JobType.PRINT_EDGES: PrintEdgesOut.of,
     JobType.PRINT_CHECK: PrintCheckOut.of,
     JobType.PRINT_FILE: PrintFileOut.of,
+    JobType.VECTOR: VectorOut.of,
 }
 
 

@@ -34,6 +34,8 @@ REFUSALS: Mapping[str, type[errors.Failure]] = {
     JobFailure.DOES_NOT_FIT: errors.DoesNotFit,
     JobFailure.NO_INK: errors.NoInk,
     JobFailure.SOURCE_MISSING: errors.SourceMissing,
+    JobFailure.NOT_FLAT_ARTWORK: errors.NotFlatArtwork,
+    JobFailure.TOO_COMPLEX: errors.TooComplex,
     JobFailure.TOO_LARGE: errors.TooLarge,
 }
 

@@ -16,7 +16,16 @@ from tests.services.api.documented import JSON, ROUTES, document
 # Each needs what the ones before it made. The others take a signature that only a response has.
 ORDER = (
     *("assets_upload", "assets_page", "assets_show", "assets_create_link", "assets_download"),
-    *("print_check", "print_edges", "print_file", "mockups_garments", "mockups_addresses", "cutouts_create"),
+    *(
+        "print_check",
+        "print_cutline",
+        "print_vector",
+        "print_edges",
+        "print_file",
+        "mockups_garments",
+        "mockups_addresses",
+        "cutouts_create",
+    ),
     *("gang_sheets_create", "gang_sheets_show", "gang_sheets_sheet"),
     *("jobs_create", "jobs_page", "jobs_show", "jobs_cancel", "jobs_follow", "jobs_retry", "assets_delete"),
     *("admin_rollout", "admin_set_rollout", "admin_providers", "admin_jobs_report"),

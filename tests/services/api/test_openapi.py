@@ -191,6 +191,8 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.get(f"/api/assets/{UUID(int=0)}")
     yield guest.get(f"{kept}/print-check")
     yield guest.get(f"{kept}/print-edges")
+    yield guest.get(f"{kept}/cutline?format=pdf")
+    yield guest.get(f"{kept}/vector?maxInks=3")
     yield guest.get(f"{kept}/print-file?widthMm=50")
     yield from _gang_sheet_responses(guest, asset["id"])
     yield guest.get(asset["url"], buffered=True)
