@@ -11,7 +11,7 @@ export SCOPE ?= premium
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check
-LOCKS := $(foreach group,api print rembg local,requirements/$(group).txt)
+LOCKS := $(foreach group,api print mockups rembg local,requirements/$(group).txt)
 # Five processes share the tests, a group (tests/conftest.py) at a time; they wait more than they compute.
 WHOLE := -n 5 --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
 # Extras stay in the locks: without them pip before 24 refuses a lock whenever a dependency has released since.
@@ -64,9 +64,10 @@ bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, th
 bench-mockups: $(VENV)/.dev ## Time mock-ups and their memory, beside Pillow's own compositing
 	@$(RUN) bench.mockups
 
-bench-print: $(VENV)/.dev ## Time the print check and print edges of 12 megapixels and sheets of 5 m, beside their targets
+bench-print: $(VENV)/.dev ## Time print checks, print edges and sheets of 5 m, and compare gang sheets with rectpack, beside their targets
 	@OMP_NUM_THREADS=1 $(RUN) bench.print
 	@$(RUN) bench.print_formats
+	@OMP_NUM_THREADS=1 $(RUN) bench.gang_sheets
 
 bench-queue: $(VENV)/.dev ## Measure a queue of a million jobs, beside other queues if PEERS_PYTHON= has them (half an hour)
 	@$(RUN) bench.job_queue
@@ -87,9 +88,10 @@ bench-uploads: $(VENV)/.dev ## Compare storing a picture with a view that only s
 soak: $(VENV)/.dev ## Flood the rembg service and `rembg s` for a minute; then 2,000 pictures in a row (half an hour)
 	@$(RUN) bench.removal.soak
 
-gallery: $(VENV)/.dev ## Draw docs/gallery: print edges of hard cases beside the soft cut-outs, and every garment with three designs
+gallery: $(VENV)/.dev ## Draw docs/gallery: print edges of hard cases beside the soft cut-outs, every garment with three designs, and a gang sheet
 	@$(RUN) docs.gallery docs/gallery/print-edges.webp
 	@$(RUN) docs.drawing.mockups docs/gallery/mockups.webp
+	@$(RUN) docs.drawing.gang_sheet docs/gallery/gang-sheet.webp
 
 check-fresh: ## Install every lock into new environments with each Python here, under its oldest pip and the newest
 	@.ci/check-fresh
@@ -111,7 +113,7 @@ garments: $(VENV)/.dev ## Draw the garments of mock-ups again, with their checks
 lock: $(VENV)/.dev ## Compile the locks again from pyproject.toml, with the newest versions it allows
 	@$(PIP) install --quiet uv
 	@$(COMPILE) --upgrade --group dev -o requirements/dev.txt
-	@for group in api worker print rembg local models; do \
+	@for group in api worker print mockups rembg local models; do \
 		$(COMPILE) --group $$group -c requirements/dev.txt -o requirements/$$group.txt || exit 1; \
 	done
 	@echo "requirements/ is compiled again"
@@ -137,7 +139,7 @@ ps: ## Show the containers, their health and their memory
 
 images: ## Build the images; print their sizes and the largest layers of each
 	@docker compose build --quiet
-	@for service in api worker rembg; do \
+	@for service in api worker worker-print mockups rembg; do \
 		docker image ls --format '{{.Repository}} {{.Size}}' stolentee-$$service; \
 		docker history --human=false --format '{{.Size}} {{.CreatedBy}}' stolentee-$$service | sort -rn | head -4 \
 			| awk '{ size = $$1 / 1e6; $$1 = ""; printf "  %6.1f MB %s\n", size, substr($$0, 1, 90) }'; \
@@ -146,13 +148,13 @@ images: ## Build the images; print their sizes and the largest layers of each
 release: ## Build the images and tag them with the version of shared/version.py (MODEL=u2net bakes the weights in)
 	@version=$$(sed -n 's/^VERSION = "\(.*\)"/\1/p' shared/version.py); \
 	grep -q "^## $$version - " CHANGELOG.md || { echo "CHANGELOG.md has no section \"## $$version - DATE\"" >&2; exit 1; }; \
-	docker compose build --quiet && for service in api worker rembg; do \
+	docker compose build --quiet && for service in api worker worker-print mockups rembg; do \
 		docker tag stolentee-$$service stolentee-$$service:$$version && echo "stolentee-$$service:$$version" || exit 1; \
 	done
 
 # Random secrets, made once; everything else the services can be told is in deploy/env.example.
 .env:
-	@umask 077; for name in SECRET_KEY OPS_TOKEN REMBG_TOKEN POSTGRES_PASSWORD GRAFANA_PASSWORD; do \
+	@umask 077; for name in SECRET_KEY OPS_TOKEN REMBG_TOKEN MOCKUPS_TOKEN POSTGRES_PASSWORD GRAFANA_PASSWORD; do \
 		echo "$$name=$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"; done > .env.part && mv .env.part .env
 
 # Steps report to stderr: `make key` prints nothing but the key. An interrupted step leaves no stamp and is done again. Modules are compiled when first imported: few ever are. The programs of .venv/bin are not used, only its Python: their

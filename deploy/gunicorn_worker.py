@@ -40,7 +40,9 @@ from shared import errors, log, settings, timeouts
 
 STREAMS = 24  # threads; the api opens 20 streams (services/api/jobs/events.py) and refuses the next
 _PROBES = 2  # threads
-_NICENESS = 15  # of the api's request threads; rembg lowers its own priority (services/rembg/inference)
+_NICENESS = (
+    15  # of the request threads of the api and of mock-ups; rembg lowers its own priority (services/rembg/inference)
+)
 _HEAD_S = 5.0  # for a whole head, as long as nginx waits for it
 _MAX_HEAD = 8192  # a longer one is read by a thread, within the deadline of its body
 _LINGER_S = 2.0  # for a client to close or to go on sending
@@ -172,8 +174,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # see the module's docstring
                 listener.close()
 
 
+class MockupsWorker(Worker):
+    """Request threads of a lower priority than the main loop and probes."""
+
+    service = "mockups"
+
+    def get_thread_pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self.cfg.threads, "request", _lower_priority)
+
+
 class ApiWorker(Worker):
-    """Request threads of a lower priority than the main loop and probes, and threads for event streams."""
+    """The same, and threads for event streams."""
 
     service = "api"
 

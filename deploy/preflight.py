@@ -22,7 +22,10 @@ _CHECKED = (settings.Database, settings.Broker, settings.Storage, settings.Keys,
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The connections a deployment needs. One instance is one process, because gunicorn and Celery run threads here."""
+    """The connections a deployment needs; `worker` counts those of print jobs too.
+
+    One instance is one process, because gunicorn and Celery run threads here.
+    """
 
     api: int
     worker: int
@@ -51,7 +54,8 @@ def plan(environment: Mapping[str, str]) -> Plan:
     default = settings.Database.model_fields["pool_max"].default
     return Plan(
         api=_number("API_INSTANCES", environment.get("API_INSTANCES") or "1"),
-        worker=_number("WORKER_INSTANCES", environment.get("WORKER_INSTANCES") or "1"),
+        worker=_number("WORKER_INSTANCES", environment.get("WORKER_INSTANCES") or "1")
+        + _number("PRINT_INSTANCES", environment.get("PRINT_INSTANCES") or "0"),
         pool=_number("DATABASE_POOL_MAX", environment.get("DATABASE_POOL_MAX") or str(default)),
         limit=_number("MAX_DB_CONNECTIONS", environment.get("MAX_DB_CONNECTIONS") or "15"),
     )

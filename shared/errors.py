@@ -209,6 +209,13 @@ class TooLarge(Failure):
     advice = "Print it smaller, or fewer copies at once."
 
 
+class DoesNotFit(Failure):
+    """A design is larger than a sheet of film: a gang sheet's job ends as failed with the same code."""
+
+    status, code, message = 422, "does_not_fit", "A design is larger than a sheet."
+    advice = "Print it smaller, let it be turned, or choose a larger sheet."
+
+
 class RateLimited(Failure):
     status, code, message, retryable = (
         429,

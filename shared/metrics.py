@@ -72,6 +72,11 @@ REMOVAL_SECONDS = Histogram(
 )
 FLOAT_FAILURES = Counter("stolentee_float_failures_total", "Doubtful masks left in int8 because float failed.")
 
+MOCKUPS = Counter("stolentee_mockups_total", "Mock-ups answered, kept ones and drawn ones.", ["origin"])
+MOCKUP_SECONDS = Histogram(
+    "stolentee_mockup_step_seconds", "Time a mock-up spent in each step of its drawing.", ["step"], buckets=_FAST
+)
+
 # Exposed from 0: Prometheus sees no increase in a series that starts with its first event.
 JOBS.labels("failed", JobFailure.POISON)
 CDN_PURGES.labels("failed")

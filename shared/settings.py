@@ -159,10 +159,7 @@ _BucketName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,255}$")]
 
 
 class Database(EnvSettings):
-    """Postgres.
-
-    `direct_url` bypasses a transaction pooler: migrations, LISTEN and advisory locks need a session of their own.
-    """
+    """Postgres. `direct_url` bypasses a pooler, for what needs a session: migrations, LISTEN and advisory locks."""
 
     url: _PostgresUrl = Field(validation_alias="DATABASE_URL")
     direct: _PostgresUrl | None = Field(None, validation_alias="DATABASE_DIRECT_URL")
@@ -180,15 +177,16 @@ class Broker(EnvSettings):
 
 
 class Listen(EnvSettings):
-    """Where a service takes connections; `port` is that of the api, and of rembg in a container of its own."""
+    """Where a service takes connections; `port` is that of the api, and of any service in a container of its own."""
 
     host: Host = Field("0.0.0.0", validation_alias="BIND_HOST")  # noqa: S104 - a container is reached from outside
     port: int | None = Field(None, validation_alias="PORT", ge=0, le=65_535)
     rembg_port: int = Field(7000, validation_alias="REMBG_PORT", ge=0, le=65_535)
+    mockups_port: int = Field(7100, validation_alias="MOCKUPS_PORT", ge=0, le=65_535)
 
-    def address(self, *, rembg: bool) -> str:
-        """As gunicorn wants it."""
-        port = self.port if self.port is not None else self.rembg_port if rembg else 8000
+    def address(self, own_port: int) -> str:
+        """As gunicorn wants it, of a service that has this port where PORT is not set."""
+        port = own_port if self.port is None else self.port
         return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
 
 

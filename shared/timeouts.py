@@ -6,6 +6,7 @@ A caller must wait longer than what it calls: with a shorter outer timeout, work
     leases:   a renewal every lease/4 < the lease 60; a dead worker's job runs again within lease + sweep
     api:      pool wait 2, Redis 1, statement 5, storage 2 x 4, a fetched picture 10 < a request 30 < the front proxy 35
               waiting for a decoder 5 + decoding 15 + storage 8 < a request 30
+              a mock-up: waiting 4 + storage 8 + drawing < its read 14 < a request 30
     clients:  a thread waits 10 for a client to send or to read, and again as bytes pass at 50 kB/s
     stopping: gunicorn's grace 30 < the platform's kill 45
 """
@@ -44,6 +45,10 @@ TRANSACTION_IDLE_S = 15  # between two statements there are milliseconds, unless
 # the api's decoder
 DECODE_WAIT_S = 5
 DECODE_S = 15  # of silence; the decoder itself limits its CPU time
+
+# mock-ups
+MOCKUP_WAIT_S = 4  # for a place among those being drawn
+MOCKUP_READ_S = 14  # that wait, a slow storage, and the drawing
 
 # requests and processes
 FETCH_S = 10  # of a picture by its URL, with redirects

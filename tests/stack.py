@@ -1,6 +1,6 @@
 """The running system for tests: the processes of `make run` on free ports, without a supervisor.
 
-Each can be killed, stopped, stuck or started by name: "postgres", "redis", "rembg", "worker", "api".
+Each can be killed, stopped, stuck or started by name: "postgres", "redis", "rembg", "mockups", "worker", "api".
 """
 
 import os
@@ -37,7 +37,12 @@ class RunningStack:
         inherited = {name: value for name, value in os.environ.items() if name not in _OUTSIDE}
         given = inherited | {"REMBG_MODEL": "compact"} | changes
         self.settings = Settings(
-            api_port=ports.free(), rembg_port=ports.free(), worker_port=ports.free(), data=data, given=given
+            api_port=ports.free(),
+            rembg_port=ports.free(),
+            worker_port=ports.free(),
+            mockups_port=ports.free(),
+            data=data,
+            given=given,
         )
         self.log = data / "log.txt"
         self._file = self.log.open("w")

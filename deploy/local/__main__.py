@@ -24,7 +24,7 @@ def main() -> int:
     console = Console(quiet=True)
     try:
         settings = Settings.read()
-        with running(settings, console, "Starting Postgres, Valkey, rembg, worker and api ...") as stack:
+        with running(settings, console, "Starting Postgres, Valkey, rembg, mock-ups, worker and api ...") as stack:
             console.say(_sample_report(stack, time.monotonic() - began))
             console.say(
                 f"\n  Open http://localhost:{settings.api_port} and drop a picture of your own. Ctrl-C stops it.\n"

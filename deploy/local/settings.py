@@ -19,6 +19,7 @@ class Settings:
     api_port: int
     rembg_port: int
     worker_port: int
+    mockups_port: int
     data: Path
     given: Mapping[str, str]
 
@@ -29,13 +30,19 @@ class Settings:
             api_port=_port("PORT", environ.get("PORT") or "8000"),
             rembg_port=_port("REMBG_PORT", environ.get("REMBG_PORT") or "7000"),
             worker_port=_port("WORKER_PORT", environ.get("WORKER_PORT") or "8001"),
+            mockups_port=_port("MOCKUPS_PORT", environ.get("MOCKUPS_PORT") or "7100"),
             data=_folder("DATA_DIR", environ.get("DATA_DIR") or "data"),
             given=environ,
         )
 
     @property
     def ports(self) -> dict[str, int]:
-        return {"PORT": self.api_port, "REMBG_PORT": self.rembg_port, "WORKER_PORT": self.worker_port}
+        return {
+            "PORT": self.api_port,
+            "REMBG_PORT": self.rembg_port,
+            "WORKER_PORT": self.worker_port,
+            "MOCKUPS_PORT": self.mockups_port,
+        }
 
 
 def _folder(name: str, text: str) -> Path:

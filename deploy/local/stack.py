@@ -1,4 +1,4 @@
-"""The system on one machine: Postgres and Valkey unless others are given, rembg, worker and api, each a process.
+"""The system on one machine, each part a process: Postgres and Valkey unless others are given, and the services.
 
 The services are configured by their environment alone and do not know that they are local. Starting overlaps: the
 model loads while Postgres starts and the schema is brought up to date.
@@ -28,6 +28,7 @@ _GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py")
 _CELERY = (sys.executable, "-m", "celery", "--quiet", "-A", "services.worker.app", "worker")
 _COMMANDS = {
     "rembg": (*_GUNICORN, "services.rembg.wsgi:app"),
+    "mockups": (*_GUNICORN, "services.worker.mockups.wsgi:app"),
     "worker": (*_CELERY, "--without-gossip", "--without-mingle", "--without-heartbeat"),
     "api": (*_GUNICORN, "services.api.wsgi:app"),
 }
@@ -62,6 +63,7 @@ class Stack:
         self._console.say(announcement)
         servers = self._start_servers()
         self._start_service("rembg", self._settings.rembg_port)
+        self._start_service("mockups", self._settings.mockups_port)
         for server in servers:
             await_ready(server)
         self._migrate()
@@ -77,6 +79,7 @@ class Stack:
             "BIND_HOST": ports.LOCAL,
             "DATA_DIR": str(self._data),
             "REMBG_ENDPOINT": f"http://{ports.LOCAL}:{settings.rembg_port}",
+            "MOCKUPS_ENDPOINT": f"http://{ports.LOCAL}:{settings.mockups_port}",
             "WORKER_PORT": str(settings.worker_port),
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",  # so is everything here
@@ -84,6 +87,7 @@ class Stack:
         defaults = {
             "MODELS_DIR": str(settings.data / "models"),  # stays there when the data moves away from a closed folder
             "WORKER_QUEUES": ",".join(Queue),
+            "PRINT_INSTANCES": "1",
             **dict.fromkeys(_RATE_LIMITS, "0"),
         }
         environment = defaults | {name: value for name, value in settings.given.items() if value} | own

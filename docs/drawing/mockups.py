@@ -8,10 +8,11 @@ import sys
 from PIL import Image
 
 from docs.drawing.designs import DESIGNS
-from services.worker.mockups.catalogue import GARMENTS, colour
+from services.worker.mockups.catalogue import colour
 from services.worker.mockups.design import prepared
 from services.worker.mockups.placement import Placement
 from services.worker.mockups.renderer import render
+from shared.models.garment import GARMENTS
 
 _CELL = 330
 _COLOURS = {

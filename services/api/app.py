@@ -26,7 +26,8 @@ from services.api.middleware import (
 from services.api.middleware.sliding_windows import Counter
 from services.api.middleware.strict_json import StrictJson
 from services.api.middleware.url_fetcher import UrlFetcher
-from services.api.settings import Settings, Web
+from services.api.mockups.client import MockupService
+from services.api.settings import Mockups, Settings, Web
 from services.api.url_builder import UrlBuilder
 from shared import broker, events, failpoints, log, sentry, storage, timeouts, web
 from shared.db import pool
@@ -61,11 +62,17 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         profiles=Profiles.read(settings.printing.profiles),
         urls=UrlBuilder(secret, settings.web.public_url),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,
+        mockups=_mockups(settings.mockups),
     )
     database.open()
     deps.hub.start()
     deps.health.mark_ready()
     return deps
+
+
+def _mockups(settings: Mockups) -> MockupService | None:
+    token = settings.token.get_secret_value() if settings.token else None
+    return MockupService(settings.endpoint, token) if settings.endpoint else None
 
 
 def create_app(deps: Dependencies) -> OpenAPI:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.middleware.url_fetcher import UrlFetcher
+from services.api.mockups.client import MockupService
 from services.api.settings import Settings
 from services.api.url_builder import UrlBuilder
 from shared.broker import Waker
@@ -29,3 +30,4 @@ class Dependencies:
     profiles: Profiles
     urls: UrlBuilder
     fetcher: UrlFetcher | None  # None if pictures are not fetched from URLs
+    mockups: MockupService | None  # None if none are offered

@@ -12,6 +12,7 @@ OF_JOBS: Mapping[JobFailure, tuple[str, str]] = {
     JobFailure.SOURCE_MISSING: (errors.SourceMissing.message, errors.SourceMissing.advice),
     JobFailure.NO_INK: (errors.NoInk.message, errors.NoInk.advice),
     JobFailure.TOO_LARGE: (errors.TooLarge.message, errors.TooLarge.advice),
+    JobFailure.DOES_NOT_FIT: (errors.DoesNotFit.message, errors.DoesNotFit.advice),
     JobFailure.NOT_FLAT_ARTWORK: (errors.NotFlatArtwork.message, errors.NotFlatArtwork.advice),
     JobFailure.TOO_COMPLEX: ("The picture has too many small parts.", "Print it larger, or choose a simpler picture."),
     JobFailure.PROVIDER_FAILED: ("The removal service failed each time.", "Retry the job later; try another picture."),

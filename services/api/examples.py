@@ -11,9 +11,13 @@ ASSET = "00000000-0000-7000-8000-0000000a55e7"
 PARAMETERS: Mapping[str, str] = {
     "asset_id": ASSET,
     "job_id": "00000000-0000-7000-8000-000000000b0b",
+    "number": "1",
     "upload_id": "00000000-0000-7000-8000-0000000f11e0",
     "key": "KEY",
     "grant": "GRANT",
+    "garment": "tshirt-front",
+    "color": "1c1c1f",
+    "mockup_grant": "MOCKUPGRANT",
 }
 # A T-shirt on a plain background, 96 x 96 pixels of four colours.
 PICTURE = (

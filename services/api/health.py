@@ -13,16 +13,18 @@ from shared.storage import Storage
 
 
 def build(settings: Settings, database: Database, objects: Storage, waker: Waker) -> Health:
-    checks = (
+    checks = [
         Check("database", database.check, critical=True),
         Check("storage", objects.check),
         Check("redis", waker.check),
-        Check("rembg", partial(_check_rembg, settings.rembg.endpoint)),
-    )
-    return Health("api", checks, partial(_facts, settings))
+        Check("rembg", partial(_check_service, settings.rembg.endpoint)),
+    ]
+    if settings.mockups.endpoint:
+        checks.append(Check("mockups", partial(_check_service, settings.mockups.endpoint)))
+    return Health("api", tuple(checks), partial(_facts, settings))
 
 
-def _check_rembg(endpoint: str) -> Mapping[str, object]:
+def _check_service(endpoint: str) -> Mapping[str, object]:
     with requests.Session() as session:
         session.trust_env = False
         response = session.get(f"{endpoint.rstrip('/')}/health/ready", timeout=(0.5, 1))

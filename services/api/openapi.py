@@ -31,6 +31,7 @@ _REFERENCE = "#/components/schemas/{model}"
 _BYTES = {"type": "string", "format": "binary", "minLength": 1}
 _FILE, _SERVED = _BYTES | {"maxLength": MAX_BYTES}, _BYTES | {"maxLength": 8 << 30}  # the sheet of a printer is large
 IMAGES = tuple(sorted(kind.content_type for kind in STORED))
+MOCKUP = ("image/webp",)
 SERVED = (*IMAGES, "application/pdf", "image/svg+xml", "image/tiff")  # pictures, and files for printers
 
 _TOKENS: dict[str, Any] = {
@@ -114,8 +115,10 @@ def _success(route: Route, status: int) -> dict[str, Any]:
         names.append("Idempotent-Replayed")
     if status == HTTPStatus.ACCEPTED:
         names += ["Location"] if len(route.statuses) == 1 else ["Location", "Retry-After"]
+    if route.answer in (SERVED, MOCKUP):
+        names.append("ETag")
     if route.answer == SERVED:
-        names += ["ETag", "Accept-Ranges"]
+        names.append("Accept-Ranges")
         names += [] if status == HTTPStatus.NOT_MODIFIED else ["Content-Disposition"]
         names += ["Content-Range"] if status == HTTPStatus.PARTIAL_CONTENT else []
     response: dict[str, Any] = {"description": HTTPStatus(status).phrase, "headers": _named(route, names)}

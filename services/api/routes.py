@@ -20,12 +20,16 @@ from services.api.assets.schemas import AssetOut, AssetPage, LinkOut, Presigned,
 from services.api.cutouts import views as cutouts
 from services.api.cutouts.schemas import CutoutForm
 from services.api.dependencies import Dependencies
+from services.api.gang_sheets import views as gang_sheets
+from services.api.gang_sheets.schemas import GangSheetOut, SheetFileOut
 from services.api.jobs import events
 from services.api.jobs import views as jobs
 from services.api.jobs.schemas import Accepted, JobOut, JobPage
 from services.api.middleware import policy
 from services.api.middleware.policy import Auth, Cache, Limit, Policy
-from services.api.openapi import SERVED, Document
+from services.api.mockups import views as mockups
+from services.api.mockups.schemas import GarmentList, MockupList
+from services.api.openapi import MOCKUP, SERVED, Document
 from services.api.pages import views as pages
 from services.api.print import drawings
 from services.api.print import views as prints
@@ -43,6 +47,7 @@ GET, POST, PUT, DELETE = (partial(Route, method) for method in ("GET", "POST", "
 DOWNLOADED = (200, 206, 304)
 MADE = (200, 202)  # 202 while a job makes it
 EVENTS = ("text/event-stream",)
+SIGNED_MOCKUP = "/mockups/<garment>/<color>/<uuid:asset_id>/<mockup_grant>.webp"
 
 # What views raise; `Route.failures` adds what follows from policies and models.
 QUOTA = (errors.StorageQuota, errors.JobQuota)  # a job stores its results
@@ -60,10 +65,13 @@ SHOWN = (errors.RangeNotSatisfiable, errors.Forbidden, errors.UnreadableImage, e
 FOLLOWED = (errors.RangeNotSatisfiable, errors.Forbidden)
 ASKED = (errors.Forbidden, errors.NotFound, *QUOTA)
 STREAMED = (errors.RateLimited,)
+DRAWN = (errors.UnreadableImage, errors.TooComplex, errors.ImageTooSmall)
+SIGNED = (errors.Forbidden, *DRAWN)
 DERIVED = (errors.NoInk, errors.SourceMissing, *QUOTA)
 OUTLINED = (*DERIVED, errors.TooComplex, errors.TooLarge)
 TRACED = (*DERIVED, errors.TooComplex, errors.NotFlatArtwork)
 SIZED = (*DERIVED, errors.TooLarge)
+LAID_OUT = (*SIZED, errors.DoesNotFit)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
 
 PICTURES = (
@@ -90,6 +98,18 @@ JOBS = (
     POST("/api/jobs/<uuid:job_id>/retry", jobs.retry, GUEST_WRITE, API, NO_STORE, Accepted, (202,), RETRIED),
     GET("/api/jobs/<uuid:job_id>/events", events.follow, GUEST_READ, UNLIMITED, NO_STORE, EVENTS, (200,), STREAMED),
 )
+MOCKUPS = (
+    GET("/api/garments", mockups.garments, PUBLIC, UNLIMITED, PAGE, GarmentList),
+    GET("/api/assets/<uuid:asset_id>/mockups", mockups.addresses, GUEST_READ, UNLIMITED, NO_STORE, MockupList),
+    GET(
+        *("/mockups/<garment>/<color>/<uuid:asset_id>.webp", mockups.show, GUEST_READ, UNLIMITED, PICTURE),
+        *(MOCKUP, (200, 304), DRAWN),
+    ),
+    GET(
+        *(SIGNED_MOCKUP, mockups.show_signed, PUBLIC, UNLIMITED, PICTURE),
+        *(MOCKUP, (200, 304), SIGNED),
+    ),
+)
 PRINTS = (
     GET(
         *("/api/assets/<uuid:asset_id>/print-check", prints.check, GUEST_READ, API, NO_STORE),
@@ -103,6 +123,14 @@ PRINTS = (
     ),
     GET("/api/assets/<uuid:asset_id>/print-file", prints.file, GUEST_READ, API, NO_STORE, PrintFileOut, MADE, SIZED),
 )
+GANG_SHEETS = (
+    POST("/api/gang-sheets", gang_sheets.create, GUEST_WRITE, API, NO_STORE, Accepted, (202,), ASKED),
+    GET("/api/gang-sheets/<uuid:job_id>", gang_sheets.show, GUEST_READ, UNLIMITED, NO_STORE, GangSheetOut),
+    GET(
+        *("/api/gang-sheets/<uuid:job_id>/sheets/<number>", gang_sheets.sheet, GUEST_READ, API, NO_STORE),
+        *(SheetFileOut, MADE, LAID_OUT),
+    ),
+)
 ADMINISTRATION = (
     GET("/api/admin/rollout", admin.rollout, ADMIN, API, NO_STORE, RolloutOut),
     PUT("/api/admin/rollout", admin.set_rollout, ADMIN, API, NO_STORE, RolloutOut),
@@ -115,7 +143,14 @@ PAGES = (
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),
 )
-DOCUMENTED = {"pictures": PICTURES, "jobs": JOBS, "prints": PRINTS, "admin": ADMINISTRATION}  # by tag
+DOCUMENTED = {  # by tag
+    "pictures": PICTURES,
+    "jobs": JOBS,
+    "prints": PRINTS,
+    "gang sheets": GANG_SHEETS,
+    "mockups": MOCKUPS,
+    "admin": ADMINISTRATION,
+}
 
 
 def register(app: OpenAPI, deps: Dependencies) -> None:

@@ -60,7 +60,9 @@ class Web(settings.EnvSettings):
     quota_key_stored_mb: int = Field(100_000, validation_alias="QUOTA_KEY_STORED_MB", ge=0, le=1_000_000_000)
     quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0, le=1_000_000_000)
     input_formats: str = Field(",".join(Format), validation_alias="INPUT_FORMATS")
+    gang_sheet_cents_per_m: int = Field(0, validation_alias="GANG_SHEET_PRICE_CENTS_PER_M", ge=0, le=1_000_000)
     instances: int = Field(1, validation_alias="API_INSTANCES", ge=1, le=1000)
+    print_instances: int = Field(0, validation_alias="PRINT_INSTANCES", ge=0, le=1000)
 
     @property
     def origins(self) -> tuple[str, ...]:
@@ -93,6 +95,13 @@ class Web(settings.EnvSettings):
         return value
 
 
+class Mockups(settings.EnvSettings):
+    """The service that draws mock-ups; without an address none are offered."""
+
+    endpoint: settings.HttpUrl | None = Field(None, validation_alias="MOCKUPS_ENDPOINT")
+    token: settings.OwnSecret | None = Field(None, validation_alias="MOCKUPS_TOKEN")
+
+
 def _words(text: str) -> list[str]:
     return [word.strip().lower() for word in text.split(",") if word.strip()]
 
@@ -114,6 +123,7 @@ class Settings:
     ops: settings.Ops
     web: Web
     shop: Shop
+    mockups: Mockups
 
     @classmethod
     def read(cls) -> Self:
@@ -129,4 +139,5 @@ class Settings:
             ops=settings.Ops.read(),
             web=Web.read(),
             shop=Shop.read(),
+            mockups=Mockups.read(),
         )

@@ -33,5 +33,8 @@ class UrlBuilder:
     def private(self, asset_id: UUID, query: str) -> str:
         return f"{self.public_url}/private/{asset_id}?{query}"
 
+    def mockup(self, garment: str, color: str, asset_id: UUID, grant: str) -> str:
+        return f"{self.public_url}/mockups/{garment}/{color}/{asset_id}/{grant}.webp"
+
     def job(self, job_id: UUID) -> str:
         return f"{self.public_url}/api/jobs/{job_id}"

@@ -1,33 +1,30 @@
 """Pictures of a job as arrays: loaded upright in sRGB, and stored under a name of their content."""
 
-import hashlib
 import threading
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from services.worker import retry
+from services.worker.cutout import derivatives
 from services.worker.handlers import Resources, Task
 from shared import errors, fast_png, images, storage
-from shared.db import assets, ids
+from shared.db import assets
 from shared.models.asset import Asset, AssetKind
-from shared.models.job import Job
 from shared.storage import integrity
 
 Pixels = NDArray[np.uint8]
 
 # At 50 megapixels a preview takes 220 MB beside the picture, a WebP 640 MB: one such picture at a time.
-_LARGE = 12_500_000  # pixels
-_one_large = threading.Lock()
-_EXTENSIONS = {"image/svg+xml": "svg", "application/pdf": "pdf"}  # the others are named by their type
+LARGE = 12_500_000  # pixels
+one_large = threading.Lock()
 
 
 def large(width: int, height: int) -> AbstractContextManager[object]:
     """For the time in which a picture of these sides is in memory: a process works on one large picture at a time."""
-    return _one_large if width * height > _LARGE else nullcontext()
+    return one_large if width * height > LARGE else nullcontext()
 
 
 def require(task: Task) -> Asset:
@@ -74,32 +71,11 @@ def put(
     resources: Resources, task: Task, kind: AssetKind, data: bytes, content_type: str, size: tuple[int, int]
 ) -> Asset:
     """Store what a job made; `size` is width and height in pixels. Its row comes with the outcome. May be repeated."""
-    asset = made(resources.secret, task.job, require(task).name, kind, images.Copy(data, content_type, size))
+    copy = images.Copy(data, content_type, size)
+    asset = derivatives.asset_of(resources.secret, task.job, require(task).name, kind, copy)
     metadata = {"job": str(task.job.id)}
     retry.retry_unavailable(partial(resources.storage.put, asset.key, data, content_type, metadata))
     return asset
-
-
-def made(secret: str, job: Job, name: str, kind: AssetKind, copy: images.Copy) -> Asset:
-    """The asset of a file that a job made, with a key of its content."""
-    sha256 = hashlib.sha256(copy.data).hexdigest()
-    extension = _EXTENSIONS.get(copy.content_type, copy.content_type.partition("/")[2])
-    return Asset(
-        id=ids.new(),
-        owner=job.owner,
-        kind=kind,
-        key=storage.key_for(secret, job.owner, sha256, extension),
-        sha256=sha256,
-        content_type=copy.content_type,
-        width=copy.size[0],
-        height=copy.size[1],
-        bytes=len(copy.data),
-        created_at=datetime.now(UTC),
-        name=name,
-        job_id=job.id,
-        stored_sha256=sha256,
-        made_of=job.asset_id,
-    )
 
 
 def _decoded(data: bytes, asset: Asset) -> images.Picture:

@@ -27,6 +27,7 @@ class Work(settings.EnvSettings):
 
     lease_s: float = Field(timeouts.LEASE_S, validation_alias="LEASE_S", gt=1, le=3600)
     queues: _Queues = Field("jobs", validation_alias="WORKER_QUEUES")  # type: ignore[arg-type] # read like a given value
+    print_instances: int = Field(0, validation_alias="PRINT_INSTANCES", ge=0, le=1000)
     print_after_cutout: bool | None = Field(None, validation_alias="PRINT_AFTER_CUTOUT")
     threads: int = Field(3, validation_alias="WORKER_CONCURRENCY", ge=1, le=32)
     port: int = Field(8001, validation_alias="WORKER_PORT", ge=0, le=65535)
@@ -37,8 +38,8 @@ class Work(settings.EnvSettings):
 
     @property
     def prints(self) -> bool:
-        """Whether a cut-out is followed by its print edges: where nothing else is said, if this worker makes them."""
-        return Queue.QUICK in self.queues if self.print_after_cutout is None else self.print_after_cutout
+        """Whether a cut-out is followed by its print edges: by default where there are workers for them."""
+        return self.print_instances > 0 if self.print_after_cutout is None else self.print_after_cutout
 
 
 class Cdn(settings.EnvSettings):

@@ -8,14 +8,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
-from psycopg.errors import UniqueViolation
+from psycopg.errors import DatatypeMismatch, UniqueViolation
 from psycopg.types.json import Jsonb
 
 from shared import errors
 from shared.db import assets, ids, jobs
 from shared.db.jobs import COLUMNS
 from shared.db.pool import Connection
-from shared.models.cutout import Provider
+from shared.models.cutout import MaskPrecision, Provider
 from shared.models.job import FollowUp, Job, JobFailure, Outcome, Queue, Timings
 
 MAX_ATTEMPTS = 3  # provider errors, or deaths while it ran alone; one more has never been seen to help
@@ -43,14 +43,14 @@ def claim_next(
     these types, unless `types` is None. An owner whose jobs another transaction is changing is passed over, not waited
     for. `alone`: this process runs no other job until this one has ended. Raises MustRunAlone, and claims nothing, if
     the next job needs that. Must be the first statement of its transaction, which it rolls back if a claim of another
-    queue takes a job of the same asset.
+    queue takes a job of the same asset, or a migration adds a column to jobs meanwhile.
     """
     try:
         row = connection.execute(
             f"select {COLUMNS} from claim_job(%s, %s, %s, %s)",
             [lease_s, list(queues), None if types is None else list(types), alone],
         ).fetchone()
-    except UniqueViolation:
+    except (UniqueViolation, DatatypeMismatch):
         connection.rollback()
         return None
     if row and row["isolated"] and not alone:
@@ -110,11 +110,12 @@ def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings)
         job,
         """
         status = 'done', progress = 100, lease_until = null, finished_at = now(), provider = %(provider)s,
-        result = %(result)s, timings = %(timings)s, fingerprint = %(fingerprint)s
+        precision = %(precision)s, result = %(result)s, timings = %(timings)s, fingerprint = %(fingerprint)s
         """,
         condition=f"({_PRESENT}) = cardinality(%(shown)s)",
         shown=shown,
         provider=outcome.provider,
+        precision=outcome.precision,
         result=Jsonb(outcome.result),
         timings=Jsonb(asdict(timings)),
         fingerprint=outcome.fingerprint,
@@ -149,7 +150,7 @@ def find_outcome(connection: Connection, fingerprints: Collection[str], asset_co
     """The newest outcome with one of these fingerprints of which all assets remain: so many, and a rendering's file."""
     row = connection.execute(
         """
-        select id, provider, result, fingerprint
+        select id, provider, precision, result, fingerprint
         from jobs
         where fingerprint = any(%s)
             and status = 'done'
@@ -162,8 +163,13 @@ def find_outcome(connection: Connection, fingerprints: Collection[str], asset_co
     ).fetchone()
     if row is None:
         return None
-    provider = Provider(row["provider"]) if row["provider"] else None
-    return Outcome(row["result"], tuple(assets.of_job(connection, row["id"])), provider, row["fingerprint"])
+    return Outcome(
+        row["result"],
+        tuple(assets.of_job(connection, row["id"])),
+        Provider(row["provider"]) if row["provider"] else None,
+        row["fingerprint"],
+        precision=MaskPrecision(row["precision"]) if row["precision"] else None,
+    )
 
 
 def fail(connection: Connection, job: Job, error: JobFailure, message: str, timings: Timings) -> bool:
@@ -247,12 +253,12 @@ def overdue(connection: Connection, queue: str, grace_s: float, most: int = AT_O
             where queue = %s
                 and claim_state = 'ready'
                 and greatest(run_after, coalesce(lease_until, run_after)) < now() - %s * interval '1 second'
-                and (  -- looked up for each: a join would read all that run
+                and not coalesce((  -- looked up for each: a join would read all that run
                     select true
                     from jobs busy
                     where busy.asset_id = jobs.asset_id and busy.status = 'running' and busy.id <> jobs.id
                     limit 1
-                ) is null
+                ), false)
             order by queue, user_id, priority, created_at  -- keeps the planner to the index of ready jobs
             limit %s
         ) counted

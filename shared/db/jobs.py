@@ -11,15 +11,15 @@ from psycopg.types.json import Jsonb
 
 from shared.db import owners, pagination
 from shared.db.pool import Connection
-from shared.models.cutout import Provider
+from shared.models.cutout import MaskPrecision, Provider
 from shared.models.job import QUEUES, Job, JobError, JobState, JobType, Queue, Timings, request_key
 from shared.models.owner import Owner, OwnerType
 
 NORMAL, LEAST_URGENT = 5, 9  # priorities run from 0, the most urgent
 COLUMNS = """
     id, owner_type, user_id, type, queue, asset_id, input, status, progress, attempts, fence, priority, version,
-    provider, timings, result, error_code, error_message, created_at, started_at, finished_at, request_id, postponed_s,
-    isolated, parent_id
+    provider, precision, timings, result, error_code, error_message, created_at, started_at, finished_at, request_id,
+    postponed_s, isolated, parent_id
 """
 _CANCELLED = "status = 'cancelled', fence = fence + 1, lease_until = null, finished_at = now()"
 _UNFINISHED = "status in ('queued', 'running')"
@@ -154,8 +154,8 @@ def retry(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | No
         )
         update jobs
         set status = 'queued', progress = 0, attempts = 0, run_after = now(), started_at = null, finished_at = null,
-            error_code = null, error_message = null, provider = null, timings = '{{}}', postponed_s = 0,
-            isolated = false
+            error_code = null, error_message = null, provider = null, precision = null, timings = '{{}}',
+            postponed_s = 0, isolated = false
         where id = %(id)s and {owners.VISIBLE_JOBS} and status in ('failed', 'cancelled')
             and exists (select from source)
         returning {COLUMNS}
@@ -208,6 +208,7 @@ def from_row(row: dict[str, Any]) -> Job:
         timings=Timings(**row["timings"]),
         request_id=row["request_id"],
         provider=Provider(row["provider"]) if row["provider"] else None,
+        precision=MaskPrecision(row["precision"]) if row["precision"] else None,
         result=row["result"],
         error=JobError(row["error_code"], row["error_message"]) if failed else None,
         postponed_s=row["postponed_s"],

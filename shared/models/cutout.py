@@ -95,7 +95,7 @@ class CutoutResult:
 
     `uncertain` is the share of ink whose alpha is between 10 % and 90 %, or more where the subject hardly stands out
     from its background. `passed_through`: the picture was a cut-out already. `method` is NETWORK or FLAT where our own
-    service made it, else None. `precision` is None where our own network did not run, and in rows of 0.2.0.
+    service made it, else None.
     """
 
     asset_id: UUID
@@ -111,17 +111,15 @@ class CutoutResult:
     cost_microusd: int = 0
     passed_through: bool = False
     method: Method | None = None
-    precision: MaskPrecision | None = None
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Read `jobs.result`. Fields of a later release are ignored, so that this one can show its jobs."""
-        method, precision = stored.get("method"), stored.get("precision")
+        method = stored.get("method")
         read = {
             "asset_id": UUID(stored["asset_id"]),
             "foreground": Foreground(**stored["foreground"]),
             "method": Method(method) if method else None,
-            "precision": MaskPrecision(precision) if precision else None,
         }
         known = {name: stored[name] for name in stored.keys() & cls.__dataclass_fields__.keys()}
         return cls(**{**known, **read})

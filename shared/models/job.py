@@ -20,7 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.models.asset import Asset
-from shared.models.cutout import Provider
+from shared.models.cutout import MaskPrecision, Provider
 from shared.models.owner import Owner
 
 
@@ -91,6 +91,7 @@ class JobFailure(StrEnum):
     NOT_FLAT_ARTWORK = "not_flat_artwork"
     TOO_COMPLEX = "too_complex"
     TOO_LARGE = "too_large"
+    DOES_NOT_FIT = "does_not_fit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class Outcome:
     reused: bool = False
     used: tuple[UUID, ...] = ()
     follow_ups: tuple[FollowUp, ...] = ()
+    precision: MaskPrecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ class Job:
 
     `version` counts the visible changes and is the event id of the stream. `request_id` names the request that created
     the job, in all logs. `postponed_s` is the sum of its delays since a service that it needs began to refuse it.
-    `parent_id` is the first job of the chain, if this one follows it by itself.
+    `parent_id` is the first job of the chain, if this one follows it by itself. `precision` is None where our own
+    network did not run.
     """
 
     id: UUID
@@ -164,6 +167,7 @@ class Job:
     timings: Timings
     request_id: str = ""
     provider: Provider | None = None
+    precision: MaskPrecision | None = None
     result: Mapping[str, Any] | None = None
     error: JobError | None = None
     postponed_s: float = 0

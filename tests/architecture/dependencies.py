@@ -15,9 +15,11 @@ _WEIGHTS = "services.rembg.weights.__main__"  # run while rembg's image is built
 _GUNICORN = "deploy.gunicorn.conf"
 ENTRIES = {
     "api": ("services.api.wsgi", "services.api.app", _DECODER, _GUNICORN, _MIGRATIONS),
+    "mockups": ("services.worker.mockups.wsgi", _GUNICORN),
     "print": (
         "services.worker.app",
         "services.worker.print_job_types",
+        "services.worker.gang_sheet.__main__",  # a process of its own
     ),
     "rembg": ("services.rembg.wsgi", "services.rembg.app", _GUNICORN, _WEIGHTS),
     "worker": ("services.worker.app",),

@@ -163,6 +163,7 @@ class System:
             "REMOVE_BG_URL": self.removebg.url,
             "PROVIDER_DAILY_BUDGET_CENTS": "1000000",
             "SELF_HOSTED_ROLLOUT_PERCENT": "50",
+            "PRINT_AFTER_CUTOUT": "false",  # most tests are of cut-outs; test_chain.py has a system of its own
         }
 
     def _stop_more(self) -> None:

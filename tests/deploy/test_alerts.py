@@ -84,8 +84,8 @@ CASES: dict[str, Series] = {
     "MemoryNearlyFull": _memory(0.95),
     "AnswersSlow": _answers(2),
     "ErrorsHigh": _requests("500", 20, 1),
-    "QueueLong": {"stolentee_queue_depth": _level(21, 5)},
-    "JobsWaitLong": {"stolentee_queue_oldest_seconds": _level(700, 0)},
+    "QueueLong": {'stolentee_queue_depth{queue="print"}': _level(21, 5)},
+    "JobsWaitLong": {'stolentee_queue_oldest_seconds{queue="print"}': _level(700, 0)},
     "MemoryHigh": _memory(0.85),
     "CpuHigh": _cpu(0.9, 0.1),
     "DatabaseSlow": {
@@ -97,6 +97,7 @@ CASES: dict[str, Series] = {
         'stolentee_database_pool_connections{state="idle"}': _level(1, 8),
     },
     "RembgAway": _check("rembg"),
+    "MockupsAway": _check("mockups"),
     "StorageAway": _check("storage"),
     "ObjectsLost": {'stolentee_objects_lost_total{reason="damaged"}': _steps(1, 0)},
     "CdnPurgesFail": {'stolentee_cdn_purges_total{outcome="failed"}': _steps(1, 0)},

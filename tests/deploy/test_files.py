@@ -9,13 +9,17 @@ import yaml  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-SERVICES = ("api", "worker", "rembg")
-OURS = ("front", "api", "worker", "rembg", "migrate")
+SERVICES = ("api", "worker", "mockups", "rembg")
+OURS = ("front", *SERVICES, "worker-print", "migrate")
+FOLDERS = {"mockups": "worker/mockups"}
 _MEMORY = re.compile(r"(?:\$\{\w+:-)?(\d+)([mg])\}?")
 
 
 def _dockerfile(service: str) -> str:
-    return (ROOT / f"services/{service}/Dockerfile").read_text()
+    """Its text, with the requirements it has by default."""
+    return (
+        (ROOT / f"services/{FOLDERS.get(service, service)}/Dockerfile").read_text().replace("${REQUIREMENTS}", "worker")
+    )
 
 
 def _railway(service: str) -> dict[str, dict[str, object]]:
@@ -28,7 +32,7 @@ def _bytes(service: str) -> int:
     return int(found[1]) << {"m": 20, "g": 30}[found[2]]
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", [*SERVICES, "worker-print"])
 def test_the_memory_that_alerts_measure_by_is_what_compose_gives(service: str) -> None:
     rules = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
     limits = [
@@ -97,7 +101,7 @@ def test_the_platform_watches_everything_the_image_is_made_of(service: str) -> N
     roots = [str(pattern).split("*")[0] for pattern in watched]
     ignored = ("deploy/__init__.py", "deploy/preflight.py")  # the package's marker; the api watches all of deploy/*.py
     assert [path for path in sources if path not in ignored and not any(f"{path}/".startswith(r) for r in roots)] == []
-    assert config["build"]["dockerfilePath"] == f"services/{service}/Dockerfile"
+    assert config["build"]["dockerfilePath"] == f"services/{FOLDERS.get(service, service)}/Dockerfile"
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("api", "worker", "rembg", "local", "dev")
+LOCKS = ("api", "print", "mockups", "rembg", "local", "dev")
 
 
 @pytest.fixture

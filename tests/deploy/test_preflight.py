@@ -54,6 +54,7 @@ def test_too_many_connections_are_refused_with_what_to_do() -> None:
 
 def test_the_defaults_fit() -> None:
     assert preflight.check({}).connections == 12
+    assert preflight.check({"PRINT_INSTANCES": "1", "DATABASE_POOL_MAX": "3"}).connections == 11
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def release(clone: Path) -> subprocess.CompletedProcess[str]:
 
 def test_images_are_built_and_tagged_with_the_version(clone: Path) -> None:
     (clone / "CHANGELOG.md").write_text("# Changelog\n\n## 1.2.3 - 2026-11-30\n")
-    services = ("api", "worker", "rembg")
+    services = ("api", "worker", "worker-print", "mockups", "rembg")
     assert release(clone).stdout.split() == [f"stolentee-{service}:1.2.3" for service in services]
     tagged = [f"tag stolentee-{service} stolentee-{service}:1.2.3" for service in services]
     assert (clone / "calls").read_text().splitlines() == ["compose build --quiet", *tagged]

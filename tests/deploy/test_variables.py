@@ -11,6 +11,7 @@ import yaml  # type: ignore[import-untyped]
 
 from services.api.settings import Settings as Api
 from services.rembg.settings import Settings as Rembg
+from services.worker.mockups.settings import Settings as Mockups
 from services.worker.settings import Settings as Worker
 from shared.settings import EnvSettings, Listen
 from tests.architecture import places
@@ -20,12 +21,14 @@ ROOT = Path(__file__).parents[2]
 TREE = Tree.read(ROOT)
 COMPOSE = yaml.safe_load((ROOT / places.COMPOSE).read_text())["services"]
 PAGE = (ROOT / "deploy/railway/README.md").read_text()
-BLOCKS = {"api": (Api, Listen), "worker": (Worker,), "rembg": (Rembg, Listen)}
+BLOCKS = {"api": (Api, Listen), "worker": (Worker,), "rembg": (Rembg, Listen), "mockups": (Mockups, Listen)}
 # The image decides where a container listens and where its folders are.
 INSIDE = {"BIND_HOST", "DATA_DIR", "MODELS_DIR", "REMBG_MODEL_BASE_URL"}
+OTHERS = {"REMBG_PORT", "MOCKUPS_PORT"}  # read by every service that listens, used by one
 PREFLIGHT = {
     "API_INSTANCES",
     "WORKER_INSTANCES",
+    "PRINT_INSTANCES",
     "DATABASE_POOL_MAX",
     "MAX_DB_CONNECTIONS",
 }  # which runs before the api
@@ -61,12 +64,13 @@ def test_compose_passes_every_variable_that_a_service_reads(service: str) -> Non
     if "env_file" in container:  # all of .env
         assert container["env_file"] == [{"path": ".env", "required": False}]
     else:
-        assert set(_fields(service)) - INSIDE - set(container["environment"]) == set()
+        ignored = INSIDE | OTHERS - {f"{service.upper()}_PORT"}
+        assert set(_fields(service)) - ignored - set(container["environment"]) == set()
 
 
-@pytest.mark.parametrize("service", ["api", "worker", "rembg", "migrate"])
+@pytest.mark.parametrize("service", ["api", "worker", "worker-print", "rembg", "mockups", "migrate"])
 def test_compose_overrides_variables_only_where_the_container_decides_or_with_the_same_name(service: str) -> None:
-    fixed = {"DATA_DIR", "PORT", "REMBG_PORT", "WORKER_QUEUES"}
+    fixed = {"DATA_DIR", "PORT", "WORKER_QUEUES", *OTHERS}
     for name, value in COMPOSE[service]["environment"].items():
         assert name in fixed or value.startswith(f"${{{name}:-"), name
 

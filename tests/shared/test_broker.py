@@ -256,6 +256,28 @@ def test_a_listener_receives_and_stops_at_once_despite_its_long_poll(
     assert waker.waiting(Queue.CUTOUTS) == 1  # the stopping listener did not consume it
 
 
+def test_a_listener_hears_of_all_its_queues_and_polls_them_with_one_command(
+    listener: Celery, redis_url: str, client: redis.Redis
+) -> None:
+    listener.conf.update(broker.worker_settings(redis_url, 2, [Queue.SLOW, Queue.QUICK]))
+    heard: list[Any] = []
+    waker = Waker(redis_url)
+    with listener.connection_for_read() as connection:
+        consumer = listener.amqp.TaskConsumer(connection.default_channel, on_message=heard.append, no_ack=True)
+        consumer.consume()
+        drain(connection, 0.2)
+        before = told(client, "total_commands_processed")
+        drain(connection, 1)
+        assert told(client, "total_commands_processed") == before + 1  # this one
+        for count, queue in enumerate([Queue.QUICK, Queue.SLOW, Queue.QUICK], start=1):
+            waker.wake(ids.new(), queue)
+            drain(connection, 10)
+            assert len(heard) == count
+        waker.wake(ids.new(), Queue.CUTOUTS)
+        drain(connection, 0.2)
+    assert [waker.waiting(queue) for queue in Queue] == [1, 0, 0]
+
+
 def test_a_listener_stops_at_once_even_without_help_from_redis(listener: Celery, client: redis.Redis) -> None:
     ask: Any = client.execute_command
     start = time.monotonic()

@@ -55,6 +55,17 @@ class Guest:
             time.sleep(0.05)
         return job
 
+    def settled(self, job_id: str) -> dict[str, Any]:
+        """Return the job once it is done, and what follows it has ended."""
+        deadline = time.monotonic() + TIMEOUT_S
+        job = self.eventually(job_id, "done") if self.job(job_id)["status"] != "done" else self.job(job_id)
+        while any(step["status"] in ("queued", "running") for step in job["steps"]):
+            if time.monotonic() > deadline:
+                pytest.fail(f"its steps have not ended within {TIMEOUT_S} s: {job}")
+            time.sleep(0.05)
+            job = self.job(job_id)
+        return job
+
     def events(self, job_id: str) -> list[tuple[int, dict[str, Any]]]:
         """Return all events of the stream: id and job."""
         url = f"{self.address}/api/jobs/{job_id}/events"

@@ -33,7 +33,7 @@ class Clone:
     def __init__(self, parent: Path) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="clone-", dir=parent))
         self.folder.chmod(0o711)
-        self.ports = {name: str(ports.free()) for name in ("PORT", "REMBG_PORT", "WORKER_PORT")}
+        self.ports = {name: str(ports.free()) for name in ("PORT", "REMBG_PORT", "WORKER_PORT", "MOCKUPS_PORT")}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)}
         self.environment = inherited | self.ports
         tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout

@@ -38,7 +38,7 @@ class Walk:
         self.answer = guest.send(request_id=REQUEST)
         self.id = str(self.answer.json()["id"])
         self.events = guest.events(self.id)
-        self.job = guest.job(self.id)
+        self.job = guest.settled(self.id)
         with psycopg.connect(stack.database_url, row_factory=dict_row) as connection:
             self.job_row = connection.execute("select * from jobs where id = %s", [self.id]).fetchone() or {}
             owned = "select * from assets where owner_id = %s order by created_at"
@@ -67,7 +67,7 @@ def test_the_row_of_the_job_is_done(walk: Walk) -> None:
 
 
 def test_source_cutout_preview_and_mask_are_rows_and_files_with_the_same_bytes(walk: Walk) -> None:
-    assert set(walk.assets) == {"source", "cutout", "preview", "mask"}
+    assert set(walk.assets) == {"source", "cutout", "preview", "mask", "print"}
     for asset in walk.assets.values():
         data = (walk.stack.data / "objects" / asset["key"][:2] / asset["key"]).read_bytes()
         assert len(data) == asset["bytes"]
@@ -83,7 +83,27 @@ def test_the_events_lead_from_queued_to_done(walk: Walk) -> None:
     assert numbers == sorted(set(numbers))
     assert states == sorted(states, key=["queued", "running", "done"].index)
     assert progress == sorted(progress)
-    assert walk.events[-1][1] == walk.job
+    last = walk.events[-1][1]
+    assert {**last, "steps": [], "result": None} == {**walk.job, "steps": [], "result": None}
+
+
+def test_the_job_ends_with_its_print_file_and_the_check_of_it(walk: Walk) -> None:
+    assert [(step["type"], step["status"]) for step in walk.job["steps"]] == [
+        ("print_edges", "done"),
+        ("print_check", "done"),
+    ]
+    result = walk.job["result"]
+    assert result["printEdges"]["gate"] in ("apply", "compare")
+    assert result["print"]["assetId"] == result["printAssetId"]
+    assert result["print"]["figures"]["dpi"] > 100
+    cutout, made = walk.picture("cutoutUrl"), walk.picture("printUrl")
+    assert (made.format, made.mode, made.size) == ("PNG", "RGBA", cutout.size)
+    soft, hard = (np.mean((alpha > 8) & (alpha < 248)) for alpha in map(_alpha, (cutout, made)))
+    assert hard < soft / 2
+
+
+def _alpha(picture: Image.Image) -> np.ndarray:
+    return np.asarray(picture.getchannel("A"))
 
 
 def test_every_step_was_timed(walk: Walk) -> None:
@@ -145,7 +165,9 @@ def test_each_service_logged_its_part_under_one_name(walk: Walk) -> None:
     named = {service: [line for line in walk.said(service) if f"request_id={REQUEST}" in line] for service in SERVICES}
     for service, event in (("api", "/api/cutouts"), ("worker", "job_done"), ("rembg", "route=/remove")):
         assert any(event in line for line in named[service]), service
-    assert all(walk.id in line for line in named["worker"])
+    jobs = (walk.id, *(step["id"] for step in walk.job["steps"]))
+    assert all(any(job_id in line for line in named["worker"]) for job_id in jobs)
+    assert all(any(job_id in line for job_id in jobs) for line in named["worker"])
 
 
 def test_each_service_counted_its_part(walk: Walk) -> None:

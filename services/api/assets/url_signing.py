@@ -1,7 +1,7 @@
 """HMAC signatures of URLs that grant access on their own.
 
-A signature covers the whole grant, so nothing in it can be changed, and its purpose (`asset:`, `link:`, `upload:`), so
-that one kind never passes for another.
+A signature covers the whole grant, so nothing in it can be changed, and its purpose (`asset:`, `mockups:`, `link:`,
+`upload:`), so that one kind never passes for another.
 """
 
 import hmac
@@ -18,16 +18,23 @@ ASSET_S = 3600
 
 def asset(secret: str, key: str) -> str:
     """The grant that makes a picture's key its address."""
-    expires = (int(time.time()) // ASSET_S + 2) * ASSET_S
-    return f"{expires}-{_asset(secret, key, str(expires))}"
+    return _grant(secret, f"asset:{key}", _expiry())
 
 
 def check_asset(secret: str, key: str, grant: str) -> None:
     """Raise Forbidden unless the grant is genuine, for this picture, and not expired."""
-    expires, _, signature = grant.partition("-")
-    genuine = hmac.compare_digest(_asset(secret, key, expires).encode(), signature.encode())
-    if not genuine or int(expires) <= time.time():
-        raise errors.Forbidden("This address is not valid, or has expired; ask for the picture or its job again.")
+    _check_grant(secret, f"asset:{key}", grant)
+
+
+def mockups(secret: str, asset_id: UUID) -> tuple[str, int]:
+    """The grant that lets its holder see a picture on any garment, and its expiry in seconds since the epoch."""
+    expires = _expiry()
+    return _grant(secret, f"mockups:{asset_id}", expires), expires
+
+
+def check_mockups(secret: str, asset_id: UUID, grant: str) -> None:
+    """Raise Forbidden unless the grant is genuine, for this picture, and not expired."""
+    _check_grant(secret, f"mockups:{asset_id}", grant)
 
 
 def link(secret: str, asset_id: UUID) -> tuple[str, int]:
@@ -54,8 +61,19 @@ def check_upload(secret: str, upload_id: UUID, signature: str) -> None:
         raise errors.NotFound
 
 
-def _asset(secret: str, key: str, expires: str) -> str:
-    return _sign(secret, f"asset:{key}:{expires}")[:32]  # 128 bits: a page may show dozens of addresses
+def _expiry() -> int:
+    return (int(time.time()) // ASSET_S + 2) * ASSET_S
+
+
+def _grant(secret: str, purpose: str, expires: int | str) -> str:
+    return f"{expires}-{_sign(secret, f'{purpose}:{expires}')[:32]}"  # 128 bits: a page may show dozens of addresses
+
+
+def _check_grant(secret: str, purpose: str, grant: str) -> None:
+    expires = grant.partition("-")[0]
+    genuine = hmac.compare_digest(_grant(secret, purpose, expires).encode(), grant.encode())
+    if not genuine or int(expires) <= time.time():
+        raise errors.Forbidden("This address is not valid, or has expired; ask for the picture or its job again.")
 
 
 def _link(secret: str, asset_id: UUID, expires: str) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.api.decoder.pool import Decoder
-from services.api.middleware.bulkhead import Bulkhead
 from shared import images, timeouts
+from shared.bulkhead import Bulkhead
 from shared.models.asset import Asset
 from shared.storage import Missing, Storage, integrity, stem
 

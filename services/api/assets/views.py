@@ -5,7 +5,7 @@ from contextlib import suppress
 from flask import Response
 
 from services.api import lookup
-from services.api.assets import ingest, url_signing, variants
+from services.api.assets import copies, ingest, url_signing, variants
 from services.api.assets.schemas import (
     AddressPath,
     AssetOut,
@@ -19,7 +19,7 @@ from services.api.dependencies import Dependencies
 from services.api.middleware import auth, downloads, upload_parser
 from services.api.middleware.idempotency import once
 from services.api.schemas import PageQuery
-from shared import errors, metrics, storage
+from shared import errors, metrics
 from shared.db import assets
 from shared.db.pagination import Cursor
 from shared.models.asset import Asset, AssetKind
@@ -92,11 +92,4 @@ def _send_variant(deps: Dependencies, asset: Asset, name: str) -> Response:
     for variant in variants.candidates(asset, name):
         with suppress(errors.NotFound):
             return downloads.send(deps.storage, variant)
-    try:
-        made = deps.variants.make(asset, name)
-    except storage.Missing:
-        raise errors.NotFound from None
-    if made.stored_bytes:
-        with deps.database.transaction() as connection:
-            assets.add_bytes(connection, asset.id, made.stored_bytes)
-    return downloads.send(deps.storage, made)
+    return downloads.send(deps.storage, copies.kept(deps, asset, name))

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from services.api.decoder.process import Child
-from services.api.middleware.bulkhead import Bulkhead
 from shared import timeouts
+from shared.bulkhead import Bulkhead
 from shared.image_format.structure import Format
 from shared.images import ImageInfo
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.api.gang_sheets.schemas import GangSheetResultOut
 from services.api.print.drawing_schemas import CutlineOut, VectorOut
 from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import Number, PrintCheckOut, PrintEdgesOut
@@ -68,8 +69,9 @@ class CutoutOut(ResponseModel):
     print_edges: GateOut | None
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any], following: Iterable[Job], urls: UrlBuilder) -> Self:
-        result = CutoutResult.read(stored)
+    def of(cls, job: Job, following: Iterable[Job], urls: UrlBuilder) -> Self:
+        assert job.result is not None
+        result = CutoutResult.read(job.result)
         done = {job.type: job.result for job in following if job.result}
         check, made = done.get(JobType.PRINT_CHECK), done.get(JobType.PRINT_EDGES)
         edges = PrintEdgesResult.read(made) if made else None
@@ -80,6 +82,7 @@ class CutoutOut(ResponseModel):
             cutout_url=urls.asset(result.cutout_key),
             preview_url=urls.asset(result.preview_key),
             mask_url=urls.asset(result.mask_key),
+            precision=job.precision,
             cost_usd=result.cost_microusd / 1_000_000,
             print=PrintCheckOut.of(check, urls) if check else None,
             print_url=urls.asset(applied.key) if applied else None,
@@ -89,10 +92,12 @@ class CutoutOut(ResponseModel):
 
 
 Result = Annotated[
-    CutoutOut | CutlineOut | PrintEdgesOut | PrintCheckOut | PrintFileOut | VectorOut, Field(discriminator="type")
+    CutoutOut | CutlineOut | GangSheetResultOut | PrintEdgesOut | PrintCheckOut | PrintFileOut | VectorOut,
+    Field(discriminator="type"),
 ]
 _RESULTS: Mapping[str, Callable[[Mapping[str, Any], UrlBuilder], Result]] = {
     JobType.CUTLINE: CutlineOut.of,
+    JobType.GANG_SHEET: GangSheetResultOut.of,
     JobType.PRINT_EDGES: PrintEdgesOut.of,
     JobType.PRINT_CHECK: PrintCheckOut.of,
     JobType.PRINT_FILE: PrintFileOut.of,
@@ -105,6 +110,6 @@ def result_of(job: Job, following: Iterable[Job], urls: UrlBuilder) -> Result | 
     if not job.result:
         return None
     if job.type == JobType.CUTOUT:
-        return CutoutOut.of(job.result, following, urls)
+        return CutoutOut.of(job, following, urls)
     read = _RESULTS.get(job.type)
     return read(job.result, urls) if read else None

@@ -108,7 +108,14 @@ class JobOut(ResponseModel):
 def _options(job: Job) -> dict[str, Any]:
     if job.type == JobType.CUTOUT:
         return chosen(job.input)
-    return {to_camel(name): value for name, value in job.input.items()}
+    return {to_camel(name): _camel(value) for name, value in job.input.items()}
+
+
+def _camel(value: Any) -> Any:
+    """Names of fields in objects within objects and lists, as JSON of the API writes them."""
+    if isinstance(value, list):
+        return list(map(_camel, value))
+    return {to_camel(name): _camel(inner) for name, inner in value.items()} if isinstance(value, dict) else value
 
 
 class JobPage(ResponseModel):

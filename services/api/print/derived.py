@@ -31,6 +31,7 @@ _AGAIN_S = 1
 _PRINTED = frozenset({AssetKind.SOURCE, AssetKind.CUTOUT, AssetKind.PRINT})
 # The picture's fault, so another run would end like this one.
 REFUSALS: Mapping[str, type[errors.Failure]] = {
+    JobFailure.DOES_NOT_FIT: errors.DoesNotFit,
     JobFailure.NO_INK: errors.NoInk,
     JobFailure.SOURCE_MISSING: errors.SourceMissing,
     JobFailure.NOT_FLAT_ARTWORK: errors.NotFlatArtwork,
@@ -49,7 +50,7 @@ def answer(
     """The response for a picture of the caller's. Raises NotFound, InvalidRequest or one of REFUSALS, or a quota's."""
     owner = auth.visible_owner()
     with deps.database.transaction() as connection:
-        asset = _printed(connection, assets.find(connection, owner, asset_id))
+        asset = printed(connection, assets.find(connection, owner, asset_id))
         job = print_jobs.newest(connection, asset.id, request_key(job_type, input))
     if job is None or _worth_a_retry(job):
         job = _created(deps, asset, job_type, input)
@@ -62,7 +63,13 @@ def answer(
     return response
 
 
-def _printed(connection: Connection, asset: Asset | None) -> Asset:
+def require_workers(deps: Dependencies) -> None:
+    """Raise Unavailable where no worker would ever run a print job."""
+    if not deps.settings.web.print_instances:
+        raise errors.Unavailable("Nothing is made for print here.")
+
+
+def printed(connection: Connection, asset: Asset | None) -> Asset:
     """The picture that is printed: of a cut-out's file in another form, the transparent one it was made of."""
     if asset is None:
         raise errors.NotFound
@@ -77,7 +84,8 @@ def _worth_a_retry(job: Job) -> bool:
 
 
 def _created(deps: Dependencies, asset: Asset, job_type: JobType, input: Mapping[str, Any]) -> Job:  # noqa: A002
-    """A new job, or the one that an equal request has made meanwhile."""
+    """A new job, or the one that an equal request has made meanwhile. Raises Unavailable where nothing would run it."""
+    require_workers(deps)
     key = request_key(job_type, input)
     with deps.database.transaction() as connection:
         print_jobs.lock(connection, asset.id, key)

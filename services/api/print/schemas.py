@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from services.api.cutouts.schemas import COLOUR
 from services.api.schemas import Count, Items, Message, RequestModel, ResponseModel, Share, Url, bounded
@@ -186,17 +186,13 @@ class PrintCheckQuery(RequestModel):
     method: PrintMethod = Field(NO_CHOICE.method, description="How it is printed.")
     area_width_mm: Length = Field(NO_CHOICE.area_mm[0], description="The area that can be printed.")
     area_height_mm: Length = NO_CHOICE.area_mm[1]
-    dx: Offset | None = Field(None, description="Of the ink's left border in the area, in mm; centred if absent.")
+    dx: Offset | None = Field(
+        None, description="Of the ink's left border in the area; centred without `dx` and `dy`, 0 with one of them."
+    )
     dy: Offset | None = Field(None, description="Of the ink's upper border.")
-
-    @model_validator(mode="after")
-    def _placed(self) -> Self:
-        if (self.dx is None) != (self.dy is None):
-            raise ValueError("dx and dy are given together")
-        return self
 
     def input(self) -> dict[str, Any]:
         """The job's input."""
-        placed = None if self.dx is None or self.dy is None else (self.dx, self.dy)
+        placed = None if self.dx is None and self.dy is None else (self.dx or 0, self.dy or 0)
         area = self.area_width_mm, self.area_height_mm
         return PrintCheckInput(self.width_mm, self.garment, self.method, area, placed).json()

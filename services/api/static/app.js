@@ -1,6 +1,8 @@
 // The page. Its address says what it shows, also after a reload: "/" is the start, "/#<job id>" a job.
 import { Trouble, call, ended, final, follow, here, upload } from "/static/api.js";
 import { offer, shown } from "/static/background.js";
+import { hide, wear } from "/static/mockups.js";
+import { judge } from "/static/print.js";
 
 const MAX_BYTES = 20 * 1024 * 1024; // the api's own limit: checked before the picture is sent
 const KINDS = /^image\/(jpe?g|png|webp|hei[cf]|avif|tiff|gif|bmp|x-ms-bmp|svg\+xml)$/;
@@ -126,6 +128,7 @@ async function original(job) {
 
 async function result(job) {
   const { width, height, ...made } = job.result;
+  hide();
   const before = await original(job);
   await picture($("after"), here(made.previewUrl));
   if (before) await picture($("before"), before).catch(() => {}); // without it the cut-out can still be shown
@@ -141,7 +144,9 @@ async function result(job) {
   $("download").href = `${here(made.cutoutUrl)}?download=1`;
   $("unsure").hidden = made.uncertain <= UNSURE;
   show("result");
+  wear(made.assetId, () => location.hash === `#${job.id}`);
   say($("unsure").hidden ? "Done. The cut-out is ready." : `Done. ${$("unsure").textContent}`);
+  judge(job);
   list();
 }
 

@@ -4,6 +4,7 @@ If another file than the transparent PNG is asked for, it is made of that PNG, w
 makes yet another file without a removal.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -39,7 +40,7 @@ class CutoutHandler:
             found = self.resources.router.remove(request)
         if isinstance(found, Outcome) and asked == AS_CUT:
             return self._followed(_reused(job, found))
-        with task.step("store"), pictures.large(request.source.width, request.source.height):
+        with task.step("store"), _memory(request.source):
             return self._followed(self._stored(request, found, background))
 
     def _followed(self, outcome: Outcome) -> Outcome:
@@ -105,6 +106,11 @@ class CutoutHandler:
         return Request(task.job, options, source, images.with_orientation(data, source.orientation))
 
 
+def _memory(picture: Asset) -> AbstractContextManager[object]:
+    large = picture.width * picture.height > pictures.LARGE
+    return pictures.one_large if large else nullcontext()
+
+
 def _outcome(request: Request, cutout: Cutout, made: dict[AssetKind, Asset]) -> Outcome:
     picture = made[AssetKind.CUTOUT]
     result = CutoutResult(
@@ -121,9 +127,14 @@ def _outcome(request: Request, cutout: Cutout, made: dict[AssetKind, Asset]) -> 
         cost_microusd=cutout.cost_microusd,
         passed_through=cutout.passed_through,
         method=cutout.method,
+    )
+    return Outcome(
+        result.json(),
+        tuple(made.values()),
+        cutout.provider,
+        request.fingerprint(cutout.engine),
         precision=cutout.precision,
     )
-    return Outcome(result.json(), tuple(made.values()), cutout.provider, request.fingerprint(cutout.engine))
 
 
 def _reused(job: Job, earlier: Outcome) -> Outcome:

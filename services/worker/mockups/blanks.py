@@ -5,11 +5,11 @@ from functools import lru_cache
 import numpy as np
 
 from services.worker.mockups import packs
-from services.worker.mockups.catalogue import SIDE, Garment
 from services.worker.mockups.colours import Bytes, Floats, Rgb, encode, seen
 from services.worker.srgb import LINEAR
+from shared.models.garment import SIDE, Garment
 
-_KEPT = 12  # 4.3 MB each
+_KEPT = 6  # 4.3 MB each
 _BAND = 100  # rows at once: their floats stay in the processor's cache
 
 
@@ -36,7 +36,7 @@ def _tinted(pack: packs.Pack, light: Floats) -> Bytes:
         if pack.gloss is None:
             cloth = codes[pack.shade[rows]]
         else:
-            cloth = encode(light[pack.shade[rows]] + pack.gloss[rows][..., None])
+            cloth = encode(light[pack.shade[rows]] + LINEAR[pack.gloss[rows]][..., None])
         picture[rows] = np.where((pack.cover[rows] > 127)[..., None], cloth, pack.backdrop[rows])
     return picture
 
@@ -45,6 +45,6 @@ def _soften_edges(pack: packs.Pack, light: Floats, picture: Bytes) -> None:
     cover = pack.cover.reshape(-1)[pack.edge][:, None] / np.float32(255)
     cloth = light[pack.shade.reshape(-1)[pack.edge]]
     if pack.gloss is not None:
-        cloth = cloth + pack.gloss.reshape(-1)[pack.edge][:, None]
+        cloth = cloth + LINEAR[pack.gloss.reshape(-1)[pack.edge]][:, None]
     wall = LINEAR[pack.backdrop.reshape(-1, 3)[pack.edge]]
     picture.reshape(-1, 3)[pack.edge] = encode(cloth * cover + wall * (1 - cover))

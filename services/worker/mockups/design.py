@@ -8,12 +8,21 @@ _VISIBLE = 8  # alpha under this is no ink, as in the print check
 
 def prepared(picture: Image.Image) -> Image.Image | None:
     """Prepare an RGBA picture (24 megapixels take 0.1 s) for any number of mock-ups; None if it has no ink."""
+    ink = cropped(picture)
+    return ink and premultiplied(ink)
+
+
+def cropped(picture: Image.Image) -> Image.Image | None:
+    """An RGBA picture cut to its ink; None if it has none."""
     box = picture.getchannel("A").point([255 * (alpha >= _VISIBLE) for alpha in range(256)]).getbbox()
-    if box is None:
-        return None
-    ink = picture.crop(box).convert("RGBa")
-    ink.thumbnail((MOST, MOST), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return ink
+    return picture.crop(box) if box else None
+
+
+def premultiplied(ink: Image.Image) -> Image.Image:
+    """The same as RGBa, no larger than a mock-up can show."""
+    design = ink.convert("RGBa")
+    design.thumbnail((MOST, MOST), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return design
 
 
 def shrunk(ink: Image.Image, pixels: tuple[float, float]) -> Image.Image:

@@ -7,6 +7,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 from services.worker.mockups.colours import FULL, Floats
 from services.worker.mockups.packs import Pack
+from services.worker.srgb import LINEAR
 
 # A white base goes under the ink where cloth is darker than paper: fully below 0.45 of linear light, not above 0.62.
 _BASE_FULL, _BASE_NONE = 0.45, 0.62
@@ -30,7 +31,7 @@ class Place:
         left, top, right, bottom = self.pack.window
         if self.pack.gloss is None:
             return np.zeros((1, 1, 1), np.float32)
-        return np.asarray(self.pack.gloss[top:bottom, left:right][self.part][..., None], np.float32)
+        return np.asarray(LINEAR[self.pack.gloss[top:bottom, left:right][self.part]][..., None])
 
 
 def on_cloth(at: Place, below: Floats, ink: Floats, luminance: float) -> Floats:

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.worker.mockups.catalogue import SIDE, Garment
 from services.worker.mockups.colours import FULL, SHADES, Bytes, Floats, Rgb, encode
 from services.worker.mockups.warp import STEP, warped
 from services.worker.srgb import LINEAR
+from shared.models.garment import GARMENTS, SIDE, Garment
 
 FOLDER = Path(__file__).with_name("packs")
 LIGHT_STEPS = 1024  # light 1 in light.png
@@ -34,7 +34,7 @@ class Pack:
 
     shade     light on it and its weave, in steps of 1 / FULL
     cover     what takes the colour, 0..255
-    gloss     reflections to add, linear, or None
+    gloss     reflections to add, as sRGB codes, or None
     backdrop  sRGB picture without the garment, its shadow included
     edge      flat indexes where cover is neither 0 nor 255
     fixed     parts of a colour of their own: flat indexes, linear colour, cover
@@ -47,7 +47,7 @@ class Pack:
 
     shade: NDArray[np.uint16]
     cover: Bytes
-    gloss: Floats | None
+    gloss: Bytes | None
     backdrop: Bytes
     edge: NDArray[np.intp]
     fixed: tuple[NDArray[np.intp], Floats, Floats]
@@ -70,7 +70,7 @@ def load(garment: Garment) -> Pack:
     return Pack(
         shade=_shade(light, yarn, cover, garment.material.weave),
         cover=cover,
-        gloss=LINEAR[maps["gloss"]] if "gloss" in maps else None,
+        gloss=maps.get("gloss"),
         backdrop=_backdrop(light),
         edge=np.flatnonzero((cover > 0) & (cover < 255)),
         fixed=_fixed(maps.get("fixed"), light),
@@ -85,6 +85,12 @@ def load(garment: Garment) -> Pack:
 def _maps(name: str) -> dict[str, NDArray[Any]]:
     with zipfile.ZipFile(io.BytesIO(verified(FOLDER / name))) as pack:
         return {Path(file).stem: _read(pack.read(file), file) for file in pack.namelist()}
+
+
+def verify_all() -> None:
+    """Raises RuntimeError if a pack is not the one that SHA256SUMS names."""
+    for garment in GARMENTS.values():
+        verified(FOLDER / f"{garment.name}.zip")
 
 
 def verified(path: Path) -> bytes:

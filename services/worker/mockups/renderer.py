@@ -10,30 +10,35 @@ import numpy as np
 from PIL import Image, ImageChops
 
 from services.worker.mockups import blanks, inks, packs
-from services.worker.mockups.catalogue import SIDE, Garment, Ink
 from services.worker.mockups.colours import Bytes, Floats, Rgb, encode, luminance
 from services.worker.mockups.design import shrunk
 from services.worker.mockups.placement import Placement, on_design, size_mm
 from services.worker.mockups.warp import warped
 from services.worker.srgb import LINEAR
 from shared import errors
+from shared.models.garment import SIDE, Garment, Ink
 
-LEAST, MOST = 50, 2000
-"""Widths of a mock-up, pixels."""
+LEAST, MOST = 50, SIDE
+"""Widths of a mock-up, pixels: none is enlarged."""
 
 _BAND = 48  # rows at once: their floats stay in the processor's cache
 
 
 def render(ink: Image.Image | None, garment: Garment, colour: Rgb, place: Placement, width: int = SIDE) -> Image.Image:
     """The printed garment, RGB, `width` pixels square. `ink` is a prepared design. Raises InvalidRequest for widths."""
-    if not LEAST <= width <= MOST:
-        raise errors.InvalidRequest(f"w is a number from {LEAST} to {MOST}.", details={"w": str(width)})
+    check_width(width)
     picture = blanks.blank(garment, colour)
     if ink is not None:
         picture = picture.copy()
         _print(picture, packs.load(garment), _on_window(ink, garment, place), garment, colour)
     image = Image.fromarray(picture)
     return image if width == SIDE else image.resize((width, width), Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def check_width(width: float) -> None:
+    """Raises InvalidRequest."""
+    if not LEAST <= width <= MOST:
+        raise errors.InvalidRequest(f"w is a number from {LEAST} to {MOST}.", details={"w": str(width)})
 
 
 def webp(picture: Image.Image) -> bytes:

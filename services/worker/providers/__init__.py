@@ -44,7 +44,7 @@ class Request:
 class Answer:
     """A provider's picture, not yet verified. `model` names what made it, `engine` adds its digest.
 
-    `uncertain` is the provider's own doubt; `method`, `precision` and `passed_through` are as in `CutoutResult`.
+    `uncertain` is the provider's own doubt; `precision` is as in `Job`, the others are as in `CutoutResult`.
     """
 
     png: bytes

@@ -10,13 +10,14 @@ from deploy.local.settings import Settings
 
 def test_nothing_need_be_said() -> None:
     settings = Settings.read({})
-    assert settings.ports == {"PORT": 8000, "REMBG_PORT": 7000, "WORKER_PORT": 8001}
+    assert settings.ports == {"PORT": 8000, "REMBG_PORT": 7000, "WORKER_PORT": 8001, "MOCKUPS_PORT": 7100}
     assert settings.data == Path("data").absolute()
 
 
 def test_ports_and_folder_can_be_chosen() -> None:
-    settings = Settings.read({"PORT": "1", "REMBG_PORT": "2", "WORKER_PORT": "65535", "DATA_DIR": "/somewhere"})
-    assert settings.ports == {"PORT": 1, "REMBG_PORT": 2, "WORKER_PORT": 65535}
+    chosen = {"PORT": 1, "REMBG_PORT": 2, "WORKER_PORT": 65535, "MOCKUPS_PORT": 3}
+    settings = Settings.read({**{name: str(port) for name, port in chosen.items()}, "DATA_DIR": "/somewhere"})
+    assert settings.ports == chosen
     assert settings.data == Path("/somewhere")
 
 

@@ -46,6 +46,8 @@ def test_no_number_or_boolean_of_any_body_is_taken_from_another_type(api: Api) -
     assert tried == {
         ("admin_set_rollout", "percent"),
         ("assets_presign", "bytes"),
+        ("gang_sheets_create", "labels"),
+        ("gang_sheets_create", "underbase"),
         ("jobs_create", "priority"),
         *(("cutouts_create", option) for option in ("decontaminate", "matting", "crop", "dpi")),
         *(("jobs_create", f"options.{option}") for option in ("decontaminate", "matting", "crop", "dpi")),

@@ -102,9 +102,11 @@ def _commands(server: redis.Redis) -> int:
     return sum(facts["calls"] for name, facts in stats.items() if name != "cmdstat_info")
 
 
+@pytest.mark.parametrize("queues", ["jobs", "print_slow,print,jobs"])
 def test_a_worker_starts_jobs_at_once_costs_little_and_stops_when_asked(
-    environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int
+    environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int, queues: str
 ) -> None:
+    environment.setenv("WORKER_QUEUES", queues)
     environment.setenv("DATA_DIR", str(bench.objects.parent))
     environment.setenv("REMBG_ENDPOINT", bench.rembg.url)
     waker = Waker(redis_url)
@@ -191,6 +193,14 @@ def test_a_worker_does_not_start_without_its_port(environment: pytest.MonkeyPatc
         said, _ = worker.communicate(timeout=20)
     assert worker.returncode
     assert "Address already in use" in said
+
+
+def test_a_worker_does_not_start_with_an_unknown_queue(environment: pytest.MonkeyPatch, free_port: int) -> None:
+    environment.setenv("WORKER_QUEUES", "jobs,prints")
+    with _started(free_port) as worker:
+        said, _ = worker.communicate(timeout=20)
+    assert worker.returncode != 0
+    assert "WORKER_QUEUES: prints is none of jobs, print, print_slow" in said
 
 
 def test_a_worker_does_not_start_without_its_settings(environment: pytest.MonkeyPatch, free_port: int) -> None:

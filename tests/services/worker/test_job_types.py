@@ -1,5 +1,7 @@
 """A new job type is a folder and a line: this one lives in the tests and runs in the real runner, over Postgres."""
 
+import subprocess
+import sys
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +11,7 @@ from services.worker import job_types
 from services.worker.handlers import Resources
 from services.worker.runner import Runner
 from shared.db import ids, jobs
-from shared.models.job import JobError, JobState, Queue
+from shared.models.job import QUEUES, JobError, JobState, JobType, Queue
 from tests.services.worker.conftest import OWNER, SECRET, Bench
 from tests.services.worker.wordcount.handler import Result, WordCountHandler
 
@@ -51,3 +53,24 @@ def test_a_worker_that_does_not_know_it_leaves_it_to_others(bench: Bench, runner
     assert (bench.job(cutout).status, bench.job(job_id).status) == (JobState.DONE, JobState.QUEUED)
     assert runner.run_next()
     assert bench.job(job_id).status is JobState.DONE
+
+
+def test_a_worker_has_the_types_of_its_queues(bench: Bench) -> None:
+    resources = Resources(bench.database, bench.storage, bench.router(), SECRET)
+    assert [*job_types.handlers(resources, [Queue.CUTOUTS])] == [JobType.CUTOUT]
+    for queue in (Queue.QUICK, Queue.SLOW):
+        assert all(QUEUES[name] is queue for name in job_types.handlers(resources, [queue]))
+
+
+def test_a_worker_of_cut_outs_does_not_import_print_jobs() -> None:
+    code = "import sys, services.worker.app; print('services.worker.print_job_types' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_an_image_without_the_libraries_of_print_jobs_is_named(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "services.worker.print_job_types", None)
+    resources = Resources(bench.database, bench.storage, bench.router(), SECRET)
+    assert job_types.handlers(resources, [Queue.CUTOUTS])
+    with pytest.raises(ValueError, match="dependency group print"):
+        job_types.handlers(resources, [Queue.CUTOUTS, Queue.QUICK])

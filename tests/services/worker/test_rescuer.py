@@ -6,15 +6,16 @@ from uuid import UUID
 
 import pytest
 import redis
+from prometheus_client import REGISTRY
 
 from services.worker import rescuer
 from services.worker.periodic import PeriodicTask
 from services.worker.rescuer import Rescuer
 from shared import errors
 from shared.broker import Waker
-from shared.db import ids, job_queue
+from shared.db import ids, job_queue, jobs
 from shared.models.job import JobError, JobState, Queue
-from tests.services.worker.conftest import Bench
+from tests.services.worker.conftest import OWNER, Bench
 
 
 @pytest.fixture
@@ -66,6 +67,20 @@ def test_only_missing_wake_ups_are_sent(bench: Bench, sweeper: Rescuer, waker: W
     waker.wake(ids.new(), Queue.CUTOUTS)
     assert sweeper.sweep() == 0
     assert server.llen("jobs") == 4
+
+
+def test_each_queue_gets_what_is_missing_in_it(
+    bench: Bench, sweeper: Rescuer, waker: Waker, server: redis.Redis
+) -> None:
+    with bench.database.transaction() as connection:
+        for type_ in ("cutline", "cutline", "gang_sheet", "cutout"):
+            jobs.create(connection, ids.new(), OWNER, ids.new(), type=type_)
+        connection.execute("update jobs set run_after = now() - interval '1 s'")
+    waker.wake(ids.new(), Queue.QUICK)
+    assert sweeper.sweep() == 3
+    assert [server.llen(queue) for queue in Queue] == [1, 2, 1]
+    depths = [REGISTRY.get_sample_value("stolentee_queue_depth", {"queue": queue}) for queue in Queue]
+    assert depths == [1, 2, 1]
 
 
 def test_wake_ups_for_a_long_queue_are_sent_in_batches(

@@ -1,14 +1,17 @@
 """The runner: how jobs end, whatever their handler does, and what a lost lease prevents."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from services.worker.handlers import Task
+from services.worker.runner import Runner
 from shared import errors, metrics, timeouts
-from shared.db import assets, jobs
-from shared.models.job import Job, JobError, JobState
+from shared.db import assets, ids, jobs
+from shared.models.job import Job, JobError, JobState, JobType, Outcome, Queue
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, Bench
 from tests.services.worker.rembg_double import Answer, cut_out, refusal
@@ -205,3 +208,44 @@ def test_without_the_database_a_job_is_left_to_its_lease(
     with pytest.raises(errors.Unavailable):
         bench.runner.run_next()
     bench.stop()
+
+
+class _Noting:
+    """A job type that only notes the queue of its jobs."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+
+    def run(self, task: Task) -> Outcome:
+        self.ran.append(task.job.queue)
+        return Outcome({})
+
+
+def _runner(bench: Bench, *queues: Queue) -> tuple[Runner, _Noting]:
+    noting = _Noting()
+    return Runner(bench.database, bench.leases, dict.fromkeys(JobType, noting), 1, queues), noting
+
+
+def _create(bench: Bench, **counts: int) -> None:
+    picture = bench.source().id
+    with bench.database.transaction() as connection:
+        for type_, count in counts.items():
+            for _ in range(count):
+                jobs.create(connection, ids.new(), OWNER, picture, type=type_)
+
+
+def test_queues_take_turns_weighted_towards_cut_outs(bench: Bench) -> None:
+    runner, noting = _runner(bench, *Queue)
+    _create(bench, gang_sheet=8, cutline=8, cutout=8)
+    while runner.run_next():
+        pass
+    turns = ["jobs", "jobs", "print", "jobs", "jobs", "print_slow"]
+    assert noting.ran[:12] == turns * 2
+    assert Counter(noting.ran) == dict.fromkeys(Queue, 8)
+
+
+def test_the_turn_of_an_empty_queue_goes_to_another(bench: Bench) -> None:
+    runner, noting = _runner(bench, Queue.QUICK, Queue.SLOW)
+    _create(bench, gang_sheet=3, cutout=1)
+    assert [runner.run_next() for _ in range(4)] == [True, True, True, False]
+    assert noting.ran == ["print_slow"] * 3

@@ -13,6 +13,17 @@ def test_defaults_are_those_of_the_contract(bare_environment: pytest.MonkeyPatch
     assert (read.rembg.endpoint, read.rembg.token) == ("http://127.0.0.1:7000", None)
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [("", ["jobs"]), ("print", ["print"]), (" print_slow, jobs ,jobs,", ["print_slow", "jobs"])],
+)
+def test_the_queues_of_a_worker_are_a_list_of_names(
+    bare_environment: pytest.MonkeyPatch, given: str, read: list[str]
+) -> None:
+    bare_environment.setenv("WORKER_QUEUES", given)
+    assert list(Settings.read().work.queues) == read
+
+
 def test_given_values_are_taken(bare_environment: pytest.MonkeyPatch) -> None:
     for name, value in {"LEASE_S": "2.5", "WORKER_CONCURRENCY": "8", "WORKER_PORT": "9", "BIND_HOST": "::1"}.items():
         bare_environment.setenv(name, value)
@@ -21,13 +32,35 @@ def test_given_values_are_taken(bare_environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
+    ("queues", "given", "prints"),
+    [
+        ("", "", False),
+        ("jobs", "", False),
+        ("jobs,print,print_slow", "", True),
+        ("jobs", "true", True),
+        ("jobs,print", "false", False),
+    ],
+)
+def test_print_edges_follow_a_cutout_where_this_worker_makes_them_unless_it_is_said(
+    bare_environment: pytest.MonkeyPatch, queues: str, given: str, prints: bool
+) -> None:
+    bare_environment.setenv("WORKER_QUEUES", queues)
+    bare_environment.setenv("PRINT_AFTER_CUTOUT", given)
+    assert Settings.read().work.prints is prints
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("PRINT_AFTER_CUTOUT", "perhaps"),
         ("LEASE_S", "1"),
         ("LEASE_S", "soon"),
         ("WORKER_CONCURRENCY", "0"),
         ("WORKER_CONCURRENCY", "33"),
         ("WORKER_PORT", "65536"),
+        ("WORKER_QUEUES", "jobs,mail"),
+        ("WORKER_QUEUES", "Jobs"),
+        ("WORKER_QUEUES", ","),
         ("SECRET_KEY", ""),
         ("DATABASE_URL", ""),
         ("REDIS_URL", ""),

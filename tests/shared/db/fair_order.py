@@ -1,5 +1,6 @@
 """What claims and owner_queues must agree with: the fair order as one plain query, and the queues as plain counts."""
 
+from collections import defaultdict
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,7 @@ _CLAIM = f"""
     with next as ({_NEXT_OF_ALL} for update of jobs skip locked)
     update jobs set status = 'running', attempts = attempts + 1, fence = fence + 1, progress = 5, alone = true,
         lease_until = now() + interval '1 minute', started_at = coalesce(started_at, now())
-    where id = (select id from next) returning {jobs.COLUMNS.replace(" queue,", " 'jobs' as queue,")}
+    where id = (select id from next) returning *
 """
 
 _WRONG = """
@@ -93,7 +94,7 @@ def claim_as_before(connection: Connection) -> Job | None:
     except UniqueViolation:
         connection.rollback()
         return None
-    return jobs.from_row(row) if row else None
+    return jobs.from_row(defaultdict(lambda: None, row)) if row else None  # some columns came later
 
 
 def wrong(connection: Connection) -> list[dict[str, Any]]:

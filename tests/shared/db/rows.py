@@ -8,7 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Connection, Database
 from shared.models.asset import Asset, AssetKind
-from shared.models.cutout import CutoutResult, Foreground, Provider
+from shared.models.cutout import CutoutResult, Foreground, MaskPrecision, Provider
 from shared.models.job import Job, Outcome, Timings
 from shared.models.owner import Owner, OwnerType
 
@@ -25,7 +25,7 @@ RESULT = CutoutResult(
     foreground=Foreground(top=1, left=2, width=300, height=400),
     cost_microusd=17,
 )
-OUTCOME = Outcome(RESULT.json(), provider=Provider.SELF_HOSTED, fingerprint="f")
+OUTCOME = Outcome(RESULT.json(), provider=Provider.SELF_HOSTED, fingerprint="f", precision=MaskPrecision.INT8)
 TIMINGS = Timings(queued_ms=1, fetch_ms=2, remove_ms=3, store_ms=4, total_ms=10)
 
 

@@ -2,10 +2,9 @@
 
 import random
 import shutil
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -17,7 +16,7 @@ from shared import errors
 from shared.db import ids, job_queue, jobs, migrate
 from shared.db.pool import Database
 from shared.models.job import JobFailure
-from tests.shared.db import fair_order
+from tests.shared.db import fair_order, migrating
 from tests.shared.db.rows import TIMINGS, owner, run
 
 _BEFORE = "0011"
@@ -37,13 +36,7 @@ _RUN = """
 @pytest.fixture
 def url(database_url: str, tmp_path: Path) -> str:
     """A database of the release before, with jobs in every state."""
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("drop schema public cascade")
-        connection.execute("create schema public")
-    for path in migrate.FOLDER.glob("*.sql"):
-        if path.name[:4] <= _BEFORE:
-            shutil.copy(path, tmp_path)
-    migrate.migrate(database_url, tmp_path)
+    migrating.to(database_url, _BEFORE, tmp_path)
     with psycopg.connect(database_url) as connection:
         connection.execute(_ADD, [300])
         connection.execute(_RUN, [40])
@@ -56,25 +49,6 @@ def database(url: str) -> Iterator[Database]:
     database.open()
     yield database
     database.close()
-
-
-@contextmanager
-def _meanwhile(work: Callable[[], object], threads: int) -> Iterator[None]:
-    """Repeat the work in threads during the block; raises what any of them raised."""
-    stop = threading.Event()
-
-    def loop() -> None:
-        while not stop.is_set():
-            work()
-
-    with ThreadPoolExecutor(threads) as pool:
-        loops = [pool.submit(loop) for _ in range(threads)]
-        try:
-            yield
-        finally:
-            stop.set()
-    for each in loops:
-        each.result()
 
 
 def _claim_and_fail_as_before(database: Database) -> None:
@@ -93,7 +67,7 @@ def test_jobs_are_enrolled_as_they_are(url: str, database: Database) -> None:
 
 
 def test_workers_of_the_release_before_go_on_during_the_migration(url: str, database: Database) -> None:
-    with _meanwhile(lambda: _claim_and_fail_as_before(database), 4):
+    with migrating.meanwhile(lambda: _claim_and_fail_as_before(database), 4):
         migrate.migrate(url)
     assert run(database, fair_order.wrong) == []
     assert not _say(database, "select id from jobs where claim_state is null and status in ('queued', 'running')")

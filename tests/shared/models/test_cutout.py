@@ -2,31 +2,13 @@
 
 from uuid import UUID
 
-from shared.models.cutout import CutoutResult, Foreground, MaskPrecision
+from shared.models.cutout import CutoutResult, Foreground
 
-RESULT = CutoutResult(
-    UUID(int=1),
-    "c.png",
-    "p.png",
-    "m.png",
-    40,
-    30,
-    999,
-    "u2net",
-    0.1,
-    Foreground(1, 2, 3, 4),
-    precision=MaskPrecision.INT8,
-)
+RESULT = CutoutResult(UUID(int=1), "c.png", "p.png", "m.png", 40, 30, 999, "u2net", 0.1, Foreground(1, 2, 3, 4))
 
 
 def test_a_result_is_read_as_it_was_stored() -> None:
     assert CutoutResult.read(RESULT.json()) == RESULT
-
-
-def test_a_result_of_0_2_0_has_no_precision() -> None:
-    stored = RESULT.json()
-    del stored["precision"]
-    assert CutoutResult.read(stored).precision is None
 
 
 def test_a_field_of_a_later_release_is_ignored() -> None:

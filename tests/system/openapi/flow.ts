@@ -41,11 +41,12 @@ said.status = job.status;
 const events = must(await api.GET("/api/jobs/{job_id}/events", { params: { path }, parseAs: "text" }));
 said.events = String(events).includes("event: status");
 
-const [key = "", grant = ""] = job.result?.cutoutUrl.split("/").slice(-2) ?? [];
+const made = job.result?.type === "cutout" ? job.result : null;
+const [key = "", grant = ""] = made?.cutoutUrl.split("/").slice(-2) ?? [];
 const download = (header: { Range?: string; "If-None-Match"?: string }) =>
   api.GET("/assets/{key}/{grant}", { params: { path: { key, grant }, header }, parseAs: "arrayBuffer" });
 const whole = await download({});
-said.bytes = must(whole).byteLength === job.result?.bytes;
+said.bytes = must(whole).byteLength === made?.bytes;
 said.part = must(await download({ Range: "bytes=1-3" })).byteLength;
 said.unchanged = (await download({ "If-None-Match": whole.response.headers.get("ETag") ?? "" })).response.status;
 

@@ -74,7 +74,18 @@ def _follow_link(case: Any) -> None:
     case.query.update(_parameters(_post(f"/api/assets/{asset_id}/link")["url"]))
 
 
-_SPECIAL = {"assets_receive": _receive, "assets_complete": _complete, "assets_follow_link": _follow_link}
+def _gang_sheet(case: Any) -> None:
+    order = {"sheet": {"widthMm": 560}, "items": [{"assetId": _asset()["id"], "widthMm": 90}]}
+    case.path_parameters["job_id"] = _post("/api/gang-sheets", json=order)["id"]
+
+
+_SPECIAL = {
+    "assets_receive": _receive,
+    "assets_complete": _complete,
+    "assets_follow_link": _follow_link,
+    "gang_sheets_show": _gang_sheet,
+    "gang_sheets_sheet": _gang_sheet,
+}
 
 
 def _use_real_resources(case: Any) -> None:
@@ -94,14 +105,17 @@ def _fill_body(body: dict[str, Any]) -> None:
     for name, value in body.items():
         if isinstance(value, float) and value.is_integer():
             body[name] = int(value)  # JSON Schema counts 7.0 among the integers, the api does not
-        if isinstance(value, dict):
-            _fill_body(value)
+        for inner in value if isinstance(value, list) else [value]:
+            if isinstance(inner, dict):
+                _fill_body(inner)
     if "image" in body:
         body["image"] = base64.b64encode(PICTURES[0]).decode()
     if "imageUrl" in body:
         body["imageUrl"] = PICTURE_URL
     if "bgColor" in body:
         body["bgColor"] = "tomato"  # the schema allows any word
+    if isinstance(body.get("copies"), int):
+        body["copies"] = min(body["copies"], 20)  # the schema cannot bound the sum over all items
     if "assetId" in body:
         body["assetId"] = _asset()["id"]
 

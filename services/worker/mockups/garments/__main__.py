@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.worker.mockups.catalogue import GARMENTS, SIDE, Garment
 from services.worker.mockups.garments import cap, hoodie, laptop, mug, tote, tshirt, weave
 from services.worker.mockups.garments.drawing import Drawing
 from services.worker.mockups.garments.relief import nodes
 from services.worker.mockups.packs import FOLDER, LIGHT_STEPS
+from shared.models.garment import GARMENTS, SIDE, Garment
 
 DRAWN: dict[str, tuple[Callable[[], Drawing], Callable[[], NDArray[np.uint8]] | None]] = {
     "tshirt-front": (tshirt.front, weave.jersey),

@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import ndimage
 
-from services.worker.mockups.catalogue import Garment
 from services.worker.mockups.garments.shapes import Map
 from services.worker.mockups.warp import STEP
+from shared.models.garment import Garment
 
 _PARALLAX = 0.25
 

@@ -154,7 +154,7 @@ def test_without_settings_the_page_has_no_links_or_colours_of_a_shop(guest: Flas
     page = guest.get("/").text
     assert ">Done.</h2>" in page
     assert "og:image" not in page  # its address would have to be absolute
-    assert re.findall(r'<a [^>]*href="([^"#]+)"', page) == ["/", "/docs", "/docs", "/"]
+    assert re.findall(r'<a [^>]*href="([^"#]+)"', page) == ["/", "/docs", "/docs", "/", "/"]
     assert guest.get("/static/style.css").data == (STATIC / "style.css").read_bytes()
 
 

@@ -12,7 +12,7 @@ from shared.models.job import Job, JobFailure, Outcome, Timings
 from shared.models.print_check import Code, Finding, Level, PrintCheckResult
 from tests.services import pictures
 from tests.services.api.client import bearer, body, refused, upload
-from tests.services.api.conftest import Api
+from tests.services.api.conftest import Api, Start
 
 _FINDING = Finding(Code.EMPTY, Level.FAIL, 0, 1, "Choose another picture.", ())
 
@@ -44,6 +44,12 @@ def test_the_first_request_makes_a_job_and_the_next_ones_wait_for_it(api: Api) -
     assert first.headers["Retry-After"] == "1"
     job = body(guest.get(first.headers["Location"]))
     assert (job["type"], job["assetId"], job["status"], job["result"]) == ("print_check", asset["id"], "queued", None)
+
+
+def test_without_a_worker_of_print_jobs_none_is_made(environment: pytest.MonkeyPatch, start: Start) -> None:
+    environment.setenv("PRINT_INSTANCES", "0")
+    guest = start().guest()
+    refused(guest.get(_path(upload(guest))), 503, "unavailable")
 
 
 def test_a_finished_job_answers_equal_requests_only(api: Api) -> None:

@@ -26,7 +26,6 @@ from tests.services.api.conftest import Api
         ("garment=%23ff000080", "garment"),
         ("method=offset", "method"),
         ("dx=nan&dy=1", "dx"),
-        ("dx=1", ""),
         ("colour=red", "colour"),
     ],
 )
@@ -43,6 +42,7 @@ def test_parameters_out_of_their_bounds_are_named(guest: FlaskClient, query: str
         ("garment=white&method=dtg&areaWidthMm=305", {}),
         ("widthMm=80.5&method=sticker", {"widthMm": 80.5, "method": "sticker"}),
         ("garment=navy", {"garment": [0, 0, 128]}),
+        ("dx=7", {"offsetMm": [7, 0]}),
         ("areaWidthMm=229&areaHeightMm=89&dx=-3&dy=0", {"areaMm": [229, 89], "offsetMm": [-3, 0]}),
     ],
 )

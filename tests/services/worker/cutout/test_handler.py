@@ -31,7 +31,7 @@ def test_a_good_response_finishes_the_job_with_its_result(bench: Bench) -> None:
         made[kind].key for kind in ("cutout", "preview", "mask")
     )
     assert (result.width, result.height, result.bytes) == (40, 30, len(pictures.cutout()))
-    assert (result.model, result.precision) == ("compact", MaskPrecision.FLOAT)
+    assert (result.model, job.precision) == ("compact", MaskPrecision.FLOAT)
     assert (result.uncertain, result.cost_microusd) == (0.0, 0)
     assert result.foreground == Foreground(top=7, left=10, width=10, height=8)
 

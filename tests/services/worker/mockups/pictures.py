@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from services.worker.mockups.catalogue import GARMENTS
 from services.worker.mockups.colours import Rgb
 from services.worker.mockups.design import prepared
 from services.worker.mockups.placement import Placement
 from services.worker.mockups.renderer import render
+from shared.models.garment import GARMENTS
 
 WHITE, BLACK = (245, 244, 240), (26, 26, 29)
 FILL = Placement()

@@ -3,8 +3,8 @@
 import pytest
 
 from services.worker.mockups import catalogue
-from services.worker.mockups.catalogue import GARMENTS, SIDE, Garment
 from shared import errors
+from shared.models.garment import GARMENTS, SIDE, Garment
 
 
 @pytest.mark.parametrize("garment", GARMENTS.values(), ids=lambda garment: garment.name)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.worker.mockups.catalogue import GARMENTS
 from services.worker.mockups.design import prepared
 from services.worker.mockups.placement import Placement
 from services.worker.mockups.renderer import render
 from shared import errors
+from shared.models.garment import GARMENTS
 
 _NUMBERS = (
     None,

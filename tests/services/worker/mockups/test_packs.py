@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.worker.mockups import packs
-from services.worker.mockups.catalogue import GARMENTS, SIDE
+from shared.models.garment import GARMENTS, SIDE
 
 
 @pytest.mark.parametrize("name", GARMENTS)

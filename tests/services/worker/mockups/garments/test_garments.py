@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from services.worker.mockups.catalogue import GARMENTS
 from services.worker.mockups.garments.__main__ import DRAWN
 from services.worker.mockups.garments.relief import nodes
 from services.worker.mockups.packs import load
+from shared.models.garment import GARMENTS
 
 _QUICK = ("mug",)
 

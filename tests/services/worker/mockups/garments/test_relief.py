@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from services.worker.mockups.catalogue import GARMENTS
 from services.worker.mockups.garments.relief import nodes
 from services.worker.mockups.garments.shapes import SIDE, XX
+from shared.models.garment import GARMENTS
 
 TOTE = GARMENTS["tote"]
 

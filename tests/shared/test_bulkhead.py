@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from services.api.middleware.bulkhead import Bulkhead
 from shared import errors
+from shared.bulkhead import Bulkhead
 
 
 def test_a_full_queue_refuses_at_once_and_a_queued_call_runs_later() -> None:
