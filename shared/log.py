@@ -55,6 +55,8 @@ def setup(service: str, level: str = "INFO", stream: TextIO | None = None) -> No
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of a wake-up that comes while a worker stops, and hands it back.
+    logging.getLogger("kombu.transport.virtual").setLevel(logging.ERROR)
     logging.getLogger("gunicorn.error").addFilter(_without_request)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

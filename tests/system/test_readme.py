@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text()
 _BLOCK = re.compile(r"^```(sh|python|js)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 BLOCKS = _BLOCK.findall(README)
 SHELL = [text for language, text in BLOCKS if language == "sh"]
-PROGRAMS = [(language, text) for language, text in BLOCKS if language != "sh"]
+PROGRAMS = [(language, text) for language, text in BLOCKS if "KEY" in text and language != "sh"]  # others are for pages
 _WRITTEN = re.compile(r"(?:-[co] |OUT=|as `)(jar\b|\w+\.[a-z.]+)")
 _COMMANDS = {"python": (sys.executable, "-"), "js": ("node", "--input-type=module", "-")}
 

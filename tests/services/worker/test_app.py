@@ -107,6 +107,7 @@ def test_a_worker_starts_jobs_at_once_costs_little_and_stops_when_asked(
     environment: pytest.MonkeyPatch, bench: Bench, redis_url: str, free_port: int, queues: str
 ) -> None:
     environment.setenv("WORKER_QUEUES", queues)
+    environment.setenv("PRINT_AFTER_CUTOUT", "false")  # what follows costs wake-ups of its own
     environment.setenv("DATA_DIR", str(bench.objects.parent))
     environment.setenv("REMBG_ENDPOINT", bench.rembg.url)
     waker = Waker(redis_url)

@@ -32,19 +32,13 @@ def test_given_values_are_taken(bare_environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("queues", "given", "prints"),
-    [
-        ("", "", False),
-        ("jobs", "", False),
-        ("jobs,print,print_slow", "", True),
-        ("jobs", "true", True),
-        ("jobs,print", "false", False),
-    ],
+    ("instances", "given", "prints"),
+    [("", "", False), ("0", "", False), ("2", "", True), ("0", "true", True), ("1", "false", False)],
 )
-def test_print_edges_follow_a_cutout_where_this_worker_makes_them_unless_it_is_said(
-    bare_environment: pytest.MonkeyPatch, queues: str, given: str, prints: bool
+def test_print_edges_follow_a_cutout_where_there_are_workers_for_them_unless_it_is_said(
+    bare_environment: pytest.MonkeyPatch, instances: str, given: str, prints: bool
 ) -> None:
-    bare_environment.setenv("WORKER_QUEUES", queues)
+    bare_environment.setenv("PRINT_INSTANCES", instances)
     bare_environment.setenv("PRINT_AFTER_CUTOUT", given)
     assert Settings.read().work.prints is prints
 

@@ -100,6 +100,14 @@ def _use_real_resources(case: Any) -> None:
         path["key"], path["grant"] = urlsplit(_asset()["url"]).path.split("/")[-2:]
 
 
+_VALUES = {
+    "image": base64.b64encode(PICTURES[0]).decode(),
+    "imageUrl": PICTURE_URL,
+    "bgColor": "tomato",  # the schema allows any word
+    "garment": "tomato",
+}
+
+
 def _fill_body(body: dict[str, Any]) -> None:
     """Give meaning to what a schema cannot: pictures, their URL, an existing asset."""
     for name, value in body.items():
@@ -108,12 +116,9 @@ def _fill_body(body: dict[str, Any]) -> None:
         for inner in value if isinstance(value, list) else [value]:
             if isinstance(inner, dict):
                 _fill_body(inner)
-    if "image" in body:
-        body["image"] = base64.b64encode(PICTURES[0]).decode()
-    if "imageUrl" in body:
-        body["imageUrl"] = PICTURE_URL
-    if "bgColor" in body:
-        body["bgColor"] = "tomato"  # the schema allows any word
+    body.update((name, value) for name, value in _VALUES.items() if name in body)
+    if "profile" in body:
+        body["space"], body["format"] = "cmyk", "tiff"  # what the schema cannot demand
     if isinstance(body.get("copies"), int):
         body["copies"] = min(body["copies"], 20)  # the schema cannot bound the sum over all items
     if "assetId" in body:

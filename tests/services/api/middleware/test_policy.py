@@ -15,6 +15,7 @@ from tests.services.api.conftest import Api
 
 _GUEST_READ = (Auth.GUEST_READ, Limit.NONE, Cache.NO_STORE)
 _ADMIN = (Auth.ADMIN, Limit.API, Cache.NO_STORE)
+_MADE = (Auth.GUEST_READ, Limit.API, Cache.NO_STORE)
 _GUEST_WRITE = (Auth.GUEST_WRITE, Limit.API, Cache.NO_STORE)
 _UPLOAD = (Auth.GUEST_WRITE, Limit.UPLOADS, Cache.NO_STORE)
 _PAGE = (Auth.PUBLIC, Limit.NONE, Cache.PAGE)
@@ -54,6 +55,17 @@ TABLE = (
     Row("DELETE", "/api/jobs/<uuid:job_id>", 404, 404, 200, _GUEST_WRITE),
     Row("POST", "/api/jobs/<uuid:job_id>/retry", 404, 404, 409, _GUEST_WRITE),
     Row("GET", "/api/jobs/<uuid:job_id>/events", 404, 404, 200, _GUEST_READ),
+    *(
+        Row("GET", f"/api/assets/<uuid:asset_id>/{made}", 404, 404, 202, _MADE)
+        for made in ("print-edges", "print-check", "print-file", "cutline", "vector")
+    ),
+    Row("POST", "/api/gang-sheets", 404, 404, 202, _GUEST_WRITE),
+    Row("GET", "/api/gang-sheets/<uuid:job_id>", 404, 404, 404, _GUEST_READ),
+    Row("GET", "/api/gang-sheets/<uuid:job_id>/sheets/<number>", 404, 404, 404, _MADE),
+    Row("GET", "/api/garments", 200, 200, 200, _PAGE),
+    Row("GET", "/api/assets/<uuid:asset_id>/mockups", 404, 404, 200, _GUEST_READ),
+    Row("GET", "/mockups/<garment>/<color>/<uuid:asset_id>.webp", 404, 404, 503, (Auth.GUEST_READ, *_PICTURE[1:])),
+    Row("GET", "/mockups/<garment>/<color>/<uuid:asset_id>/<mockup_grant>.webp", 403, 403, 403, _PICTURE),
     Row("GET", "/api/admin/rollout", 401, 401, 401, _ADMIN),
     Row("PUT", "/api/admin/rollout", 401, 401, 401, _ADMIN),
     Row("GET", "/api/admin/providers", 401, 401, 401, _ADMIN),
@@ -84,12 +96,15 @@ def test_the_table_names_every_route(api: Api) -> None:
 def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> int:
     path = row.rule.replace("<uuid:asset_id>", asset["id"]).replace("<uuid:job_id>", job)
     path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
-    path = path.replace("<uuid:upload_id>", str(UUID(int=0)))
+    path = path.replace("<uuid:upload_id>", str(UUID(int=0))).replace("<number>", "1")
+    path = path.replace("<garment>", "hoodie").replace("<color>", "ffffff").replace("<mockup_grant>", "1-a")
+    path += "?widthMm=100" if row.policy == _MADE and "<uuid:asset_id>" in row.rule else ""
     if row.rule in ("/api/uploads", "/api/cutouts"):
         response = send(client, path, pictures.jpeg(), environ_base=_FAR)
     else:
         payloads = {
             "/api/jobs": {"assetId": asset["id"], "type": "cutout"},
+            "/api/gang-sheets": {"sheet": {"widthMm": 560}, "items": [{"assetId": asset["id"], "widthMm": 90}]},
             "/api/uploads/presign": {"contentType": "image/png", "bytes": 9},
         }
         payload = payloads.get(row.rule) if row.method == "POST" else None
