@@ -20,6 +20,7 @@ _TOLERANCE_MM = 0.02  # by which the line is simplified
 _SLACK_MM = 0.03  # a tip that loses less than this of its distance is left
 _FACTORS = (1, 1.15, 1.35, 1.7, 2.2)  # of the smallest radius, until no corner is tighter
 _NEARLY = 0.87  # of the radius, as polygons measure it
+_MANY = 5_000  # corners, of patterns: they are drawn once, as every try takes seconds; stickers have 200 to 1,500
 _QUARTER = 32  # corners of a quarter circle: short by 0.03 % of its radius
 
 
@@ -48,7 +49,7 @@ def cut_line(alpha: Pixels, mm_per_px: float, knife: Knife) -> shapely.MultiPoly
         tightest = curvature.tightest_mm(line, knife.smooth / 2)
         if tightest > radius:
             found, radius = line, tightest
-        if radius >= _NEARLY * knife.smooth:
+        if radius >= _NEARLY * knife.smooth or shapely.get_num_coordinates(line) > _MANY:
             break
     return found
 

@@ -84,7 +84,7 @@ def test_what_no_knife_can_do_is_refused(offset: float, smooth: float) -> None:
 
 def noise(density: float, block: int) -> Pixels:
     random = np.random.default_rng(1)
-    shape = (-(-2000 // block), -(-3000 // block))
+    shape = (-(-1000 // block), -(-1500 // block))
     return ((random.random(shape) < density) * np.uint8(255)).repeat(block, 0).repeat(block, 1)
 
 
@@ -94,7 +94,7 @@ ODD = {
     "one column": np.full((4000, 1), 255, np.uint8),
     "full": np.full((2000, 3000), 255, np.uint8),
     "half transparent": np.full((300, 200), 100, np.uint8),
-    "bytes": np.random.default_rng(2).integers(0, 256, (2000, 3000), dtype=np.uint8),
+    "bytes": np.random.default_rng(2).integers(0, 256, (1000, 1500), dtype=np.uint8),
     "dust": noise(0.001, 1),
     "specks": noise(0.02, 3),
     "checks": noise(0.5, 10),
