@@ -15,10 +15,11 @@ const address = () => `/api/jobs/${location.hash.slice(1)}`;
 export async function judge(job) {
   const shown = location.hash;
   $("print").hidden = $("printed").hidden = true;
-  for (let tries = 0; tries < TRIES && location.hash === shown; tries++) {
+  for (let tries = 0; tries < TRIES; tries++) {
     show(job);
     if (job.steps.every(final)) return;
     await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    if (location.hash !== shown) return;
     job = await call("GET", address()).catch(() => job);
   }
 }
