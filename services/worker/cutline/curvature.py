@@ -15,11 +15,13 @@ def tightest_mm(lines: shapely.MultiPolygon, reach_mm: float) -> float:
 
 
 def _tightest(ring: shapely.LinearRing, reach: float, step: float) -> float:
-    steps = np.arange(0, ring.length, step)
+    corners = shapely.get_coordinates(ring)
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
+    steps = np.arange(0, along[-1], step)
     before, here, after = (
-        shapely.get_coordinates(shapely.line_interpolate_point(ring, (steps + shift) % ring.length))
+        np.stack([np.interp((steps + shift) % along[-1], along, axis) for axis in corners.T])
         for shift in (-reach, 0, reach)
     )
-    sides = [np.hypot(*(one - other).T) for one, other in ((before, here), (here, after), (after, before))]
-    (x, y), (u, v) = (here - before).T, (after - before).T
+    sides = [np.hypot(*(one - other)) for one, other in ((before, here), (here, after), (after, before))]
+    (x, y), (u, v) = here - before, after - before
     return float(np.min(np.prod(sides, axis=0) / np.maximum(2 * np.abs(x * v - y * u), 1e-9)))
