@@ -41,7 +41,7 @@ key: ## Create an API key in the running system: make key NAME=shop SCOPE=premiu
 		$(MAKE) --silent $(VENV)/.runtime >&2 && $(RUN) deploy.local.key "$$NAME" "$$SCOPE"; \
 	fi
 
-demo: $(VENV)/.runtime ## Cut out one picture: make demo IMAGE=photo.jpg OUT=cut.png
+demo: $(VENV)/.runtime ## Cut out one picture, with print check, print file, cut line and mock-up: make demo IMAGE=photo.jpg OUT=cut.png
 	@$(RUN) deploy.local.demo "$$IMAGE" "$$OUT"
 
 test: $(VENV)/.dev ## Run all tests and measure coverage, or those of one path: make test T=tests/shared

@@ -17,6 +17,7 @@ SAMPLE = Path(__file__).with_name("sample.jpg")
 _ACCEPTED_S = 60  # inspecting the largest picture on a busy machine
 _SILENT_S = 15  # the event stream sends something every 10 s
 _GIVE_UP_S = 300
+_LOOK_S = 0.5
 _FINAL = ("done", "failed", "cancelled")
 
 
@@ -53,12 +54,36 @@ class ApiClient:
             # Not the cookie: with an https PUBLIC_URL it is Secure, and this client reaches the api over http.
             self._session.headers["Authorization"] = f"Bearer {answer.headers['X-Session-Token']}"
             job = self._settled(accepted)
-            cutout = self._get(job["result"]["cutoutUrl"]).content
+            cutout = self.download(job["result"]["cutoutUrl"])
         except requests.RequestException as error:
-            raise CommandError(f"the api at {self._address} stopped answering ({type(error).__name__})") from None
+            raise self._silent(error) from None
         recorded = datetime.fromisoformat(job["createdAt"]) - began_at
         accepted_ms = min(max(0, round(recorded.total_seconds() * 1000)), answered_ms)  # another clock may be wrong
         return Outcome(job, cutout, accepted_ms, _ms_since(began))
+
+    def made(self, path: str) -> Mapping[str, Any]:
+        """What is made of a picture when asked for; waits until its job is done. Raises CommandError."""
+        deadline = time.monotonic() + _GIVE_UP_S
+        while time.monotonic() < deadline:
+            answer = self._get(path)
+            if answer.status_code != requests.codes.accepted:
+                return self._json(answer)
+            self._settled(self._json(answer))
+        raise CommandError(f"{path} is not made after {_GIVE_UP_S} s")
+
+    def with_steps(self, job: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The job once what follows it has ended as well. Raises CommandError."""
+        deadline = time.monotonic() + _GIVE_UP_S
+        while time.monotonic() < deadline:
+            job = self._json(self._get(f"/api/jobs/{job['id']}"))
+            if all(step["status"] in _FINAL for step in job["steps"]):
+                return job
+            time.sleep(_LOOK_S)
+        raise CommandError(f"what follows the job is not done after {_GIVE_UP_S} s")
+
+    def download(self, url: str) -> bytes:
+        """The bytes at an address that a response told. Raises CommandError."""
+        return self._get(url).content
 
     def _settled(self, accepted: Mapping[str, Any]) -> Mapping[str, Any]:
         deadline = time.monotonic() + _GIVE_UP_S
@@ -78,11 +103,18 @@ class ApiClient:
                     yield json.loads(line[5:])
 
     def _get(self, url: str, *, stream: bool = False) -> requests.Response:
-        here = self._address + urlsplit(url).path  # with PUBLIC_URL set, answers name another host
-        answer = self._session.get(here, stream=stream, timeout=_SILENT_S)
+        at = urlsplit(url)
+        here = f"{self._address}{at.path}?{at.query}"  # with PUBLIC_URL set, answers name another host
+        try:
+            answer = self._session.get(here, stream=stream, timeout=_SILENT_S)
+        except requests.RequestException as error:
+            raise self._silent(error) from None
         if not answer.ok:
             self._json(answer)
         return answer
+
+    def _silent(self, error: Exception) -> CommandError:
+        return CommandError(f"the api at {self._address} stopped answering ({type(error).__name__})")
 
     @staticmethod
     def _json(answer: requests.Response) -> Mapping[str, Any]:

@@ -1,10 +1,11 @@
-"""`make demo`: cut out one picture, `demo.py IMAGE OUT`, with the running system or one started for it."""
+"""`make demo`: cut a picture out and make it fit for print, `demo.py IMAGE OUT`, in the running system or a new one."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from deploy.local import interrupts, ports, running_system
-from deploy.local.api_client import ApiClient, Outcome
+from deploy.local import interrupts, ports, print_demo, running_system
+from deploy.local.api_client import ApiClient
 from deploy.local.console import Console
 from deploy.local.errors import CommandError
 from deploy.local.report import report
@@ -24,14 +25,13 @@ def main(arguments: list[str]) -> int:
         picture = _read(image)
         if not out.absolute().parent.is_dir():
             raise CommandError(f"there is no folder {out.absolute().parent} to write to")
-        outcome = _cut_out(picture, image.name, console)
-        out.write_bytes(outcome.cutout)
+        words = _with_system(console, lambda client: _demo(client, picture, image, out))
     except (CommandError, PermissionError) as error:
         console.say(str(error))
         return 1
     except interrupts.Interrupted:
         return 130  # as shells do: 128 and the number of SIGINT
-    console.say(f"{report(outcome)}\n\n{out} is the cut-out of {image}")
+    console.say(words)
     return 0
 
 
@@ -41,12 +41,18 @@ def _read(image: Path) -> bytes:
     return image.read_bytes()
 
 
-def _cut_out(picture: bytes, name: str, console: Console) -> Outcome:
+def _demo(client: ApiClient, picture: bytes, image: Path, out: Path) -> str:
+    outcome = client.cut_out(picture, image.name)
+    out.write_bytes(outcome.cutout)
+    return f"{report(outcome)}\n\n{print_demo.files(client, outcome, out)}\n\n{out} is the cut-out of {image}"
+
+
+def _with_system(console: Console, use: Callable[[ApiClient], str]) -> str:
     settings = Settings.read()
     if address := _address(settings):
-        return ApiClient(address).cut_out(picture, name)
+        return use(ApiClient(address))
     with running(settings, console, _STARTING) as stack:
-        return ApiClient(stack.address).cut_out(picture, name)
+        return use(ApiClient(stack.address))
 
 
 def _address(settings: Settings) -> str | None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from deploy.local import ports
 from deploy.local.api_client import SAMPLE
@@ -47,6 +48,16 @@ def test_a_given_port_comes_first(stack: RunningStack, tmp_path: Path) -> None:
     with running_with(tmp_path, PORT=str(ports.free())):
         done = _demo(tmp_path, f"127.0.0.1:{ports.free()}", PORT=str(stack.settings.api_port))
     assert _used_a_running_system(done, tmp_path)
+
+
+def test_what_a_shop_needs_lies_beside_the_cut_out(stack: RunningStack, tmp_path: Path) -> None:
+    done = _demo(tmp_path, "", PORT=str(stack.settings.api_port))
+    assert "points of 100" in done.stdout
+    assert "none:" not in done.stdout
+    assert (tmp_path / "cut-print.pdf").read_bytes().startswith(b"%PDF-")
+    assert (tmp_path / "cut-cutline.svg").read_text().count('id="CutContour"') == 1
+    with Image.open(tmp_path / "cut-tshirt.webp") as mockup:
+        assert mockup.size == (1200, 1200)
 
 
 def test_a_start_that_is_refused_is_not_announced(open_folder: Path) -> None:
