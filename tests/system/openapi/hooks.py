@@ -117,8 +117,9 @@ def _fill_body(body: dict[str, Any]) -> None:
             if isinstance(inner, dict):
                 _fill_body(inner)
     body.update((name, value) for name, value in _VALUES.items() if name in body)
-    if "profile" in body:
-        body["space"], body["format"] = "cmyk", "tiff"  # what the schema cannot demand
+    body.pop("profile", None)  # the schema cannot name those that are there
+    if body.keys() & {"artwork", "underbase", "space"}:
+        body["format"] = "pdf"  # takes what the other formats refuse
     if isinstance(body.get("copies"), int):
         body["copies"] = min(body["copies"], 20)  # the schema cannot bound the sum over all items
     if "assetId" in body:
