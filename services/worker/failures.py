@@ -21,6 +21,10 @@ class Failed(Exception):
         self.message = message
 
 
+def nothing_to_print() -> Failed:
+    return Failed(JobFailure.NO_INK, "The picture has nothing to print: it is transparent everywhere.")
+
+
 class Retryable(Exception):
     failure: ClassVar = JobFailure.PROVIDER_FAILED  # of a job whose last attempt ends so
 

@@ -1,18 +1,15 @@
-"""Pictures of a job as arrays: loaded upright in sRGB, and stored under a name of their content."""
+"""Pictures of a job as arrays: loaded upright in sRGB."""
 
 import threading
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.worker import retry
-from services.worker.cutout import derivatives
 from services.worker.handlers import Resources, Task
 from shared import errors, fast_png, images, storage
 from shared.db import assets
-from shared.models.asset import Asset, AssetKind
+from shared.models.asset import Asset
 from shared.storage import integrity
 
 Pixels = NDArray[np.uint8]
@@ -65,17 +62,6 @@ def read(resources: Resources, asset: Asset) -> bytes:
         return integrity.get(resources.storage, asset.key, asset.stored_sha256)
     except storage.Missing as error:
         raise errors.SourceMissing from error
-
-
-def put(
-    resources: Resources, task: Task, kind: AssetKind, data: bytes, content_type: str, size: tuple[int, int]
-) -> Asset:
-    """Store what a job made; `size` is width and height in pixels. Its row comes with the outcome. May be repeated."""
-    copy = images.Copy(data, content_type, size)
-    asset = derivatives.asset_of(resources.secret, task.job, require(task).name, kind, copy)
-    metadata = {"job": str(task.job.id)}
-    retry.retry_unavailable(partial(resources.storage.put, asset.key, data, content_type, metadata))
-    return asset
 
 
 def _decoded(data: bytes, asset: Asset) -> images.Picture:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
+from shared.models import stored_input
 from shared.models.asset import AssetKind
 from shared.models.rendering import AS_CUT, Rendering
 
@@ -58,13 +59,12 @@ class CutoutInput:
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Read `jobs.input`. Raises ValueError for a value or a field that this release does not know."""
-        if unknown := stored.keys() - _READ_INPUT.keys():
-            raise ValueError(f"unknown input: {', '.join(sorted(unknown))}")
+        stored_input.require_known(stored, _READ_INPUT)
         return cls(**{name: _READ_INPUT[name](value) for name, value in stored.items()})
 
     def json(self) -> dict[str, Any]:
-        """What differs from the defaults, so that rows stay equal when options are added."""
-        chosen = {name: value for name in _READ_INPUT if (value := getattr(self, name)) != getattr(NO_OPTIONS, name)}
+        """What differs from the defaults."""
+        chosen = stored_input.chosen(self)
         return {**chosen, "rendering": self.rendering.json()} if "rendering" in chosen else chosen
 
 

@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
+from shared.models import stored_input
+
 DPI = 300
 MM_PER_INCH = 25.4
 
@@ -98,9 +100,7 @@ class GangSheetInput:
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Read `jobs.input`. Raises ValueError or TypeError for what this release does not know."""
         plain = {name: stored[name] for name in ("labels", "underbase", "spot", "cents_per_m") if name in stored}
-        known = {*cls.__dataclass_fields__}
-        if unknown := stored.keys() - known:
-            raise ValueError(f"unknown input: {', '.join(sorted(unknown))}")
+        stored_input.require_known(stored, stored_input.names_of(cls))
         return cls(
             film=Film(**stored["film"]),
             items=tuple(map(Item.read, stored["items"])),

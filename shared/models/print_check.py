@@ -1,11 +1,12 @@
 """Print checks: how a cut-out is to be printed, and what would go wrong."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 from uuid import UUID
+
+from shared.models import stored_input
 
 Colour = tuple[int, int, int]  # sRGB, 0 to 255
 SHIRT_FRONT = (305.0, 406.0)  # mm: the front of a T-shirt, 12 x 16 in
@@ -123,13 +124,12 @@ class PrintCheckInput:
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Read `jobs.input`. Raises ValueError for a value or a field that this release does not know."""
-        if unknown := stored.keys() - _READ_INPUT.keys():
-            raise ValueError(f"unknown input: {', '.join(sorted(unknown))}")
+        stored_input.require_known(stored, _READ_INPUT)
         return cls(**{name: _READ_INPUT[name](value) for name, value in stored.items()})
 
     def json(self) -> dict[str, Any]:
         """What differs from the defaults."""
-        return {name: value for name in _READ_INPUT if (value := getattr(self, name)) != getattr(NO_CHOICE, name)}
+        return stored_input.chosen(self)
 
 
 def usual_width(box: Box, area_mm: tuple[float, float] = SHIRT_FRONT) -> float:
@@ -138,8 +138,7 @@ def usual_width(box: Box, area_mm: tuple[float, float] = SHIRT_FRONT) -> float:
 
 
 def _number(stored: Any) -> float:
-    if not math.isfinite(stored):
-        raise ValueError("lengths are finite")
+    stored_input.require_finite([stored])
     return float(stored)
 
 

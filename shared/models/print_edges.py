@@ -1,11 +1,12 @@
 """Print edges: how the outline of a cut-out is hardened, and what came of it."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
+
+from shared.models import stored_input
 
 
 class Gate(StrEnum):
@@ -30,15 +31,13 @@ class PrintEdgesInput:
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Read `jobs.input`. Raises ValueError for a value or a field that this release does not know."""
-        if unknown := stored.keys() - {field.name for field in fields(cls)}:
-            raise ValueError(f"unknown input: {', '.join(sorted(unknown))}")
-        if not all(math.isfinite(value) for value in stored.values()):
-            raise ValueError("lengths are finite")
+        stored_input.require_known(stored, stored_input.names_of(cls))
+        stored_input.require_finite(stored.values())
         return cls(**{name: float(value) for name, value in stored.items()})
 
     def json(self) -> dict[str, Any]:
         """What differs from the defaults."""
-        return {name: value for name, value in asdict(self).items() if value != getattr(NO_CHOICE, name)}
+        return stored_input.chosen(self)
 
 
 NO_CHOICE = PrintEdgesInput()

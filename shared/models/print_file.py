@@ -1,11 +1,12 @@
 """Print files: what a printer asks for, and the files that were made."""
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
+
+from shared.models import stored_input
 
 MM_PER_INCH = 25.4
 MAX_PIXELS = 50_000_000
@@ -66,10 +67,8 @@ class PrintFileInput:
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Read `jobs.input`. Raises ValueError for a value or a field that this release does not know."""
-        if unknown := stored.keys() - {field.name for field in fields(cls)}:
-            raise ValueError(f"unknown input: {', '.join(sorted(unknown))}")
-        if not all(math.isfinite(value) for value in stored.values() if isinstance(value, float)):
-            raise ValueError("lengths are finite")
+        stored_input.require_known(stored, stored_input.names_of(cls))
+        stored_input.require_finite(value for value in stored.values() if isinstance(value, float))
         return cls(**{name: _READ.get(name, _same)(value) for name, value in stored.items()})
 
     def json(self) -> dict[str, Any]:
@@ -79,11 +78,7 @@ class PrintFileInput:
             "halftone_angle": self.halftone_lpi is None,
             "spot": self.underbase is not Underbase.SPOT,
         }
-        return {
-            field.name: value
-            for field in fields(self)
-            if (value := getattr(self, field.name)) != field.default and not without_effect.get(field.name)
-        }
+        return {name: value for name, value in stored_input.chosen(self).items() if not without_effect.get(name)}
 
     def size(self, ink: tuple[int, int]) -> tuple[int, int] | None:
         """Pixels of the file for ink of this width and height in pixels; None if that is too large."""

@@ -1,10 +1,11 @@
 """Vectors: logos traced into curves, with the few inks they are drawn with."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 from uuid import UUID
+
+from shared.models import stored_input
 
 MOST_INKS = 12
 
@@ -19,15 +20,13 @@ class VectorInput:
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
         """Read `jobs.input`. Raises ValueError for a value or a field that this release does not know."""
-        if unknown := stored.keys() - {field.name for field in fields(cls)}:
-            raise ValueError(f"unknown input: {', '.join(sorted(unknown))}")
-        if not math.isfinite(stored.get("width_mm", 1)):
-            raise ValueError("lengths are finite")
+        stored_input.require_known(stored, stored_input.names_of(cls))
+        stored_input.require_finite([stored.get("width_mm", 1)])
         return cls(**stored)
 
     def json(self) -> dict[str, Any]:
         """What differs from the defaults."""
-        return {name: value for name, value in asdict(self).items() if value != getattr(NO_CHOICE, name)}
+        return stored_input.chosen(self)
 
 
 NO_CHOICE = VectorInput()

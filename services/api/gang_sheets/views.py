@@ -69,7 +69,7 @@ def sheet(deps: Dependencies, path: SheetPath, query: SheetQuery) -> Response:
     if job.error:
         raise derived.REFUSALS.get(job.error.code, errors.NotFound)(job.error.message)
     if not job.result:
-        return _accepted(deps, job)
+        return derived.accepted(deps, job)
     made = GangSheetResult.read(job.result)
     if path.number > len(made.sheets):
         raise errors.NotFound("This gang sheet has no such sheet.")
@@ -98,12 +98,6 @@ def _job(deps: Dependencies, job_id: UUID) -> Job:
     if job.type != JobType.GANG_SHEET:
         raise errors.NotFound
     return job
-
-
-def _accepted(deps: Dependencies, job: Job) -> Response:
-    response = Accepted.answer(job, deps.urls)
-    response.headers["Retry-After"] = "1"
-    return response
 
 
 def _exists(deps: Dependencies, key: str) -> bool:

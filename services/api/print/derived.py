@@ -58,6 +58,11 @@ def answer(
         raise REFUSALS[job.error.code](job.error.message)
     if job.result:
         return present(job.result).response(200)
+    return accepted(deps, job)
+
+
+def accepted(deps: Dependencies, job: Job) -> Response:
+    """202 for a job that is not done yet."""
     response = Accepted.answer(job, deps.urls)
     response.headers["Retry-After"] = str(_AGAIN_S)
     return response

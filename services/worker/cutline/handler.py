@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 
-from services.worker import pictures
+from services.worker import failures, pictures, storing
 from services.worker.cutline import files
 from services.worker.cutline.areas import TooComplex
 from services.worker.cutline.contour import Knife, cut_line, length_mm
@@ -17,6 +17,7 @@ from services.worker.handlers import Resources, Task
 from services.worker.pictures import Pixels
 from services.worker.prepress import placement
 from services.worker.print_formats import pdf
+from shared import images
 from shared.models.asset import Asset, AssetKind
 from shared.models.cutline import CutlineInput, CutlineResult
 from shared.models.job import JobFailure, Outcome
@@ -36,21 +37,28 @@ class CutlineHandler:
                 ink, mm_per_px = _ink(pictures.load(self.resources, picture), asked)
             layout = _layout(ink, mm_per_px, asked)
             with task.step("store"):
-                svg = self._stored(task, files.svg(layout, asked.spot), "image/svg+xml", layout)
-                page = _page(layout, asked, ink if asked.artwork else None)
-                printed = self._stored(task, page, "application/pdf", layout)
+                drawing = images.Copy(files.svg(layout, asked.spot), "image/svg+xml", _size(layout))
+                svg = storing.put(self.resources, task, AssetKind.FILE, drawing)
+                printed = self._page(task, layout, asked, ink if asked.artwork else None)
         return Outcome(_result(svg, printed, layout).json(), (svg, printed))
 
-    def _stored(self, task: Task, data: bytes, content_type: str, layout: Layout) -> Asset:
-        width, height = (max(1, round(side * _CSS_PER_MM)) for side in (layout.width_mm, layout.height_mm))
-        return pictures.put(self.resources, task, AssetKind.FILE, data, content_type, (width, height))
+    def _page(self, task: Task, layout: Layout, asked: CutlineInput, artwork: Pixels | None) -> Asset:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "cutline.pdf"
+            files.write_pdf(path, layout, asked.spot, artwork)
+            return storing.put_file(self.resources, task, path, _size(layout))
+
+
+def _size(layout: Layout) -> tuple[int, int]:
+    width, height = (max(1, round(side * _CSS_PER_MM)) for side in (layout.width_mm, layout.height_mm))
+    return width, height
 
 
 def _ink(rgba: Pixels, asked: CutlineInput) -> tuple[Pixels, float]:
     """The picture without its clear border, and the millimetres of a pixel. Raises Failed for one without ink."""
     box = placement.ink_box(np.ascontiguousarray(rgba[..., 3]))
     if box is None:
-        raise Failed(JobFailure.NO_INK, "The picture has nothing to print: it is transparent everywhere.")
+        raise failures.nothing_to_print()
     width_mm = asked.width_mm or usual_width(box)
     return rgba[box.top : box.bottom, box.left : box.right], width_mm / (box.right - box.left)
 
@@ -76,13 +84,6 @@ def _layout(ink: Pixels, mm_per_px: float, asked: CutlineInput) -> Layout:
 
 def _too_long() -> Failed:
     return Failed(JobFailure.TOO_LARGE, f"The page would be longer than {pdf.MOST_MM:.0f} mm.")
-
-
-def _page(layout: Layout, asked: CutlineInput, artwork: Pixels | None) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "cutline.pdf"
-        files.write_pdf(path, layout, asked.spot, artwork)
-        return path.read_bytes()
 
 
 def _result(svg: Asset, page: Asset, layout: Layout) -> CutlineResult:

@@ -94,7 +94,7 @@ class GangSheetHandler:
         return _Stored(millimetres(sheet.size[1]), stored)
 
     def _stored(self, task: Task, path: Path, sheet: "_Laid") -> Asset:
-        asset = storing.put(self.resources, task, path, path.suffix[1:], sheet.size)
+        asset = storing.put_file(self.resources, task, path, sheet.size)
         path.unlink()
         return asset
 

@@ -4,15 +4,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from services.worker import pictures, reuse
-from services.worker.failures import Failed
+from services.worker import failures, pictures, reuse, storing
 from services.worker.handlers import Resources, Task
 from services.worker.pictures import Pixels
 from services.worker.prepress import edges, placement
 from services.worker.prepress.edges import Edges, Options
-from shared import fast_png
+from shared import fast_png, images
 from shared.models.asset import Asset, AssetKind
-from shared.models.job import FollowUp, JobFailure, JobType, Outcome
+from shared.models.job import FollowUp, JobType, Outcome
 from shared.models.print_check import usual_width
 from shared.models.print_edges import Gate, PrintEdgesInput, PrintEdgesResult
 
@@ -34,8 +33,8 @@ class PrintEdgesHandler:
                 source = pictures.source_of(self.resources, soft)
             made = edges.print_edges(rgba, _options(rgba, asked), source)
             with task.step("store"):
-                data, size = fast_png.encode(made.rgba), (soft.width, soft.height)
-                file = pictures.put(self.resources, task, AssetKind.PRINT, data, "image/png", size)
+                copy = images.Copy(fast_png.encode(made.rgba), "image/png", (soft.width, soft.height))
+                file = storing.put(self.resources, task, AssetKind.PRINT, copy)
         return Outcome(_result(file, made).json(), (file,))
 
 
@@ -43,7 +42,7 @@ def _options(rgba: Pixels, asked: PrintEdgesInput) -> Options:
     """Raises Failed for a picture without ink."""
     box = placement.ink_box(np.ascontiguousarray(rgba[..., 3]))
     if box is None:
-        raise Failed(JobFailure.NO_INK, "The picture has nothing to print: it is transparent everywhere.")
+        raise failures.nothing_to_print()
     width_mm = asked.width_mm or usual_width(box)
     return Options(width_mm / (box.right - box.left), asked.choke_px, asked.island_mm2)
 

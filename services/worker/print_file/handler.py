@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.worker import pictures, storing
+from services.worker import failures, pictures, storing
 from services.worker.failures import Failed
 from services.worker.handlers import Resources, Task
 from services.worker.pictures import Pixels
@@ -56,7 +56,7 @@ class PrintFileHandler:
         return self._stored(task, path, art.plate)
 
     def _stored(self, task: Task, path: Path, pixels: Pixels) -> Asset:
-        return storing.put(self.resources, task, path, path.suffix[1:], (pixels.shape[1], pixels.shape[0]))
+        return storing.put_file(self.resources, task, path, (pixels.shape[1], pixels.shape[0]))
 
 
 def _artwork(rgba: Pixels, asked: PrintFileInput, profile: bytes) -> Artwork:
@@ -64,7 +64,7 @@ def _artwork(rgba: Pixels, asked: PrintFileInput, profile: bytes) -> Artwork:
     try:
         return artwork(rgba, asked, profile)
     except NoInk:
-        raise Failed(JobFailure.NO_INK, "The picture has nothing to print: it is transparent everywhere.") from None
+        raise failures.nothing_to_print() from None
     except TooLarge:
         words = f"The file would have more than {MAX_PIXELS // 1_000_000} megapixels, or a side of more than 5 m."
         raise Failed(JobFailure.TOO_LARGE, words) from None

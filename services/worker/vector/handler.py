@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.worker import pictures
+from services.worker import pictures, storing
 from services.worker.failures import Failed
 from services.worker.handlers import Resources, Task
 from services.worker.pictures import Pixels
@@ -12,6 +12,7 @@ from services.worker.prepress import placement
 from services.worker.vector import palette, snapping, tracing
 from services.worker.vector.palette import Palette
 from services.worker.vector.snapping import Snapped, TooComplex
+from shared import images
 from shared.models.asset import AssetKind
 from shared.models.job import JobFailure, Outcome
 from shared.models.print_check import usual_width
@@ -32,9 +33,9 @@ class VectorHandler:
             snapped = _snapped(ink, inks)
             width_mm = asked.width_mm or usual_mm
             drawing = tracing.svg(snapped, inks.colours, width_mm).encode()
-            size = (ink.shape[1], ink.shape[0])
+            copy = images.Copy(drawing, "image/svg+xml", (ink.shape[1], ink.shape[0]))
             with task.step("store"):
-                file = pictures.put(self.resources, task, AssetKind.FILE, drawing, "image/svg+xml", size)
+                file = storing.put(self.resources, task, AssetKind.FILE, copy)
         result = VectorResult(
             asset_id=file.id,
             key=file.key,
