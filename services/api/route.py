@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel
@@ -74,3 +75,10 @@ class Route:
         if self.body or self.model("body"):
             found |= {errors.BodyTooLarge, errors.DigestMismatch, errors.RequestTimeout}
         return tuple(sorted(found, key=lambda failure: (failure.status, failure.code)))
+
+
+# The words of the tables of routes.
+PUBLIC, GUEST_READ, GUEST_WRITE, ADMIN = Auth.PUBLIC, Auth.GUEST_READ, Auth.GUEST_WRITE, Auth.ADMIN
+UNLIMITED, API, UPLOADS = Limit.NONE, Limit.API, Limit.UPLOADS
+NO_STORE, PICTURE, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PAGE
+GET, POST, PUT, DELETE = (partial(Route, method) for method in ("GET", "POST", "PUT", "DELETE"))

@@ -5,7 +5,7 @@ the OpenAPI document; its parameters' models are the request.
 """
 
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import wraps
 from inspect import getdoc
 from typing import Any
 
@@ -26,7 +26,7 @@ from services.api.jobs import events
 from services.api.jobs import views as jobs
 from services.api.jobs.schemas import Accepted, JobOut, JobPage
 from services.api.middleware import policy
-from services.api.middleware.policy import Auth, Cache, Limit, Policy
+from services.api.middleware.policy import Policy
 from services.api.mockups import views as mockups
 from services.api.mockups.schemas import GarmentList, MockupList
 from services.api.openapi import MOCKUP, SERVED, Document
@@ -36,14 +36,28 @@ from services.api.print import views as prints
 from services.api.print.drawing_schemas import CutlineOut, VectorOut
 from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import PrintCheckOut, PrintEdgesOut
-from services.api.route import Raw, Route
+from services.api.route import (
+    ADMIN,
+    API,
+    DELETE,
+    GET,
+    GUEST_READ,
+    GUEST_WRITE,
+    NO_STORE,
+    PAGE,
+    PICTURE,
+    POST,
+    PUBLIC,
+    PUT,
+    UNLIMITED,
+    UPLOADS,
+    Raw,
+    Route,
+)
 from services.api.schemas import ResponseModel
+from services.api.shop_routes import SHOP
 from shared import errors, web
 
-PUBLIC, GUEST_READ, GUEST_WRITE, ADMIN = Auth.PUBLIC, Auth.GUEST_READ, Auth.GUEST_WRITE, Auth.ADMIN
-UNLIMITED, API, UPLOADS = Limit.NONE, Limit.API, Limit.UPLOADS
-NO_STORE, PICTURE, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PAGE
-GET, POST, PUT, DELETE = (partial(Route, method) for method in ("GET", "POST", "PUT", "DELETE"))
 DOWNLOADED = (200, 206, 304)
 MADE = (200, 202)  # 202 while a job makes it
 EVENTS = ("text/event-stream",)
@@ -149,6 +163,7 @@ DOCUMENTED = {  # by tag
     "prints": PRINTS,
     "gang sheets": GANG_SHEETS,
     "mockups": MOCKUPS,
+    **SHOP,
     "admin": ADMINISTRATION,
 }
 
