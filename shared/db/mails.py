@@ -1,7 +1,7 @@
 """The outbox of mails: queued in the transaction that causes them, sent later, at least once.
 
-A sender claims a mail with a lease, and notes its end under the same lease: if that has passed to another sender, the
-note changes nothing. A sender that dies between sending and noting leaves the mail to be sent once more.
+A sender claims a mail with a lease, and records its end under the same lease: if another sender has claimed it since,
+nothing changes. A sender that dies between sending and recording leaves the mail to be sent once more.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from shared.db.pool import Connection
 from shared.models.mail import MAIL_TERMS, TOKEN, Mail, MailState, MailTemplate, MailTerms
 
 OPEN_PER_HOUR = 20  # mails to one address that anyone can cause
+_CLAIM_LOCK = 7_283_003  # any number that no other advisory lock uses
 _COLUMNS = """id, recipient, template, facts, status, attempts, run_after, expires_at, lease_until, error, created_at,
     sent_at"""
 _HELD = "id = %(id)s and status = 'queued' and lease_until = %(lease_until)s"
@@ -57,20 +58,25 @@ def _open_within_the_hour(connection: Connection, recipient: str) -> int:
 
 
 def claim(connection: Connection, lease_s: float) -> Mail | None:
-    """Claim the mail that has been due longest, for `lease_s`; it counts as an attempt from now on."""
+    """Claim the mail that has been due longest, for `lease_s`; it counts as an attempt from now on.
+
+    None while another mail is being sent: one at a time, whichever instance of the api sends it.
+    """
+    alone = connection.execute("select pg_try_advisory_xact_lock(%s) as alone", [_CLAIM_LOCK]).fetchone()
+    if not (alone and alone["alone"]):
+        return None
     row = connection.execute(
         f"""
-        with due as materialized (
-            select id
-            from mails
-            where status = 'queued' and run_after <= now() and coalesce(lease_until <= now(), true)
-            order by run_after
-            limit 1
-            for update skip locked
-        )
         update mails
         set attempts = attempts + 1, lease_until = now() + %s * interval '1 second'
-        where id = (select id from due)
+        where id = (
+            select id
+            from mails
+            where status = 'queued' and run_after <= now() and expires_at > now()
+                and not exists (select from mails where lease_until > now())
+            order by run_after
+            limit 1
+        )
         returning {_COLUMNS}
         """,
         [lease_s],
@@ -79,22 +85,27 @@ def claim(connection: Connection, lease_s: float) -> Mail | None:
 
 
 def sent(connection: Connection, mail: Mail) -> bool:
-    """Note that a mail server accepted it. Its facts go: nobody needs the token in them any more."""
+    """Record that a mail server accepted it. Its facts go: nobody needs the token in them any more."""
     return _end(connection, mail, "status = 'sent', sent_at = now(), error = null, facts = '{}'")
 
 
 def failed(connection: Connection, mail: Mail, error: str) -> bool:
-    """Note that it is not tried again."""
+    """Record that it is not tried again."""
     return _end(connection, mail, "status = 'failed', error = %(error)s", error=error)
 
 
 def deferred(connection: Connection, mail: Mail, error: str, delay_s: float) -> bool:
-    """Note that it is tried again after `delay_s`."""
+    """Record that it is tried again after `delay_s`."""
     return _end(
         *(connection, mail, "run_after = now() + %(delay_s)s * interval '1 second', error = %(error)s"),
         error=error,
         delay_s=delay_s,
     )
+
+
+def released(connection: Connection, mail: Mail, error: str) -> bool:
+    """Record that no mail server was there to take it: it is due as before, and this was no attempt."""
+    return _end(connection, mail, "attempts = attempts - 1, error = %(error)s", error=error)
 
 
 def _end(connection: Connection, mail: Mail, changes: str, **parameters: object) -> bool:
@@ -153,16 +164,18 @@ def page(
     return pagination.fetch(connection, select, {"status": status}, _mail, limit, after)
 
 
-def oldest_s(connection: Connection) -> float:
-    """The age of the oldest mail that still has to be sent; 0 if there is none."""
+def overdue_s(connection: Connection) -> float:
+    """For how long the mail that has been due longest has waited; 0 if none is due."""
     row = connection.execute(
         """
-        select extract(epoch from now() - min(created_at))::float as oldest_s
+        select extract(epoch from now() - run_after)::float as overdue_s
         from mails
         where status = 'queued'
+        order by run_after
+        limit 1
         """
     ).fetchone()
-    return max(0.0, row["oldest_s"] or 0.0) if row else 0.0
+    return max(0.0, row["overdue_s"]) if row else 0.0
 
 
 def forget(connection: Connection, recipient: str) -> int:

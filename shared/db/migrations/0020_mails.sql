@@ -18,7 +18,7 @@ create table mails (
     check (status = 'queued' or lease_until is null)
 );
 create index mails_due on mails (run_after) where status = 'queued';
-create index mails_waiting on mails (created_at) where status = 'queued';
+create index mails_leased on mails (lease_until) where lease_until is not null;
 create index mails_created on mails (created_at desc, id desc);
 create index mails_status on mails (status, created_at desc, id desc);
 create index mails_recipient on mails (lower(recipient), created_at);

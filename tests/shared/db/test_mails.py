@@ -96,11 +96,22 @@ def test_a_mail_is_claimed_once_until_its_lease_ends(database: Database) -> None
     assert run(database, mails.claim, 60) is None
 
 
-def test_the_mail_due_longest_comes_first(database: Database) -> None:
+def test_one_mail_is_sent_at_a_time_and_the_one_due_longest_comes_first(database: Database) -> None:
     _queue(database, "reset:1")
     _queue(database, "reset:2", "bert@shop.example")
     _say(database, "update mails set run_after = run_after - interval '1 minute' where once = 'reset:2'")
-    assert [_claimed(database).recipient for _ in range(2)] == ["bert@shop.example", "ann@shop.example"]
+    first = _claimed(database)
+    assert run(database, mails.claim, 60) is None
+    assert run(database, mails.sent, first)
+    assert [first.recipient, _claimed(database).recipient] == ["bert@shop.example", "ann@shop.example"]
+
+
+def test_nothing_is_claimed_while_another_transaction_claims(database: Database) -> None:
+    _queue(database, "reset:1")
+    _queue(database, "reset:2")
+    with database.transaction() as connection:
+        assert mails.claim(connection, 60)
+        assert run(database, mails.claim, 60) is None
 
 
 def test_a_sent_mail_keeps_no_token(database: Database) -> None:
@@ -122,13 +133,22 @@ def test_a_deferred_mail_is_due_after_its_delay(database: Database) -> None:
     assert (again.error, again.attempts) == ("451 later", 2)
 
 
-def test_a_mail_that_is_of_no_use_any_more_fails(database: Database) -> None:
+def test_a_released_mail_is_due_as_before(database: Database) -> None:
+    _queue(database)
+    mail = _claimed(database)
+    assert run(database, mails.released, mail, "connection refused")
+    again = _claimed(database)
+    assert (again.error, again.attempts, again.run_after) == ("connection refused", 1, mail.run_after)
+
+
+def test_a_mail_that_is_of_no_use_any_more_fails_and_is_not_claimed(database: Database) -> None:
     _queue(database)
     assert run(database, mails.expire, 10) == 0
-    _say(database, "update mails set expires_at = now()")
     claimed = _claimed(database)
+    _say(database, "update mails set expires_at = now()")
     assert run(database, mails.expire, 10) == 0  # it is just being sent
     assert run(database, mails.deferred, claimed, "451 later", 0)
+    assert run(database, mails.claim, 60) is None
     assert run(database, mails.expire, 10) == 1
     assert [mail.error for mail in _all(database, MailState.FAILED)] == ["451 later"]
 
@@ -168,13 +188,13 @@ def test_pages_are_newest_first_and_can_be_of_one_status(database: Database) -> 
     assert [len(_all(database, status)) for status in MailState] == [2, 1, 0]
 
 
-def test_the_oldest_unsent_mail_has_an_age(database: Database) -> None:
-    assert run(database, mails.oldest_s) == 0
+def test_the_mail_due_longest_says_how_long_it_has_waited(database: Database) -> None:
+    assert run(database, mails.overdue_s) == 0
     _queue(database)
-    _say(database, "update mails set created_at = created_at - interval '1 hour'")
-    assert run(database, mails.oldest_s) >= 3600
-    run(database, mails.sent, _claimed(database))
-    assert run(database, mails.oldest_s) == 0
+    _say(database, "update mails set run_after = run_after - interval '1 hour'")
+    assert run(database, mails.overdue_s) >= 3600
+    run(database, mails.deferred, _claimed(database), "451 later", 60)
+    assert run(database, mails.overdue_s) == 0
 
 
 def test_an_erased_address_keeps_no_mail(database: Database) -> None:
