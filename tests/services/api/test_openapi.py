@@ -69,7 +69,7 @@ def test_every_route_of_the_api_is_described(api: Api) -> None:
     routes = {
         (method, rule.rule.replace("<uuid:", "<").replace("<", "{").replace(">", "}"))
         for rule in api.app.url_map.iter_rules()
-        if rule.rule.startswith(("/api/", "/assets/", "/mockups/", "/private/"))
+        if rule.rule.startswith(("/api/", "/assets/", "/garments/", "/mockups/", "/private/"))
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert described == routes
@@ -100,7 +100,10 @@ def test_guests_may_call_everything_but_the_admin_routes(document: dict[str, Any
     anyone: list[dict[str, list[str]]] = [{}, {"bearer": []}, {"cookie": []}, {"key": []}]
     assert document["security"] == anyone
     said = {name: operation.get("security", anyone) for name, operation in operations(document).items()}
-    public = {"assets_receive", "assets_download", "assets_follow_link", "mockups_garments", "mockups_show_signed"}
+    public = {
+        *("assets_receive", "assets_download", "assets_follow_link"),
+        *("mockups_garments", "mockups_show_signed", "mockups_blank"),
+    }
     for name, security in said.items():
         wanted = [{"bearer": []}, {"key": []}] if name.startswith("admin_") else [] if name in public else anyone
         assert security == wanted, name
@@ -251,5 +254,9 @@ def test_every_operation_answers_as_described(api: Api) -> None:
     """`DocumentedClient` compares them; here each is called."""
     met = {(response.status_code, response.request) for response in _responses(api)}
     endpoints = {(endpoint(api.app, request.method, request.path), status // 100) for status, request in met}
-    drawn = {"mockups_show", "mockups_show_signed"}  # by a service of its own; tests/services/api/mockups calls them
+    drawn = {
+        "mockups_show",
+        "mockups_show_signed",
+        "mockups_blank",
+    }  # by a service of its own; tests/services/api/mockups calls them
     assert {(name, 2) for name in ROUTES.keys() - drawn} <= endpoints
