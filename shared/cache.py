@@ -49,7 +49,7 @@ class Cache:
     """Thread-safe. `name` is the prefix of its keys in Redis, and its label in metrics."""
 
     def __init__(self, name: str, redis_url: str) -> None:
-        self._name = name
+        self.name = name
         self._shared = _Shared(redis_url)
         self._entries: dict[str, _Entry] = {}  # the oldest first
         self._bytes = 0
@@ -98,7 +98,7 @@ class Cache:
 
     def _from_others(self, key: str, compute: Callable[[], bytes]) -> bytes:
         """From Redis, or computed and stored there unless another process does so now."""
-        name = f"stolentee:{self._name}:{key}"
+        name = f"stolentee:{self.name}:{key}"
         value = self._shared.find(name)
         if value is None and not self._shared.lock(name):
             value = self._shared.await_other(name)
@@ -131,7 +131,7 @@ class Cache:
             self._bytes -= _size(key, entry.value)
 
     def _count(self, layer: str) -> None:
-        metrics.CACHE_READS.labels(self._name, layer).inc()
+        metrics.CACHE_READS.labels(self.name, layer).inc()
 
 
 class _Shared:

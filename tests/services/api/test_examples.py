@@ -12,6 +12,7 @@ from shared.models.owner import Scope
 from tests.services.api.client import body
 from tests.services.api.conftest import Api
 from tests.services.api.documented import JSON, ROUTES, document
+from tests.shared.db import catalogue
 
 # Each needs what the ones before it made. The others take a signature that only a response has.
 ORDER = (
@@ -28,6 +29,7 @@ ORDER = (
     ),
     *("gang_sheets_create", "gang_sheets_show", "gang_sheets_sheet"),
     *("jobs_create", "jobs_page", "jobs_show", "jobs_cancel", "jobs_follow", "jobs_retry", "assets_delete"),
+    *("catalogue_page", "catalogue_show", "catalogue_stock", "catalogue_show_facets"),
     *("admin_rollout", "admin_set_rollout", "admin_providers", "admin_jobs_report"),
 )
 SIGNED = {"assets_presign", "assets_receive", "assets_complete", "assets_follow_link", "mockups_show_signed"}
@@ -87,6 +89,7 @@ def test_every_operation_that_needs_no_signature_is_tried() -> None:
 
 def test_every_example_succeeds(api: Api) -> None:
     trial, secret = Trial(api), keys.make()
+    catalogue.tee(api.deps.database)
     with api.deps.database.transaction() as connection:
         api_keys.add(connection, "the shop", Scope.ADMIN, keys.digest(secret))
     for name in ORDER:

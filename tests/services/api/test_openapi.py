@@ -19,6 +19,7 @@ from tests.services import pictures
 from tests.services.api.client import body, cut_out, send, upload
 from tests.services.api.conftest import Api, Start
 from tests.services.api.documented import JSON, ROUTES, endpoint, operations
+from tests.shared.db import catalogue
 
 _SCHEMAS = "#/components/schemas/"
 
@@ -103,6 +104,7 @@ def test_guests_may_call_everything_but_the_admin_routes(document: dict[str, Any
     public = {
         *("assets_receive", "assets_download", "assets_follow_link"),
         *("mockups_garments", "mockups_show_signed", "mockups_blank"),
+        *("catalogue_page", "catalogue_show", "catalogue_stock", "catalogue_show_facets"),
     }
     for name, security in said.items():
         wanted = [{"bearer": []}, {"key": []}] if name.startswith("admin_") else [] if name in public else anyone
@@ -215,6 +217,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.post(f"{job}/retry")
     yield guest.post(f"{job}/retry")
     yield guest.delete(kept)
+    yield from _catalogue_responses(api)
     yield from _admin_responses(api)
 
 
@@ -248,6 +251,12 @@ def _admin_responses(api: Api) -> Iterator[TestResponse]:
     yield client.put("/api/admin/rollout", json={"percent": 25}, headers=admin)
     for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs"):
         yield client.get(path, headers=admin)
+
+
+def _catalogue_responses(api: Api) -> Iterator[TestResponse]:
+    catalogue.tee(api.deps.database)
+    for path in ("products", "products/heavy-tee", "products/heavy-tee/stock", "facets"):
+        yield api.guest().get(f"/api/{path}")
 
 
 def test_every_operation_answers_as_described(api: Api) -> None:

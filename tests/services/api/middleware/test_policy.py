@@ -19,6 +19,7 @@ _MADE = (Auth.GUEST_READ, Limit.API, Cache.NO_STORE)
 _GUEST_WRITE = (Auth.GUEST_WRITE, Limit.API, Cache.NO_STORE)
 _UPLOAD = (Auth.GUEST_WRITE, Limit.UPLOADS, Cache.NO_STORE)
 _PAGE = (Auth.PUBLIC, Limit.NONE, Cache.PAGE)
+_CATALOGUE = (Auth.PUBLIC, Limit.NONE, Cache.CATALOGUE)
 _HEALTH = (Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)
 _PICTURE = (Auth.PUBLIC, Limit.NONE, Cache.PICTURE)
 
@@ -62,6 +63,10 @@ TABLE = (
     Row("POST", "/api/gang-sheets", 404, 404, 202, _GUEST_WRITE),
     Row("GET", "/api/gang-sheets/<uuid:job_id>", 404, 404, 404, _GUEST_READ),
     Row("GET", "/api/gang-sheets/<uuid:job_id>/sheets/<number>", 404, 404, 404, _MADE),
+    Row("GET", "/api/products", 200, 200, 200, _CATALOGUE),
+    Row("GET", "/api/products/<slug>", 404, 404, 404, _CATALOGUE),
+    Row("GET", "/api/products/<slug>/stock", 404, 404, 404, _HEALTH),
+    Row("GET", "/api/facets", 200, 200, 200, _CATALOGUE),
     Row("GET", "/api/garments", 200, 200, 200, _PAGE),
     Row("GET", "/api/assets/<uuid:asset_id>/mockups", 404, 404, 200, _GUEST_READ),
     Row("GET", "/mockups/<garment>/<color>/<uuid:asset_id>.webp", 404, 404, 503, (Auth.GUEST_READ, *_PICTURE[1:])),
@@ -97,7 +102,7 @@ def test_the_table_names_every_route(api: Api) -> None:
 def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> int:
     path = row.rule.replace("<uuid:asset_id>", asset["id"]).replace("<uuid:job_id>", job)
     path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
-    path = path.replace("<uuid:upload_id>", str(UUID(int=0))).replace("<number>", "1")
+    path = path.replace("<uuid:upload_id>", str(UUID(int=0))).replace("<number>", "1").replace("<slug>", "heavy-tee")
     path = path.replace("<garment>", "hoodie").replace("<color>", "1c1c1f").replace("<mockup_grant>", "1-a")
     path += "?widthMm=100" if row.policy == _MADE and "<uuid:asset_id>" in row.rule else ""
     if row.rule in ("/api/uploads", "/api/cutouts"):
