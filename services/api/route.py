@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from services.api.assets.schemas import UploadForm
 from services.api.middleware.policy import Auth, Cache, Limit
-from services.api.schemas import ApiModel, IdempotencyHeaders, ResponseModel
-from shared import errors
+from services.api.schemas import ApiModel, IdempotencyHeaders, ResponseModel, VersionHeaders
+from shared import errors, shop_errors
 from shared.errors import Failure
 
 # What any request may get, whatever its route.
@@ -72,6 +72,8 @@ class Route:
             found.add(errors.NotFound)
         if self.idempotent:
             found |= {errors.RequestInProgress, errors.KeyReused}
+        if issubclass(self.model("header") or BaseModel, VersionHeaders):
+            found.add(shop_errors.Changed)
         if self.body or self.model("body"):
             found |= {errors.BodyTooLarge, errors.DigestMismatch, errors.RequestTimeout}
         return tuple(sorted(found, key=lambda failure: (failure.status, failure.code)))
@@ -81,5 +83,5 @@ class Route:
 PUBLIC, GUEST_READ, GUEST_WRITE = Auth.PUBLIC, Auth.GUEST_READ, Auth.GUEST_WRITE
 CUSTOMER, ADMIN, CATALOGUE = Auth.CUSTOMER, Auth.ADMIN, Auth.CATALOGUE
 UNLIMITED, API, UPLOADS, SIGN_IN = Limit.NONE, Limit.API, Limit.UPLOADS, Limit.SIGN_IN
-NO_STORE, PICTURE, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PAGE
+NO_STORE, PICTURE, PUBLISHED, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PUBLISHED, Cache.PAGE
 GET, POST, PUT, PATCH, DELETE = (partial(Route, method) for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))

@@ -27,10 +27,11 @@ class Limit(StrEnum):
 
 
 class Cache(StrEnum):
-    """Values of Cache-Control. What the shop itself publishes will be `public, max-age=604800, immutable`."""
+    """Values of Cache-Control."""
 
     NO_STORE = "no-store"
     PICTURE = "private, max-age=3600"  # a customer's: no cache that others share may outlive its deletion
+    PUBLISHED = "public, max-age=604800, immutable"  # the shop's own pictures: another picture has another address
     PAGE = "no-cache"  # cached but revalidated: a deploy must reach open browsers
 
 
@@ -70,4 +71,6 @@ def _cache(response: Response) -> Response:
     response.headers["Cache-Control"] = rule
     if rule is Cache.PICTURE:  # CDNs are often set up to cache by a file's ending
         response.headers["CDN-Cache-Control"] = Cache.NO_STORE
+    elif rule is Cache.PUBLISHED:
+        response.headers["CDN-Cache-Control"] = rule
     return response

@@ -70,7 +70,7 @@ def test_every_route_of_the_api_is_described(api: Api) -> None:
     routes = {
         (method, rule.rule.replace("<uuid:", "<").replace("<", "{").replace(">", "}"))
         for rule in api.app.url_map.iter_rules()
-        if rule.rule.startswith(("/api/", "/assets/", "/mockups/", "/private/"))
+        if rule.rule.startswith(("/api/", "/assets/", "/garments/", "/mockups/", "/private/"))
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert described == routes
@@ -256,5 +256,9 @@ def test_every_operation_answers_as_described(api: Api) -> None:
     """`DocumentedClient` compares them; here each is called."""
     met = {(response.status_code, response.request) for response in _responses(api)}
     endpoints = {(endpoint(api.app, request.method, request.path), status // 100) for status, request in met}
-    drawn = {"mockups_show", "mockups_show_signed"}  # by a service of its own; tests/services/api/mockups calls them
+    drawn = {
+        "mockups_show",
+        "mockups_show_signed",
+        "mockups_blank",
+    }  # by a service of its own; tests/services/api/mockups calls them
     assert {(name, 2) for name in ROUTES.keys() - drawn} <= endpoints

@@ -100,6 +100,7 @@ TABLE = (
     Row("GET", "/api/assets/<uuid:asset_id>/mockups", 404, 404, 200, _GUEST_READ),
     Row("GET", "/mockups/<garment>/<color>/<uuid:asset_id>.webp", 404, 404, 503, (Auth.GUEST_READ, *_PICTURE[1:])),
     Row("GET", "/mockups/<garment>/<color>/<uuid:asset_id>/<mockup_grant>.webp", 403, 403, 403, _PICTURE),
+    Row("GET", "/garments/<garment>/<color>.webp", 503, 503, 503, (Auth.PUBLIC, Limit.NONE, Cache.PUBLISHED)),
     Row("GET", "/api/admin/rollout", 401, 401, 401, _ADMIN, 200),
     Row("PUT", "/api/admin/rollout", 401, 401, 401, _ADMIN, 400),
     Row("GET", "/api/admin/providers", 401, 401, 401, _ADMIN, 200),
@@ -131,7 +132,7 @@ def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> i
     path = row.rule.replace("<uuid:asset_id>", asset["id"]).replace("<uuid:job_id>", job)
     path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
     path = path.replace("<uuid:upload_id>", str(UUID(int=0))).replace("<number>", "1")
-    path = path.replace("<garment>", "hoodie").replace("<color>", "ffffff").replace("<mockup_grant>", "1-a")
+    path = path.replace("<garment>", "hoodie").replace("<color>", "1c1c1f").replace("<mockup_grant>", "1-a")
     path += "?widthMm=100" if row.policy == _MADE and "<uuid:asset_id>" in row.rule else ""
     if row.rule in ("/api/uploads", "/api/cutouts"):
         response = send(client, path, pictures.jpeg(), environ_base=_FAR)
