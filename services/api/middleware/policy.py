@@ -14,13 +14,16 @@ class Auth(StrEnum):
     PUBLIC = "public"  # the caller is not identified
     GUEST_READ = "guest_read"  # the caller its token or key names; without one there is nothing to read
     GUEST_WRITE = "guest_write"  # as above, and a new guest gets a token
-    ADMIN = "admin"  # an API key of scope admin
+    CUSTOMER = "customer"  # someone signed in
+    ADMIN = "admin"  # an API key of scope admin, or a customer of role admin
+    CATALOGUE = "catalogue"  # as above, or an API key of scope catalogue
 
 
 class Limit(StrEnum):
     NONE = "none"
     API = "api"
     UPLOADS = "uploads"  # counts against the general limit as well
+    SIGN_IN = "sign_in"  # so does this, whose calls count unless they succeed
 
 
 class Cache(StrEnum):

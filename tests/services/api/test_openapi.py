@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api import keys
+from services.api.middleware.policy import Auth
 from shared.db import api_keys as rows
 from shared.models.owner import Scope
 from shared.version import VERSION
@@ -96,17 +97,18 @@ def test_statuses_are_explicit_and_errors_have_the_one_shape(document: dict[str,
             assert status < "400" or response["content"] == envelope, (name, status)
 
 
-def test_guests_may_call_everything_but_the_admin_routes(document: dict[str, Any]) -> None:
+def test_each_operation_states_who_may_call_it(document: dict[str, Any]) -> None:
     anyone: list[dict[str, list[str]]] = [{}, {"bearer": []}, {"cookie": []}, {"key": []}]
     assert document["security"] == anyone
     said = {name: operation.get("security", anyone) for name, operation in operations(document).items()}
-    public = {
-        *("assets_receive", "assets_download", "assets_follow_link"),
-        *("mockups_garments", "mockups_show_signed", "mockups_blank"),
+    signed_in: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+    wanted = {
+        Auth.PUBLIC: [],
+        Auth.CUSTOMER: signed_in,
+        Auth.ADMIN: [*signed_in, {"key": []}],
+        Auth.CATALOGUE: [*signed_in, {"key": []}],
     }
-    for name, security in said.items():
-        wanted = [{"bearer": []}, {"key": []}] if name.startswith("admin_") else [] if name in public else anyone
-        assert security == wanted, name
+    assert said == {name: wanted.get(route.auth, anyone) for name, route in ROUTES.items()}
 
 
 def test_everything_has_bounds(document: dict[str, Any]) -> None:
