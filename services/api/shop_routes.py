@@ -8,8 +8,8 @@ from services.api.catalogue.file_schemas import ImportOut
 from services.api.mockups import views as mockups
 from services.api.openapi import CSV, MOCKUP
 from services.api.route import (
-    ADMIN,
     API,
+    CATALOGUE,
     GET,
     NO_STORE,
     PATCH,
@@ -30,18 +30,29 @@ IMPORTED = (shop_errors.FaultyFile, shop_errors.OutOfStock, shop_errors.VariantT
 
 _PICTURES = (GET("/garments/<garment>/<color>.webp", mockups.blank, PUBLIC, UNLIMITED, PUBLISHED, MOCKUP, (200, 304)),)
 _ADMIN = (
-    GET("/api/admin/products", admin.admin_page, ADMIN, API, NO_STORE, AdminProductPage, (200,), LISTED),
-    POST("/api/admin/products", admin.create, ADMIN, API, NO_STORE, AdminProduct, (201,), CREATED),
-    GET("/api/admin/products/<uuid:product_id>", admin.admin_show, ADMIN, API, NO_STORE, AdminProduct),
-    PATCH("/api/admin/products/<uuid:product_id>", admin.change, ADMIN, API, NO_STORE, AdminProduct, (200,), CHANGED),
+    GET("/api/admin/products", admin.admin_page, CATALOGUE, API, NO_STORE, AdminProductPage, (200,), LISTED),
+    POST("/api/admin/products", admin.create, CATALOGUE, API, NO_STORE, AdminProduct, (201,), CREATED),
+    GET("/api/admin/products/<uuid:product_id>", admin.admin_show, CATALOGUE, API, NO_STORE, AdminProduct),
+    PATCH(
+        "/api/admin/products/<uuid:product_id>", admin.change, CATALOGUE, API, NO_STORE, AdminProduct, (200,), CHANGED
+    ),
     POST(
-        "/api/admin/variants/<uuid:variant_id>/stock", admin.move_stock, ADMIN, API, NO_STORE, StockMoved, (201,), MOVED
+        "/api/admin/variants/<uuid:variant_id>/stock",
+        admin.move_stock,
+        CATALOGUE,
+        API,
+        NO_STORE,
+        StockMoved,
+        (201,),
+        MOVED,
     ),
     GET(
-        *("/api/admin/variants/<uuid:variant_id>/stock", admin.list_stock_moves, ADMIN, API, NO_STORE),
+        *("/api/admin/variants/<uuid:variant_id>/stock", admin.list_stock_moves, CATALOGUE, API, NO_STORE),
         *(StockMovePage, (200,), LISTED),
     ),
-    GET("/api/admin/products.csv", files.export, ADMIN, API, NO_STORE, CSV),
-    POST("/api/admin/products/import", files.import_products, ADMIN, API, NO_STORE, ImportOut, (200,), IMPORTED, Csv),
+    GET("/api/admin/products.csv", files.export, CATALOGUE, API, NO_STORE, CSV),
+    POST(
+        "/api/admin/products/import", files.import_products, CATALOGUE, API, NO_STORE, ImportOut, (200,), IMPORTED, Csv
+    ),
 )
 SHOP: Mapping[str, tuple[Route, ...]] = {"catalogue": _PICTURES, "catalogue administration": _ADMIN}

@@ -84,7 +84,7 @@ def move_stock(
     assert owner is not None  # the route's policy requires one
     with once(deps.database, owner, body.model_dump_json()) as record, deps.database.transaction() as connection:
         products.renew_version(connection)
-        move, stock = stock_moves.move(connection, path.variant_id, body.delta, body.reason, body.note, actor())
+        move, stock = stock_moves.move(connection, path.variant_id, body.delta, body.reason, body.note, auth.actor())
         moved = schemas.StockMoved(move=schemas.StockMoveOut.of(move), stock=stock)
         record(connection, moved.response(201))
     return moved
@@ -102,13 +102,6 @@ def list_stock_moves(deps: Dependencies, path: schemas.VariantPath, query: PageQ
         found = stock_moves.page(connection, path.variant_id, query.limit, after)
     items = [schemas.StockMoveOut.of(move) for move in found.items]
     return schemas.StockMovePage(items=items, next_cursor=found.next_cursor)
-
-
-def actor() -> str:
-    """Who writes: the name of the API key."""
-    key = auth.key()
-    assert key is not None  # the route's policy requires one
-    return key.name
 
 
 def _shown(connection: Connection, product_id: UUID) -> schemas.AdminProduct:
@@ -143,5 +136,5 @@ def _write(connection: Connection, asked: ProductChange, product: KnownProduct |
     written, problems = planned(asked, product, known)
     for problem in problems:
         raise problem.failure
-    product_writes.write(connection, [written], actor())
+    product_writes.write(connection, [written], auth.actor())
     return written.id

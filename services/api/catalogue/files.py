@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from flask import Response, request
 
 from services.api.catalogue import columns, file_schemas, importing, spreadsheet
-from services.api.catalogue.admin import actor
 from services.api.catalogue.changes import ProductChange, planned
 from services.api.catalogue.spreadsheet import Fault
 from services.api.dependencies import Dependencies
-from services.api.middleware import request_body
+from services.api.middleware import auth, request_body
 from shared import errors, shop_errors
 from shared.db import product_writes, whole_products
 from shared.db.pool import Connection
@@ -53,7 +52,7 @@ def import_products(deps: Dependencies, query: file_schemas.ImportQuery) -> file
         if not query.dry_run:
             if faults:
                 raise shop_errors.FaultyFile(details=file_schemas.faults(faults))
-            product_writes.write(connection, written, actor())
+            product_writes.write(connection, written, auth.actor())
     return file_schemas.ImportOut.of(written, faults, dry_run=query.dry_run)
 
 
