@@ -105,6 +105,8 @@ TABLE = (
     Row("PUT", "/api/admin/rollout", 401, 401, 401, _ADMIN, 400),
     Row("GET", "/api/admin/providers", 401, 401, 401, _ADMIN, 200),
     Row("GET", "/api/admin/jobs", 401, 401, 401, _ADMIN, 200),
+    Row("GET", "/api/admin/mails", 401, 401, 401, _ADMIN, 200),
+    Row("POST", "/api/admin/mails/<uuid:mail_id>/retry", 401, 401, 401, _ADMIN, 404),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
     Row("GET", "/", 200, 200, 200, _PAGE),
     Row("GET", "/docs", 200, 200, 200, _PAGE),
@@ -131,7 +133,11 @@ def test_the_table_names_every_route(api: Api) -> None:
 def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> int:
     path = row.rule.replace("<uuid:asset_id>", asset["id"]).replace("<uuid:job_id>", job)
     path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
-    path = path.replace("<uuid:upload_id>", str(UUID(int=0))).replace("<number>", "1")
+    path = (
+        path.replace("<uuid:upload_id>", str(UUID(int=0)))
+        .replace("<number>", "1")
+        .replace("<uuid:mail_id>", str(UUID(int=0)))
+    )
     path = path.replace("<garment>", "hoodie").replace("<color>", "1c1c1f").replace("<mockup_grant>", "1-a")
     path += "?widthMm=100" if row.policy == _MADE and "<uuid:asset_id>" in row.rule else ""
     if row.rule in ("/api/uploads", "/api/cutouts"):
