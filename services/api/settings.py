@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, field_validator
 
 from services.api.mail.settings import Smtp
+from services.api.pages.legal import Legal
 from services.api.pages.settings import Shop
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
@@ -127,6 +128,7 @@ class Settings:
     shop: Shop
     mockups: Mockups
     smtp: Smtp
+    legal: Legal
 
     @classmethod
     def read(cls) -> Self:
@@ -144,4 +146,5 @@ class Settings:
             shop=Shop.read(),
             mockups=Mockups.read(),
             smtp=Smtp.read(),
+            legal=Legal.read(),
         )
