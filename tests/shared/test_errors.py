@@ -18,6 +18,7 @@ CONTRACT = {
     "job_not_failed": 409,
     "source_missing": 409,
     "request_in_progress": 409,
+    "mail_not_failed": 409,
     "not_uploaded": 409,
     "out_of_stock": 409,
     "print_area_in_use": 409,

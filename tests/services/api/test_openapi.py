@@ -251,7 +251,7 @@ def _admin_responses(api: Api) -> Iterator[TestResponse]:
     admin = {"X-Api-Key": secret}
     client = api.guest()
     yield client.put("/api/admin/rollout", json={"percent": 25}, headers=admin)
-    for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs"):
+    for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs", "/api/admin/mails"):
         yield client.get(path, headers=admin)
 
 
