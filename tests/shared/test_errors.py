@@ -32,6 +32,7 @@ CONTRACT = {
     "too_complex": 422,
     "key_reused": 422,
     "no_ink": 422,
+    "large_enough": 422,
     "not_flat_artwork": 422,
     "too_large": 422,
     "does_not_fit": 422,
