@@ -34,6 +34,7 @@ from services.api.pages import views as pages
 from services.api.print import drawings
 from services.api.print import views as prints
 from services.api.print.drawing_schemas import CutlineOut, VectorOut
+from services.api.print.enlargement_schemas import EnlargementOut
 from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import PrintCheckOut, PrintEdgesOut
 from services.api.route import (
@@ -84,6 +85,7 @@ SIGNED = (errors.Forbidden, *DRAWN)
 DERIVED = (errors.NoInk, errors.SourceMissing, *QUOTA)
 OUTLINED = (*DERIVED, errors.TooComplex, errors.TooLarge)
 TRACED = (*DERIVED, errors.TooComplex, errors.NotFlatArtwork)
+ENLARGED = (*DERIVED, errors.LargeEnough, errors.NotFlatArtwork, errors.TooLarge)
 SIZED = (*DERIVED, errors.TooLarge)
 LAID_OUT = (*SIZED, errors.DoesNotFit)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
@@ -134,6 +136,10 @@ PRINTS = (
     GET(
         *("/api/assets/<uuid:asset_id>/print-edges", prints.edges, GUEST_READ, API, NO_STORE),
         *(PrintEdgesOut, MADE, DERIVED),
+    ),
+    GET(
+        *("/api/assets/<uuid:asset_id>/enlargement", prints.enlargement, GUEST_READ, API, NO_STORE),
+        *(EnlargementOut, MADE, ENLARGED),
     ),
     GET("/api/assets/<uuid:asset_id>/print-file", prints.file, GUEST_READ, API, NO_STORE, PrintFileOut, MADE, SIZED),
 )

@@ -32,6 +32,7 @@ _PRINTED = frozenset({AssetKind.SOURCE, AssetKind.CUTOUT, AssetKind.PRINT})
 # The picture's fault, so another run would end like this one.
 REFUSALS: Mapping[str, type[errors.Failure]] = {
     JobFailure.DOES_NOT_FIT: errors.DoesNotFit,
+    JobFailure.LARGE_ENOUGH: errors.LargeEnough,
     JobFailure.NO_INK: errors.NoInk,
     JobFailure.SOURCE_MISSING: errors.SourceMissing,
     JobFailure.NOT_FLAT_ARTWORK: errors.NotFlatArtwork,

@@ -22,6 +22,7 @@ ORDER = (
         "print_cutline",
         "print_vector",
         "print_edges",
+        "print_enlargement",
         "print_file",
         "mockups_garments",
         "mockups_addresses",

@@ -201,6 +201,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.get(f"{kept}/cutline?format=pdf")
     yield guest.get(f"{kept}/vector?maxInks=3")
     yield guest.get(f"{kept}/print-file?widthMm=50")
+    yield guest.get(f"{kept}/enlargement?widthMm=50")
     yield from _gang_sheet_responses(guest, asset["id"])
     yield guest.get(asset["url"], buffered=True)
     yield guest.get("/api/garments")

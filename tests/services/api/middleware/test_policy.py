@@ -93,7 +93,7 @@ TABLE = (
     Row("GET", "/api/jobs/<uuid:job_id>/events", 404, 404, 200, _GUEST_READ),
     *(
         Row("GET", f"/api/assets/<uuid:asset_id>/{made}", 404, 404, 202, _MADE)
-        for made in ("print-edges", "print-check", "print-file", "cutline", "vector")
+        for made in ("print-edges", "print-check", "print-file", "cutline", "vector", "enlargement")
     ),
     Row("POST", "/api/gang-sheets", 404, 404, 202, _GUEST_WRITE),
     Row("GET", "/api/gang-sheets/<uuid:job_id>", 404, 404, 404, _GUEST_READ),
