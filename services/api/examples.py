@@ -20,6 +20,7 @@ PARAMETERS: Mapping[str, str] = {
     "garment": "tshirt-front",
     "color": "1c1c1f",
     "mockup_grant": "MOCKUPGRANT",
+    "slug": "heavy-tee",
 }
 # A T-shirt on a plain background, 96 x 96 pixels of four colours.
 PICTURE = (

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 
 from services.api.catalogue import admin, files
+from services.api.catalogue import views as catalogue
 from services.api.catalogue.admin_schemas import AdminProduct, AdminProductPage, StockMoved, StockMovePage
 from services.api.catalogue.file_schemas import ImportOut
+from services.api.catalogue.schemas import FacetsOut, ProductOut, ProductPage, StockOut
 from services.api.mockups import views as mockups
 from services.api.openapi import CSV, MOCKUP
 from services.api.route import (
     API,
     CATALOGUE,
+    CATALOGUE_ADMIN,
     GET,
     NO_STORE,
     PATCH,
@@ -28,31 +31,29 @@ CHANGED = (*CREATED, shop_errors.PrintAreaInUse)
 MOVED = (shop_errors.OutOfStock,)
 IMPORTED = (shop_errors.FaultyFile, shop_errors.OutOfStock, shop_errors.VariantTaken, shop_errors.PrintAreaInUse)
 
-_PICTURES = (GET("/garments/<garment>/<color>.webp", mockups.blank, PUBLIC, UNLIMITED, PUBLISHED, MOCKUP, (200, 304)),)
-_ADMIN = (
-    GET("/api/admin/products", admin.admin_page, CATALOGUE, API, NO_STORE, AdminProductPage, (200,), LISTED),
-    POST("/api/admin/products", admin.create, CATALOGUE, API, NO_STORE, AdminProduct, (201,), CREATED),
-    GET("/api/admin/products/<uuid:product_id>", admin.admin_show, CATALOGUE, API, NO_STORE, AdminProduct),
-    PATCH(
-        "/api/admin/products/<uuid:product_id>", admin.change, CATALOGUE, API, NO_STORE, AdminProduct, (200,), CHANGED
-    ),
-    POST(
-        "/api/admin/variants/<uuid:variant_id>/stock",
-        admin.move_stock,
-        CATALOGUE,
-        API,
-        NO_STORE,
-        StockMoved,
-        (201,),
-        MOVED,
-    ),
+_CACHED = (200, 304)
+_PRODUCTS = (
     GET(
-        *("/api/admin/variants/<uuid:variant_id>/stock", admin.list_stock_moves, CATALOGUE, API, NO_STORE),
+        *("/api/products", catalogue.page, PUBLIC, UNLIMITED, CATALOGUE, ProductPage, _CACHED),
+        raises=(errors.InvalidCursor,),
+    ),
+    GET("/api/products/<slug>", catalogue.show, PUBLIC, UNLIMITED, CATALOGUE, ProductOut, _CACHED),
+    GET("/api/products/<slug>/stock", catalogue.stock, PUBLIC, UNLIMITED, NO_STORE, StockOut),
+    GET("/api/facets", catalogue.show_facets, PUBLIC, UNLIMITED, CATALOGUE, FacetsOut, _CACHED),
+)
+_PICTURES = (GET("/garments/<garment>/<color>.webp", mockups.blank, PUBLIC, UNLIMITED, PUBLISHED, MOCKUP, (200, 304)),)
+_ADMINISTERED = (CATALOGUE_ADMIN, API, NO_STORE)
+_ADMIN = (
+    GET("/api/admin/products", admin.admin_page, *_ADMINISTERED, AdminProductPage, (200,), LISTED),
+    POST("/api/admin/products", admin.create, *_ADMINISTERED, AdminProduct, (201,), CREATED),
+    GET("/api/admin/products/<uuid:product_id>", admin.admin_show, *_ADMINISTERED, AdminProduct),
+    PATCH("/api/admin/products/<uuid:product_id>", admin.change, *_ADMINISTERED, AdminProduct, (200,), CHANGED),
+    POST("/api/admin/variants/<uuid:variant_id>/stock", admin.move_stock, *_ADMINISTERED, StockMoved, (201,), MOVED),
+    GET(
+        *("/api/admin/variants/<uuid:variant_id>/stock", admin.list_stock_moves, *_ADMINISTERED),
         *(StockMovePage, (200,), LISTED),
     ),
-    GET("/api/admin/products.csv", files.export, CATALOGUE, API, NO_STORE, CSV),
-    POST(
-        "/api/admin/products/import", files.import_products, CATALOGUE, API, NO_STORE, ImportOut, (200,), IMPORTED, Csv
-    ),
+    GET("/api/admin/products.csv", files.export, *_ADMINISTERED, CSV),
+    POST("/api/admin/products/import", files.import_products, *_ADMINISTERED, ImportOut, (200,), IMPORTED, Csv),
 )
-SHOP: Mapping[str, tuple[Route, ...]] = {"catalogue": _PICTURES, "catalogue administration": _ADMIN}
+SHOP: Mapping[str, tuple[Route, ...]] = {"catalogue": (*_PRODUCTS, *_PICTURES), "catalogue administration": _ADMIN}

@@ -53,6 +53,7 @@ def import_products(deps: Dependencies, query: file_schemas.ImportQuery) -> file
             if faults:
                 raise shop_errors.FaultyFile(details=file_schemas.faults(faults))
             product_writes.write(connection, written, auth.actor())
+    deps.catalogue.forget_version()
     return file_schemas.ImportOut.of(written, faults, dry_run=query.dry_run)
 
 

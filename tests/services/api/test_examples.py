@@ -31,6 +31,7 @@ ORDER = (
     *("jobs_create", "jobs_page", "jobs_show", "jobs_cancel", "jobs_follow", "jobs_retry", "assets_delete"),
     *("catalogue_create", "catalogue_admin_page", "catalogue_admin_show", "catalogue_change"),
     *("catalogue_move_stock", "catalogue_list_stock_moves", "catalogue_export"),
+    *("catalogue_page", "catalogue_show", "catalogue_stock", "catalogue_show_facets"),
     *("admin_rollout", "admin_set_rollout", "admin_providers", "admin_jobs_report"),
 )
 SIGNED = {"assets_presign", "assets_receive", "assets_complete", "assets_follow_link", "mockups_show_signed"}
@@ -83,7 +84,7 @@ class Trial:
         if "sha256" in answer:
             self._own[named["asset_id"]] = answer["id"]
             self._own[named["key"]], self._own[named["grant"]] = answer["url"].split("/")[-2:]
-        elif "variants" in answer:
+        elif "variants" in answer and "version" in answer:  # as admins see a product
             self._own[named["product_id"]], self._own[named["variant_id"]] = answer["id"], answer["variants"][0]["id"]
         elif "assetId" in answer:
             self._own[named["job_id"]] = answer["id"]

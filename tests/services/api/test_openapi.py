@@ -21,6 +21,7 @@ from tests.services import pictures
 from tests.services.api.client import body, cut_out, send, upload
 from tests.services.api.conftest import Api, Start
 from tests.services.api.documented import JSON, ROUTES, endpoint, operations
+from tests.shared.db import catalogue
 
 _SCHEMAS = "#/components/schemas/"
 
@@ -218,6 +219,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.post(f"{job}/retry")
     yield guest.post(f"{job}/retry")
     yield guest.delete(kept)
+    yield from _catalogue_responses(api)
     yield from _admin_responses(api)
 
 
@@ -251,6 +253,12 @@ def _admin_responses(api: Api) -> Iterator[TestResponse]:
     yield client.put("/api/admin/rollout", json={"percent": 25}, headers=admin)
     for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs"):
         yield client.get(path, headers=admin)
+
+
+def _catalogue_responses(api: Api) -> Iterator[TestResponse]:
+    catalogue.tee(api.deps.database)
+    for path in ("products", "products/heavy-tee", "products/heavy-tee/stock", "facets"):
+        yield api.guest().get(f"/api/{path}")
 
 
 def test_every_operation_answers_as_described(api: Api) -> None:
