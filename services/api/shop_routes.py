@@ -11,8 +11,8 @@ from services.api.mockups import views as mockups
 from services.api.openapi import CSV, MOCKUP
 from services.api.route import (
     API,
+    CACHED,
     CATALOGUE,
-    CATALOGUE_ADMIN,
     GET,
     NO_STORE,
     PATCH,
@@ -25,35 +25,32 @@ from services.api.route import (
 )
 from shared import errors, shop_errors
 
+_OR_UNCHANGED = (200, 304)
 LISTED = (errors.InvalidCursor,)
 CREATED = (shop_errors.SlugTaken, shop_errors.SkuTaken, shop_errors.VariantTaken)
 CHANGED = (*CREATED, shop_errors.PrintAreaInUse)
 MOVED = (shop_errors.OutOfStock,)
 IMPORTED = (shop_errors.FaultyFile, shop_errors.OutOfStock, shop_errors.VariantTaken, shop_errors.PrintAreaInUse)
 
-_CACHED = (200, 304)
 _PRODUCTS = (
-    GET(
-        *("/api/products", catalogue.page, PUBLIC, UNLIMITED, CATALOGUE, ProductPage, _CACHED),
-        raises=(errors.InvalidCursor,),
-    ),
-    GET("/api/products/<slug>", catalogue.show, PUBLIC, UNLIMITED, CATALOGUE, ProductOut, _CACHED),
+    GET("/api/products", catalogue.page, PUBLIC, UNLIMITED, CACHED, ProductPage, _OR_UNCHANGED, LISTED),
+    GET("/api/products/<slug>", catalogue.show, PUBLIC, UNLIMITED, CACHED, ProductOut, _OR_UNCHANGED),
     GET("/api/products/<slug>/stock", catalogue.stock, PUBLIC, UNLIMITED, NO_STORE, StockOut),
-    GET("/api/facets", catalogue.show_facets, PUBLIC, UNLIMITED, CATALOGUE, FacetsOut, _CACHED),
+    GET("/api/facets", catalogue.show_facets, PUBLIC, UNLIMITED, CACHED, FacetsOut, _OR_UNCHANGED),
 )
 _PICTURES = (GET("/garments/<garment>/<color>.webp", mockups.blank, PUBLIC, UNLIMITED, PUBLISHED, MOCKUP, (200, 304)),)
-_ADMINISTERED = (CATALOGUE_ADMIN, API, NO_STORE)
+_EDITED = (CATALOGUE, API, NO_STORE)
 _ADMIN = (
-    GET("/api/admin/products", admin.admin_page, *_ADMINISTERED, AdminProductPage, (200,), LISTED),
-    POST("/api/admin/products", admin.create, *_ADMINISTERED, AdminProduct, (201,), CREATED),
-    GET("/api/admin/products/<uuid:product_id>", admin.admin_show, *_ADMINISTERED, AdminProduct),
-    PATCH("/api/admin/products/<uuid:product_id>", admin.change, *_ADMINISTERED, AdminProduct, (200,), CHANGED),
-    POST("/api/admin/variants/<uuid:variant_id>/stock", admin.move_stock, *_ADMINISTERED, StockMoved, (201,), MOVED),
+    GET("/api/admin/products", admin.admin_page, *_EDITED, AdminProductPage, (200,), LISTED),
+    POST("/api/admin/products", admin.create, *_EDITED, AdminProduct, (201,), CREATED),
+    GET("/api/admin/products/<uuid:product_id>", admin.admin_show, *_EDITED, AdminProduct),
+    PATCH("/api/admin/products/<uuid:product_id>", admin.change, *_EDITED, AdminProduct, (200,), CHANGED),
+    POST("/api/admin/variants/<uuid:variant_id>/stock", admin.move_stock, *_EDITED, StockMoved, (201,), MOVED),
     GET(
-        *("/api/admin/variants/<uuid:variant_id>/stock", admin.list_stock_moves, *_ADMINISTERED),
+        *("/api/admin/variants/<uuid:variant_id>/stock", admin.list_stock_moves, *_EDITED),
         *(StockMovePage, (200,), LISTED),
     ),
-    GET("/api/admin/products.csv", files.export, *_ADMINISTERED, CSV),
-    POST("/api/admin/products/import", files.import_products, *_ADMINISTERED, ImportOut, (200,), IMPORTED, Csv),
+    GET("/api/admin/products.csv", files.export, *_EDITED, CSV),
+    POST("/api/admin/products/import", files.import_products, *_EDITED, ImportOut, (200,), IMPORTED, Csv),
 )
 SHOP: Mapping[str, tuple[Route, ...]] = {"catalogue": (*_PRODUCTS, *_PICTURES), "catalogue administration": _ADMIN}

@@ -84,7 +84,7 @@ class Trial:
         if "sha256" in answer:
             self._own[named["asset_id"]] = answer["id"]
             self._own[named["key"]], self._own[named["grant"]] = answer["url"].split("/")[-2:]
-        elif "variants" in answer and "version" in answer:  # as admins see a product
+        elif "version" in answer and "variants" in answer:
             self._own[named["product_id"]], self._own[named["variant_id"]] = answer["id"], answer["variants"][0]["id"]
         elif "assetId" in answer:
             self._own[named["job_id"]] = answer["id"]
