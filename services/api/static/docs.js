@@ -10,7 +10,7 @@ for (const item of Object.values(spec.paths))
 function learn(response) {
   const body = response.headers["content-type"]?.startsWith("application/json") && response.obj;
   if (!body?.id) return response;
-  own.set(examples[body.sha256 ? "asset_id" : body.uploadUrl ? "upload_id" : "job_id"], body.id);
+  own.set(examples[body.sha256 ? "asset_id" : body.uploadUrl ? "upload_id" : body.productId ? "design_id" : "job_id"], body.id);
   if (body.assetId) own.set(examples.asset_id, body.assetId);
   const [key, grant] = (body.result?.cutoutUrl ?? body.url ?? "").split("/").slice(-2);
   if (grant) own.set(examples.key, key).set(examples.grant, grant);
