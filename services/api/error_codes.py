@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from shared import errors
+from shared import errors, shop_errors
 from shared.errors import Failure
 from shared.models.job import JobFailure
 
-FAILURES = tuple(kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Failure))
+_NAMED = (vars(errors) | vars(shop_errors)).values()
+FAILURES = tuple(kind for kind in _NAMED if isinstance(kind, type) and issubclass(kind, Failure))
 OF_JOBS: Mapping[JobFailure, tuple[str, str]] = {
     JobFailure.UNKNOWN_FOREGROUND: (errors.UnknownForeground.message, errors.UnknownForeground.advice),
     JobFailure.SOURCE_MISSING: (errors.SourceMissing.message, errors.SourceMissing.advice),

@@ -125,6 +125,20 @@ class IdempotencyHeaders(ApiModel):
     )
 
 
+class VersionHeaders(ApiModel):
+    """A change of what has a version."""
+
+    if_match: str = Field(
+        alias="If-Match",
+        pattern=r'^("[0-9]{1,9}"|[0-9]{1,9})$',
+        description="The `version` that you read. If it is no longer the newest, the response is 412.",
+    )
+
+    @property
+    def version(self) -> int:
+        return int(self.if_match.strip('"'))
+
+
 class ErrorDetail(ResponseModel):
     code: Name
     message: Message

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared import errors
+from shared import errors, shop_errors
 
 CONTRACT = {
     "missing_file": 400,
@@ -20,6 +20,7 @@ CONTRACT = {
     "request_in_progress": 409,
     "not_uploaded": 409,
     "length_required": 411,
+    "changed": 412,
     "body_too_large": 413,
     "storage_quota": 413,
     "uri_too_long": 414,
@@ -44,7 +45,8 @@ CONTRACT = {
     "busy": 503,
     "unavailable": 503,
 }
-FAILURES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Failure)]
+_NAMED = (vars(errors) | vars(shop_errors)).values()
+FAILURES = [kind for kind in _NAMED if isinstance(kind, type) and issubclass(kind, errors.Failure)]
 
 
 def test_codes_are_exactly_those_of_the_contract() -> None:
