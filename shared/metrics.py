@@ -27,6 +27,12 @@ POOL_CONNECTIONS = Gauge(
     "stolentee_database_pool_connections", "Connections of the pool by state.", ["state"], multiprocess_mode="livesum"
 )
 
+CACHE_READS = Counter(
+    "stolentee_cache_reads_total",
+    "Values asked of a cache, by where they were: finished, local, shared, or computed.",
+    ["cache", "layer"],
+)
+
 UPLOADS = Counter("stolentee_uploads_total", "Pictures received.", ["outcome"])
 DECODER_DEATHS = Counter("stolentee_decoder_deaths_total", "Decoders lost over a picture.", ["answer"])
 UPLOAD_BYTES = Counter("stolentee_upload_bytes_total", "Bytes of the pictures received.")

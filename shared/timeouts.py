@@ -37,6 +37,7 @@ STORAGE_JOIN_S = 30  # of silence, while a bucket joins the parts of a large fil
 STORAGE_BYTES_S = 2_500_000  # the largest upload in that time
 STORAGE_TRIES = 2  # so that a silent storage fails within 10 s, and one lost connection does not
 REDIS_S = 1
+CACHE_WAIT_S = 10  # for a value that another request computes: for a connection, for Redis, and for its statements
 DATABASE_CONNECT_S = 3
 POOL_WAIT_S = 2
 STATEMENT_API_S = 5

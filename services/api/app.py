@@ -10,6 +10,7 @@ from flask_openapi3 import Info, OpenAPI, Server
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.api import error_codes, health, openapi, routes
+from services.api.answers import Answers
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
@@ -23,6 +24,7 @@ from services.api.middleware import (
     idempotency,
     rate_limits,
     request_body,
+    response_cache,
     response_compression,
     security_headers,
 )
@@ -32,8 +34,8 @@ from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.mockups.client import MockupService
 from services.api.settings import Mockups, Settings, Web
 from services.api.url_builder import UrlBuilder
-from shared import broker, events, failpoints, log, sentry, storage, timeouts, web
-from shared.db import pool
+from shared import broker, cache, events, failpoints, log, sentry, storage, timeouts, web
+from shared.db import pool, products
 from shared.images.press_profiles import Profiles
 from shared.version import VERSION
 
@@ -47,8 +49,9 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
     )
     secret = settings.keys.secret.get_secret_value()
     objects = storage.connect(settings.storage)
+    redis_url = settings.broker.url.get_secret_value()
     letters = Letters(settings.shop, settings.web.public_url)
-    waker = broker.Waker(settings.broker.url.get_secret_value())
+    waker = broker.Waker(redis_url)
     deps = Dependencies(
         settings=settings,
         secret=secret,
@@ -66,6 +69,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         profiles=Profiles.read(settings.printing.profiles),
         urls=UrlBuilder(secret, settings.web.public_url),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,
+        catalogue=Answers(cache.Cache("catalogue", redis_url), database, products.catalogue_version),
         mockups=_mockups(settings.mockups),
         letters=letters,
         mail_sender=_mail_sender(settings.smtp, database, letters),
@@ -117,6 +121,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
     app.after_request(deps.urls.renew)
     routes.register(app, deps)
     security_headers.install(app, deps.settings.web.public_url)
+    response_cache.install(app, deps.settings.web.origins)
     return app
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.api.answers import Answers
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.mail.letters import Letters
@@ -33,6 +34,7 @@ class Dependencies:
     profiles: Profiles
     urls: UrlBuilder
     fetcher: UrlFetcher | None  # None if pictures are not fetched from URLs
+    catalogue: Answers
     mockups: MockupService | None  # None if none are offered
     letters: Letters
     mail_sender: Sender | None  # None if mails stay in the outbox

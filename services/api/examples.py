@@ -12,6 +12,8 @@ PARAMETERS: Mapping[str, str] = {
     "asset_id": ASSET,
     "job_id": "00000000-0000-7000-8000-000000000b0b",
     "number": "1",
+    "product_id": "00000000-0000-7000-8000-00000000c0de",
+    "variant_id": "00000000-0000-7000-8000-00000000517e",
     "mail_id": "00000000-0000-7000-8000-00000000e9a1",
     "upload_id": "00000000-0000-7000-8000-0000000f11e0",
     "key": "KEY",
@@ -19,6 +21,7 @@ PARAMETERS: Mapping[str, str] = {
     "garment": "tshirt-front",
     "color": "1c1c1f",
     "mockup_grant": "MOCKUPGRANT",
+    "slug": "heavy-tee",
 }
 # A T-shirt on a plain background, 96 x 96 pixels of four colours.
 PICTURE = (

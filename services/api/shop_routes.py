@@ -2,19 +2,81 @@
 
 from collections.abc import Mapping
 
+from services.api.catalogue import admin, files
+from services.api.catalogue import views as catalogue
+from services.api.catalogue.admin_schemas import AdminProduct, AdminProductPage, StockMoved, StockMovePage
+from services.api.catalogue.file_schemas import ImportOut
+from services.api.catalogue.schemas import FacetsOut, ProductOut, ProductPage, StockOut
 from services.api.mail import views as mail
 from services.api.mail.schemas import MailOut, MailPage
 from services.api.mockups import views as mockups
-from services.api.openapi import MOCKUP
-from services.api.route import ADMIN, API, GET, NO_STORE, POST, PUBLIC, PUBLISHED, UNLIMITED, Route
+from services.api.openapi import CSV, MOCKUP
+from services.api.route import (
+    ADMIN,
+    API,
+    CACHED,
+    CATALOGUE,
+    GET,
+    NO_STORE,
+    PATCH,
+    POST,
+    PUBLIC,
+    PUBLISHED,
+    UNLIMITED,
+    Csv,
+    Route,
+)
 from shared import errors, shop_errors
 
+_OR_UNCHANGED = (200, 304)
+LISTED = (errors.InvalidCursor,)
+CREATED = (shop_errors.SlugTaken, shop_errors.SkuTaken, shop_errors.VariantTaken)
+CHANGED = (*CREATED, shop_errors.PrintAreaInUse)
+MOVED = (shop_errors.OutOfStock,)
+IMPORTED = (shop_errors.FaultyFile, shop_errors.OutOfStock, shop_errors.VariantTaken, shop_errors.PrintAreaInUse)
+
+_PRODUCTS = (
+    GET("/api/products", catalogue.page, PUBLIC, UNLIMITED, CACHED, ProductPage, _OR_UNCHANGED, LISTED),
+    GET("/api/products/<slug>", catalogue.show, PUBLIC, UNLIMITED, CACHED, ProductOut, _OR_UNCHANGED),
+    GET("/api/products/<slug>/stock", catalogue.stock, PUBLIC, UNLIMITED, NO_STORE, StockOut),
+    GET("/api/facets", catalogue.show_facets, PUBLIC, UNLIMITED, CACHED, FacetsOut, _OR_UNCHANGED),
+)
 _PICTURES = (GET("/garments/<garment>/<color>.webp", mockups.blank, PUBLIC, UNLIMITED, PUBLISHED, MOCKUP, (200, 304)),)
+_ADMIN = (
+    GET("/api/admin/products", admin.admin_page, CATALOGUE, API, NO_STORE, AdminProductPage, (200,), LISTED),
+    POST("/api/admin/products", admin.create, CATALOGUE, API, NO_STORE, AdminProduct, (201,), CREATED),
+    GET("/api/admin/products/<uuid:product_id>", admin.admin_show, CATALOGUE, API, NO_STORE, AdminProduct),
+    PATCH(
+        "/api/admin/products/<uuid:product_id>", admin.change, CATALOGUE, API, NO_STORE, AdminProduct, (200,), CHANGED
+    ),
+    POST(
+        "/api/admin/variants/<uuid:variant_id>/stock",
+        admin.move_stock,
+        CATALOGUE,
+        API,
+        NO_STORE,
+        StockMoved,
+        (201,),
+        MOVED,
+    ),
+    GET(
+        *("/api/admin/variants/<uuid:variant_id>/stock", admin.list_stock_moves, CATALOGUE, API, NO_STORE),
+        *(StockMovePage, (200,), LISTED),
+    ),
+    GET("/api/admin/products.csv", files.export, CATALOGUE, API, NO_STORE, CSV),
+    POST(
+        "/api/admin/products/import", files.import_products, CATALOGUE, API, NO_STORE, ImportOut, (200,), IMPORTED, Csv
+    ),
+)
 _MAILS = (
-    GET("/api/admin/mails", mail.page, ADMIN, API, NO_STORE, MailPage, (200,), (errors.InvalidCursor,)),
+    GET("/api/admin/mails", mail.page, ADMIN, API, NO_STORE, MailPage, (200,), LISTED),
     POST(
         *("/api/admin/mails/<uuid:mail_id>/retry", mail.retry, ADMIN, API, NO_STORE),
         *(MailOut, (200,), (shop_errors.MailNotFailed,)),
     ),
 )
-SHOP: Mapping[str, tuple[Route, ...]] = {"catalogue": _PICTURES, "mails": _MAILS}
+SHOP: Mapping[str, tuple[Route, ...]] = {
+    "catalogue": (*_PRODUCTS, *_PICTURES),
+    "catalogue administration": _ADMIN,
+    "mails": _MAILS,
+}
