@@ -16,6 +16,7 @@ PARAMETERS: Mapping[str, str] = {
     "number": "1",
     "product_id": PRODUCT,
     "variant_id": "00000000-0000-7000-8000-00000000517e",
+    "mail_id": "00000000-0000-7000-8000-00000000e9a1",
     "upload_id": "00000000-0000-7000-8000-0000000f11e0",
     "key": "KEY",
     "grant": "GRANT",

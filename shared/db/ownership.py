@@ -16,6 +16,7 @@ from shared.db.owners import OWNED, OWNED_JOBS, parameters
 from shared.db.pool import Connection
 from shared.models.owner import Owner
 
+_OF_DESIGNS = f"design_id in (select id from designs where {OWNED} and deleted_at is null)"
 _TRIES = 3  # of a move; each fails if the customer sends one of the guest's pictures at that moment
 
 Pairs = Sequence[Mapping[str, UUID]]
@@ -64,8 +65,24 @@ TABLES = (
         f"delete from incoming where {OWNED}",
         assets=("asset_id",),
     ),
+    Owned(
+        "designs",
+        "id, product_id, name, colour, created_at, updated_at",
+        f"delete from designs where {OWNED}",
+    ),
+    Owned(
+        "design_placements",
+        "design_id, placement, asset_id, method, left_um, top_um, width_um, rotation_mdeg",
+        f"delete from design_placements where {_OF_DESIGNS}",
+        assets=("asset_id",),
+        owned=_OF_DESIGNS,
+        owner_id=None,
+    ),
 )
-_HIDDEN = {"assets": "and deleted_at is null"}  # deleted rows that are removed later
+_HIDDEN = {
+    "assets": "and deleted_at is null",
+    "designs": "and deleted_at is null",
+}  # deleted rows that are removed later
 
 
 def move(connection: Connection, guest: Owner, to: Owner) -> None:
