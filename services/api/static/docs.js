@@ -10,7 +10,7 @@ for (const item of Object.values(spec.paths))
 function learn(response) {
   const body = response.headers["content-type"]?.startsWith("application/json") && response.obj;
   if (!body?.id) return response;
-  if (body.variants) {
+  if (body.variants?.[0].id) {
     own.set(examples.product_id, body.id).set(examples.variant_id, body.variants[0].id);
     return response;
   }
