@@ -64,6 +64,7 @@ class Maintenance:
         """Run all steps. The slice of objects compared with rows moves with the clock, so a day covers all of them."""
         self.expire()
         self.forget()
+        self.forget_designs()
         self.forget_mails()
         self.forget_jobs()
         self.prune()
@@ -84,10 +85,7 @@ class Maintenance:
         return expired
 
     def forget(self, keep_s: float = DAY_S) -> int:
-        """Delete idempotency keys, and announced uploads with their objects, after a day; returns how many.
-
-        Hidden designs go after a week.
-        """
+        """Delete idempotency keys, and announced uploads with their objects, after a day; returns how many."""
         with self._database.transaction() as connection:
             forgotten = idempotency.prune(connection, keep_s)
             uploads = pending_uploads.due(connection, keep_s, AT_ONCE)
@@ -95,8 +93,11 @@ class Maintenance:
             self._delete(f"{storage.INCOMING}{upload_id}")
         with self._database.transaction() as connection:
             pending_uploads.drop(connection, uploads)
-            designs.prune(connection, KEEP_S, AT_ONCE)
         return forgotten + len(uploads)
+
+    def forget_designs(self) -> int:
+        """Delete designs that were hidden a week ago; returns how many."""
+        return self._in_batches(designs.prune, KEEP_S)
 
     def forget_mails(self) -> int:
         """Delete mails after their time; returns how many."""

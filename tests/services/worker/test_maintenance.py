@@ -148,7 +148,7 @@ def test_a_design_expires_with_its_picture_and_keeps_it_until_then(bench: Bench)
     bench.say("update designs set updated_at = now() - interval '31 days'")
     assert runs.expire() == 1
     bench.say("update designs set deleted_at = now() - interval '8 days'")
-    runs.forget()
+    assert runs.forget_designs() == 1
     assert bench.say("select id from designs") == []
 
 
