@@ -195,6 +195,13 @@ class NoInk(Failure):
     advice = "Choose a picture that is not transparent everywhere."
 
 
+class LargeEnough(Failure):
+    """An enlargement would have no more pixels than the picture: its run ends as failed with the same code."""
+
+    status, code, message = 422, "large_enough", "The picture has enough pixels for this size."
+    advice = "Print it as it is, or ask for a larger print."
+
+
 class NotFlatArtwork(Failure):
     """A photograph was to become a drawing: its run ends as failed with the same code."""
 

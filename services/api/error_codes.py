@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 
-from shared import errors
+from shared import errors, shop_errors
 from shared.errors import Failure
 from shared.models.job import JobFailure
 
-FAILURES = tuple(kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Failure))
+_NAMED = (vars(errors) | vars(shop_errors)).values()
+FAILURES = tuple(kind for kind in _NAMED if isinstance(kind, type) and issubclass(kind, Failure))
 OF_JOBS: Mapping[JobFailure, tuple[str, str]] = {
     JobFailure.UNKNOWN_FOREGROUND: (errors.UnknownForeground.message, errors.UnknownForeground.advice),
     JobFailure.SOURCE_MISSING: (errors.SourceMissing.message, errors.SourceMissing.advice),
     JobFailure.NO_INK: (errors.NoInk.message, errors.NoInk.advice),
     JobFailure.TOO_LARGE: (errors.TooLarge.message, errors.TooLarge.advice),
     JobFailure.DOES_NOT_FIT: (errors.DoesNotFit.message, errors.DoesNotFit.advice),
+    JobFailure.LARGE_ENOUGH: (errors.LargeEnough.message, errors.LargeEnough.advice),
     JobFailure.NOT_FLAT_ARTWORK: (errors.NotFlatArtwork.message, errors.NotFlatArtwork.advice),
     JobFailure.TOO_COMPLEX: ("The picture has too many small parts.", "Print it larger, or choose a simpler picture."),
     JobFailure.PROVIDER_FAILED: ("The removal service failed each time.", "Retry the job later; try another picture."),

@@ -20,7 +20,7 @@ from services.api.assets.schemas import UploadForm
 from services.api.jobs.schemas import Accepted
 from services.api.middleware import auth
 from services.api.middleware.policy import Auth, Limit
-from services.api.route import Raw, Route
+from services.api.route import Csv, Raw, Route
 from services.api.schemas import ErrorOut, ResponseModel, never_null
 from shared import errors
 from shared.image_format.structure import STORED, Format
@@ -32,13 +32,14 @@ _BYTES = {"type": "string", "format": "binary", "minLength": 1}
 _FILE, _SERVED = _BYTES | {"maxLength": MAX_BYTES}, _BYTES | {"maxLength": 8 << 30}  # the sheet of a printer is large
 IMAGES = tuple(sorted(kind.content_type for kind in STORED))
 MOCKUP = ("image/webp",)
+CSV = ("text/csv",)
 SERVED = (*IMAGES, "application/pdf", "image/svg+xml", "image/tiff")  # pictures, and files for printers
 
 _TOKENS: dict[str, Any] = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": f"The {auth.HEADER} of a first write, or an API key.",
+        "description": f"The {auth.HEADER} of a first write or of signing in, or an API key.",
     },
     "cookie": {"type": "apiKey", "in": "cookie", "name": auth.COOKIE},
     "key": {
@@ -49,7 +50,13 @@ _TOKENS: dict[str, Any] = {
     },
 }
 GUESTS: list[dict[str, Any]] = [{}, *({name: []} for name in _TOKENS)]  # any of them, or none yet
-_SECURITY: Mapping[Auth, list[dict[str, Any]]] = {Auth.PUBLIC: [], Auth.ADMIN: [{"bearer": []}, {"key": []}]}
+_SIGNED_IN: list[dict[str, Any]] = [{"bearer": []}, {"cookie": []}]
+_SECURITY: Mapping[Auth, list[dict[str, Any]]] = {
+    Auth.PUBLIC: [],
+    Auth.CUSTOMER: _SIGNED_IN,
+    Auth.ADMIN: [*_SIGNED_IN, {"key": []}],
+    Auth.CATALOGUE: [*_SIGNED_IN, {"key": []}],
+}
 
 
 def _header(description: str, required: bool = False, **schema: object) -> dict[str, Any]:
@@ -66,7 +73,7 @@ _HEADERS = {
     "RateLimit-Limit": _header("Requests that the tightest limit allows.", **_NUMBER),
     "RateLimit-Remaining": _header("Requests left now.", **_NUMBER),
     "RateLimit-Reset": _header("Seconds until one more request is allowed.", **_NUMBER),
-    auth.HEADER: _header("A guest's token, to be sent as `Authorization: Bearer`.", **_TEXT),
+    auth.HEADER: _header("The token of a guest or customer, to be sent as `Authorization: Bearer`.", **_TEXT),
     "Set-Cookie": _header("The same token for browsers.", **_TEXT),
     "Idempotent-Replayed": _header(
         "This is the first response with this Idempotency-Key.", type="string", const="true"
@@ -115,8 +122,10 @@ def _success(route: Route, status: int) -> dict[str, Any]:
         names.append("Idempotent-Replayed")
     if status == HTTPStatus.ACCEPTED:
         names += ["Location"] if len(route.statuses) == 1 else ["Location", "Retry-After"]
-    if route.answer in (SERVED, MOCKUP):
+    if HTTPStatus.NOT_MODIFIED in route.statuses:
         names.append("ETag")
+    if route.answer == CSV:
+        names.append("Content-Disposition")
     if route.answer == SERVED:
         names.append("Accept-Ranges")
         names += [] if status == HTTPStatus.NOT_MODIFIED else ["Content-Disposition"]
@@ -214,7 +223,9 @@ class Document:
         links = {target.name: _link(target, names) for target in self._routes if _leads(names, target)}
         return {"links": links} if links else {}
 
-    def _body(self, model: type[UploadForm | Raw]) -> dict[str, Any]:
+    def _body(self, model: type[UploadForm | Raw | Csv]) -> dict[str, Any]:
+        if model is Csv:
+            return {"required": True, "content": {CSV[0]: {"schema": _SERVED}}}
         types = (*(kind.content_type for kind in self._formats), "application/octet-stream")
         content: dict[str, Any] = {name: {"schema": _FILE} for name in types}
         if not issubclass(model, UploadForm):
@@ -237,7 +248,7 @@ def _forms(routes: Collection[Route]) -> set[type[UploadForm]]:
 def _schemas(routes: Collection[Route]) -> dict[str, Any]:
     queries = {route.model("query") for route in routes}
     pictures = {model for form in _forms(routes) for model in form.in_json[1]}
-    read = {*pictures, *queries, *(route.body or route.model("body") for route in routes)} - {Raw}
+    read = {*pictures, *queries, *(route.body or route.model("body") for route in routes)} - {Raw, Csv}
     answers = {_body_of(route, status) for route in routes for status in route.statuses}
     written: set[type[BaseModel]] = {ErrorOut, *(answer for answer in answers if isinstance(answer, type))}
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in written]

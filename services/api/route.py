@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 from services.api.assets.schemas import UploadForm
 from services.api.middleware.policy import Auth, Cache, Limit
-from services.api.schemas import ApiModel, IdempotencyHeaders, ResponseModel
-from shared import errors
+from services.api.schemas import ApiModel, IdempotencyHeaders, ResponseModel, VersionHeaders
+from shared import errors, shop_errors
 from shared.errors import Failure
 
 # What any request may get, whatever its route.
@@ -18,6 +18,10 @@ _ANY: tuple[type[Failure], ...] = (
     *(errors.InvalidRequest, errors.UriTooLong, errors.HeadersTooLarge, errors.Failure),
     *(errors.Busy, errors.Unavailable),
 )
+
+
+class Csv(ApiModel):
+    """Stands for a body that is a CSV file."""
 
 
 class Raw(ApiModel):
@@ -30,7 +34,7 @@ class Route:
 
     A returned model is sent with the first of `statuses`. `raises` are the failures that do not follow from the policy
     and the models of the request. `body` is for a view that reads it itself: the model of its multipart form, besides
-    which the other ways of `upload_parser` are open, or Raw.
+    which the other ways of `upload_parser` are open, or Raw or Csv.
     """
 
     method: str
@@ -42,7 +46,7 @@ class Route:
     answer: type[ResponseModel] | tuple[str, ...] | None
     statuses: tuple[int, ...] = (200,)
     raises: tuple[type[Failure], ...] = ()
-    body: type[UploadForm | Raw] | None = None
+    body: type[UploadForm | Raw | Csv] | None = None
 
     @property
     def name(self) -> str:
@@ -64,21 +68,25 @@ class Route:
         found = {*_ANY, *self.raises}
         if self.auth is not Auth.PUBLIC:
             found.add(errors.Unauthorized)
-        if self.auth is Auth.ADMIN:
-            found.add(errors.Forbidden)
+        if self.auth in (Auth.ADMIN, Auth.CATALOGUE) or (self.auth is not Auth.PUBLIC and self.method != "GET"):
+            found.add(errors.Forbidden)  # by role or scope, or a page of another origin
         if self.limit is not Limit.NONE:
             found.add(errors.RateLimited)
         if self.model("path"):
             found.add(errors.NotFound)
         if self.idempotent:
             found |= {errors.RequestInProgress, errors.KeyReused}
+        if issubclass(self.model("header") or BaseModel, VersionHeaders):
+            found.add(shop_errors.Changed)
         if self.body or self.model("body"):
             found |= {errors.BodyTooLarge, errors.DigestMismatch, errors.RequestTimeout}
         return tuple(sorted(found, key=lambda failure: (failure.status, failure.code)))
 
 
 # The words of the tables of routes.
-PUBLIC, GUEST_READ, GUEST_WRITE, ADMIN = Auth.PUBLIC, Auth.GUEST_READ, Auth.GUEST_WRITE, Auth.ADMIN
-UNLIMITED, API, UPLOADS = Limit.NONE, Limit.API, Limit.UPLOADS
-NO_STORE, PICTURE, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PAGE
-GET, POST, PUT, DELETE = (partial(Route, method) for method in ("GET", "POST", "PUT", "DELETE"))
+PUBLIC, GUEST_READ, GUEST_WRITE = Auth.PUBLIC, Auth.GUEST_READ, Auth.GUEST_WRITE
+CUSTOMER, ADMIN, CATALOGUE = Auth.CUSTOMER, Auth.ADMIN, Auth.CATALOGUE
+UNLIMITED, API, UPLOADS, SIGN_IN = Limit.NONE, Limit.API, Limit.UPLOADS, Limit.SIGN_IN
+NO_STORE, PICTURE, PUBLISHED, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PUBLISHED, Cache.PAGE
+CACHED, PRICE = Cache.CATALOGUE, Cache.PRICE
+GET, POST, PUT, PATCH, DELETE = (partial(Route, method) for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))

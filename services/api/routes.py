@@ -34,6 +34,7 @@ from services.api.pages import views as pages
 from services.api.print import drawings
 from services.api.print import views as prints
 from services.api.print.drawing_schemas import CutlineOut, VectorOut
+from services.api.print.enlargement_schemas import EnlargementOut
 from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import PrintCheckOut, PrintEdgesOut
 from services.api.route import (
@@ -84,6 +85,7 @@ SIGNED = (errors.Forbidden, *DRAWN)
 DERIVED = (errors.NoInk, errors.SourceMissing, errors.Poison, *QUOTA)
 OUTLINED = (*DERIVED, errors.TooComplex, errors.TooLarge)
 TRACED = (*DERIVED, errors.TooComplex, errors.NotFlatArtwork)
+ENLARGED = (*DERIVED, errors.LargeEnough, errors.NotFlatArtwork, errors.TooLarge)
 SIZED = (*DERIVED, errors.TooLarge)
 COMPOSED = (*ASKED, errors.Poison)
 LAID_OUT = (*SIZED, errors.DoesNotFit)
@@ -136,6 +138,10 @@ PRINTS = (
         *("/api/assets/<uuid:asset_id>/print-edges", prints.edges, GUEST_READ, API, NO_STORE),
         *(PrintEdgesOut, MADE, DERIVED),
     ),
+    GET(
+        *("/api/assets/<uuid:asset_id>/enlargement", prints.enlargement, GUEST_READ, API, NO_STORE),
+        *(EnlargementOut, MADE, ENLARGED),
+    ),
     GET("/api/assets/<uuid:asset_id>/print-file", prints.file, GUEST_READ, API, NO_STORE, PrintFileOut, MADE, SIZED),
 )
 GANG_SHEETS = (
@@ -154,6 +160,8 @@ ADMINISTRATION = (
 )
 PAGES = (
     GET("/", pages.home, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
+    GET("/legal/<name>", pages.legal, PUBLIC, UNLIMITED, PAGE, ("text/html",), (200, 302)),
+    GET("/account/<name>", pages.account, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/docs", pages.docs, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),

@@ -125,6 +125,29 @@ class IdempotencyHeaders(ApiModel):
     )
 
 
+class VersionHeaders(ApiModel):
+    """A change of what has a version."""
+
+    if_match: str = Field(
+        alias="If-Match",
+        pattern=r'^("[0-9]{1,9}"|[0-9]{1,9})$',
+        description="The `version` that you read. If it is no longer the newest, the response is 412.",
+    )
+
+    @property
+    def version(self) -> int:
+        return int(self.if_match.strip('"'))
+
+
+class ConditionalHeaders(ApiModel):
+    if_none_match: str | None = Field(
+        None,
+        alias="If-None-Match",
+        description="ETags that the caller has; with the current one among them the answer is 304.",
+        max_length=MAX_HEADER,
+    )
+
+
 class ErrorDetail(ResponseModel):
     code: Name
     message: Message

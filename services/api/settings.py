@@ -7,6 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from services.api.mail.settings import Smtp
+from services.api.pages.legal import Legal
 from services.api.pages.settings import Shop
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
@@ -52,6 +54,7 @@ class Web(settings.EnvSettings):
     # Defaults are read like given values.
     rate_api: _RateLimit = Field("100/15m", validation_alias="RATE_LIMIT_API")  # type: ignore[assignment]
     rate_uploads: _RateLimit = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")  # type: ignore[assignment]
+    rate_sign_in: _RateLimit = Field("5/15m", validation_alias="RATE_LIMIT_SIGN_IN")  # type: ignore[assignment]
     rate_premium_api: _RateLimit = Field("600/m", validation_alias="RATE_LIMIT_PREMIUM_API")  # type: ignore[assignment]
     rate_premium_uploads: _RateLimit = Field("120/m", validation_alias="RATE_LIMIT_PREMIUM_UPLOADS")  # type: ignore[assignment]
     rate_admin_api: _RateLimit = Field("3000/m", validation_alias="RATE_LIMIT_ADMIN_API")  # type: ignore[assignment]
@@ -124,6 +127,8 @@ class Settings:
     web: Web
     shop: Shop
     mockups: Mockups
+    smtp: Smtp
+    legal: Legal
 
     @classmethod
     def read(cls) -> Self:
@@ -140,4 +145,6 @@ class Settings:
             web=Web.read(),
             shop=Shop.read(),
             mockups=Mockups.read(),
+            smtp=Smtp.read(),
+            legal=Legal.read(),
         )

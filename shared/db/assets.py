@@ -12,7 +12,8 @@ from shared.models.owner import Owner, OwnerType
 
 _NAMES = (
     *("id", "owner_type", "owner_id", "kind", "key", "sha256", "content_type", "width", "height", "bytes"),
-    *("orientation", "name", "job_id", "created_at", "stored_sha256", "drawn", "stored_bytes", "made_of", "origins"),
+    *("orientation", "name", "job_id", "created_at", "stored_sha256", "drawn", "stored_bytes", "made_of"),
+    *("enlarged", "origins"),
 )
 _COLUMNS = ", ".join(_NAMES)
 _FIELDS = [name for name in _NAMES if not name.startswith("owner_")]

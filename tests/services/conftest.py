@@ -8,9 +8,9 @@ import pytest
 from psycopg import sql
 
 _OTHERS = (
-    "CDN_PURGE_TOKEN CDN_PURGE_URL CORS_ORIGINS DATABASE_DIRECT_URL DATABASE_POOL_MAX ENVIRONMENT LEASE_S OPS_TOKEN "
-    "PUBLIC_URL R2_ACCESS_KEY_ID R2_BUCKET_NAME R2_ENDPOINT R2_SECRET_ACCESS_KEY REMBG_TOKEN TRUSTED_HOPS "
-    "WORKER_CONCURRENCY"
+    "CDN_PURGE_TOKEN CDN_PURGE_URL CORS_ORIGINS DATABASE_DIRECT_URL DATABASE_POOL_MAX ENVIRONMENT LEASE_S MAIL_FROM "
+    "OPS_TOKEN PUBLIC_URL R2_ACCESS_KEY_ID R2_BUCKET_NAME R2_ENDPOINT R2_SECRET_ACCESS_KEY REMBG_TOKEN SMTP_URL "
+    "TRUSTED_HOPS WORKER_CONCURRENCY"
 )
 NOBODY = "http://127.0.0.1:1"  # refuses every connection
 
@@ -26,6 +26,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("REMBG_ENDPOINT", NOBODY)
     monkeypatch.setenv("PRINT_INSTANCES", "1")
+    monkeypatch.setenv("RATE_LIMIT_SIGN_IN", "0")
     for caller in ("", "PREMIUM_", "ADMIN_"):
         monkeypatch.setenv(f"RATE_LIMIT_{caller}API", "0")
         monkeypatch.setenv(f"RATE_LIMIT_{caller}UPLOADS", "0")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared import errors
+from shared import errors, shop_errors
 
 CONTRACT = {
     "missing_file": 400,
@@ -18,8 +18,21 @@ CONTRACT = {
     "job_not_failed": 409,
     "source_missing": 409,
     "request_in_progress": 409,
+    "mail_not_failed": 409,
     "not_uploaded": 409,
+    "out_of_stock": 409,
+    "print_area_in_use": 409,
+    "sku_taken": 409,
+    "slug_taken": 409,
+    "variant_taken": 409,
     "length_required": 411,
+    "quote_expired": 409,
+    "quote_used": 409,
+    "changed": 412,
+    "unknown_sku": 422,
+    "not_shipped_there": 422,
+    "total_out_of_range": 422,
+    "discount_refused": 422,
     "body_too_large": 413,
     "storage_quota": 413,
     "uri_too_long": 414,
@@ -31,10 +44,14 @@ CONTRACT = {
     "animated_image": 422,
     "too_complex": 422,
     "key_reused": 422,
+    "faulty_file": 422,
     "no_ink": 422,
+    "large_enough": 422,
     "not_flat_artwork": 422,
     "too_large": 422,
     "does_not_fit": 422,
+    "not_offered": 422,
+    "outside_print_area": 422,
     "source_unreachable": 422,
     "unknown_foreground": 422,
     "rate_limited": 429,
@@ -43,7 +60,8 @@ CONTRACT = {
     "busy": 503,
     "unavailable": 503,
 }
-FAILURES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.Failure)]
+_NAMED = (vars(errors) | vars(shop_errors)).values()
+FAILURES = [kind for kind in _NAMED if isinstance(kind, type) and issubclass(kind, errors.Failure)]
 
 
 def test_codes_are_exactly_those_of_the_contract() -> None:

@@ -1,12 +1,11 @@
 """Requests and responses about garments and mock-ups."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field
 
 from services.api.assets.schemas import AssetPath
 from services.api.schemas import (
-    MAX_HEADER,
     Amount,
     ApiModel,
     Items,
@@ -78,6 +77,15 @@ class SignedMockupPath(MockupPath):
     mockup_grant: str = Field(json_schema_extra={"minLength": 1, "maxLength": 100})
 
 
+class BlankPath(ApiModel):
+    garment: str = Field(max_length=40)
+    color: Hex
+
+
+class BlankQuery(RequestModel):
+    w: Literal["400", "800", "1200"] = Field("800", description="Pixels of the picture's side.")
+
+
 class MockupQuery(RequestModel):
     """Where the design lies, in millimetres of the garment. Without `widthMm` it fills the print area."""
 
@@ -97,15 +105,6 @@ class MockupsQuery(MockupQuery):
 
     garment: str | None = Field(None, max_length=40)
     color: Hex | None = None
-
-
-class MockupHeaders(ApiModel):
-    if_none_match: str | None = Field(
-        None,
-        alias="If-None-Match",
-        description="ETags that the caller has; with the current one among them the answer is 304.",
-        max_length=MAX_HEADER,
-    )
 
 
 class MockupOut(ResponseModel):

@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api import keys
+from services.api.middleware.policy import Auth
+from services.api.shop_routes import SHOP
 from shared.db import api_keys as rows
 from shared.models.owner import Scope
 from shared.version import VERSION
@@ -19,6 +21,7 @@ from tests.services import pictures
 from tests.services.api.client import body, cut_out, send, upload
 from tests.services.api.conftest import Api, Start
 from tests.services.api.documented import JSON, ROUTES, endpoint, operations
+from tests.shared.db import catalogue
 
 _SCHEMAS = "#/components/schemas/"
 
@@ -69,7 +72,7 @@ def test_every_route_of_the_api_is_described(api: Api) -> None:
     routes = {
         (method, rule.rule.replace("<uuid:", "<").replace("<", "{").replace(">", "}"))
         for rule in api.app.url_map.iter_rules()
-        if rule.rule.startswith(("/api/", "/assets/", "/mockups/", "/private/"))
+        if rule.rule.startswith(("/api/", "/assets/", "/garments/", "/mockups/", "/private/"))
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert described == routes
@@ -96,14 +99,18 @@ def test_statuses_are_explicit_and_errors_have_the_one_shape(document: dict[str,
             assert status < "400" or response["content"] == envelope, (name, status)
 
 
-def test_guests_may_call_everything_but_the_admin_routes(document: dict[str, Any]) -> None:
+def test_each_operation_states_who_may_call_it(document: dict[str, Any]) -> None:
     anyone: list[dict[str, list[str]]] = [{}, {"bearer": []}, {"cookie": []}, {"key": []}]
     assert document["security"] == anyone
     said = {name: operation.get("security", anyone) for name, operation in operations(document).items()}
-    public = {"assets_receive", "assets_download", "assets_follow_link", "mockups_garments", "mockups_show_signed"}
-    for name, security in said.items():
-        wanted = [{"bearer": []}, {"key": []}] if name.startswith("admin_") else [] if name in public else anyone
-        assert security == wanted, name
+    signed_in: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+    wanted = {
+        Auth.PUBLIC: [],
+        Auth.CUSTOMER: signed_in,
+        Auth.ADMIN: [*signed_in, {"key": []}],
+        Auth.CATALOGUE: [*signed_in, {"key": []}],
+    }
+    assert said == {name: wanted.get(route.auth, anyone) for name, route in ROUTES.items()}
 
 
 def test_everything_has_bounds(document: dict[str, Any]) -> None:
@@ -194,6 +201,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.get(f"{kept}/cutline?format=pdf")
     yield guest.get(f"{kept}/vector?maxInks=3")
     yield guest.get(f"{kept}/print-file?widthMm=50")
+    yield guest.get(f"{kept}/enlargement?widthMm=50")
     yield from _gang_sheet_responses(guest, asset["id"])
     yield guest.get(asset["url"], buffered=True)
     yield guest.get("/api/garments")
@@ -212,6 +220,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.post(f"{job}/retry")
     yield guest.post(f"{job}/retry")
     yield guest.delete(kept)
+    yield from _catalogue_responses(api)
     yield from _admin_responses(api)
 
 
@@ -243,8 +252,14 @@ def _admin_responses(api: Api) -> Iterator[TestResponse]:
     admin = {"X-Api-Key": secret}
     client = api.guest()
     yield client.put("/api/admin/rollout", json={"percent": 25}, headers=admin)
-    for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs"):
+    for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs", "/api/admin/mails"):
         yield client.get(path, headers=admin)
+
+
+def _catalogue_responses(api: Api) -> Iterator[TestResponse]:
+    catalogue.tee(api.deps.database)
+    for path in ("products", "products/heavy-tee", "products/heavy-tee/stock", "facets"):
+        yield api.guest().get(f"/api/{path}")
 
 
 def test_every_operation_answers_as_described(api: Api) -> None:
@@ -252,4 +267,5 @@ def test_every_operation_answers_as_described(api: Api) -> None:
     met = {(response.status_code, response.request) for response in _responses(api)}
     endpoints = {(endpoint(api.app, request.method, request.path), status // 100) for status, request in met}
     drawn = {"mockups_show", "mockups_show_signed"}  # by a service of its own; tests/services/api/mockups calls them
-    assert {(name, 2) for name in ROUTES.keys() - drawn} <= endpoints
+    shop = {route.name for routes in SHOP.values() for route in routes}  # each capability's tests call them
+    assert {(name, 2) for name in ROUTES.keys() - drawn - shop} <= endpoints
