@@ -56,8 +56,8 @@ coverage: $(VENV)/.dev ## Run all tests and say which lines none of them runs; t
 chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of an hour; SEED= drives the random killer
 	@$(RUN) pytest tests/chaos --long --seed "$$SEED"
 
-hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one, 1,000 damaged files and 10,000 generated requests to a live api
-	@$(RUN) pytest tests/hostile tests/system/openapi/test_schemathesis.py --long
+hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one, 1,000 damaged files, 10,000 generated requests and random designs to a live api
+	@$(RUN) pytest tests/hostile tests/system/openapi/test_schemathesis.py tests/system/test_random_designs.py --long
 
 bench: bench-broker bench-front bench-mockups bench-print bench-queue bench-rembg bench-uploads ## Run every benchmark
 
