@@ -223,6 +223,13 @@ class DoesNotFit(Failure):
     advice = "Print it smaller, let it be turned, or choose a larger sheet."
 
 
+class Poison(Failure):
+    """Jobs for the picture crashed or killed their workers: for a day, no more of the type are made."""
+
+    status, code, message = 422, "poison", "Nothing could be made of this picture: every attempt failed."
+    advice = "Try another picture, and report the job. The same picture is tried again after a day."
+
+
 class RateLimited(Failure):
     status, code, message, retryable = (
         429,

@@ -28,6 +28,7 @@ class Asset:
     pages, if it differs from `bytes`. `orientation` is EXIF's 1 to 8, 1 = upright. `drawn`: it came as an SVG, whose
     transparency is meant. `made_of`: the asset that a job made it of; None for sources, and of an earlier release.
     `enlarged`: its pixels per pixel of detail, a side; None where that is 1.
+    `origins`: all that it was made of, if there are several.
     """
 
     id: UUID
@@ -48,3 +49,4 @@ class Asset:
     stored_bytes: int | None = None
     made_of: UUID | None = None
     enlarged: float | None = None
+    origins: tuple[UUID, ...] | None = None
