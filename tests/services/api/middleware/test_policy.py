@@ -166,7 +166,7 @@ def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str, desi
     path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
     for name in ("upload_id", "product_id", "variant_id", "mail_id"):
         path = path.replace(f"<uuid:{name}>", str(UUID(int=0)))
-    path = path.replace("<number>", "1").replace("<slug>", "heavy-tee")
+    path = path.replace("<number>", "1").replace("<slug>", "no-such-product")
     path = path.replace("<garment>", "hoodie").replace("<color>", "1c1c1f").replace("<mockup_grant>", "1-a")
     path += "?widthMm=100" if row.policy == _MADE and "<uuid:asset_id>" in row.rule else ""
     if row.rule in ("/api/uploads", "/api/cutouts"):
