@@ -1,5 +1,6 @@
 """Requests about one design at once: each is answered, and what is stored is what one of them asked for."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -37,17 +38,32 @@ def _change(address: str, asked: dict[str, Any]) -> Call:
     return lambda client, headers: client.patch(address, json=asked, headers=headers)
 
 
+def _await_waiting(api: Api, count: int) -> None:
+    """Until so many statements wait for a lock."""
+    waiting = "select count(*) as count from pg_stat_activity where wait_event_type = 'Lock' and datname = %s"
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with api.deps.database.transaction() as connection:
+            row = connection.execute(waiting.encode(), [connection.info.dbname]).fetchone()
+        if row and row["count"] >= count:
+            return
+        time.sleep(0.01)
+    raise AssertionError("nothing waits")
+
+
 def test_changes_of_name_and_place_do_not_undo_each_other(api: Api, guest: FlaskClient, product: UUID) -> None:
     asset = upload(guest)["id"]
     made = body(guest.post(PATH, json={"productId": str(product), "placements": [_placement(asset)]}))
     address = f"{PATH}/{made['id']}"
-    names: list[Call] = [_change(address, {"name": f"Name {number}"}) for number in range(8)]
-    places: list[Call] = [_change(address, {"placements": [_placement(asset, leftMm=50 + at)]}) for at in range(8)]
-    answers = _at_once(api, bearer(guest), [call for pair in zip(names, places, strict=True) for call in pair])
-    assert {answer.status_code for answer in answers} == {200}
+    calls = [_change(address, {"name": "New"}), _change(address, {"placements": [_placement(asset, leftMm=50)]})]
+    with ThreadPoolExecutor(2) as threads:
+        with api.deps.database.transaction() as connection:
+            connection.execute("select from designs where id = %s for update", [made["id"]])
+            answers = [threads.submit(call, api.app.test_client(), bearer(guest)) for call in calls]
+            _await_waiting(api, 2)
+        assert [answer.result().status_code for answer in answers] == [200, 200]
     design = body(guest.get(address))
-    assert design["name"].startswith("Name ")
-    assert [one["leftMm"] >= 50 for one in design["placements"]] == [True]
+    assert (design["name"], design["placements"][0]["leftMm"]) == ("New", 50)
 
 
 def test_a_picture_deleted_meanwhile_is_never_missed(api: Api, guest: FlaskClient, product: UUID) -> None:
