@@ -70,6 +70,12 @@ BREAKER_OPEN = Gauge(
     ["provider"],
     multiprocess_mode="livemax",
 )
+MAILS = Counter("stolentee_mails_total", "Attempts to send a mail, and mails given up unsent.", ["outcome"])
+MAIL_OVERDUE = Gauge(
+    "stolentee_mail_overdue_seconds",
+    "How long the mail that has been due longest has waited, 0 if none is due.",
+    multiprocess_mode="livemostrecent",
+)
 PROVIDER_CALLS = Counter("stolentee_provider_calls_total", "Calls of a removal provider.", ["provider", "outcome"])
 PROVIDER_SECONDS = Histogram("stolentee_provider_seconds", "Time of one provider call.", ["provider"], buckets=_SLOW)
 
@@ -86,6 +92,8 @@ MOCKUP_SECONDS = Histogram(
 # Exposed from 0: Prometheus sees no increase in a series that starts with its first event.
 JOBS.labels("failed", JobFailure.POISON)
 CDN_PURGES.labels("failed")
+for _outcome in ("sent", "deferred", "refused", "unreachable", "expired"):
+    MAILS.labels(_outcome)
 for _provider in Provider:
     PROVIDER_SPEND.labels(_provider)
 

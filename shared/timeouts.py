@@ -8,6 +8,7 @@ A caller must wait longer than what it calls: with a shorter outer timeout, work
               waiting for a decoder 5 + decoding 15 + storage 8 < a request 30
               a mock-up: waiting 4 + storage 8 + drawing < its read 14 < a request 30
     clients:  a thread waits 10 for a client to send or to read, and again as bytes pass at 50 kB/s
+    mails:    connecting 10 and a reply 60 < one conversation 120 < the lease of a mail 180
     stopping: gunicorn's grace 30 < the platform's kill 45
 """
 
@@ -51,6 +52,13 @@ DECODE_S = 15  # of silence; the decoder itself limits its CPU time
 # mock-ups
 MOCKUP_WAIT_S = 4  # for a place among those being drawn
 MOCKUP_READ_S = 14  # that wait, a slow storage, and the drawing
+
+# mails
+MAIL_CONNECT_S = 10
+MAIL_READ_S = 60  # servers scan a mail before they accept it; giving up earlier sends it twice
+MAIL_S = 120  # from connected to accepted, however slowly bytes arrive
+MAIL_LEASE_S = 180
+MAIL_JOIN_S = 10  # a process that ends waits so long for the mail it is sending
 
 # requests and processes
 FETCH_S = 10  # of a picture by its URL, with redirects

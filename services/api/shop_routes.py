@@ -7,9 +7,12 @@ from services.api.catalogue import views as catalogue
 from services.api.catalogue.admin_schemas import AdminProduct, AdminProductPage, StockMoved, StockMovePage
 from services.api.catalogue.file_schemas import ImportOut
 from services.api.catalogue.schemas import FacetsOut, ProductOut, ProductPage, StockOut
+from services.api.mail import views as mail
+from services.api.mail.schemas import MailOut, MailPage
 from services.api.mockups import views as mockups
 from services.api.openapi import CSV, MOCKUP
 from services.api.route import (
+    ADMIN,
     API,
     CACHED,
     CATALOGUE,
@@ -65,4 +68,15 @@ _ADMIN = (
         "/api/admin/products/import", files.import_products, CATALOGUE, API, NO_STORE, ImportOut, (200,), IMPORTED, Csv
     ),
 )
-SHOP: Mapping[str, tuple[Route, ...]] = {"catalogue": (*_PRODUCTS, *_PICTURES), "catalogue administration": _ADMIN}
+_MAILS = (
+    GET("/api/admin/mails", mail.page, ADMIN, API, NO_STORE, MailPage, (200,), LISTED),
+    POST(
+        *("/api/admin/mails/<uuid:mail_id>/retry", mail.retry, ADMIN, API, NO_STORE),
+        *(MailOut, (200,), (shop_errors.MailNotFailed,)),
+    ),
+)
+SHOP: Mapping[str, tuple[Route, ...]] = {
+    "catalogue": (*_PRODUCTS, *_PICTURES),
+    "catalogue administration": _ADMIN,
+    "mails": _MAILS,
+}

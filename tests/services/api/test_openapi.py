@@ -201,6 +201,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.get(f"{kept}/cutline?format=pdf")
     yield guest.get(f"{kept}/vector?maxInks=3")
     yield guest.get(f"{kept}/print-file?widthMm=50")
+    yield guest.get(f"{kept}/enlargement?widthMm=50")
     yield from _gang_sheet_responses(guest, asset["id"])
     yield guest.get(asset["url"], buffered=True)
     yield guest.get("/api/garments")
@@ -251,7 +252,7 @@ def _admin_responses(api: Api) -> Iterator[TestResponse]:
     admin = {"X-Api-Key": secret}
     client = api.guest()
     yield client.put("/api/admin/rollout", json={"percent": 25}, headers=admin)
-    for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs"):
+    for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs", "/api/admin/mails"):
         yield client.get(path, headers=admin)
 
 

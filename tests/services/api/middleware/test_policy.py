@@ -93,7 +93,7 @@ TABLE = (
     Row("GET", "/api/jobs/<uuid:job_id>/events", 404, 404, 200, _GUEST_READ),
     *(
         Row("GET", f"/api/assets/<uuid:asset_id>/{made}", 404, 404, 202, _MADE)
-        for made in ("print-edges", "print-check", "print-file", "cutline", "vector")
+        for made in ("print-edges", "print-check", "print-file", "cutline", "vector", "enlargement")
     ),
     Row("POST", "/api/gang-sheets", 404, 404, 202, _GUEST_WRITE),
     Row("GET", "/api/gang-sheets/<uuid:job_id>", 404, 404, 404, _GUEST_READ),
@@ -119,8 +119,11 @@ TABLE = (
     Row("POST", "/api/admin/products/import", 401, 401, 401, _CATALOGUE, 400),
     Row("GET", "/api/admin/variants/<uuid:variant_id>/stock", 401, 401, 401, _CATALOGUE, 404),
     Row("POST", "/api/admin/variants/<uuid:variant_id>/stock", 401, 401, 401, _CATALOGUE, 400),
+    Row("GET", "/api/admin/mails", 401, 401, 401, _ADMIN, 200),
+    Row("POST", "/api/admin/mails/<uuid:mail_id>/retry", 401, 401, 401, _ADMIN, 404),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
     Row("GET", "/", 200, 200, 200, _PAGE),
+    Row("GET", "/legal/<name>", 404, 404, 404, _PAGE),
     Row("GET", "/docs", 200, 200, 200, _PAGE),
     Row("GET", "/static/<path:name>", 200, 200, 200, _PAGE),
     Row("GET", "/openapi.json", 200, 200, 200, _PAGE),
@@ -145,7 +148,7 @@ def test_the_table_names_every_route(api: Api) -> None:
 def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> int:
     path = row.rule.replace("<uuid:asset_id>", asset["id"]).replace("<uuid:job_id>", job)
     path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
-    for name in ("upload_id", "product_id", "variant_id"):
+    for name in ("upload_id", "product_id", "variant_id", "mail_id"):
         path = path.replace(f"<uuid:{name}>", str(UUID(int=0)))
     path = path.replace("<number>", "1").replace("<slug>", "heavy-tee")
     path = path.replace("<garment>", "hoodie").replace("<color>", "1c1c1f").replace("<mockup_grant>", "1-a")
