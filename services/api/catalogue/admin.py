@@ -46,7 +46,9 @@ def create(deps: Dependencies, body: schemas.ProductIn) -> schemas.AdminProduct:
         product_writes.lock(connection)
         if product_writes.known_products(connection, [body.slug]):
             raise shop_errors.SlugTaken
-        return _shown(connection, _write(connection, change, None))
+        made = _shown(connection, _write(connection, change, None))
+    deps.catalogue.forget_version()
+    return made
 
 
 def change(
@@ -66,7 +68,9 @@ def change(
             raise errors.NotFound
         if body.slug not in (None, found.slug) and product_writes.known_products(connection, [str(body.slug)]):
             raise shop_errors.SlugTaken
-        return _shown(connection, _write(connection, asked, KnownProduct(found.id, found.slug, found.version)))
+        changed = _shown(connection, _write(connection, asked, KnownProduct(found.id, found.slug, found.version)))
+    deps.catalogue.forget_version()
+    return changed
 
 
 def move_stock(
@@ -87,6 +91,7 @@ def move_stock(
         move, stock = stock_moves.move(connection, path.variant_id, body.delta, body.reason, body.note, auth.actor())
         moved = schemas.StockMoved(move=schemas.StockMoveOut.of(move), stock=stock)
         record(connection, moved.response(201))
+    deps.catalogue.forget_version()
     return moved
 
 

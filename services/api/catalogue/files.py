@@ -38,11 +38,11 @@ def import_products(deps: Dependencies, query: file_schemas.ImportQuery) -> file
     with a new SKU adds a variant, with `stock` as its first stock; the stock of others changes by `stock_change` alone.
     Pictures and size charts stay. `dryRun=true` changes nothing and lists every fault by row and column. Otherwise
     everything is imported or, with a single fault, nothing. With `version` filled in, a product that was changed since
-    the export is a fault. At most 20,000 rows and 8 MB.
+    the export is a fault. At most 20,000 rows and 4 MB.
     """
     if request.mimetype not in _TYPES:
         raise errors.InvalidRequest("Send the file as the body, with `Content-Type: text/csv`.")
-    request_body.allow(importing.MAX_BYTES)
+    request_body.allow(importing.MAX_BYTES, "The file is larger than 4 MB; send it in parts.")
     asked, faults = importing.changes(request.stream.read())
     with deps.database.transaction() as connection:
         if not query.dry_run:
@@ -53,6 +53,7 @@ def import_products(deps: Dependencies, query: file_schemas.ImportQuery) -> file
             if faults:
                 raise shop_errors.FaultyFile(details=file_schemas.faults(faults))
             product_writes.write(connection, written, auth.actor())
+    deps.catalogue.forget_version()
     return file_schemas.ImportOut.of(written, faults, dry_run=query.dry_run)
 
 

@@ -170,3 +170,20 @@ def test_each_write_renews_the_version_of_the_catalogue(api: Api, admin: Admin) 
     admin.move(made["variants"][0]["id"], 1)
     versions.append(version())
     assert len(set(versions)) == 4
+
+
+def test_who_changes_a_product_sees_it_on_the_shop_s_pages_at_once(api: Api, admin: Admin) -> None:
+    def shown() -> dict[str, Any]:
+        return body(api.guest().get("/api/products/heavy-tee"))
+
+    made = admin.create()
+    assert shown()["title"] == "Heavyweight T-shirt"
+    changed = body(admin.change(made, title="Light T-shirt"))
+    assert shown()["title"] == "Light T-shirt"
+    admin.import_csv("slug,sku,title\nheavy-tee,HT-BLK-M,Medium T-shirt\n")
+    assert shown()["title"] == "Medium T-shirt"
+    variants = [variant["id"] for variant in changed["variants"]]
+    assert body(api.guest().get("/api/products"))["items"][0]["inStock"]
+    for variant in variants:
+        assert admin.move(variant, -40).status_code == 201
+    assert not body(api.guest().get("/api/products"))["items"][0]["inStock"]
