@@ -30,6 +30,7 @@ from tests.stack import RunningStack
 ROUNDS = 5
 CONNECTIONS, EACH = 1000, 10
 HERD = 500
+FACETS, FACETS_MS = 200, 5
 PATH = "/api/products"
 LEAST_RATE, LEAST_RATE_304, MOST_P95 = 0.7, 0.9, 1.5  # of the bare view's
 _SERVER = (sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "bench.catalogue.bare:app")
@@ -70,8 +71,9 @@ def main(rounds: int) -> int:
             rows = _statements(database)
             compared = _compare(stack, folder, rounds)
             herd = _herd(stack, database)
-            failed = _without_redis(stack)
-    fine = all((rows, compared, herd, failed))
+            facets = _facets(stack)
+            survived = _without_redis(stack)
+    fine = all((rows, compared, herd, facets, survived))
     print("every bound is kept" if fine else "not every bound is kept")
     return 0 if fine else 1
 
@@ -161,6 +163,14 @@ def _herd(stack: RunningStack, database: Database) -> bool:
     computed = _computed(stack) - before
     print(f"\n{HERD} at once for a page that is not there: computed {computed:.0f} times, {outcome.failed} failed")
     return computed == 1 and not outcome.failed
+
+
+def _facets(stack: RunningStack) -> bool:
+    """Counts over all variants, as a visitor gets them."""
+    outcome = load.send(_port(stack), 1, FACETS, [load.get("/api/facets")])
+    typical = median(outcome.seconds) * 1000
+    print(f"facets, {FACETS} requests one after the other: median {typical:.1f} ms, p95 {outcome.p95_ms:.1f} ms")
+    return typical < FACETS_MS and not outcome.failed
 
 
 def _without_redis(stack: RunningStack) -> bool:
