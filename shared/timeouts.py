@@ -20,6 +20,7 @@ PROVIDER_CONNECT_S = 2
 PROVIDER_READ_S = 25
 PROVIDER_S = 30  # a whole provider call, however slowly bytes arrive; checked after each read
 JOB_S = 120  # a lease is not renewed after this: two providers, storage, and time to spare
+PRINT_JOB_S = 900  # nor is that of a print job: files of a gigabyte to a slow storage, on a busy machine
 RETRY_S = 10  # for Postgres and storage, once there is a result to keep; a restart takes four
 LEASE_S = 60
 RENEWALS_A_LEASE = 4

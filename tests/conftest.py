@@ -29,7 +29,10 @@ from tests.stack import RunningStack
 
 # A system started once a process would cost more than its tests, so tests that share one stay together. They take
 # longest, so they begin first. Ordered: the first that fits counts.
-_TOGETHER = ("tests/chaos/test_failpoints.py", "tests/system/test_make_run.py", "tests/chaos/", "tests/system/")
+_TOGETHER = (
+    *("tests/system/openapi/", "tests/chaos/test_failpoints.py", "tests/system/test_make_run.py"),
+    *("tests/chaos/", "tests/system/"),
+)
 # These read the code or run it elsewhere; measuring them would only double their time.
 _UNMEASURED = ("tests/architecture/", "tests/chaos/", "tests/deploy/local/", "tests/hostile/", "tests/system/")
 SHARED = Path(__file__).parents[2] / "shared"  # photographs and weights that are not ours to publish

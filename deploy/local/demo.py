@@ -4,12 +4,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.local import interrupts, ports, print_demo, running_system
+from deploy.local import interrupts, print_demo, running_system
 from deploy.local.api_client import ApiClient
 from deploy.local.console import Console
 from deploy.local.errors import CommandError
 from deploy.local.report import report
-from deploy.local.service import health
 from deploy.local.settings import Settings
 from deploy.local.stack import running
 
@@ -49,21 +48,10 @@ def _demo(client: ApiClient, picture: bytes, image: Path, out: Path) -> str:
 
 def _with_system(console: Console, use: Callable[[ApiClient], str]) -> str:
     settings = Settings.read()
-    if address := _address(settings):
+    if address := running_system.address(settings):
         return use(ApiClient(address))
     with running(settings, console, _STARTING) as stack:
         return use(ApiClient(stack.address))
-
-
-def _address(settings: Settings) -> str | None:
-    """Of the running system: at PORT where that is set, else that of `make run`, else that in containers."""
-    port = settings.api_port
-    if not settings.given.get("PORT"):
-        if run := running_system.of_folder(settings.data):
-            port = run[1].api_port
-        elif containers := running_system.of_containers():
-            return containers
-    return f"http://{ports.LOCAL}:{port}" if health(port) == 200 else None
 
 
 if __name__ == "__main__":

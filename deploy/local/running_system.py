@@ -7,11 +7,23 @@ import psutil
 
 from deploy.local import data_folder, ports
 from deploy.local.errors import CommandError
+from deploy.local.service import health
 from deploy.local.settings import Settings
 from deploy.local.stack import ROOT
 
 _ENGINE_S = 10
 _ANY = ("0.0.0.0", "[::]")  # noqa: S104 - compared, not bound
+
+
+def address(settings: Settings) -> str | None:
+    """The running system's: at PORT where that is set, else that of `make run`, else that in containers."""
+    port = settings.api_port
+    if not settings.given.get("PORT"):
+        if run := of_folder(settings.data):
+            port = run[1].api_port
+        elif containers := of_containers():
+            return containers
+    return f"http://{ports.LOCAL}:{port}" if health(port) == 200 else None
 
 
 def of_folder(asked: Path) -> tuple[Path, Settings] | None:

@@ -88,7 +88,7 @@ class Stack:
             "MODELS_DIR": str(settings.data / "models"),  # stays there when the data moves away from a closed folder
             "WORKER_QUEUES": ",".join(Queue),
             "PRINT_INSTANCES": "1",
-            **dict.fromkeys(_RATE_LIMITS, "0"),
+            **dict.fromkeys((*_RATE_LIMITS, "RATE_LIMIT_SIGN_IN"), "0"),
         }
         environment = defaults | {name: value for name, value in settings.given.items() if value} | own
         if "SECRET_KEY" not in environment:

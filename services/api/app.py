@@ -98,7 +98,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
     guest_days = deps.settings.retention.guest_days
     auth.install_identification(app, deps.database, deps.secret, deps.settings.web.public_url, guest_days)
     rate_limits.install(app, deps.settings.web, Counter(deps.settings.broker.url.get_secret_value()))
-    auth.install_authorization(app)
+    auth.install_authorization(app, {*deps.settings.web.origins, deps.settings.web.public_url})
     request_body.install(app)
     idempotency.install(app)
     app.after_request(deps.urls.renew)

@@ -1,4 +1,4 @@
-"""API keys: `python -m services.api.keys create NAME --scope premium|admin`, `list`, `revoke ID`; see `make key` too.
+"""API keys: `python -m services.api.keys create NAME --scope SCOPE`, `list`, `revoke ID`; see `make key` too.
 
 A key is shown once, when it is created; only its SHA-256 is stored. 32 random bytes cannot be guessed, so the hash
 needs neither salt nor a slow function, and one indexed look-up finds it.
@@ -17,7 +17,6 @@ from shared.db.pool import Database
 from shared.models.owner import Scope
 
 PREFIX = "sk_"
-_USES = {Scope.PREMIUM: "/api/jobs", Scope.ADMIN: "/api/admin/jobs"}  # answer at once, whatever there is
 _ADVICE = """\
 {id}: {name}, scope {scope}. The key above is not shown again.
 Store it on your servers only: anyone who has it can act for you.
@@ -59,9 +58,8 @@ def _create(database: Database, options: argparse.Namespace) -> int:
         stored = api_keys.add(connection, options.name, Scope(options.scope), digest(key))
     print(key, flush=True)
     address = Web.read().public_url or options.local_address or _local_address()
-    advice = _ADVICE.format(
-        id=stored.id, name=stored.name, scope=stored.scope, key=key, address=address, path=_USES[stored.scope]
-    )
+    path = "/api/admin/jobs" if stored.scope is Scope.ADMIN else "/api/jobs"  # answers at once, whatever there is
+    advice = _ADVICE.format(id=stored.id, name=stored.name, scope=stored.scope, key=key, address=address, path=path)
     print(advice, end="", file=sys.stderr)
     return 0
 
@@ -75,7 +73,7 @@ def _list(database: Database, _: argparse.Namespace) -> int:
         found = api_keys.all_keys(connection)
     for key in found:
         state = f"revoked {key.revoked_at:%Y-%m-%d}" if key.revoked_at else "valid"
-        print(f"{key.id}  {key.scope:<8} {state:<18} {key.created_at:%Y-%m-%d}  {key.name}")
+        print(f"{key.id}  {key.scope:<9} {state:<18} {key.created_at:%Y-%m-%d}  {key.name}")
     return 0
 
 

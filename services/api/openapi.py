@@ -38,7 +38,7 @@ _TOKENS: dict[str, Any] = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
-        "description": f"The {auth.HEADER} of a first write, or an API key.",
+        "description": f"The {auth.HEADER} of a first write or of signing in, or an API key.",
     },
     "cookie": {"type": "apiKey", "in": "cookie", "name": auth.COOKIE},
     "key": {
@@ -49,7 +49,13 @@ _TOKENS: dict[str, Any] = {
     },
 }
 GUESTS: list[dict[str, Any]] = [{}, *({name: []} for name in _TOKENS)]  # any of them, or none yet
-_SECURITY: Mapping[Auth, list[dict[str, Any]]] = {Auth.PUBLIC: [], Auth.ADMIN: [{"bearer": []}, {"key": []}]}
+_SIGNED_IN: list[dict[str, Any]] = [{"bearer": []}, {"cookie": []}]
+_SECURITY: Mapping[Auth, list[dict[str, Any]]] = {
+    Auth.PUBLIC: [],
+    Auth.CUSTOMER: _SIGNED_IN,
+    Auth.ADMIN: [*_SIGNED_IN, {"key": []}],
+    Auth.CATALOGUE: [*_SIGNED_IN, {"key": []}],
+}
 
 
 def _header(description: str, required: bool = False, **schema: object) -> dict[str, Any]:
@@ -66,7 +72,7 @@ _HEADERS = {
     "RateLimit-Limit": _header("Requests that the tightest limit allows.", **_NUMBER),
     "RateLimit-Remaining": _header("Requests left now.", **_NUMBER),
     "RateLimit-Reset": _header("Seconds until one more request is allowed.", **_NUMBER),
-    auth.HEADER: _header("A guest's token, to be sent as `Authorization: Bearer`.", **_TEXT),
+    auth.HEADER: _header("The token of a guest or customer, to be sent as `Authorization: Bearer`.", **_TEXT),
     "Set-Cookie": _header("The same token for browsers.", **_TEXT),
     "Idempotent-Replayed": _header(
         "This is the first response with this Idempotency-Key.", type="string", const="true"

@@ -64,8 +64,8 @@ class Route:
         found = {*_ANY, *self.raises}
         if self.auth is not Auth.PUBLIC:
             found.add(errors.Unauthorized)
-        if self.auth is Auth.ADMIN:
-            found.add(errors.Forbidden)
+        if self.auth in (Auth.ADMIN, Auth.CATALOGUE) or (self.auth is not Auth.PUBLIC and self.method != "GET"):
+            found.add(errors.Forbidden)  # by role or scope, or a page of another origin
         if self.limit is not Limit.NONE:
             found.add(errors.RateLimited)
         if self.model("path"):
@@ -80,7 +80,8 @@ class Route:
 
 
 # The words of the tables of routes.
-PUBLIC, GUEST_READ, GUEST_WRITE, ADMIN = Auth.PUBLIC, Auth.GUEST_READ, Auth.GUEST_WRITE, Auth.ADMIN
-UNLIMITED, API, UPLOADS = Limit.NONE, Limit.API, Limit.UPLOADS
-NO_STORE, PICTURE, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PAGE
-GET, POST, PUT, DELETE = (partial(Route, method) for method in ("GET", "POST", "PUT", "DELETE"))
+PUBLIC, GUEST_READ, GUEST_WRITE = Auth.PUBLIC, Auth.GUEST_READ, Auth.GUEST_WRITE
+CUSTOMER, ADMIN, CATALOGUE = Auth.CUSTOMER, Auth.ADMIN, Auth.CATALOGUE
+UNLIMITED, API, UPLOADS, SIGN_IN = Limit.NONE, Limit.API, Limit.UPLOADS, Limit.SIGN_IN
+NO_STORE, PICTURE, PUBLISHED, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PUBLISHED, Cache.PAGE
+GET, POST, PUT, PATCH, DELETE = (partial(Route, method) for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))

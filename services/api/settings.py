@@ -52,6 +52,7 @@ class Web(settings.EnvSettings):
     # Defaults are read like given values.
     rate_api: _RateLimit = Field("100/15m", validation_alias="RATE_LIMIT_API")  # type: ignore[assignment]
     rate_uploads: _RateLimit = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")  # type: ignore[assignment]
+    rate_sign_in: _RateLimit = Field("5/15m", validation_alias="RATE_LIMIT_SIGN_IN")  # type: ignore[assignment]
     rate_premium_api: _RateLimit = Field("600/m", validation_alias="RATE_LIMIT_PREMIUM_API")  # type: ignore[assignment]
     rate_premium_uploads: _RateLimit = Field("120/m", validation_alias="RATE_LIMIT_PREMIUM_UPLOADS")  # type: ignore[assignment]
     rate_admin_api: _RateLimit = Field("3000/m", validation_alias="RATE_LIMIT_ADMIN_API")  # type: ignore[assignment]

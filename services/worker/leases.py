@@ -15,7 +15,7 @@ from uuid import UUID
 from shared import errors, log, metrics, timeouts
 from shared.db import job_queue
 from shared.db.pool import Database
-from shared.models.job import Job
+from shared.models.job import Job, Queue
 
 _log = log.get("leases")
 
@@ -39,7 +39,7 @@ class Leases:
     def holding(self, job: Job) -> Iterator[None]:
         """Renew the job's lease during the block. If that raises Unavailable, hand the job back once it can be."""
         with self._lock:
-            self._held[job.id] = (job.fence, time.monotonic() + timeouts.JOB_S)
+            self._held[job.id] = (job.fence, time.monotonic() + _longest_s(job))
         try:
             yield
         except errors.Unavailable:
@@ -77,3 +77,7 @@ class Leases:
         if lost and not cancelled:  # otherwise the job ended between the two statements
             metrics.LEASES_LOST.inc()
             _log.warning("lease_lost", job_id=str(job_id))
+
+
+def _longest_s(job: Job) -> float:
+    return timeouts.JOB_S if job.queue == Queue.CUTOUTS else timeouts.PRINT_JOB_S

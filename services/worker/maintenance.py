@@ -50,7 +50,11 @@ class Maintenance:
         self._database = database
         self._storage = objects
         self._job_days = retention.job_days
-        self._retention_days = {OwnerType.GUEST: retention.guest_days, OwnerType.KEY: retention.customer_days}
+        self._retention_days = {
+            OwnerType.GUEST: retention.guest_days,
+            OwnerType.CUSTOMER: retention.customer_days,
+            OwnerType.KEY: retention.customer_days,
+        }
 
     def run(self) -> None:
         """Run all steps. The slice of objects compared with rows moves with the clock, so a day covers all of them."""

@@ -27,13 +27,19 @@ class Poller:
         self._asked: list[Future[None]] = []
 
     def poll(self) -> None:
-        """Let every thread run jobs until none is due. Raises what stopped a thread of the last poll."""
-        if self._stopping() or not all(thread.done() for thread in self._asked):
+        """Let every thread run jobs until none is due, unless it is still at it. Raises what stopped one before."""
+        if self._stopping():
             return
-        ended, self._asked = self._asked, [self._submit(self._run_due) for _ in range(self._threads)]
+        ended, busy = _split(self._asked)
+        self._asked = [*busy, *(self._submit(self._run_due) for _ in range(self._threads - len(busy)))]
         for thread in ended:
             thread.result()
 
     def _run_due(self) -> None:
         while not self._stopping() and self._run_next():
             pass
+
+
+def _split(threads: list[Future[None]]) -> tuple[list[Future[None]], list[Future[None]]]:
+    """Those that have ended, and the others."""
+    return [thread for thread in threads if thread.done()], [thread for thread in threads if not thread.done()]

@@ -5,6 +5,8 @@ with a lease. It sends only what is missing (due jobs minus unread wake-ups), so
 an empty queue costs Redis nothing.
 """
 
+from collections.abc import Mapping
+
 from shared import log, metrics
 from shared.broker import Waker
 from shared.db import ids, job_queue, job_report
@@ -13,8 +15,9 @@ from shared.models.job import Queue
 
 AWAY_S = 2.0  # added between sweeps while Postgres or Redis is unavailable
 GRACE_S = 0.5  # the wake-up of a job younger than this is most likely on its way
-AT_ONCE = 100  # wake-ups of a queue per sweep; the rest come with the next
-COUNTED = 2 * AT_ONCE  # overdue jobs: with more unread wake-ups than these, workers have enough to read
+# Wake-ups of a queue per sweep; the rest come with the next. A worker without a place for a print job drops them.
+AT_ONCE: Mapping[Queue, int] = {Queue.CUTOUTS: 100, Queue.QUICK: 10, Queue.SLOW: 2}
+COUNTED = 200  # overdue jobs: with more unread wake-ups than these, workers have enough to read
 
 _log = log.get("rescuer")
 
@@ -39,7 +42,7 @@ class Rescuer:
 
     def _missing(self, connection: Connection, queue: Queue) -> int:
         overdue = job_queue.overdue(connection, queue, GRACE_S, COUNTED)
-        return min(AT_ONCE, overdue - self._waker.waiting(queue)) if overdue else 0
+        return min(AT_ONCE[queue], overdue - self._waker.waiting(queue)) if overdue else 0
 
     def _bring_up_to_date(self) -> None:
         with self._database.transaction() as connection:  # of its own: an unavailable broker would undo it

@@ -11,17 +11,17 @@ A run writes nothing that a second run would not write again: objects are named 
 worker may die between any two steps, and the job simply runs once more.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import cycle
 from uuid import UUID
 
 from services.worker import retry
 from services.worker.failures import Failed, LeaseLost, Postponed, Retryable
 from services.worker.handlers import Handler, Task
 from services.worker.leases import Leases
+from services.worker.places import Places
 from services.worker.shared_lock import SharedLock
 from shared import errors, failpoints, log, metrics, timeouts
 from shared.db import assets, job_queue
@@ -29,8 +29,6 @@ from shared.db.pool import Connection, Database
 from shared.models.job import QUEUES, Job, JobFailure, Outcome, Queue
 
 GIVE_UP_S = 86_400  # a job that was postponed for a day in a row fails
-# Of six jobs of a worker that serves all queues, as long as each has one: four cut-outs, as customers wait for them.
-_TURNS = (Queue.CUTOUTS, Queue.CUTOUTS, Queue.QUICK, Queue.CUTOUTS, Queue.CUTOUTS, Queue.SLOW)
 SOON_S, LATE_S = 1.0, 15.0  # the delay of a postponed job grows with those before, between these
 
 _log = log.get("runner")
@@ -45,33 +43,32 @@ class Runner:
     handlers: Mapping[str, Handler]
     threads: int  # that call `run_next`
     queues: Sequence[Queue]
-    wake: Callable[[UUID, Queue], object] = lambda *_: None  # a worker, for what follows the job of this id
+    wake: Callable[[UUID, Queue], object] = lambda *_: (
+        None
+    )  # a worker of the queue, for what follows the job of this id
     _running: SharedLock = field(init=False, default_factory=lambda: SharedLock(timeouts.JOB_S))
-    _turns: Iterator[Queue] = field(init=False, default_factory=lambda: cycle(_TURNS))
+    _places: Places = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_places", Places(self.threads, self.queues))
 
     def run_next(self) -> bool:
         """Run the next fair job until it has ended or is handed back. False when there was none."""
-        queues = self._queues()
         with suppress(job_queue.MustRunAlone), self._running.shared():
-            return self._run_next(queues, alone=self.threads == 1)
+            return self._run_next(alone=self.threads == 1)
         with self._running.exclusive() as alone:
-            return alone and self._run_next(queues, alone=True)
+            return alone and self._run_next(alone=True)
 
-    def _queues(self) -> list[Queue]:
-        """The queues of this worker: the one whose turn it is, then the others, which are asked if it is empty."""
-        first = next(queue for queue in self._turns if queue in self.queues)
-        return sorted(self.queues, key=lambda queue: queue is not first)
-
-    def _run_next(self, queues: Sequence[Queue], *, alone: bool) -> bool:
-        task = self._claim(queues, alone=alone)
+    def _run_next(self, *, alone: bool) -> bool:
+        task = self._places.take(partial(self._claim, alone=alone))
         if task is None:
             return False
-        job = task.job
-        metrics.ATTEMPTS.labels(job.attempts).inc()
-        log.begin(job_id=str(job.id), request_id=job.request_id or str(job.id))
-        _log.info("job_claimed", queue=job.queue, attempt=job.attempts, isolated=job.isolated)
-        with self.leases.holding(job):
-            self._run(task)
+        try:
+            self._run_leased(task)
+        finally:
+            queue = Queue(task.job.queue)
+            if self._places.give_back(queue):
+                self.wake(task.job.id, queue)
         return True
 
     def _claim(self, queues: Sequence[Queue], *, alone: bool) -> Task | None:
@@ -79,6 +76,14 @@ class Runner:
         with self.database.transaction() as connection:
             job = job_queue.claim_next(connection, self.leases.lease_s, types, queues=queues, alone=alone)
             return Task(job, assets.find(connection, None, job.asset_id)) if job else None
+
+    def _run_leased(self, task: Task) -> None:
+        job = task.job
+        metrics.ATTEMPTS.labels(job.attempts).inc()
+        log.begin(job_id=str(job.id), request_id=job.request_id or str(job.id))
+        _log.info("job_claimed", queue=job.queue, attempt=job.attempts, isolated=job.isolated)
+        with self.leases.holding(job):
+            self._run(task)
 
     @failpoints.before("w2")
     def _run(self, task: Task) -> None:

@@ -5,7 +5,7 @@ False wrote nothing, because the lease was lost: another worker has the job, or 
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from uuid import UUID
 
 from psycopg.errors import DatatypeMismatch, UniqueViolation
@@ -17,6 +17,7 @@ from shared.db.jobs import COLUMNS
 from shared.db.pool import Connection
 from shared.models.cutout import MaskPrecision, Provider
 from shared.models.job import FollowUp, Job, JobFailure, Outcome, Queue, Timings
+from shared.models.owner import Owner, OwnerType
 
 MAX_ATTEMPTS = 3  # provider errors, or deaths while it ran alone; one more has never been seen to help
 AT_ONCE = 1000  # jobs that one statement of a sweep wakes or fails; the next sweep comes a second later
@@ -96,16 +97,17 @@ def cancelled(connection: Connection, job_ids: Iterable[UUID]) -> set[UUID]:
 
 def advance(connection: Connection, job: Job, progress: int) -> bool:
     """Raise the progress that the owner sees; it never goes back."""
-    return _update(connection, job, "progress = greatest(progress, %(progress)s)", progress=progress)
+    return _update(connection, job, "progress = greatest(progress, %(progress)s)", progress=progress) is not None
 
 
 def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings) -> bool:
     """End a job that is done, add the rows of its assets, and queue what follows it. A lost lease leaves no rows.
 
-    Raises SourceMissing, and writes nothing, if a picture it shows was deleted: what was made of it must not appear.
+    They are the present owner's: a guest may have signed in since the job was claimed. Raises SourceMissing, and writes
+    nothing, if a picture it shows was deleted: what was made of it must not appear.
     """
     shown = list({job.asset_id, *outcome.used})
-    done = _update(
+    owner = _update(
         connection,
         job,
         """
@@ -120,13 +122,14 @@ def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings)
         timings=Jsonb(asdict(timings)),
         fingerprint=outcome.fingerprint,
     )
-    if not done and any(assets.find(connection, None, asset_id) is None for asset_id in shown):
-        raise errors.SourceMissing
-    if done and outcome.assets:
-        assets.add_all(connection, outcome.assets)
-    if done:
-        _follow_up(connection, job, outcome.follow_ups)
-    return done
+    if owner is None:
+        if any(assets.find(connection, None, asset_id) is None for asset_id in shown):
+            raise errors.SourceMissing
+        return False
+    if outcome.assets:
+        assets.add_all(connection, [replace(asset, owner=owner) for asset in outcome.assets])
+    _follow_up(connection, replace(job, owner=owner), outcome.follow_ups)
+    return True
 
 
 def _follow_up(connection: Connection, job: Job, follow_ups: Iterable[FollowUp]) -> None:
@@ -173,7 +176,7 @@ def find_outcome(connection: Connection, fingerprints: Collection[str], asset_co
 
 
 def fail(connection: Connection, job: Job, error: JobFailure, message: str, timings: Timings) -> bool:
-    return _update(
+    owner = _update(
         connection,
         job,
         """
@@ -184,6 +187,7 @@ def fail(connection: Connection, job: Job, error: JobFailure, message: str, timi
         message=message,
         timings=Jsonb(asdict(timings)),
     )
+    return owner is not None
 
 
 def release(connection: Connection, job: Job, delay_s: float, *, counts: bool) -> bool:
@@ -192,7 +196,7 @@ def release(connection: Connection, job: Job, delay_s: float, *, counts: bool) -
     An attempt that failed for outside reasons does not count; its delay is added to `postponed_s`, which an attempt
     that counts resets.
     """
-    return _update(
+    owner = _update(
         connection,
         job,
         """
@@ -203,6 +207,7 @@ def release(connection: Connection, job: Job, delay_s: float, *, counts: bool) -
         counts=counts,
         delay_s=delay_s,
     )
+    return owner is not None
 
 
 def wake_due(connection: Connection) -> None:
@@ -268,15 +273,17 @@ def overdue(connection: Connection, queue: str, grace_s: float, most: int = AT_O
     return int(row["waiting"]) if row else 0
 
 
-def _update(connection: Connection, job: Job, changes: str, *, condition: str = "true", **values: object) -> bool:
-    """Change a job that this worker still holds, if the condition holds too."""
+def _update(
+    connection: Connection, job: Job, changes: str, *, condition: str = "true", **values: object
+) -> Owner | None:
+    """Change a job that this worker still holds, if the condition holds too; returns its owner, or None."""
     row = connection.execute(
         f"""
         update jobs
         set {changes}
         where {_HELD} and {condition}
-        returning id
+        returning owner_type, user_id
         """,
         {"id": job.id, "fence": job.fence, **values},
     ).fetchone()
-    return row is not None
+    return Owner(OwnerType(row["owner_type"]), row["user_id"]) if row else None

@@ -26,6 +26,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("REMBG_ENDPOINT", NOBODY)
     monkeypatch.setenv("PRINT_INSTANCES", "1")
+    monkeypatch.setenv("RATE_LIMIT_SIGN_IN", "0")
     for caller in ("", "PREMIUM_", "ADMIN_"):
         monkeypatch.setenv(f"RATE_LIMIT_{caller}API", "0")
         monkeypatch.setenv(f"RATE_LIMIT_{caller}UPLOADS", "0")

@@ -145,7 +145,7 @@ def test_a_number_out_of_bounds_is_refused_by_name(
 
 
 @pytest.mark.parametrize("value", ["inf", "many", "-1/h", "1/-1h", "9999999999/h", "1/99999d", "\u0663/h"])
-@pytest.mark.parametrize("name", ["RATE_LIMIT_API", "RATE_LIMIT_UPLOADS"])
+@pytest.mark.parametrize("name", ["RATE_LIMIT_API", "RATE_LIMIT_UPLOADS", "RATE_LIMIT_SIGN_IN"])
 def test_an_impossible_rate_is_refused_by_name(bare_environment: pytest.MonkeyPatch, name: str, value: str) -> None:
     bare_environment.setenv(name, value)
     assert f"{name}: " in refusal("api")

@@ -1,27 +1,29 @@
-"""Authentication: the caller is a guest, known by a token that only the guest holds, or holds an API key.
+"""Authentication: the caller is a guest, known by a token that only the guest holds, a customer, or holds an API key.
 
 Browsers store the token in the cookie `session`; other clients send `Authorization: Bearer <token>`, which they get as
-X-Session-Token with their first write. Only its SHA-256 is stored, as the owner of rows, so a leaked database gives
+X-Session-Token with their first write, or when they sign in. Only its SHA-256 is stored, so a leaked database gives
 access to no pictures.
 
-Only tokens issued here count: `guest_tokens` recognises them. Those of earlier releases, and those issued before
+Only tokens issued here count: `guest_tokens` recognises a guest's, and a customer's is looked up at each request, so
+that the end of a session and a change of role hold at once. Guests' tokens of earlier releases, and those issued before
 SECRET_KEY was changed, count as long as their guest has files or jobs. Any other cookie is ignored, any other Bearer
 token refused.
 """
 
 import hashlib
 import re
+from collections.abc import Collection, Mapping
 from functools import partial
 
 from flask import Flask, Response, current_app, g, request
 
-from services.api import guest_tokens
-from services.api.keys import PREFIX, digest
-from services.api.middleware import client_address, policy
-from services.api.middleware.policy import Auth
+from services.api import guest_tokens, keys, session_tokens
+from services.api.middleware import client_address, origins, policy
+from services.api.middleware.policy import Auth, Limit
 from shared import errors
-from shared.db import api_keys, owners
+from shared.db import api_keys, owners, sessions
 from shared.db.pool import Database
+from shared.models.customer import Customer, Role, Session
 from shared.models.owner import Owner, OwnerType, Scope
 
 API_KEY = "X-Api-Key"
@@ -29,12 +31,17 @@ COOKIE = "session"
 HEADER = "X-Session-Token"
 _DAY_S = 86_400
 _LONGEST_DAYS = 400  # browsers store no cookie for longer
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes; three characters shorter than a key
+_TOKEN = re.compile(rf"(?:{session_tokens.PREFIX})?[A-Za-z0-9_-]{{43}}")  # a customer's, or three shorter a guest's
+_GUEST_LENGTH = 43
+_SCOPES: Mapping[Auth, Collection[Scope]] = {
+    Auth.ADMIN: (Scope.ADMIN,),
+    Auth.CATALOGUE: (Scope.ADMIN, Scope.CATALOGUE),
+}
 _EXTENSION = "guest_tokens"
 
 
 def install_identification(app: Flask, database: Database, secret: str, public_url: str, guest_days: int) -> None:
-    """Identify the caller before each request, and send guests their token, for `guest_days`, after each write.
+    """Identify the caller before each request, and send its token after each write; a guest keeps it `guest_days`.
 
     A caller with a wrong key or token is refused only by `install_authorization`, after the rate limits: guesses count.
     """
@@ -44,9 +51,9 @@ def install_identification(app: Flask, database: Database, secret: str, public_u
     app.after_request(partial(_send_token, https=public_url.startswith("https:"), keep_s=keep_s))
 
 
-def install_authorization(app: Flask) -> None:
-    """Refuse callers whose key or token is wrong, or whose key's scope does not permit the call."""
-    app.before_request(_authorize)
+def install_authorization(app: Flask, allowed_origins: Collection[str]) -> None:
+    """Refuse callers whose key or token is wrong, or not permitted that call, and writes by pages of other origins."""
+    app.before_request(partial(_authorize, allowed_origins))
 
 
 def caller() -> Owner | None:
@@ -61,6 +68,35 @@ def key() -> api_keys.Key | None:
     return found
 
 
+def session() -> tuple[Session, Customer] | None:
+    """The session of the request, and who is signed in by it."""
+    found: tuple[Session, Customer] | None = g.get("session")
+    return found
+
+
+def customer() -> Customer:
+    """Who is signed in, of a route for customers."""
+    found = session()
+    assert found is not None  # the route's policy requires one
+    return found[1]
+
+
+def is_admin() -> bool:
+    """Whether the caller has a key of scope admin, or is a customer of that role."""
+    return _permits((Scope.ADMIN,))
+
+
+def actor() -> str:
+    """Who does what an admin's route does, for its record: the key's name or the customer's address."""
+    found = key()
+    return found.name if found else customer().email
+
+
+def begin(token: str) -> None:
+    """Answer with this token of a session just opened, in place of the one that the request came with."""
+    g.token, g.wrote = token, True
+
+
 def counted_as() -> str:
     """Whom this call counts for: the API key or, because guests' tokens are free, the client's address."""
     found = key()
@@ -69,8 +105,7 @@ def counted_as() -> str:
 
 def visible_owner() -> Owner | None:
     """Whose rows the caller may reach by id; None means everyone's. Raises NotFound without a token."""
-    found = key()
-    if found is not None and found.scope is Scope.ADMIN:
+    if is_admin():
         return None
     if caller() is None:
         raise errors.NotFound
@@ -88,7 +123,7 @@ def writer() -> Owner:
 
 
 def _identify(database: Database) -> None:
-    g.token, g.owner, g.key, g.refusal, g.wrote = None, None, None, None, False
+    g.token, g.owner, g.key, g.session, g.refusal, g.wrote = None, None, None, None, None, False
     g.auth = policy.current().auth
     if g.auth is Auth.PUBLIC:
         return
@@ -98,11 +133,23 @@ def _identify(database: Database) -> None:
         g.refusal = refusal
 
 
-def _authorize() -> None:
+def _authorize(allowed_origins: Collection[str]) -> None:
     if g.refusal:
         raise g.refusal
-    if g.auth is Auth.ADMIN:
-        _require_admin()
+    if (g.token and "Authorization" not in request.headers) or policy.current().limit is Limit.SIGN_IN:
+        origins.refuse_foreign_write(allowed_origins)
+    if g.auth is Auth.CUSTOMER and session() is None:
+        raise errors.Unauthorized("Sign in first.")
+    if g.auth in _SCOPES and not _permits(_SCOPES[g.auth]):
+        raise errors.Forbidden if key() or session() else errors.Unauthorized("Sign in as an admin, or send a key.")
+
+
+def _permits(scopes: Collection[Scope]) -> bool:
+    """Whether the caller has a key of one of these scopes, or is a customer of role admin."""
+    found, signed_in = key(), session()
+    if found is not None:
+        return found.scope in scopes
+    return signed_in is not None and signed_in[1].role is Role.ADMIN
 
 
 def _read_credentials(database: Database) -> None:
@@ -115,10 +162,20 @@ def _read_credentials(database: Database) -> None:
         g.key = _find_key(database, secret)
         g.owner = Owner(OwnerType.KEY, str(g.key.id))
     elif token := bearer or _cookie():
-        if _is_ours(database, token):
-            g.token, g.owner = token, _owner(token)
+        g.owner = _owner_of(database, token)
+        if g.owner:
+            g.token = token
         elif bearer:
             raise errors.Unauthorized("This token is not valid; leave it out to get a new one.")
+
+
+def _owner_of(database: Database, token: str) -> Owner | None:
+    """Whose token it is; None if it was not issued here, or its session has ended."""
+    if len(token) > _GUEST_LENGTH:
+        with database.transaction(durable=False) as connection:
+            g.session = sessions.find(connection, session_tokens.digest(token))
+        return g.session[1].owner if g.session else None
+    return _owner(token) if _is_ours(database, token) else None
 
 
 def _is_ours(database: Database, token: str) -> bool:
@@ -128,19 +185,11 @@ def _is_ours(database: Database, token: str) -> bool:
         return owners.known(connection, _owner(token))
 
 
-def _require_admin() -> None:
-    found = key()
-    if found is None:
-        raise errors.Unauthorized("This needs an API key of scope admin.")
-    if found.scope is not Scope.ADMIN:
-        raise errors.Forbidden
-
-
 def _find_key(database: Database, secret: str) -> api_keys.Key:
-    if not secret.startswith(PREFIX):
+    if not secret.startswith(keys.PREFIX):
         raise errors.Unauthorized
     with database.transaction() as connection:
-        found = api_keys.find(connection, digest(secret))
+        found = api_keys.find(connection, keys.digest(secret))
     if found is None:
         raise errors.Unauthorized
     return found
@@ -165,7 +214,8 @@ def _send_token(response: Response, *, https: bool, keep_s: int) -> Response:
     if g.get("wrote") and g.token and response.status_code < 400:
         response.headers[HEADER] = g.token
         secure = https or request.is_secure
-        response.set_cookie(COOKIE, g.token, max_age=keep_s, httponly=True, samesite="Lax", secure=secure, path="/")
+        kept_s = keep_s if len(g.token) == _GUEST_LENGTH else _LONGEST_DAYS * _DAY_S  # the session ends by itself
+        response.set_cookie(COOKIE, g.token, max_age=kept_s, httponly=True, samesite="Lax", secure=secure, path="/")
     return response
 
 

@@ -14,20 +14,24 @@ class Auth(StrEnum):
     PUBLIC = "public"  # the caller is not identified
     GUEST_READ = "guest_read"  # the caller its token or key names; without one there is nothing to read
     GUEST_WRITE = "guest_write"  # as above, and a new guest gets a token
-    ADMIN = "admin"  # an API key of scope admin
+    CUSTOMER = "customer"  # someone signed in
+    ADMIN = "admin"  # an API key of scope admin, or a customer of role admin
+    CATALOGUE = "catalogue"  # as above, or an API key of scope catalogue
 
 
 class Limit(StrEnum):
     NONE = "none"
     API = "api"
     UPLOADS = "uploads"  # counts against the general limit as well
+    SIGN_IN = "sign_in"  # so does this, whose calls count unless they succeed
 
 
 class Cache(StrEnum):
-    """Values of Cache-Control. What the shop itself publishes will be `public, max-age=604800, immutable`."""
+    """Values of Cache-Control."""
 
     NO_STORE = "no-store"
     PICTURE = "private, max-age=3600"  # a customer's: no cache that others share may outlive its deletion
+    PUBLISHED = "public, max-age=604800, immutable"  # the shop's own pictures: another picture has another address
     PAGE = "no-cache"  # cached but revalidated: a deploy must reach open browsers
 
 
@@ -67,4 +71,6 @@ def _cache(response: Response) -> Response:
     response.headers["Cache-Control"] = rule
     if rule is Cache.PICTURE:  # CDNs are often set up to cache by a file's ending
         response.headers["CDN-Cache-Control"] = Cache.NO_STORE
+    elif rule is Cache.PUBLISHED:
+        response.headers["CDN-Cache-Control"] = rule
     return response

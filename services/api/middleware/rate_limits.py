@@ -3,6 +3,9 @@
 Uploads count against the caller's limit of uploads and the general one, other writes and the admin routes against the
 general one; reads are not limited. Each route's policy names its limit. A refused call counts against neither.
 
+Attempts to sign in have a limit of their own, by client address and by mail address: it counts those that failed, and
+requests for a mail.
+
 Windows slide: no stretch of time as long as one sees more calls than it allows, and a refusal states to the second when
 the next call will pass. A caller with an API key is the key, with the limits of its scope. All others are their IP
 address, because tokens are free, with the limits of guests; so is a caller with a wrong key.
@@ -10,8 +13,10 @@ address, because tokens are free, with the limits of guests; so is a caller with
 
 import math
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from http import HTTPStatus
 
-from flask import Flask, Response, g
+from flask import Flask, Response, current_app, g
 
 from services.api.middleware import auth, policy
 from services.api.middleware.policy import Limit
@@ -21,7 +26,14 @@ from shared import errors
 from shared.models.owner import Scope
 
 Rates = Mapping[Limit, Rate]  # without those that are off
-_COUNTED = {Limit.NONE: (), Limit.API: (Limit.API,), Limit.UPLOADS: (Limit.API, Limit.UPLOADS)}
+_COUNTED = {
+    Limit.NONE: (),
+    Limit.API: (Limit.API,),
+    Limit.UPLOADS: (Limit.API, Limit.UPLOADS),
+    Limit.SIGN_IN: (Limit.API, Limit.SIGN_IN),
+}
+_FAILED = (HTTPStatus.ACCEPTED, HTTPStatus.UNAUTHORIZED, HTTPStatus.GONE)  # of attempts to sign in; a mail is accepted
+_EXTENSION = "sign_in_limit"
 _PREFIX = "stolentee:calls"
 _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
 _ONE = {86_400: "a day", 3600: "an hour", 60: "a minute"}
@@ -29,6 +41,8 @@ _ONE = {86_400: "a day", 3600: "an hour", 60: "a minute"}
 
 def install(app: Flask, settings: Web, counter: Counter) -> None:
     """Count every request as its route's policy says. Install it after the identification of callers."""
+    app.extensions[_EXTENSION] = (counter, settings.rate_sign_in)
+    app.after_request(_take_back)
     shared = _by_scope(settings)
     if not any(shared.values()):
         return
@@ -41,34 +55,65 @@ def install(app: Flask, settings: Web, counter: Counter) -> None:
         scope, client = key.scope if key else None, auth.counted_as()
         counted = [limit for limit in _COUNTED[policy.current().limit] if limit in shared[scope]]
         if counted:
-            _judge(counter.count(_windows(client, counted, shared[scope]), _windows(client, counted, alone[scope])))
+            windows = _windows(client, counted, shared[scope])
+            _judge(counter.count(windows, _windows(client, counted, alone[scope])))
+            if Limit.SIGN_IN in counted:
+                g.attempts = windows[-1:]
 
     app.before_request(count)
     app.after_request(_add_headers)
 
 
+def count_attempt(email: str) -> None:
+    """Count an attempt to sign in with this address, besides those of the client. Raises RateLimited."""
+    counter, rate = current_app.extensions[_EXTENSION]
+    if rate:
+        whose = sha256(email.lower().encode()).hexdigest()
+        windows = _windows(f"email:{whose}", [Limit.SIGN_IN], {Limit.SIGN_IN: rate})
+        _judge(counter.count(windows, windows))
+        g.attempts = [*g.get("attempts", ()), *windows]
+
+
+def _take_back(response: Response) -> Response:
+    """Attempts that succeeded, or that were never judged, do not count."""
+    if response.status_code not in _FAILED and (windows := g.get("attempts")):
+        counter, _ = current_app.extensions[_EXTENSION]
+        counter.take_back(windows)
+    return response
+
+
 def describe(settings: Web) -> str:
     """The limits in force, in Markdown, for the OpenAPI document."""
-    callers = {None: "guest, by address", Scope.PREMIUM: "key of scope premium", Scope.ADMIN: "key of scope admin"}
+    callers = {
+        None: "guest or customer, by address",
+        Scope.PREMIUM: "key of scope premium, orders or catalogue",
+        Scope.ADMIN: "key of scope admin",
+    }
     rates = _by_scope(settings)
     rows = [
         [name, *(_rate_in_words(rates[scope].get(limit)) for limit in _COUNTED[Limit.UPLOADS])]
         for scope, name in callers.items()
     ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (["caller", "calls", "of which uploads"], ["---"] * 3, *rows))
+    table = "\n".join(f"| {' | '.join(row)} |" for row in (["caller", "calls", "of which uploads"], ["---"] * 3, *rows))
+    sign_in = _rate_in_words(settings.rate_sign_in)
+    return f"{table}\n\nFailed attempts to sign in, by client address and by mail address, and mails: {sign_in}."
 
 
 def _by_scope(settings: Web) -> Mapping[Scope | None, Rates]:
-    """The limits of keys by their scope, and those of guests under None."""
-    given = {
-        None: (settings.rate_api, settings.rate_uploads),
-        Scope.PREMIUM: (settings.rate_premium_api, settings.rate_premium_uploads),
-        Scope.ADMIN: (settings.rate_admin_api, settings.rate_admin_uploads),
+    """The limits of keys by their scope, and those of guests and customers under None."""
+    premium = {Limit.API: settings.rate_premium_api, Limit.UPLOADS: settings.rate_premium_uploads}
+    given: Mapping[Scope | None, Mapping[Limit, Rate | None]] = {
+        None: {
+            Limit.API: settings.rate_api,
+            Limit.UPLOADS: settings.rate_uploads,
+            Limit.SIGN_IN: settings.rate_sign_in,
+        },
+        Scope.PREMIUM: premium,
+        Scope.ORDERS: premium,
+        Scope.CATALOGUE: premium,
+        Scope.ADMIN: {Limit.API: settings.rate_admin_api, Limit.UPLOADS: settings.rate_admin_uploads},
     }
-    both = _COUNTED[Limit.UPLOADS]
-    return {
-        scope: {limit: rate for limit, rate in zip(both, rates, strict=True) if rate} for scope, rates in given.items()
-    }
+    return {scope: {limit: rate for limit, rate in rates.items() if rate} for scope, rates in given.items()}
 
 
 def _shares(rates: Rates, instances: int) -> Rates:
@@ -85,9 +130,9 @@ def _windows(client: str, counted: Sequence[Limit], rates: Rates) -> list[Window
 
 def _judge(verdict: Verdict) -> None:
     """Raises RateLimited with the seconds until all limits allow one more call."""
-    g.rate_counts = verdict.counts
+    g.rate_counts = [*g.get("rate_counts", ()), *verdict.counts]
     if verdict.allowed:
-        g.rate_count = min(verdict.counts, key=lambda count: count.window.calls)
+        g.rate_count = min(g.rate_counts, key=lambda count: count.window.calls)
         return
     full = [count for count in verdict.counts if count.used >= count.window.calls]
     g.rate_count = max(full, key=lambda count: count.next_s)

@@ -79,10 +79,10 @@ class Counter:
 
     def __init__(self, redis_url: str) -> None:
         retry = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))  # the server may have been restarted
-        client = redis.Redis.from_url(
+        self._redis = redis.Redis.from_url(
             redis_url, socket_timeout=timeouts.REDIS_S, socket_connect_timeout=timeouts.REDIS_S, retry=retry
         )
-        self._script = client.register_script(_COUNT)
+        self._script = self._redis.register_script(_COUNT)
         self._memory = MemoryCounter()
         self._retry_at = 0.0  # 0: Redis is up
         self._lock = threading.Lock()
@@ -98,6 +98,20 @@ class Counter:
                 self._retry_at = 0.0
                 return verdict
         return self._memory.count(alone)
+
+    def take_back(self, windows: Sequence[Window]) -> None:
+        """Take a call out of windows that counted it. While Redis is down it stays in those of Redis."""
+        if self._may_ask():
+            try:
+                with self._redis.pipeline(transaction=False) as pipeline:
+                    for window in windows:
+                        pipeline.lpop(window.key)
+                    pipeline.execute()
+            except redis.RedisError as error:
+                self._lose(error)
+            else:
+                return
+        self._memory.take_back(windows)
 
     def _ask(self, windows: Sequence[Window]) -> Verdict:
         limits = [number for window in windows for number in (window.calls, window.seconds)]
@@ -138,6 +152,12 @@ class MemoryCounter:
                     calls.append(now)
             counted = zip(windows, recent, strict=True)
             return Verdict(allowed, [_count(window, calls, now) for window, calls in counted])
+
+    def take_back(self, windows: Sequence[Window]) -> None:
+        with self._lock:
+            for window in windows:
+                if calls := self._calls.get(window.key):
+                    calls.pop()
 
     def _recent(self, window: Window, now: float) -> deque[float]:
         """The times of the window's calls, the oldest first."""

@@ -1,6 +1,6 @@
 """Requests and responses about garments and mock-ups."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field
 
@@ -76,6 +76,15 @@ class SignedMockupPath(MockupPath):
     """With the grant that lets the holder of the address see the picture on any garment for a while."""
 
     mockup_grant: str = Field(json_schema_extra={"minLength": 1, "maxLength": 100})
+
+
+class BlankPath(ApiModel):
+    garment: str = Field(max_length=40)
+    color: Hex
+
+
+class BlankQuery(RequestModel):
+    w: Literal["400", "800", "1200"] = Field("800", description="Pixels of the picture's side.")
 
 
 class MockupQuery(RequestModel):

@@ -1,12 +1,12 @@
 """Mock-ups of pictures: garments, addresses for pages, and the pictures themselves.
 
 They are as private as the picture they show: an owner's token or a signed address opens them, and no shared cache keeps
-them. What the shop publishes one day gets a route of its own, public and immutable.
+them. Garments without a print are the shop's own pictures, public and immutable.
 """
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +18,10 @@ from services.api.assets import copies, url_signing, variants
 from services.api.assets.schemas import AssetPath
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
+from services.api.mockups.client import MockupService
 from services.api.mockups.schemas import (
+    BlankPath,
+    BlankQuery,
     GarmentList,
     GarmentOut,
     MockupHeaders,
@@ -35,6 +38,7 @@ from shared.models.asset import Asset, AssetKind
 from shared.models.garment import GARMENTS, Garment
 from shared.version import VERSION
 
+_BLANK = "blank"  # in place of a key
 _COPY = "1600"  # the variant that is printed: more pixels than the largest print area shows
 
 
@@ -82,6 +86,24 @@ def show_signed(deps: Dependencies, header: MockupHeaders, path: SignedMockupPat
     return _answer(deps, None, path, query)
 
 
+def blank(deps: Dependencies, header: MockupHeaders, path: BlankPath, query: BlankQuery) -> Response:  # noqa: ARG001 - documents
+    """Show blank garment.
+
+    A garment without a print, in one of its usual colors: a square WebP for pages, which any cache may keep.
+    """
+    garment = _garment(path.garment)
+    if path.color not in {color for _, color in garment.colours}:  # a bounded number of pictures
+        raise errors.NotFound("This garment does not usually come in this color; /api/garments lists its colors.")
+    return _sent((garment.name, path.color, query.w), lambda: _drawn_blank(deps, garment, path.color, query.w))
+
+
+def _drawn_blank(deps: Dependencies, garment: Garment, color: str, width: str) -> bytes:
+    data = _service(deps).draw(garment.name, color, _BLANK, {"w": width}, web.request_id())
+    if data is None:
+        raise errors.Unavailable  # a service of an earlier release, which knows no blank ones
+    return data
+
+
 def _item(template: str, garment: Garment, color: str, asked: Mapping[str, Any]) -> MockupOut:
     url = template.replace("{garment}", garment.name).replace("{color}", color)
     query = f"?{urlencode(asked)}" if asked else ""
@@ -91,30 +113,40 @@ def _item(template: str, garment: Garment, color: str, asked: Mapping[str, Any])
 def _answer(deps: Dependencies, owner: Any, path: MockupPath, query: MockupQuery) -> Response:
     asset = _shown(lookup.require(deps, assets.find, owner, path.asset_id))
     garment, asked = _garment(path.garment), query.chosen()
-    tag = hashlib.sha256(repr((VERSION, asset.key, garment.name, path.color, sorted(asked.items()))).encode())
+    facts = (asset.key, garment.name, path.color, sorted(asked.items()))
+    return _sent(facts, lambda: _drawn(deps, asset, garment, path.color, asked))
+
+
+def _sent(facts: tuple[object, ...], draw: Callable[[], bytes]) -> Response:
+    """The picture that these facts make, drawn unless the caller has it."""
+    tag = hashlib.sha256(repr((VERSION, *facts)).encode()).hexdigest()
     response = Response(status=304)
-    if not request.if_none_match.contains_weak(tag.hexdigest()):
-        response = Response(_drawn(deps, asset, garment, path.color, asked), content_type="image/webp")
-    response.set_etag(tag.hexdigest())
+    if not request.if_none_match.contains_weak(tag):
+        response = Response(draw(), content_type="image/webp")
+    response.set_etag(tag)
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # shops embed pictures in their own pages
     return response
 
 
 def _drawn(deps: Dependencies, asset: Asset, garment: Garment, color: str, asked: Mapping[str, Any]) -> bytes:
     """Drawn from the copy for pages, which is made for the first mock-up of a picture."""
-    if deps.mockups is None:
-        raise errors.Unavailable("Mock-ups are not offered here.", retry_after_s=60)
-    began = time.monotonic()
+    service, began = _service(deps), time.monotonic()
     for copy in variants.candidates(asset, _COPY):
-        if data := deps.mockups.draw(garment.name, color, copy.key, asked, web.request_id()):
+        if data := service.draw(garment.name, color, copy.key, asked, web.request_id()):
             return data
     made = copies.kept(deps, asset, _COPY)
     if time.monotonic() - began > timeouts.REQUEST_S - timeouts.MOCKUP_READ_S:
         raise errors.Busy  # the next request finds the copy
-    data = deps.mockups.draw(garment.name, color, made.key, asked, web.request_id())
+    data = service.draw(garment.name, color, made.key, asked, web.request_id())
     if data is None:
         raise errors.NotFound
     return data
+
+
+def _service(deps: Dependencies) -> MockupService:
+    if deps.mockups is None:
+        raise errors.Unavailable("Mock-ups are not offered here.", retry_after_s=60)
+    return deps.mockups
 
 
 def _garment(name: str) -> Garment:

@@ -4,7 +4,8 @@
     GET /health*  /metrics                                              shared/web.py
 
 It is called by the api alone, which has checked that the caller may see the picture. `key` is that of the picture's
-copy for pages. The service knows no callers and no database; it reads the storage.
+copy for pages, or `blank` for a garment without a print. The service knows no callers and no database; it reads the
+storage.
 """
 
 import signal

@@ -23,6 +23,8 @@ MAX_SIDE = 2000  # of a stored copy for pages
 _KEPT_S = 3600
 _FILES_BYTES, _DESIGNS_BYTES = 8 << 20, 16 << 20
 _FORMATS = ("WEBP", "JPEG")
+BLANK = "blank"
+"""In place of a key: the garment without a print."""
 
 
 class Mockups:
@@ -52,7 +54,7 @@ class Mockups:
 
     def _draw(self, asked: MockupRequest) -> bytes:
         began = time.perf_counter()
-        design = self._design(asked.key)
+        design = None if asked.key == BLANK else self._design(asked.key)
         read = time.perf_counter()
         picture = render(design, asked.garment, asked.colour, asked.place, asked.width)
         drawn = time.perf_counter()

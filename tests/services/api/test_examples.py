@@ -31,7 +31,7 @@ ORDER = (
     *("admin_rollout", "admin_set_rollout", "admin_providers", "admin_jobs_report"),
 )
 SIGNED = {"assets_presign", "assets_receive", "assets_complete", "assets_follow_link", "mockups_show_signed"}
-DRAWN = {"mockups_show"}  # by a service of its own; tests/services/api/mockups
+DRAWN = {"mockups_show", "mockups_blank"}  # by a service of its own; tests/services/api/mockups
 
 
 class Trial:

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api import keys
+from services.api.middleware.policy import Auth
 from shared.db import api_keys as rows
 from shared.models.owner import Scope
 from shared.version import VERSION
@@ -69,7 +70,7 @@ def test_every_route_of_the_api_is_described(api: Api) -> None:
     routes = {
         (method, rule.rule.replace("<uuid:", "<").replace("<", "{").replace(">", "}"))
         for rule in api.app.url_map.iter_rules()
-        if rule.rule.startswith(("/api/", "/assets/", "/mockups/", "/private/"))
+        if rule.rule.startswith(("/api/", "/assets/", "/garments/", "/mockups/", "/private/"))
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     assert described == routes
@@ -96,14 +97,18 @@ def test_statuses_are_explicit_and_errors_have_the_one_shape(document: dict[str,
             assert status < "400" or response["content"] == envelope, (name, status)
 
 
-def test_guests_may_call_everything_but_the_admin_routes(document: dict[str, Any]) -> None:
+def test_each_operation_states_who_may_call_it(document: dict[str, Any]) -> None:
     anyone: list[dict[str, list[str]]] = [{}, {"bearer": []}, {"cookie": []}, {"key": []}]
     assert document["security"] == anyone
     said = {name: operation.get("security", anyone) for name, operation in operations(document).items()}
-    public = {"assets_receive", "assets_download", "assets_follow_link", "mockups_garments", "mockups_show_signed"}
-    for name, security in said.items():
-        wanted = [{"bearer": []}, {"key": []}] if name.startswith("admin_") else [] if name in public else anyone
-        assert security == wanted, name
+    signed_in: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+    wanted = {
+        Auth.PUBLIC: [],
+        Auth.CUSTOMER: signed_in,
+        Auth.ADMIN: [*signed_in, {"key": []}],
+        Auth.CATALOGUE: [*signed_in, {"key": []}],
+    }
+    assert said == {name: wanted.get(route.auth, anyone) for name, route in ROUTES.items()}
 
 
 def test_everything_has_bounds(document: dict[str, Any]) -> None:
@@ -251,5 +256,9 @@ def test_every_operation_answers_as_described(api: Api) -> None:
     """`DocumentedClient` compares them; here each is called."""
     met = {(response.status_code, response.request) for response in _responses(api)}
     endpoints = {(endpoint(api.app, request.method, request.path), status // 100) for status, request in met}
-    drawn = {"mockups_show", "mockups_show_signed"}  # by a service of its own; tests/services/api/mockups calls them
+    drawn = {
+        "mockups_show",
+        "mockups_show_signed",
+        "mockups_blank",
+    }  # by a service of its own; tests/services/api/mockups calls them
     assert {(name, 2) for name in ROUTES.keys() - drawn} <= endpoints

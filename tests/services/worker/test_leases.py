@@ -8,9 +8,9 @@ import pytest
 from services.worker.leases import Leases
 from services.worker.periodic import PeriodicTask
 from shared import errors, metrics, timeouts
-from shared.db import job_queue, jobs
+from shared.db import ids, job_queue, jobs
 from shared.models.job import Job, JobState
-from tests.services.worker.conftest import Bench
+from tests.services.worker.conftest import OWNER, Bench
 
 
 def _claim(bench: Bench, lease_s: float) -> Job | None:
@@ -63,6 +63,24 @@ def test_the_lease_of_a_job_past_its_deadline_is_not_extended(bench: Bench, monk
         bench.say("update jobs set lease_until = now() + interval '1 s'")
         keeper.renew()
     assert _left_s(bench) < 2
+
+
+@pytest.mark.parametrize("job_type", ["gang_sheet", "print_file", "vector"])
+def test_the_lease_of_a_print_job_is_extended_beyond_the_time_of_a_cut_out(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, job_type: str
+) -> None:
+    assert timeouts.PRINT_JOB_S == 900
+    keeper = Leases(bench.database, 60)
+    for longest_s, renewed in ((900, True), (0, False)):
+        monkeypatch.setattr(timeouts, "JOB_S", 0)
+        monkeypatch.setattr(timeouts, "PRINT_JOB_S", longest_s)
+        with bench.database.transaction() as connection:
+            jobs.create(connection, ids.new(), OWNER, ids.new(), type=job_type)
+        with keeper.holding(bench.claim()):
+            bench.say("update jobs set lease_until = now() + interval '1 s'")
+            keeper.renew()
+        assert (_left_s(bench) > 55) is renewed
+        bench.say("delete from jobs")
 
 
 def test_a_lost_lease_is_counted_once_and_forgotten(bench: Bench, held: tuple[Leases, Job]) -> None:

@@ -51,6 +51,24 @@ def test_a_poll_that_has_not_ended_is_not_repeated() -> None:
         assert len(asked) == 4
 
 
+def test_a_thread_with_a_long_job_keeps_no_other_from_polling() -> None:
+    asked: list[Future[None]] = []
+    end, long = Event(), [True]
+    with ThreadPoolExecutor(2) as threads:
+
+        def submit(function: Callable[[], None]) -> Future[None]:
+            asked.append(threads.submit(function))
+            return asked[-1]
+
+        poller = Poller(submit, lambda: bool(long) and long.pop() and not end.wait(5), lambda: False, 2)
+        poller.poll()
+        while not any(thread.done() for thread in asked):
+            pass
+        poller.poll()
+        assert len(asked) == 3
+        end.set()
+
+
 def test_a_worker_that_is_stopping_takes_no_further_job() -> None:
     ran: list[bool] = []
 

@@ -86,9 +86,20 @@ def test_each_queue_gets_what_is_missing_in_it(
 def test_wake_ups_for_a_long_queue_are_sent_in_batches(
     bench: Bench, sweeper: Rescuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rescuer, "AT_ONCE", 2)
+    monkeypatch.setattr(rescuer, "AT_ONCE", {**rescuer.AT_ONCE, Queue.CUTOUTS: 2})
     _overlooked(bench, 5)
     assert [sweeper.sweep() for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_few_wake_ups_are_sent_for_print_jobs_as_a_worker_without_a_place_drops_them(
+    bench: Bench, sweeper: Rescuer
+) -> None:
+    with bench.database.transaction() as connection:
+        for _ in range(12):
+            jobs.create(connection, ids.new(), OWNER, ids.new(), type="gang_sheet")
+            jobs.create(connection, ids.new(), OWNER, ids.new(), type="cutline")
+        connection.execute("update jobs set run_after = now() - interval '1 s'")
+    assert sweeper.sweep() == 10 + 2
 
 
 def test_a_new_job_is_left_to_its_own_wake_up(bench: Bench, sweeper: Rescuer) -> None:

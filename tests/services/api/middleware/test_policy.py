@@ -1,7 +1,8 @@
 """Every route against every kind of caller, from one table that must name all routes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
@@ -9,9 +10,12 @@ from flask.testing import FlaskClient
 
 from services.api.middleware import policy
 from services.api.middleware.policy import Auth, Cache, Limit
+from shared.models.customer import Role
+from shared.models.owner import Scope
 from tests.services import pictures
 from tests.services.api.client import body, cut_out, send, upload
 from tests.services.api.conftest import Api
+from tests.services.api.customers import signed_in, with_key
 
 _GUEST_READ = (Auth.GUEST_READ, Limit.NONE, Cache.NO_STORE)
 _ADMIN = (Auth.ADMIN, Limit.API, Cache.NO_STORE)
@@ -25,7 +29,11 @@ _PICTURE = (Auth.PUBLIC, Limit.NONE, Cache.PICTURE)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The status for a caller without a token, another guest, and the owner of `job` and `asset`."""
+    """The status for a caller without a token, for others than the owner of `job` and `asset`, for it, and for admins.
+
+    Guests and customers get the same, but guests and keys get `nobody` from a route of customers, and customers 403
+    from one of admins. `admin` defaults to the owner's on a path with an id of its rows, else to another's.
+    """
 
     method: str
     rule: str
@@ -33,9 +41,35 @@ class Row:
     other: int
     owner: int
     policy: tuple[Auth, Limit, Cache]
+    admin: int | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.rule}"
+
+    @property
+    def auth(self) -> Auth:
+        return self.policy[0]
+
+    @property
+    def of_admins(self) -> bool:
+        return self.auth in (Auth.ADMIN, Auth.CATALOGUE)
+
+    @property
+    def for_admin(self) -> int:
+        owned = self.auth is not Auth.CUSTOMER and ("<uuid:asset_id>" in self.rule or "<uuid:job_id>" in self.rule)
+        return self.admin or (self.owner if owned else self.other)
+
+    def for_guest(self, said: int) -> int:
+        return self.nobody if self.auth is Auth.CUSTOMER else said
+
+    def for_customer(self, said: int) -> int:
+        return 403 if self.of_admins else said
+
+    def for_key(self, scope: Scope) -> int:
+        """A key of another scope than admin's."""
+        if self.auth is Auth.CATALOGUE and scope is Scope.CATALOGUE:
+            return self.for_admin
+        return 403 if self.of_admins else self.for_guest(self.other)
 
 
 TABLE = (
@@ -66,10 +100,11 @@ TABLE = (
     Row("GET", "/api/assets/<uuid:asset_id>/mockups", 404, 404, 200, _GUEST_READ),
     Row("GET", "/mockups/<garment>/<color>/<uuid:asset_id>.webp", 404, 404, 503, (Auth.GUEST_READ, *_PICTURE[1:])),
     Row("GET", "/mockups/<garment>/<color>/<uuid:asset_id>/<mockup_grant>.webp", 403, 403, 403, _PICTURE),
-    Row("GET", "/api/admin/rollout", 401, 401, 401, _ADMIN),
-    Row("PUT", "/api/admin/rollout", 401, 401, 401, _ADMIN),
-    Row("GET", "/api/admin/providers", 401, 401, 401, _ADMIN),
-    Row("GET", "/api/admin/jobs", 401, 401, 401, _ADMIN),
+    Row("GET", "/garments/<garment>/<color>.webp", 503, 503, 503, (Auth.PUBLIC, Limit.NONE, Cache.PUBLISHED)),
+    Row("GET", "/api/admin/rollout", 401, 401, 401, _ADMIN, 200),
+    Row("PUT", "/api/admin/rollout", 401, 401, 401, _ADMIN, 400),
+    Row("GET", "/api/admin/providers", 401, 401, 401, _ADMIN, 200),
+    Row("GET", "/api/admin/jobs", 401, 401, 401, _ADMIN, 200),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
     Row("GET", "/", 200, 200, 200, _PAGE),
     Row("GET", "/docs", 200, 200, 200, _PAGE),
@@ -97,7 +132,7 @@ def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> i
     path = row.rule.replace("<uuid:asset_id>", asset["id"]).replace("<uuid:job_id>", job)
     path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
     path = path.replace("<uuid:upload_id>", str(UUID(int=0))).replace("<number>", "1")
-    path = path.replace("<garment>", "hoodie").replace("<color>", "ffffff").replace("<mockup_grant>", "1-a")
+    path = path.replace("<garment>", "hoodie").replace("<color>", "1c1c1f").replace("<mockup_grant>", "1-a")
     path += "?widthMm=100" if row.policy == _MADE and "<uuid:asset_id>" in row.rule else ""
     if row.rule in ("/api/uploads", "/api/cutouts"):
         response = send(client, path, pictures.jpeg(), environ_base=_FAR)
@@ -113,16 +148,44 @@ def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> i
     return response.status_code
 
 
+class Callers:
+    """One of each kind; the owner's rows are made anew for each call that may change them."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._guest, self._customer = api.guest(), signed_in(api, "other@shop.example")
+        self._admins = {
+            "admin": signed_in(api, "admin@shop.example", Role.ADMIN),
+            "admin's key": with_key(api, Scope.ADMIN),
+        }
+        self._keys = {scope: with_key(api, scope) for scope in Scope if scope is not Scope.ADMIN}
+        for other in (self._guest, self._customer, *self._admins.values(), *self._keys.values()):
+            upload(other, pictures.png())
+
+    def statuses(self, row: Row) -> Iterator[tuple[str, int, int]]:
+        """Who called, the status by the table, and that of the response."""
+        guest, customer = self._api.guest(), signed_in(self._api, f"{uuid4()}@shop.example")
+        rows = self._rows(guest)
+        yield "nobody", row.nobody, _status(self._api.guest(), row, *rows)
+        yield "guest", row.for_guest(row.other), _status(self._guest, row, *rows)
+        yield "customer", row.for_customer(row.other), _status(self._customer, row, *rows)
+        for scope, key in self._keys.items():
+            yield scope, row.for_key(scope), _status(key, row, *rows)
+        yield "owner", row.for_guest(row.owner), _status(guest, row, *rows)
+        yield "owner signed in", row.for_customer(row.owner), _status(customer, row, *self._rows(customer))
+        for name, admin in self._admins.items():
+            wanted = row.nobody if row.auth is Auth.CUSTOMER and name == "admin's key" else row.for_admin
+            yield name, wanted, _status(admin, row, *self._rows(self._api.guest()))
+
+    def _rows(self, owner: FlaskClient) -> tuple[dict[str, str], str]:
+        job = cut_out(owner)["id"]
+        return upload(owner), job
+
+
 def test_every_route_answers_each_caller_as_the_table_says(api: Api) -> None:
-    wrong = {}
-    for row in TABLE:
-        owner, other = api.guest(), api.guest()
-        job, asset = cut_out(owner)["id"], upload(owner)
-        upload(other, pictures.png())
-        said = [_status(client, row, asset, job) for client in (api.guest(), other, owner)]
-        if said != [row.nobody, row.other, row.owner]:
-            wrong[str(row)] = said
-    assert wrong == {}
+    callers = Callers(api)
+    wrong = [(str(row), *said) for row in TABLE for said in callers.statuses(row) if said[1] != said[2]]
+    assert wrong == []
 
 
 def test_lists_hold_only_the_caller_s_rows(api: Api) -> None:

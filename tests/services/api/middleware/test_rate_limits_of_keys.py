@@ -116,5 +116,5 @@ def test_the_document_states_the_limits_in_force(start: Start, environment: pyte
     environment.setenv("RATE_LIMIT_PREMIUM_API", "600/m")
     environment.setenv("RATE_LIMIT_PREMIUM_UPLOADS", "120/m")
     description = body(start().guest().get("/openapi.json"))["info"]["description"]
-    assert "| guest, by address | 100 in 15 minutes | no limit |" in description
-    assert "| key of scope premium | 600 in a minute | 120 in a minute |" in description
+    assert "| guest or customer, by address | 100 in 15 minutes | no limit |" in description
+    assert "| key of scope premium, orders or catalogue | 600 in a minute | 120 in a minute |" in description

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from services.worker.mockups import files
-from services.worker.mockups.files import SLOTS, WAITING, Mockups, decoded
+from services.worker.mockups.files import BLANK, SLOTS, WAITING, Mockups, decoded
 from services.worker.mockups.mockup_request import MockupRequest
 from shared import errors
 from shared.storage import Folder
@@ -38,6 +38,11 @@ def objects(tmp_path: Path) -> Folder:
 def test_a_file_is_a_webp_of_the_size_asked_for(objects: Folder) -> None:
     with Image.open(io.BytesIO(Mockups(objects).file(asked()))) as picture:
         assert (picture.format, picture.size) == ("WEBP", (120, 120))
+
+
+def test_a_garment_without_a_print_needs_no_storage(objects: Folder) -> None:
+    plain = Mockups(Folder(Path("/nonexistent"))).file(asked(BLANK))
+    assert plain != Mockups(objects).file(asked())
 
 
 def test_a_kept_file_needs_no_storage_and_a_kept_design_serves_other_mock_ups(objects: Folder) -> None:
