@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-mockups bench-print bench-queue bench-rembg bench-uploads soak models garments gallery lock clean up down logs ps images release
+.PHONY: help setup run demo key seed test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-mockups bench-print bench-queue bench-rembg bench-uploads soak models garments gallery lock clean up down logs ps images release
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-16s %s\n' "$$name" "$$words"; done
@@ -40,6 +40,9 @@ key: ## Create an API key in the running system: make key NAME=shop SCOPE=premiu
 	else \
 		$(MAKE) --silent $(VENV)/.runtime >&2 && $(RUN) deploy.local.key "$$NAME" "$$SCOPE"; \
 	fi
+
+seed: $(VENV)/.runtime ## Put the sample shop into the running system, as make run does by itself; SCALE=200000 adds products for load tests
+	@$(RUN) deploy.seed $(SCALE)
 
 demo: $(VENV)/.runtime ## Cut out one picture, with print check, print file, cut line and mock-up: make demo IMAGE=photo.jpg OUT=cut.png
 	@$(RUN) deploy.local.demo "$$IMAGE" "$$OUT"

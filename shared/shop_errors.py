@@ -3,6 +3,40 @@
 from shared.errors import Failure
 
 
+class OutOfStock(Failure):
+    """`details` says how many of each SKU there are."""
+
+    status, code, message = 409, "out_of_stock", "There are not that many."
+    advice = "Take fewer: `details` says how many there are of each SKU."
+
+
+class SlugTaken(Failure):
+    status, code, message = 409, "slug_taken", "Another product has this slug."
+    advice = "Choose another slug, or change that product."
+
+
+class SkuTaken(Failure):
+    status, code, message = 409, "sku_taken", "This SKU is there already."
+    advice = "Give each variant a SKU of its own; `details` names the one that is taken."
+
+
+class VariantTaken(Failure):
+    status, code, message = 409, "variant_taken", "The product has another variant of this color and size."
+    advice = "Give each variant a color and a size that no other has; an archived variant counts too."
+
+
+class PrintAreaInUse(Failure):
+    status, code, message = 409, "print_area_in_use", "Designs lie on a print area that would be removed."
+    advice = "Keep the print area, or change its size and methods."
+
+
+class FaultyFile(Failure):
+    """`details` lists the faults by row and column."""
+
+    status, code, message = 422, "faulty_file", "The file has faults; nothing was imported."
+    advice = "Correct the rows that `details` names; `dryRun=true` lists them without importing."
+
+
 class Changed(Failure):
     status, code, message = 412, "changed", "This was changed since you read it."
     advice = "Read it again, and send your change with its new `version` as `If-Match`."

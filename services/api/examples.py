@@ -12,6 +12,8 @@ PARAMETERS: Mapping[str, str] = {
     "asset_id": ASSET,
     "job_id": "00000000-0000-7000-8000-000000000b0b",
     "number": "1",
+    "product_id": "00000000-0000-7000-8000-00000000c0de",
+    "variant_id": "00000000-0000-7000-8000-00000000517e",
     "upload_id": "00000000-0000-7000-8000-0000000f11e0",
     "key": "KEY",
     "grant": "GRANT",

@@ -62,13 +62,13 @@ def page(
 def by_slug(connection: Connection, slug: str) -> Product | None:
     """An active product."""
     row = connection.execute(f"select {COLUMNS} from products where slug = %s and status = 'active'", [slug]).fetchone()
-    return _product(row) if row else None
+    return from_row(row) if row else None
 
 
 def find(connection: Connection, product_id: UUID) -> Product | None:
     """A product of any status."""
     row = connection.execute(f"select {COLUMNS} from products where id = %s", [product_id]).fetchone()
-    return _product(row) if row else None
+    return from_row(row) if row else None
 
 
 def print_areas(connection: Connection, product_id: UUID) -> list[PrintArea]:
@@ -110,7 +110,8 @@ def _summary(row: dict[str, Any]) -> Summary:
     return Summary(**{**row, "picture": Picture(**row["picture"]) if row["picture"] else None})
 
 
-def _product(row: dict[str, Any]) -> Product:
+def from_row(row: dict[str, Any]) -> Product:
+    """A product from a row with COLUMNS."""
     read = {
         "pictures": tuple(Picture(**picture) for picture in row["pictures"]),
         "size_chart": tuple(Measures(**measures) for measures in row["size_chart"]),

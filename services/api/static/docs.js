@@ -10,6 +10,10 @@ for (const item of Object.values(spec.paths))
 function learn(response) {
   const body = response.headers["content-type"]?.startsWith("application/json") && response.obj;
   if (!body?.id) return response;
+  if (body.variants) {
+    own.set(examples.product_id, body.id).set(examples.variant_id, body.variants[0].id);
+    return response;
+  }
   own.set(examples[body.sha256 ? "asset_id" : body.uploadUrl ? "upload_id" : "job_id"], body.id);
   if (body.assetId) own.set(examples.asset_id, body.assetId);
   const [key, grant] = (body.result?.cutoutUrl ?? body.url ?? "").split("/").slice(-2);

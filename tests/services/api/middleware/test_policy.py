@@ -19,6 +19,7 @@ from tests.services.api.customers import signed_in, with_key
 
 _GUEST_READ = (Auth.GUEST_READ, Limit.NONE, Cache.NO_STORE)
 _ADMIN = (Auth.ADMIN, Limit.API, Cache.NO_STORE)
+_CATALOGUE = (Auth.CATALOGUE, Limit.API, Cache.NO_STORE)
 _MADE = (Auth.GUEST_READ, Limit.API, Cache.NO_STORE)
 _GUEST_WRITE = (Auth.GUEST_WRITE, Limit.API, Cache.NO_STORE)
 _UPLOAD = (Auth.GUEST_WRITE, Limit.UPLOADS, Cache.NO_STORE)
@@ -105,6 +106,14 @@ TABLE = (
     Row("PUT", "/api/admin/rollout", 401, 401, 401, _ADMIN, 400),
     Row("GET", "/api/admin/providers", 401, 401, 401, _ADMIN, 200),
     Row("GET", "/api/admin/jobs", 401, 401, 401, _ADMIN, 200),
+    Row("GET", "/api/admin/products", 401, 401, 401, _CATALOGUE, 200),
+    Row("POST", "/api/admin/products", 401, 401, 401, _CATALOGUE, 400),
+    Row("GET", "/api/admin/products/<uuid:product_id>", 401, 401, 401, _CATALOGUE, 404),
+    Row("PATCH", "/api/admin/products/<uuid:product_id>", 401, 401, 401, _CATALOGUE, 400),
+    Row("GET", "/api/admin/products.csv", 401, 401, 401, _CATALOGUE, 200),
+    Row("POST", "/api/admin/products/import", 401, 401, 401, _CATALOGUE, 400),
+    Row("GET", "/api/admin/variants/<uuid:variant_id>/stock", 401, 401, 401, _CATALOGUE, 404),
+    Row("POST", "/api/admin/variants/<uuid:variant_id>/stock", 401, 401, 401, _CATALOGUE, 400),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
     Row("GET", "/", 200, 200, 200, _PAGE),
     Row("GET", "/docs", 200, 200, 200, _PAGE),
@@ -131,7 +140,9 @@ def test_the_table_names_every_route(api: Api) -> None:
 def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> int:
     path = row.rule.replace("<uuid:asset_id>", asset["id"]).replace("<uuid:job_id>", job)
     path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
-    path = path.replace("<uuid:upload_id>", str(UUID(int=0))).replace("<number>", "1")
+    for name in ("upload_id", "product_id", "variant_id"):
+        path = path.replace(f"<uuid:{name}>", str(UUID(int=0)))
+    path = path.replace("<number>", "1")
     path = path.replace("<garment>", "hoodie").replace("<color>", "1c1c1f").replace("<mockup_grant>", "1-a")
     path += "?widthMm=100" if row.policy == _MADE and "<uuid:asset_id>" in row.rule else ""
     if row.rule in ("/api/uploads", "/api/cutouts"):
