@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 ASSET = "00000000-0000-7000-8000-0000000a55e7"
+SKU = "HT-BLK-M"
 PARAMETERS: Mapping[str, str] = {
     "asset_id": ASSET,
     "job_id": "00000000-0000-7000-8000-000000000b0b",
@@ -15,6 +16,7 @@ PARAMETERS: Mapping[str, str] = {
     "product_id": "00000000-0000-7000-8000-00000000c0de",
     "variant_id": "00000000-0000-7000-8000-00000000517e",
     "upload_id": "00000000-0000-7000-8000-0000000f11e0",
+    "code": "AUTUMN",
     "key": "KEY",
     "grant": "GRANT",
     "garment": "tshirt-front",

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, field_validator
 
 from services.api.pages.settings import Shop
+from services.api.pricing.settings import Pricing
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
 from shared.print_settings import Printing
@@ -124,6 +125,7 @@ class Settings:
     ops: settings.Ops
     web: Web
     shop: Shop
+    pricing: Pricing
     mockups: Mockups
 
     @classmethod
@@ -140,5 +142,6 @@ class Settings:
             ops=settings.Ops.read(),
             web=Web.read(),
             shop=Shop.read(),
+            pricing=Pricing.read(),
             mockups=Mockups.read(),
         )

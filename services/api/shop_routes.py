@@ -7,15 +7,22 @@ from services.api.catalogue.admin_schemas import AdminProduct, AdminProductPage,
 from services.api.catalogue.file_schemas import ImportOut
 from services.api.mockups import views as mockups
 from services.api.openapi import CSV, MOCKUP
+from services.api.pricing import admin as pricing_admin
+from services.api.pricing import views as pricing
+from services.api.pricing.admin_schemas import DiscountOut, DiscountPage
+from services.api.pricing.schemas import PriceOut, PricesOut
 from services.api.route import (
+    ADMIN,
     API,
     CATALOGUE,
     GET,
+    GUEST_WRITE,
     NO_STORE,
     PATCH,
     POST,
     PUBLIC,
     PUBLISHED,
+    PUT,
     UNLIMITED,
     Csv,
     Route,
@@ -27,6 +34,10 @@ CREATED = (shop_errors.SlugTaken, shop_errors.SkuTaken, shop_errors.VariantTaken
 CHANGED = (*CREATED, shop_errors.PrintAreaInUse)
 MOVED = (shop_errors.OutOfStock,)
 IMPORTED = (shop_errors.FaultyFile, shop_errors.OutOfStock, shop_errors.VariantTaken, shop_errors.PrintAreaInUse)
+PRICED = (
+    *(errors.NotFound, errors.DoesNotFit, shop_errors.UnknownSku, shop_errors.NotShippedThere),
+    *(shop_errors.DiscountRefused, shop_errors.TotalOutOfRange),
+)
 
 _PICTURES = (GET("/garments/<garment>/<color>.webp", mockups.blank, PUBLIC, UNLIMITED, PUBLISHED, MOCKUP, (200, 304)),)
 _ADMIN = (
@@ -55,4 +66,16 @@ _ADMIN = (
         "/api/admin/products/import", files.import_products, CATALOGUE, API, NO_STORE, ImportOut, (200,), IMPORTED, Csv
     ),
 )
-SHOP: Mapping[str, tuple[Route, ...]] = {"catalogue": _PICTURES, "catalogue administration": _ADMIN}
+_PRICES = (
+    GET("/api/prices", pricing.show_list, PUBLIC, UNLIMITED, NO_STORE, PricesOut),
+    POST("/api/price", pricing.quote, GUEST_WRITE, API, NO_STORE, PriceOut, (200,), PRICED),
+    GET("/api/admin/prices", pricing_admin.admin_show_list, ADMIN, API, NO_STORE, PricesOut),
+    PUT("/api/admin/prices", pricing_admin.set_list, ADMIN, API, NO_STORE, PricesOut),
+    GET("/api/admin/discounts", pricing_admin.list_discounts, ADMIN, API, NO_STORE, DiscountPage, (200,), LISTED),
+    PUT("/api/admin/discounts/<code>", pricing_admin.set_discount, ADMIN, API, NO_STORE, DiscountOut),
+)
+SHOP: Mapping[str, tuple[Route, ...]] = {
+    "catalogue": _PICTURES,
+    "catalogue administration": _ADMIN,
+    "prices": _PRICES,
+}
