@@ -37,6 +37,11 @@ class FaultyFile(Failure):
     advice = "Correct the rows that `details` names; `dryRun=true` lists them without importing."
 
 
+class MailNotFailed(Failure):
+    status, code, message = 409, "mail_not_failed", "Only a failed mail whose link still works can be sent again."
+    advice = "Let the customer ask for a new link."
+
+
 class Changed(Failure):
     status, code, message = 412, "changed", "This was changed since you read it."
     advice = "Read it again, and send your change with its new `version` as `If-Match`."

@@ -15,6 +15,7 @@ PARAMETERS: Mapping[str, str] = {
     "number": "1",
     "product_id": "00000000-0000-7000-8000-00000000c0de",
     "variant_id": "00000000-0000-7000-8000-00000000517e",
+    "mail_id": "00000000-0000-7000-8000-00000000e9a1",
     "upload_id": "00000000-0000-7000-8000-0000000f11e0",
     "code": "AUTUMN",
     "key": "KEY",
@@ -22,6 +23,7 @@ PARAMETERS: Mapping[str, str] = {
     "garment": "tshirt-front",
     "color": "1c1c1f",
     "mockup_grant": "MOCKUPGRANT",
+    "slug": "heavy-tee",
 }
 # A T-shirt on a plain background, 96 x 96 pixels of four colours.
 PICTURE = (

@@ -122,7 +122,7 @@ def _success(route: Route, status: int) -> dict[str, Any]:
         names.append("Idempotent-Replayed")
     if status == HTTPStatus.ACCEPTED:
         names += ["Location"] if len(route.statuses) == 1 else ["Location", "Retry-After"]
-    if route.answer in (SERVED, MOCKUP):
+    if HTTPStatus.NOT_MODIFIED in route.statuses:
         names.append("ETag")
     if route.answer == CSV:
         names.append("Content-Disposition")

@@ -7,6 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from services.api.mail.settings import Smtp
+from services.api.pages.legal import Legal
 from services.api.pages.settings import Shop
 from services.api.pricing.settings import Pricing
 from shared import settings, url_syntax
@@ -127,6 +129,8 @@ class Settings:
     shop: Shop
     pricing: Pricing
     mockups: Mockups
+    smtp: Smtp
+    legal: Legal
 
     @classmethod
     def read(cls) -> Self:
@@ -144,4 +148,6 @@ class Settings:
             shop=Shop.read(),
             pricing=Pricing.read(),
             mockups=Mockups.read(),
+            smtp=Smtp.read(),
+            legal=Legal.read(),
         )

@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 
 from services.api.catalogue import admin, files
+from services.api.catalogue import views as catalogue
 from services.api.catalogue.admin_schemas import AdminProduct, AdminProductPage, StockMoved, StockMovePage
 from services.api.catalogue.file_schemas import ImportOut
+from services.api.catalogue.schemas import FacetsOut, ProductOut, ProductPage, StockOut
+from services.api.mail import views as mail
+from services.api.mail.schemas import MailOut, MailPage
 from services.api.mockups import views as mockups
 from services.api.openapi import CSV, MOCKUP
 from services.api.pricing import admin as pricing_admin
@@ -14,6 +18,7 @@ from services.api.pricing.schemas import PriceOut, PricesOut
 from services.api.route import (
     ADMIN,
     API,
+    CACHED,
     CATALOGUE,
     GET,
     GUEST_WRITE,
@@ -29,6 +34,7 @@ from services.api.route import (
 )
 from shared import errors, shop_errors
 
+_OR_UNCHANGED = (200, 304)
 LISTED = (errors.InvalidCursor,)
 CREATED = (shop_errors.SlugTaken, shop_errors.SkuTaken, shop_errors.VariantTaken)
 CHANGED = (*CREATED, shop_errors.PrintAreaInUse)
@@ -39,6 +45,12 @@ PRICED = (
     *(shop_errors.DiscountRefused, shop_errors.TotalOutOfRange),
 )
 
+_PRODUCTS = (
+    GET("/api/products", catalogue.page, PUBLIC, UNLIMITED, CACHED, ProductPage, _OR_UNCHANGED, LISTED),
+    GET("/api/products/<slug>", catalogue.show, PUBLIC, UNLIMITED, CACHED, ProductOut, _OR_UNCHANGED),
+    GET("/api/products/<slug>/stock", catalogue.stock, PUBLIC, UNLIMITED, NO_STORE, StockOut),
+    GET("/api/facets", catalogue.show_facets, PUBLIC, UNLIMITED, CACHED, FacetsOut, _OR_UNCHANGED),
+)
 _PICTURES = (GET("/garments/<garment>/<color>.webp", mockups.blank, PUBLIC, UNLIMITED, PUBLISHED, MOCKUP, (200, 304)),)
 _ADMIN = (
     GET("/api/admin/products", admin.admin_page, CATALOGUE, API, NO_STORE, AdminProductPage, (200,), LISTED),
@@ -74,8 +86,16 @@ _PRICES = (
     GET("/api/admin/discounts", pricing_admin.list_discounts, ADMIN, API, NO_STORE, DiscountPage, (200,), LISTED),
     PUT("/api/admin/discounts/<code>", pricing_admin.set_discount, ADMIN, API, NO_STORE, DiscountOut),
 )
+_MAILS = (
+    GET("/api/admin/mails", mail.page, ADMIN, API, NO_STORE, MailPage, (200,), LISTED),
+    POST(
+        *("/api/admin/mails/<uuid:mail_id>/retry", mail.retry, ADMIN, API, NO_STORE),
+        *(MailOut, (200,), (shop_errors.MailNotFailed,)),
+    ),
+)
 SHOP: Mapping[str, tuple[Route, ...]] = {
-    "catalogue": _PICTURES,
+    "catalogue": (*_PRODUCTS, *_PICTURES),
     "catalogue administration": _ADMIN,
+    "mails": _MAILS,
     "prices": _PRICES,
 }

@@ -21,6 +21,7 @@ from tests.services import pictures
 from tests.services.api.client import body, cut_out, send, upload
 from tests.services.api.conftest import Api, Start
 from tests.services.api.documented import JSON, ROUTES, endpoint, operations
+from tests.shared.db import catalogue
 
 _SCHEMAS = "#/components/schemas/"
 
@@ -200,6 +201,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.get(f"{kept}/cutline?format=pdf")
     yield guest.get(f"{kept}/vector?maxInks=3")
     yield guest.get(f"{kept}/print-file?widthMm=50")
+    yield guest.get(f"{kept}/enlargement?widthMm=50")
     yield from _gang_sheet_responses(guest, asset["id"])
     yield guest.get(asset["url"], buffered=True)
     yield guest.get("/api/garments")
@@ -218,6 +220,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.post(f"{job}/retry")
     yield guest.post(f"{job}/retry")
     yield guest.delete(kept)
+    yield from _catalogue_responses(api)
     yield from _admin_responses(api)
 
 
@@ -249,8 +252,14 @@ def _admin_responses(api: Api) -> Iterator[TestResponse]:
     admin = {"X-Api-Key": secret}
     client = api.guest()
     yield client.put("/api/admin/rollout", json={"percent": 25}, headers=admin)
-    for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs"):
+    for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs", "/api/admin/mails"):
         yield client.get(path, headers=admin)
+
+
+def _catalogue_responses(api: Api) -> Iterator[TestResponse]:
+    catalogue.tee(api.deps.database)
+    for path in ("products", "products/heavy-tee", "products/heavy-tee/stock", "facets"):
+        yield api.guest().get(f"/api/{path}")
 
 
 def test_every_operation_answers_as_described(api: Api) -> None:

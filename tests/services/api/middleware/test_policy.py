@@ -24,6 +24,7 @@ _MADE = (Auth.GUEST_READ, Limit.API, Cache.NO_STORE)
 _GUEST_WRITE = (Auth.GUEST_WRITE, Limit.API, Cache.NO_STORE)
 _UPLOAD = (Auth.GUEST_WRITE, Limit.UPLOADS, Cache.NO_STORE)
 _PAGE = (Auth.PUBLIC, Limit.NONE, Cache.PAGE)
+_CACHED = (Auth.PUBLIC, Limit.NONE, Cache.CATALOGUE)
 _HEALTH = (Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)
 _PICTURE = (Auth.PUBLIC, Limit.NONE, Cache.PICTURE)
 
@@ -92,11 +93,15 @@ TABLE = (
     Row("GET", "/api/jobs/<uuid:job_id>/events", 404, 404, 200, _GUEST_READ),
     *(
         Row("GET", f"/api/assets/<uuid:asset_id>/{made}", 404, 404, 202, _MADE)
-        for made in ("print-edges", "print-check", "print-file", "cutline", "vector")
+        for made in ("print-edges", "print-check", "print-file", "cutline", "vector", "enlargement")
     ),
     Row("POST", "/api/gang-sheets", 404, 404, 202, _GUEST_WRITE),
     Row("GET", "/api/gang-sheets/<uuid:job_id>", 404, 404, 404, _GUEST_READ),
     Row("GET", "/api/gang-sheets/<uuid:job_id>/sheets/<number>", 404, 404, 404, _MADE),
+    Row("GET", "/api/products", 200, 200, 200, _CACHED),
+    Row("GET", "/api/products/<slug>", 404, 404, 404, _CACHED),
+    Row("GET", "/api/products/<slug>/stock", 404, 404, 404, _HEALTH),
+    Row("GET", "/api/facets", 200, 200, 200, _CACHED),
     Row("GET", "/api/garments", 200, 200, 200, _PAGE),
     Row("GET", "/api/assets/<uuid:asset_id>/mockups", 404, 404, 200, _GUEST_READ),
     Row("GET", "/mockups/<garment>/<color>/<uuid:asset_id>.webp", 404, 404, 503, (Auth.GUEST_READ, *_PICTURE[1:])),
@@ -120,8 +125,11 @@ TABLE = (
     Row("PUT", "/api/admin/prices", 401, 401, 401, _ADMIN, 400),
     Row("GET", "/api/admin/discounts", 401, 401, 401, _ADMIN, 200),
     Row("PUT", "/api/admin/discounts/<code>", 401, 401, 401, _ADMIN, 400),
+    Row("GET", "/api/admin/mails", 401, 401, 401, _ADMIN, 200),
+    Row("POST", "/api/admin/mails/<uuid:mail_id>/retry", 401, 401, 401, _ADMIN, 404),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
     Row("GET", "/", 200, 200, 200, _PAGE),
+    Row("GET", "/legal/<name>", 404, 404, 404, _PAGE),
     Row("GET", "/docs", 200, 200, 200, _PAGE),
     Row("GET", "/static/<path:name>", 200, 200, 200, _PAGE),
     Row("GET", "/openapi.json", 200, 200, 200, _PAGE),
@@ -146,9 +154,9 @@ def test_the_table_names_every_route(api: Api) -> None:
 def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> int:
     path = row.rule.replace("<uuid:asset_id>", asset["id"]).replace("<uuid:job_id>", job)
     path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
-    for name in ("upload_id", "product_id", "variant_id"):
+    for name in ("upload_id", "product_id", "variant_id", "mail_id"):
         path = path.replace(f"<uuid:{name}>", str(UUID(int=0)))
-    path = path.replace("<number>", "1").replace("<code>", "AUTUMN")
+    path = path.replace("<number>", "1").replace("<slug>", "heavy-tee").replace("<code>", "AUTUMN")
     path = path.replace("<garment>", "hoodie").replace("<color>", "1c1c1f").replace("<mockup_grant>", "1-a")
     path += "?widthMm=100" if row.policy == _MADE and "<uuid:asset_id>" in row.rule else ""
     if row.rule in ("/api/uploads", "/api/cutouts"):
