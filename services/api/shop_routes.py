@@ -25,6 +25,7 @@ from services.api.route import (
     NO_STORE,
     PATCH,
     POST,
+    PRICE,
     PUBLIC,
     PUBLISHED,
     PUT,
@@ -79,7 +80,7 @@ _ADMIN = (
     ),
 )
 _PRICES = (
-    GET("/api/prices", pricing.show_list, PUBLIC, UNLIMITED, NO_STORE, PricesOut),
+    GET("/api/prices", pricing.show_list, PUBLIC, UNLIMITED, PRICE, PricesOut, _OR_UNCHANGED),
     POST("/api/price", pricing.quote, GUEST_WRITE, API, NO_STORE, PriceOut, (200,), PRICED),
     GET("/api/admin/prices", pricing_admin.admin_show_list, ADMIN, API, NO_STORE, PricesOut),
     PUT("/api/admin/prices", pricing_admin.set_list, ADMIN, API, NO_STORE, PricesOut),

@@ -12,6 +12,13 @@ def current(connection: Connection) -> tuple[int, PriceList] | None:
     return (row["version"], PriceList.read(row["list"])) if row else None
 
 
+def version(connection: Connection) -> str:
+    """That of the newest list; 0 if the shop has set none."""
+    row = connection.execute("select coalesce(max(version), 0) as version from price_lists").fetchone()
+    assert row is not None
+    return str(row["version"])
+
+
 def add(connection: Connection, after: int, prices: PriceList, set_by: str) -> bool:
     """Store the version that follows `after`. False if that is not the newest; 0 stands for none."""
     row = connection.execute(

@@ -29,6 +29,7 @@ def set_list(deps: Dependencies, header: VersionHeaders, body: PriceListIn) -> P
     with deps.database.transaction() as connection:
         if not price_lists.add(connection, header.version, prices, auth.actor()):
             raise shop_errors.Changed
+    deps.prices.forget_version()
     return PricesOut.of(header.version + 1, prices, deps.settings.pricing.currency)
 
 

@@ -1,23 +1,28 @@
 """Prices: the list that anyone may read, and the price of a cart, which holds for 30 minutes."""
 
 from datetime import UTC, datetime
+from functools import partial
+
+from flask import Response
 
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
 from services.api.pricing import carts, rules
 from services.api.pricing.default_list import DEFAULT
 from services.api.pricing.schemas import NewPrice, PriceOut, PricesOut
+from services.api.schemas import ConditionalHeaders
 from shared.db import ids, price_lists, quotes
 from shared.db.pool import Connection
 from shared.models.price_list import PriceList
 
 
-def show_list(deps: Dependencies) -> PricesOut:
+def show_list(deps: Dependencies, header: ConditionalHeaders) -> Response:  # noqa: ARG001 - documents
     """Get prices.
 
-    What prints, shipping and taxes cost, and from how many pieces on they cost less.
+    What prints, shipping and taxes cost, and from how many pieces on they cost less. Cached for five minutes;
+    `Cache-Control: no-cache` asks for the newest.
     """
-    return current(deps)
+    return deps.prices.answer("list", partial(current, deps), shared=False)  # quickly made, and differs by release
 
 
 def quote(deps: Dependencies, body: NewPrice) -> PriceOut:

@@ -119,7 +119,7 @@ TABLE = (
     Row("POST", "/api/admin/products/import", 401, 401, 401, _CATALOGUE, 400),
     Row("GET", "/api/admin/variants/<uuid:variant_id>/stock", 401, 401, 401, _CATALOGUE, 404),
     Row("POST", "/api/admin/variants/<uuid:variant_id>/stock", 401, 401, 401, _CATALOGUE, 400),
-    Row("GET", "/api/prices", 200, 200, 200, _HEALTH),
+    Row("GET", "/api/prices", 200, 200, 200, (Auth.PUBLIC, Limit.NONE, Cache.PRICE)),
     Row("POST", "/api/price", 422, 422, 422, _GUEST_WRITE),
     Row("GET", "/api/admin/prices", 401, 401, 401, _ADMIN, 200),
     Row("PUT", "/api/admin/prices", 401, 401, 401, _ADMIN, 400),

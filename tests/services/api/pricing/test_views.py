@@ -65,8 +65,18 @@ def test_the_list_is_that_of_the_project_until_the_shop_sets_its_own(api: Api, g
     assert shown["methods"].keys() == set(PrintMethod)
     assert shown["taxes"][-1] == {"place": "RO", "since": "2025-08-01", "rateBp": 2100}
     run(api.deps.database, price_lists.add, 0, replace(DEFAULT, breaks=(), taxes=()), "ann")
-    shown = body(guest.get("/api/prices"))
+    shown = body(guest.get("/api/prices", headers={"Cache-Control": "no-cache"}))
     assert (shown["version"], shown["breaks"], shown["taxes"]) == (1, [], [])
+
+
+def test_the_list_may_be_kept_by_any_cache_for_five_minutes(api: Api, guest: FlaskClient) -> None:
+    first = guest.get("/api/prices")
+    for header in ("Cache-Control", "CDN-Cache-Control"):
+        assert first.headers[header] == "public, max-age=300, stale-while-revalidate=600"
+    tag = {"If-None-Match": first.headers["ETag"]}
+    assert guest.get("/api/prices", headers=tag).status_code == 304
+    run(api.deps.database, price_lists.add, 0, replace(DEFAULT, breaks=()), "ann")
+    assert guest.get("/api/prices", headers=tag | {"Cache-Control": "no-cache"}).status_code == 200
 
 
 def test_the_list_makes_nobody_a_guest(api: Api) -> None:
