@@ -12,6 +12,7 @@ PARAMETERS: Mapping[str, str] = {
     "asset_id": ASSET,
     "job_id": "00000000-0000-7000-8000-000000000b0b",
     "number": "1",
+    "picture_key": "PUBLISHED",
     "product_id": "00000000-0000-7000-8000-00000000c0de",
     "variant_id": "00000000-0000-7000-8000-00000000517e",
     "mail_id": "00000000-0000-7000-8000-00000000e9a1",
