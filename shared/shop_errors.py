@@ -3,6 +3,16 @@
 from shared.errors import Failure
 
 
+class NotOffered(Failure):
+    status, code, message = 422, "not_offered", "The product is not printed there, or not by this method."
+    advice = "Choose a placement and a method that `details` offers."
+
+
+class OutsidePrintArea(Failure):
+    status, code, message = 422, "outside_print_area", "The picture leaves the print area."
+    advice = "Move it or make it smaller: `details` has the box around it, turned as asked, and the area."
+
+
 class OutOfStock(Failure):
     """`details` says how many of each SKU there are."""
 

@@ -8,6 +8,8 @@ from services.api.catalogue.admin_schemas import AdminProduct, AdminProductPage,
 from services.api.catalogue.file_schemas import ImportOut
 from services.api.catalogue.picture_schemas import Published
 from services.api.catalogue.schemas import FacetsOut, ProductOut, ProductPage, StockOut
+from services.api.designs import views as designs
+from services.api.designs.schemas import DesignOut, DesignPage
 from services.api.mail import views as mail
 from services.api.mail.schemas import MailOut, MailPage
 from services.api.mockups import views as mockups
@@ -17,7 +19,10 @@ from services.api.route import (
     API,
     CACHED,
     CATALOGUE,
+    DELETE,
     GET,
+    GUEST_READ,
+    GUEST_WRITE,
     NO_STORE,
     PATCH,
     POST,
@@ -36,6 +41,10 @@ CHANGED = (*CREATED, shop_errors.PrintAreaInUse)
 SHOWN = (errors.RangeNotSatisfiable, errors.UnreadableImage, errors.TooComplex)
 PUBLICATION = (errors.NotFound, errors.StorageQuota, errors.UnreadableImage, errors.TooComplex, errors.ImageTooSmall)
 MOVED = (shop_errors.OutOfStock,)
+PLACED = (
+    *(errors.NotFound, errors.NoInk, errors.TooComplex, errors.UnreadableImage),
+    *(shop_errors.NotOffered, shop_errors.OutsidePrintArea),
+)
 IMPORTED = (shop_errors.FaultyFile, shop_errors.OutOfStock, shop_errors.VariantTaken, shop_errors.PrintAreaInUse)
 
 _PRODUCTS = (
@@ -52,6 +61,14 @@ _PICTURES = (
     ),
 )
 _EDITED = (CATALOGUE, API, NO_STORE)
+_DESIGNS = (
+    POST("/api/designs", designs.create, GUEST_WRITE, API, NO_STORE, DesignOut, (201,), PLACED),
+    GET("/api/designs", designs.page, GUEST_READ, UNLIMITED, NO_STORE, DesignPage, (200,), LISTED),
+    GET("/api/designs/<uuid:design_id>", designs.show, GUEST_READ, UNLIMITED, NO_STORE, DesignOut),
+    PATCH("/api/designs/<uuid:design_id>", designs.change, GUEST_WRITE, API, NO_STORE, DesignOut, (200,), PLACED),
+    POST("/api/designs/<uuid:design_id>/copy", designs.copy, GUEST_WRITE, API, NO_STORE, DesignOut, (201,)),
+    DELETE("/api/designs/<uuid:design_id>", designs.delete, GUEST_WRITE, API, NO_STORE, None, (204,)),
+)
 _ADMIN = (
     GET("/api/admin/products", admin.admin_page, *_EDITED, AdminProductPage, (200,), LISTED),
     POST("/api/admin/products", admin.create, *_EDITED, AdminProduct, (201,), CREATED),
@@ -75,6 +92,7 @@ _MAILS = (
 )
 SHOP: Mapping[str, tuple[Route, ...]] = {
     "catalogue": (*_PRODUCTS, *_PICTURES),
+    "designs": _DESIGNS,
     "catalogue administration": _ADMIN,
     "mails": _MAILS,
 }

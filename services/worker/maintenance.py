@@ -1,6 +1,8 @@
 """Maintenance: deletes what is no longer needed, late enough to be sure, a bounded amount each hour.
 
-    expired files        hidden once they were last sent longer ago than the retention, then treated as deleted
+    expired designs      hidden once they were last changed longer ago than the retention, and dropped a week later
+    expired files        hidden once they were last sent longer ago than the retention and no design shows them, then
+                         treated as deleted
     deleted assets       hidden at once; after a week their objects are deleted, and then their rows
     orphaned objects     left by a crash between object and row; deleted when they are a week old
     idempotency keys     deleted after a day with their responses
@@ -20,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from shared import log, metrics, storage
-from shared.db import idempotency, jobs, mails, object_deletions, pending_uploads, provider_calls
+from shared.db import designs, idempotency, jobs, mails, object_deletions, pending_uploads, provider_calls
 from shared.db.pool import Connection, Database
 from shared.models.owner import OwnerType
 from shared.settings import Retention
@@ -69,19 +71,23 @@ class Maintenance:
         self.collect_unfinished()
 
     def expire(self) -> int:
-        """Hide what was last sent longer ago than the retention of its owner; returns how many."""
+        """Hide what was last changed or sent longer ago than the retention of its owner; returns how many files."""
+        limits = [(owner_type, days * DAY_S) for owner_type, days in self._retention_days.items() if days]
         with self._database.transaction() as connection:
+            for owner_type, keep_s in limits:
+                designs.expire(connection, owner_type, keep_s, AT_ONCE)
             expired = sum(
-                object_deletions.expire(connection, owner_type, days * DAY_S, AT_ONCE)
-                for owner_type, days in self._retention_days.items()
-                if days
+                object_deletions.expire(connection, owner_type, keep_s, AT_ONCE) for owner_type, keep_s in limits
             )
             object_deletions.drop_announcements(connection)
         metrics.ASSETS_EXPIRED.inc(expired)
         return expired
 
     def forget(self, keep_s: float = DAY_S) -> int:
-        """Delete idempotency keys, and announced uploads with their objects, after a day; returns how many."""
+        """Delete idempotency keys, and announced uploads with their objects, after a day; returns how many.
+
+        Hidden designs go after a week.
+        """
         with self._database.transaction() as connection:
             forgotten = idempotency.prune(connection, keep_s)
             uploads = pending_uploads.due(connection, keep_s, AT_ONCE)
@@ -89,6 +95,7 @@ class Maintenance:
             self._delete(f"{storage.INCOMING}{upload_id}")
         with self._database.transaction() as connection:
             pending_uploads.drop(connection, uploads)
+            designs.prune(connection, KEEP_S, AT_ONCE)
         return forgotten + len(uploads)
 
     def forget_mails(self) -> int:

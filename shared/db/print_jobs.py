@@ -36,6 +36,20 @@ def newest(connection: Connection, asset_id: UUID, key: str) -> Job | None:
     return from_row(row) if row else None
 
 
+def newest_of(connection: Connection, wanted: Collection[tuple[UUID, str]]) -> Mapping[tuple[UUID, str], Job]:
+    """The newest job of each picture and `request_key`; for jobs that make no file, as `newest` asks for that too."""
+    rows = connection.execute(
+        f"""
+        select distinct on (asset_id, request_key) {COLUMNS}, request_key
+        from jobs
+        where (asset_id, request_key) in (select * from unnest(%s::uuid[], %s::text[]))
+        order by asset_id, request_key, created_at desc
+        """,
+        [[asset_id for asset_id, _ in wanted], [key for _, key in wanted]],
+    ).fetchall()
+    return {(row["asset_id"], row["request_key"]): from_row(row) for row in rows}
+
+
 def lock(connection: Connection, asset_id: UUID, key: str) -> None:
     """Until the end of the transaction, nobody else adds such a job: `newest` then says whether there is one."""
     connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{asset_id} {key}"])

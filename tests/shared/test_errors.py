@@ -50,6 +50,8 @@ CONTRACT = {
     "not_flat_artwork": 422,
     "too_large": 422,
     "does_not_fit": 422,
+    "not_offered": 422,
+    "outside_print_area": 422,
     "source_unreachable": 422,
     "unknown_foreground": 422,
     "rate_limited": 429,

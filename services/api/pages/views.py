@@ -25,6 +25,7 @@ _STRICT = (
 _DOCS = _STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")  # the viewer's script sets styles
 _PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # an SVG, opened as a page, runs no script
 _VIEWER = {"swagger-ui.css": "css", "swagger-ui-bundle.js": "js"}
+_ACCOUNT = {"verify": "Confirm your address", "reset": "Choose a new password"}
 _COLORED = ("docs.css", "style.css")
 
 
@@ -42,6 +43,13 @@ def legal(deps: Dependencies, path: FilePath) -> Response:
     if document.elsewhere:
         return Response(status=302, headers={"Location": document.elsewhere})
     return _page(deps, "legal.html", title=TITLES[path.name], paragraphs=document.paragraphs)
+
+
+def account(deps: Dependencies, path: FilePath) -> Response:
+    """What a link in a mail opens. Raises errors.NotFound for any other page."""
+    if path.name not in _ACCOUNT:
+        raise errors.NotFound
+    return _page(deps, "account.html", title=_ACCOUNT[path.name], page=path.name)
 
 
 def _page(deps: Dependencies, template: str, **facts: object) -> Response:

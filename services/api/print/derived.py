@@ -55,7 +55,7 @@ def answer(
         asset = printed(connection, assets.find(connection, owner, asset_id))
         job = print_jobs.newest(connection, asset.id, request_key(job_type, input))
     if job is None or _worth_a_retry(job):
-        job = _created(deps, asset, job_type, input)
+        job = made_for(deps, asset, job_type, input)
     if job.error:
         raise REFUSALS[job.error.code](job.error.message)
     if job.result:
@@ -96,8 +96,11 @@ def _worth_a_retry(job: Job) -> bool:
     return failed or job.status is JobState.CANCELLED
 
 
-def _created(deps: Dependencies, asset: Asset, job_type: JobType, input: Mapping[str, Any]) -> Job:  # noqa: A002
-    """A new job, or the one that an equal request has made meanwhile. Raises Unavailable where nothing would run it."""
+def made_for(deps: Dependencies, asset: Asset, job_type: JobType, input: Mapping[str, Any]) -> Job:  # noqa: A002
+    """A new job, or one of an equal request that need not be repeated. Raises Unavailable where nothing would run it.
+
+    Raises NotFound if the picture was deleted, or a quota's failure.
+    """
     require_workers(deps)
     key = request_key(job_type, input)
     with deps.database.transaction() as connection:

@@ -3,6 +3,7 @@
 import base64
 import json
 from typing import Any
+from uuid import UUID
 
 from flask.testing import FlaskClient
 
@@ -13,6 +14,7 @@ from shared.models.owner import Scope
 from tests.services.api.client import body
 from tests.services.api.conftest import Api
 from tests.services.api.documented import JSON, ROUTES, document
+from tests.shared.db import catalogue
 
 # Each needs what the ones before it made. The others take a signature that only a response has.
 ORDER = (
@@ -29,6 +31,7 @@ ORDER = (
         "cutouts_create",
     ),
     *("gang_sheets_create", "gang_sheets_show", "gang_sheets_sheet"),
+    *("designs_create", "designs_page", "designs_show", "designs_change", "designs_copy", "designs_delete"),
     *("jobs_create", "jobs_page", "jobs_show", "jobs_cancel", "jobs_follow", "jobs_retry", "assets_delete"),
     *("catalogue_create", "catalogue_admin_page", "catalogue_admin_show", "catalogue_change"),
     *("catalogue_move_stock", "catalogue_list_stock_moves", "catalogue_export"),
@@ -91,6 +94,8 @@ class Trial:
             self._own[named["product_id"]], self._own[named["variant_id"]] = answer["id"], answer["variants"][0]["id"]
         elif "assetId" in answer:
             self._own[named["job_id"]] = answer["id"]
+        elif "productId" in answer:
+            self._own[named["design_id"]] = answer["id"]
 
 
 def test_every_operation_that_needs_no_signature_is_tried() -> None:
@@ -99,6 +104,7 @@ def test_every_operation_that_needs_no_signature_is_tried() -> None:
 
 def test_every_example_succeeds(api: Api) -> None:
     trial, secret = Trial(api), keys.make()
+    catalogue.tee(api.deps.database, "sample-tee", id=UUID(examples.PRODUCT))
     with api.deps.database.transaction() as connection:
         api_keys.add(connection, "the shop", Scope.ADMIN, keys.digest(secret))
     for name in ORDER:

@@ -17,13 +17,13 @@ from deploy.local import ports
 
 
 class Inbox:
-    """What arrived. `replies` are answers to RCPT or DATA in place of 250; `hangs` never answers DATA."""
+    """What arrived. `replies` are answers to RCPT or DATA in place of 250; `thinks_s` is how long DATA takes."""
 
     def __init__(self) -> None:
         self.port = ports.free()
         self.envelopes: list[Envelope] = []
         self.replies: dict[str, str] = {}
-        self.hangs = False
+        self.thinks_s = 0.01
         self.asked = threading.Event()  # a mail has come whole
         self.at_once = 0
         self.most_at_once = 0
@@ -46,7 +46,7 @@ class Inbox:
         self.asked.set()
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
-        await asyncio.sleep(3600 if self.hangs else 0.01)
+        await asyncio.sleep(self.thinks_s)
         self.at_once -= 1
         if "DATA" in self.replies:
             return self.replies["DATA"]

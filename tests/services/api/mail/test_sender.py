@@ -20,6 +20,7 @@ from shared.db import mails
 from shared.db.pool import Database
 from shared.models.mail import Mail, MailState, MailTemplate
 from tests.services.api.mail.inbox import Inbox, listening, until
+from tests.services.api.served import Served
 
 URL, SHOP = "https://shop.example", "shop@shop.example"
 ROOT = Path(__file__).parents[4]
@@ -128,7 +129,7 @@ def test_a_server_that_hangs_defers_the_mail(
     database: Database, inbox: Inbox, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timeouts, "MAIL_READ_S", 0.3)
-    inbox.hangs = True
+    inbox.thinks_s = 3600
     _queue(database)
     begin(inbox.port)
     until(lambda: _one(database).error)
@@ -138,7 +139,7 @@ def test_a_server_that_hangs_defers_the_mail(
 def test_a_mail_of_a_newer_release_stops_no_other(database: Database, inbox: Inbox, begin: Begin) -> None:
     _queue(database, 2)
     with database.transaction() as connection:
-        connection.execute("update mails set template = 'parcel', run_after = now() where once = 'reset:0'")
+        connection.execute("update mails set template = 'parcel', run_after = 'epoch' where once = 'reset:0'")
     begin(inbox.port)
     until(lambda: [mail.status for mail in _mails(database)].count(MailState.SENT) == 1)
     assert [mail.error for mail in _mails(database) if mail.status is MailState.QUEUED] == ["ValueError"]
@@ -220,14 +221,30 @@ def test_killed_between_sending_and_recording_a_mail_comes_twice_with_one_id(
 def test_killed_while_the_server_thinks_no_mail_is_lost(
     database: Database, inbox: Inbox, begin: Begin, process: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
-    inbox.hangs = True
+    inbox.thinks_s = 3600
     _queue(database, 3)
     killed = process()
     until(inbox.asked.is_set, 60)
     killed.kill()
     killed.wait(20)
-    inbox.hangs = False
+    inbox.thinks_s = 0.01
     inbox.at_once = 0
     begin(inbox.port)
     until(lambda: {mail.status for mail in _mails(database)} == {MailState.SENT})
     assert inbox.recipients == sorted(f"ann{each}@mail.example" for each in range(3))
+
+
+def test_an_api_that_is_stopped_records_the_mail_it_is_sending(
+    database: Database, environment: pytest.MonkeyPatch, inbox: Inbox, free_port: int
+) -> None:
+    environment.setenv("SMTP_URL", f"smtp+plain://127.0.0.1:{inbox.port}")
+    environment.setenv("MAIL_FROM", SHOP)
+    environment.setenv("PUBLIC_URL", URL)
+    inbox.thinks_s = 1.5
+    _queue(database, 2)
+    api = Served(free_port)
+    until(inbox.asked.is_set)
+    api.stop()
+    assert api.process.returncode == 0
+    assert len(inbox.envelopes) == 1
+    assert sorted(mail.status for mail in _mails(database)) == [MailState.QUEUED, MailState.SENT]

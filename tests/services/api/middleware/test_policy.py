@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from services.api import examples
 from services.api.middleware import policy
 from services.api.middleware.policy import Auth, Cache, Limit
 from shared.models.customer import Role
@@ -16,6 +17,7 @@ from tests.services import pictures
 from tests.services.api.client import body, cut_out, send, upload
 from tests.services.api.conftest import Api
 from tests.services.api.customers import signed_in, with_key
+from tests.shared.db import catalogue
 
 _GUEST_READ = (Auth.GUEST_READ, Limit.NONE, Cache.NO_STORE)
 _ADMIN = (Auth.ADMIN, Limit.API, Cache.NO_STORE)
@@ -27,11 +29,12 @@ _PAGE = (Auth.PUBLIC, Limit.NONE, Cache.PAGE)
 _CACHED = (Auth.PUBLIC, Limit.NONE, Cache.CATALOGUE)
 _HEALTH = (Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)
 _PICTURE = (Auth.PUBLIC, Limit.NONE, Cache.PICTURE)
+_OWNED = ("asset", "job", "design")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The status for a caller without a token, for others than the owner of `job` and `asset`, for it, and for admins.
+    """The status for a caller without a token, for others than the owner of the rows, for it, and for admins.
 
     Guests and customers get the same, but guests and keys get `nobody` from a route of customers, and customers 403
     from one of admins. `admin` defaults to the owner's on a path with an id of its rows, else to another's.
@@ -58,7 +61,7 @@ class Row:
 
     @property
     def for_admin(self) -> int:
-        owned = self.auth is not Auth.CUSTOMER and ("<uuid:asset_id>" in self.rule or "<uuid:job_id>" in self.rule)
+        owned = self.auth is not Auth.CUSTOMER and any(f"<uuid:{one}_id>" in self.rule for one in _OWNED)
         return self.admin or (self.owner if owned else self.other)
 
     def for_guest(self, said: int) -> int:
@@ -98,6 +101,12 @@ TABLE = (
     Row("POST", "/api/gang-sheets", 404, 404, 202, _GUEST_WRITE),
     Row("GET", "/api/gang-sheets/<uuid:job_id>", 404, 404, 404, _GUEST_READ),
     Row("GET", "/api/gang-sheets/<uuid:job_id>/sheets/<number>", 404, 404, 404, _MADE),
+    Row("POST", "/api/designs", 404, 404, 201, _GUEST_WRITE),
+    Row("GET", "/api/designs", 200, 200, 200, _GUEST_READ),
+    Row("GET", "/api/designs/<uuid:design_id>", 404, 404, 200, _GUEST_READ),
+    Row("PATCH", "/api/designs/<uuid:design_id>", 404, 404, 200, _GUEST_WRITE),
+    Row("POST", "/api/designs/<uuid:design_id>/copy", 404, 404, 201, _GUEST_WRITE),
+    Row("DELETE", "/api/designs/<uuid:design_id>", 404, 404, 204, _GUEST_WRITE),
     Row("GET", "/api/products", 200, 200, 200, _CACHED),
     Row("GET", "/api/products/<slug>", 404, 404, 404, _CACHED),
     Row("GET", "/api/products/<slug>/stock", 404, 404, 404, _HEALTH),
@@ -126,6 +135,7 @@ TABLE = (
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
     Row("GET", "/", 200, 200, 200, _PAGE),
     Row("GET", "/legal/<name>", 404, 404, 404, _PAGE),
+    Row("GET", "/account/<name>", 404, 404, 404, _PAGE),
     Row("GET", "/docs", 200, 200, 200, _PAGE),
     Row("GET", "/static/<path:name>", 200, 200, 200, _PAGE),
     Row("GET", "/openapi.json", 200, 200, 200, _PAGE),
@@ -147,8 +157,14 @@ def test_the_table_names_every_route(api: Api) -> None:
     assert {(row.method, row.rule) for row in TABLE} == routes
 
 
-def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> int:
+def _design(asset: dict[str, str]) -> dict[str, object]:
+    front = {"placement": "front", "method": "dtg", "leftMm": 0, "topMm": 0, "widthMm": 100}
+    return {"productId": examples.PRODUCT, "placements": [{**front, "assetId": asset["id"]}]}
+
+
+def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str, design: str) -> int:
     path = row.rule.replace("<uuid:asset_id>", asset["id"]).replace("<uuid:job_id>", job)
+    path = path.replace("<uuid:design_id>", design)
     path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
     for name in ("upload_id", "product_id", "variant_id", "mail_id"):
         path = path.replace(f"<uuid:{name}>", str(UUID(int=0)))
@@ -162,8 +178,11 @@ def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str) -> i
             "/api/jobs": {"assetId": asset["id"], "type": "cutout"},
             "/api/gang-sheets": {"sheet": {"widthMm": 560}, "items": [{"assetId": asset["id"], "widthMm": 90}]},
             "/api/uploads/presign": {"contentType": "image/png", "bytes": 9},
+            "/api/designs": _design(asset),
+            "/api/designs/<uuid:design_id>": {"name": "Party"},
+            "/api/designs/<uuid:design_id>/copy": {},
         }
-        payload = payloads.get(row.rule) if row.method == "POST" else None
+        payload = payloads.get(row.rule) if row.method in ("POST", "PATCH") else None
         response = client.open(path, method=row.method, environ_base=_FAR, json=payload)
     response.close()
     return response.status_code
@@ -174,6 +193,7 @@ class Callers:
 
     def __init__(self, api: Api) -> None:
         self._api = api
+        catalogue.tee(api.deps.database, id=UUID(examples.PRODUCT))
         self._guest, self._customer = api.guest(), signed_in(api, "other@shop.example")
         self._admins = {
             "admin": signed_in(api, "admin@shop.example", Role.ADMIN),
@@ -198,9 +218,9 @@ class Callers:
             wanted = row.nobody if row.auth is Auth.CUSTOMER and name == "admin's key" else row.for_admin
             yield name, wanted, _status(admin, row, *self._rows(self._api.guest()))
 
-    def _rows(self, owner: FlaskClient) -> tuple[dict[str, str], str]:
-        job = cut_out(owner)["id"]
-        return upload(owner), job
+    def _rows(self, owner: FlaskClient) -> tuple[dict[str, str], str, str]:
+        job, asset = cut_out(owner)["id"], upload(owner)
+        return asset, job, body(owner.post("/api/designs", json=_design(asset)))["id"]
 
 
 def test_every_route_answers_each_caller_as_the_table_says(api: Api) -> None:
