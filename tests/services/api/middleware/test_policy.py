@@ -128,6 +128,12 @@ TABLE = (
     Row("POST", "/api/admin/products/import", 401, 401, 401, _CATALOGUE, 400),
     Row("GET", "/api/admin/variants/<uuid:variant_id>/stock", 401, 401, 401, _CATALOGUE, 404),
     Row("POST", "/api/admin/variants/<uuid:variant_id>/stock", 401, 401, 401, _CATALOGUE, 400),
+    Row("GET", "/api/prices", 200, 200, 200, (Auth.PUBLIC, Limit.NONE, Cache.PRICE)),
+    Row("POST", "/api/price", 422, 422, 422, _GUEST_WRITE),
+    Row("GET", "/api/admin/prices", 401, 401, 401, _ADMIN, 200),
+    Row("PUT", "/api/admin/prices", 401, 401, 401, _ADMIN, 400),
+    Row("GET", "/api/admin/discounts", 401, 401, 401, _ADMIN, 200),
+    Row("PUT", "/api/admin/discounts/<code>", 401, 401, 401, _ADMIN, 400),
     Row("GET", "/api/admin/mails", 401, 401, 401, _ADMIN, 200),
     Row("POST", "/api/admin/mails/<uuid:mail_id>/retry", 401, 401, 401, _ADMIN, 404),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
@@ -166,7 +172,7 @@ def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str, desi
     path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
     for name in ("upload_id", "product_id", "variant_id", "mail_id"):
         path = path.replace(f"<uuid:{name}>", str(UUID(int=0)))
-    path = path.replace("<number>", "1").replace("<slug>", "heavy-tee")
+    path = path.replace("<number>", "1").replace("<slug>", "no-such-product").replace("<code>", "AUTUMN")
     path = path.replace("<garment>", "hoodie").replace("<color>", "1c1c1f").replace("<mockup_grant>", "1-a")
     path += "?widthMm=100" if row.policy == _MADE and "<uuid:asset_id>" in row.rule else ""
     if row.rule in ("/api/uploads", "/api/cutouts"):
@@ -179,6 +185,7 @@ def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str, desi
             "/api/designs": _design(asset),
             "/api/designs/<uuid:design_id>": {"name": "Party"},
             "/api/designs/<uuid:design_id>/copy": {},
+            "/api/price": {"items": [{"sku": "none", "quantity": 1}], "country": "US"},
         }
         payload = payloads.get(row.rule) if row.method in ("POST", "PATCH") else None
         response = client.open(path, method=row.method, environ_base=_FAR, json=payload)
