@@ -10,6 +10,7 @@ from flask_openapi3 import Info, OpenAPI, Server
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.api import error_codes, health, openapi, routes
+from services.api.accounts.passwords import Passwords
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
@@ -61,6 +62,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         health=health.build(settings, database, objects, waker),
         profiles=Profiles.read(settings.printing.profiles),
         urls=UrlBuilder(secret, settings.web.public_url),
+        passwords=Passwords(),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,
         mockups=_mockups(settings.mockups),
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.api.accounts.passwords import Passwords
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.middleware.url_fetcher import UrlFetcher
@@ -29,5 +30,6 @@ class Dependencies:
     health: Health
     profiles: Profiles
     urls: UrlBuilder
+    passwords: Passwords
     fetcher: UrlFetcher | None  # None if pictures are not fetched from URLs
     mockups: MockupService | None  # None if none are offered

@@ -9,6 +9,8 @@ from typing import Any
 
 ASSET = "00000000-0000-7000-8000-0000000a55e7"
 PARAMETERS: Mapping[str, str] = {
+    "address_id": "00000000-0000-7000-8000-00000000add5",
+    "session_id": "00000000-0000-7000-8000-0000005e5510",
     "asset_id": ASSET,
     "job_id": "00000000-0000-7000-8000-000000000b0b",
     "number": "1",
