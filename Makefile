@@ -13,7 +13,7 @@ RUN := $(VENV)/bin/python -m
 PIP := $(RUN) pip --disable-pip-version-check
 LOCKS := $(foreach group,api print mockups rembg local,requirements/$(group).txt)
 # Five processes share the tests, a group (tests/conftest.py) at a time; they wait more than they compute.
-WHOLE := -n 5 --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=90
+WHOLE := -n 5 --no-loadscope-reorder
 # Extras stay in the locks: without them pip before 24 refuses a lock whenever a dependency has released since.
 COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header --quiet
 
@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo key test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-mockups bench-print bench-queue bench-rembg bench-uploads soak models garments gallery lock clean up down logs ps images release
+.PHONY: help setup run demo key seed test chaos hostile check check-fresh check-platforms bench bench-broker bench-front bench-mockups bench-print bench-queue bench-rembg bench-uploads soak models garments gallery lock clean up down logs ps images release
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-16s %s\n' "$$name" "$$words"; done
@@ -41,11 +41,17 @@ key: ## Create an API key in the running system: make key NAME=shop SCOPE=premiu
 		$(MAKE) --silent $(VENV)/.runtime >&2 && $(RUN) deploy.local.key "$$NAME" "$$SCOPE"; \
 	fi
 
+seed: $(VENV)/.runtime ## Put the sample shop into the running system, as make run does by itself; SCALE=200000 adds products for load tests
+	@$(RUN) deploy.seed $(SCALE)
+
 demo: $(VENV)/.runtime ## Cut out one picture, with print check, print file, cut line and mock-up: make demo IMAGE=photo.jpg OUT=cut.png
 	@$(RUN) deploy.local.demo "$$IMAGE" "$$OUT"
 
-test: $(VENV)/.dev ## Run all tests and measure coverage, or those of one path: make test T=tests/shared
+test: $(VENV)/.dev ## Run all tests, or those of one path: make test T=tests/shared
 	@if [ -n "$$T" ]; then $(RUN) pytest $$T; else $(RUN) pytest $(WHOLE); fi
+
+coverage: $(VENV)/.dev ## Run all tests and say which lines none of them runs; takes 50 % longer
+	@$(RUN) pytest $(WHOLE) --cov --cov-report=term --cov-fail-under=90
 
 chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of an hour; SEED= drives the random killer
 	@$(RUN) pytest tests/chaos --long --seed "$$SEED"

@@ -4,7 +4,7 @@
   with a pool; migrations take one. Their sum over all instances must not exceed MAX_DB_CONNECTIONS.
 - Settings: in production, what the services would refuse at their start.
 
-It warns of a production whose alerts and errors go nowhere.
+It warns of a production whose alerts and errors go nowhere, or whose customers get no mail.
 """
 
 import os
@@ -76,11 +76,14 @@ def check(environment: Mapping[str, str]) -> Plan:
 
 def warnings(environment: Mapping[str, str]) -> list[str]:
     """What a deployment may do and should not."""
-    if settings.is_production(environment) and not (
-        environment.get("ALERT_WEBHOOK_URL") or environment.get("SENTRY_DSN")
-    ):
-        return ["alerts and errors go nowhere: set ALERT_WEBHOOK_URL for Alertmanager, or SENTRY_DSN"]
-    return []
+    if not settings.is_production(environment):
+        return []
+    found = []
+    if not (environment.get("ALERT_WEBHOOK_URL") or environment.get("SENTRY_DSN")):
+        found.append("alerts and errors go nowhere: set ALERT_WEBHOOK_URL for Alertmanager, or SENTRY_DSN")
+    if not environment.get("SMTP_URL"):
+        found.append("customers get no mail, so they cannot open accounts: set SMTP_URL and MAIL_FROM")
+    return found
 
 
 def _number(name: str, text: str) -> int:

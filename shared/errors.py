@@ -195,6 +195,13 @@ class NoInk(Failure):
     advice = "Choose a picture that is not transparent everywhere."
 
 
+class LargeEnough(Failure):
+    """An enlargement would have no more pixels than the picture: its run ends as failed with the same code."""
+
+    status, code, message = 422, "large_enough", "The picture has enough pixels for this size."
+    advice = "Print it as it is, or ask for a larger print."
+
+
 class NotFlatArtwork(Failure):
     """A photograph was to become a drawing: its run ends as failed with the same code."""
 
@@ -214,6 +221,13 @@ class DoesNotFit(Failure):
 
     status, code, message = 422, "does_not_fit", "A design is larger than a sheet."
     advice = "Print it smaller, let it be turned, or choose a larger sheet."
+
+
+class Poison(Failure):
+    """Jobs for the picture crashed or killed their workers: for a day, no more of the type are made."""
+
+    status, code, message = 422, "poison", "Nothing could be made of this picture: every attempt failed."
+    advice = "Try another picture, and report the job. The same picture is tried again after a day."
 
 
 class RateLimited(Failure):

@@ -27,6 +27,12 @@ POOL_CONNECTIONS = Gauge(
     "stolentee_database_pool_connections", "Connections of the pool by state.", ["state"], multiprocess_mode="livesum"
 )
 
+CACHE_READS = Counter(
+    "stolentee_cache_reads_total",
+    "Values asked of a cache, by where they were: finished, local, shared, or computed.",
+    ["cache", "layer"],
+)
+
 UPLOADS = Counter("stolentee_uploads_total", "Pictures received.", ["outcome"])
 DECODER_DEATHS = Counter("stolentee_decoder_deaths_total", "Decoders lost over a picture.", ["answer"])
 UPLOAD_BYTES = Counter("stolentee_upload_bytes_total", "Bytes of the pictures received.")
@@ -64,6 +70,12 @@ BREAKER_OPEN = Gauge(
     ["provider"],
     multiprocess_mode="livemax",
 )
+MAILS = Counter("stolentee_mails_total", "Attempts to send a mail, and mails given up unsent.", ["outcome"])
+MAIL_OVERDUE = Gauge(
+    "stolentee_mail_overdue_seconds",
+    "How long the mail that has been due longest has waited, 0 if none is due.",
+    multiprocess_mode="livemostrecent",
+)
 PROVIDER_CALLS = Counter("stolentee_provider_calls_total", "Calls of a removal provider.", ["provider", "outcome"])
 PROVIDER_SECONDS = Histogram("stolentee_provider_seconds", "Time of one provider call.", ["provider"], buckets=_SLOW)
 
@@ -80,6 +92,8 @@ MOCKUP_SECONDS = Histogram(
 # Exposed from 0: Prometheus sees no increase in a series that starts with its first event.
 JOBS.labels("failed", JobFailure.POISON)
 CDN_PURGES.labels("failed")
+for _outcome in ("sent", "deferred", "refused", "unreachable", "expired"):
+    MAILS.labels(_outcome)
 for _provider in Provider:
     PROVIDER_SPEND.labels(_provider)
 

@@ -97,16 +97,16 @@ def _issued(value: SecretStr, info: ValidationInfo) -> SecretStr:
 def _postgres(value: SecretStr, info: ValidationInfo) -> SecretStr:
     if not url_syntax.is_postgres(value.get_secret_value()):
         raise ValueError("must look like postgresql://user:password@host:5432/name")
-    return _with_password(value, info)
+    return with_password(value, info)
 
 
 def _redis(value: SecretStr, info: ValidationInfo) -> SecretStr:
     if not url_syntax.is_redis(value.get_secret_value()):
         raise ValueError("must look like redis://:password@host:6379/0 or rediss://...")
-    return _with_password(value, info)
+    return with_password(value, info)
 
 
-def _with_password(value: SecretStr, info: ValidationInfo) -> SecretStr:
+def with_password(value: SecretStr, info: ValidationInfo) -> SecretStr:
     """Without one the server lets us in by other means: a socket, a certificate or a private network."""
     password = url_syntax.password(value.get_secret_value())
     if password is not None:

@@ -3,6 +3,55 @@
 from shared.errors import Failure
 
 
+class NotOffered(Failure):
+    status, code, message = 422, "not_offered", "The product is not printed there, or not by this method."
+    advice = "Choose a placement and a method that `details` offers."
+
+
+class OutsidePrintArea(Failure):
+    status, code, message = 422, "outside_print_area", "The picture leaves the print area."
+    advice = "Move it or make it smaller: `details` has the box around it, turned as asked, and the area."
+
+
+class OutOfStock(Failure):
+    """`details` says how many of each SKU there are."""
+
+    status, code, message = 409, "out_of_stock", "There are not that many."
+    advice = "Take fewer: `details` says how many there are of each SKU."
+
+
+class SlugTaken(Failure):
+    status, code, message = 409, "slug_taken", "Another product has this slug."
+    advice = "Choose another slug, or change that product."
+
+
+class SkuTaken(Failure):
+    status, code, message = 409, "sku_taken", "This SKU is there already."
+    advice = "Give each variant a SKU of its own; `details` names the one that is taken."
+
+
+class VariantTaken(Failure):
+    status, code, message = 409, "variant_taken", "The product has another variant of this color and size."
+    advice = "Give each variant a color and a size that no other has; an archived variant counts too."
+
+
+class PrintAreaInUse(Failure):
+    status, code, message = 409, "print_area_in_use", "Designs lie on a print area that would be removed."
+    advice = "Keep the print area, or change its size and methods."
+
+
+class FaultyFile(Failure):
+    """`details` lists the faults by row and column."""
+
+    status, code, message = 422, "faulty_file", "The file has faults; nothing was imported."
+    advice = "Correct the rows that `details` names; `dryRun=true` lists them without importing."
+
+
+class MailNotFailed(Failure):
+    status, code, message = 409, "mail_not_failed", "Only a failed mail whose link still works can be sent again."
+    advice = "Let the customer ask for a new link."
+
+
 class Changed(Failure):
     status, code, message = 412, "changed", "This was changed since you read it."
     advice = "Read it again, and send your change with its new `version` as `If-Match`."
@@ -26,3 +75,36 @@ class WeakPassword(Failure):
 class BadAddress(Failure):
     status, code, message = 422, "bad_address", "This address cannot be right."
     advice = "Correct the field that `details` names."
+
+
+class QuoteExpired(Failure):
+    status, code, message = 409, "quote_expired", "This quote no longer holds."
+    advice = "Ask for a new price: quotes hold for 30 minutes."
+
+
+class QuoteUsed(Failure):
+    status, code, message = 409, "quote_used", "This quote was already ordered."
+    advice = "Look at your orders, or ask for a new price."
+
+
+class UnknownSku(Failure):
+    status, code, message = 422, "unknown_sku", "This article is not sold."
+    advice = "Choose another: `details.sku` is unknown, archived, or of a product that is not active."
+
+
+class NotShippedThere(Failure):
+    status, code, message = 422, "not_shipped_there", "The shop does not ship to this place."
+    advice = "Choose a destination within the zones of `GET /api/prices`."
+
+
+class TotalOutOfRange(Failure):
+    status, code, message = 422, "total_out_of_range", "The total is too small or too large to be paid."
+    advice = "Change the cart until the total is between `details.leastCents` and `details.mostCents`."
+
+
+class DiscountRefused(Failure):
+    status, code, message = 422, "discount_refused", "This discount code does not count."
+    advice = (
+        "`details.reason` is `unknown`, `not_started`, `ended`, `used_up` or `below_minimum`; "
+        "leave the code out, or reach `details.minimumCents` of goods."
+    )

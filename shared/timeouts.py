@@ -8,6 +8,7 @@ A caller must wait longer than what it calls: with a shorter outer timeout, work
               waiting for a decoder 5 + decoding 15 + storage 8 < a request 30
               a mock-up: waiting 4 + storage 8 + drawing < its read 14 < a request 30
     clients:  a thread waits 10 for a client to send or to read, and again as bytes pass at 50 kB/s
+    mails:    connecting 10 and a reply 60 < one conversation 120 < the lease of a mail 180
     stopping: gunicorn's grace 30 < the platform's kill 45
 """
 
@@ -36,6 +37,7 @@ STORAGE_JOIN_S = 30  # of silence, while a bucket joins the parts of a large fil
 STORAGE_BYTES_S = 2_500_000  # the largest upload in that time
 STORAGE_TRIES = 2  # so that a silent storage fails within 10 s, and one lost connection does not
 REDIS_S = 1
+CACHE_WAIT_S = 10  # for a value that another request computes: for a connection, for Redis, and for its statements
 DATABASE_CONNECT_S = 3
 POOL_WAIT_S = 2
 STATEMENT_API_S = 5
@@ -50,6 +52,13 @@ DECODE_S = 15  # of silence; the decoder itself limits its CPU time
 # mock-ups
 MOCKUP_WAIT_S = 4  # for a place among those being drawn
 MOCKUP_READ_S = 14  # that wait, a slow storage, and the drawing
+
+# mails
+MAIL_CONNECT_S = 10
+MAIL_READ_S = 60  # servers scan a mail before they accept it; giving up earlier sends it twice
+MAIL_S = 120  # from connected to accepted, however slowly bytes arrive
+MAIL_LEASE_S = 180
+MAIL_JOIN_S = 10  # a process that ends waits so long for the mail it is sending
 
 # requests and processes
 FETCH_S = 10  # of a picture by its URL, with redirects

@@ -15,6 +15,11 @@ _GOOD_FOR = {
     "compact": "built in; for garments, logos and products on quiet backgrounds. For photographs of anything:"
     "\n              `make models` fetches u2net (176 MB), which the next `make run` uses"
 }
+_MAILS_SENT = "go out through the server of SMTP_URL"
+_MAILS_KEPT = (
+    "stay here, as SMTP_URL is not set. To read them, with the key that `make key NAME=me SCOPE=admin` prints:\n"
+    "              curl -H 'X-API-Key: KEY' {}/api/admin/mails"
+)
 
 
 def main() -> int:
@@ -50,7 +55,8 @@ def _sample_report(stack: Stack, ready_s: float) -> str:
         f"    network   {network}{f', {_GOOD_FOR[network]}' if network in _GOOD_FOR else ''}\n"
         f"    sample    {SAMPLE}\n"
         f"    cut-out   {cutout}\n"
-        f"    data      {stack.data} (set DATA_DIR to store it elsewhere)"
+        f"    data      {stack.data} (set DATA_DIR to store it elsewhere)\n"
+        f"    mails     {_MAILS_SENT if stack.environment().get('SMTP_URL') else _MAILS_KEPT.format(stack.address)}"
     )
 
 

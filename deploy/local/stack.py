@@ -32,6 +32,10 @@ _COMMANDS = {
     "worker": (*_CELERY, "--without-gossip", "--without-mingle", "--without-heartbeat"),
     "api": (*_GUNICORN, "services.api.wsgi:app"),
 }
+_TASKS = {
+    "migrate": "the database schema cannot be brought up to date",
+    "seed": "the sample shop cannot be put into the database",
+}
 _RATE_LIMITS = [f"RATE_LIMIT_{caller}{limit}" for caller in ("", "PREMIUM_", "ADMIN_") for limit in ("API", "UPLOADS")]
 
 
@@ -66,9 +70,11 @@ class Stack:
         self._start_service("mockups", self._settings.mockups_port)
         for server in servers:
             await_ready(server)
-        self._migrate()
+        migrated = self._migrate()
         self._start_service("worker", self._settings.worker_port)
         self._start_service("api", self._settings.api_port)
+        if migrated and "postgres" in self.processes:  # a database given from outside is somebody's shop
+            self._run("seed", "deploy.seed", "--if-empty")  # while the others start
         for process in self.processes.values():
             await_ready(process)
 
@@ -118,10 +124,14 @@ class Stack:
         self.processes[process.name] = process
         self._supervisor.start(process)
 
-    def _migrate(self) -> None:
-        command = [sys.executable, "-m", "shared.db", "migrate"]
+    def _migrate(self) -> bool:
+        """Whether there was anything to do."""
+        return "applied" in self._run("migrate", "shared.db", "migrate")
+
+    def _run(self, name: str, *module: str) -> str:
+        """Run a command to its end, and return what it said. Raises CommandError if it fails."""
         done = subprocess.run(
-            command,
+            [sys.executable, "-m", *module],
             cwd=ROOT,
             env=self.environment(),
             capture_output=True,
@@ -130,9 +140,10 @@ class Stack:
             start_new_session=True,
         )
         if done.returncode:
-            raise CommandError(f"the database schema cannot be brought up to date:\n{done.stderr.strip()[-2000:]}")
+            raise CommandError(f"{_TASKS[name]}:\n{done.stderr.strip()[-2000:]}")
         for line in done.stdout.splitlines():
-            self._console.line_writer("migrate")(line)
+            self._console.line_writer(name)(line)
+        return done.stdout
 
 
 @contextmanager

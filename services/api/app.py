@@ -11,16 +11,21 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.api import error_codes, health, openapi, routes
 from services.api.accounts.passwords import Passwords
+from services.api.answers import Answers
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
 from services.api.jobs import events as job_events
+from services.api.mail.letters import Letters
+from services.api.mail.sender import Sender
+from services.api.mail.settings import Smtp
 from services.api.middleware import (
     auth,
     cors,
     idempotency,
     rate_limits,
     request_body,
+    response_cache,
     response_compression,
     security_headers,
 )
@@ -30,8 +35,8 @@ from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.mockups.client import MockupService
 from services.api.settings import Mockups, Settings, Web
 from services.api.url_builder import UrlBuilder
-from shared import broker, events, failpoints, log, sentry, storage, timeouts, web
-from shared.db import pool
+from shared import broker, cache, events, failpoints, log, sentry, storage, timeouts, web
+from shared.db import pool, products
 from shared.images.press_profiles import Profiles
 from shared.version import VERSION
 
@@ -45,7 +50,9 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
     )
     secret = settings.keys.secret.get_secret_value()
     objects = storage.connect(settings.storage)
-    waker = broker.Waker(settings.broker.url.get_secret_value())
+    redis_url = settings.broker.url.get_secret_value()
+    letters = Letters(settings.shop, settings.web.public_url)
+    waker = broker.Waker(redis_url)
     deps = Dependencies(
         settings=settings,
         secret=secret,
@@ -64,10 +71,15 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         urls=UrlBuilder(secret, settings.web.public_url),
         passwords=Passwords(),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,
+        catalogue=Answers(cache.Cache("catalogue", redis_url), database, products.catalogue_version),
         mockups=_mockups(settings.mockups),
+        letters=letters,
+        mail_sender=_mail_sender(settings.smtp, database, letters),
     )
     database.open()
     deps.hub.start()
+    if deps.mail_sender:
+        deps.mail_sender.start()
     deps.health.mark_ready()
     return deps
 
@@ -75,6 +87,11 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
 def _mockups(settings: Mockups) -> MockupService | None:
     token = settings.token.get_secret_value() if settings.token else None
     return MockupService(settings.endpoint, token) if settings.endpoint else None
+
+
+def _mail_sender(settings: Smtp, database: pool.Database, letters: Letters) -> Sender | None:
+    server = settings.server
+    return Sender(database, letters, server, settings.sender or "") if server else None
 
 
 def create_app(deps: Dependencies) -> OpenAPI:
@@ -106,6 +123,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
     app.after_request(deps.urls.renew)
     routes.register(app, deps)
     security_headers.install(app, deps.settings.web.public_url)
+    response_cache.install(app, deps.settings.web.origins)
     return app
 
 
@@ -126,7 +144,7 @@ def start() -> OpenAPI:
     decoder.start()
     sentry.install("api", settings.ops)
     deps = build(settings, decoder)
-    atexit.register(deps.database.close)  # otherwise the interpreter waits for its threads
+    atexit.register(deps.close)
     _drain_at_sigterm(deps)
     return create_app(deps)
 
@@ -137,7 +155,7 @@ def _drain_at_sigterm(deps: Dependencies) -> None:
 
     def drain(number: int, frame: FrameType | None) -> None:
         deps.health.mark_draining()
-        threading.Thread(target=deps.hub.stop).start()  # it takes locks, which a signal handler must not
+        threading.Thread(target=deps.stop).start()  # it takes locks, which a signal handler must not
         if callable(previous):
             previous(number, frame)
 

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 
 from services.api.accounts.passwords import Passwords
+from services.api.answers import Answers
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
+from services.api.mail.letters import Letters
+from services.api.mail.sender import Sender
 from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.mockups.client import MockupService
 from services.api.settings import Settings
 from services.api.url_builder import UrlBuilder
+from shared import timeouts
 from shared.broker import Waker
 from shared.db.pool import Database
 from shared.events import Hub
@@ -32,4 +36,20 @@ class Dependencies:
     urls: UrlBuilder
     passwords: Passwords
     fetcher: UrlFetcher | None  # None if pictures are not fetched from URLs
+    catalogue: Answers
     mockups: MockupService | None  # None if none are offered
+    letters: Letters
+    mail_sender: Sender | None  # None if mails stay in the outbox
+
+    def stop(self) -> None:
+        """End event streams, and send no further mail."""
+        self.hub.stop()
+        if self.mail_sender:
+            self.mail_sender.stop()
+
+    def close(self) -> None:
+        """Let the mail in work end, and close the pool: otherwise the interpreter waits for its threads."""
+        self.stop()
+        if self.mail_sender:
+            self.mail_sender.join(timeouts.MAIL_JOIN_S)
+        self.database.close()

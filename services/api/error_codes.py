@@ -14,6 +14,7 @@ OF_JOBS: Mapping[JobFailure, tuple[str, str]] = {
     JobFailure.NO_INK: (errors.NoInk.message, errors.NoInk.advice),
     JobFailure.TOO_LARGE: (errors.TooLarge.message, errors.TooLarge.advice),
     JobFailure.DOES_NOT_FIT: (errors.DoesNotFit.message, errors.DoesNotFit.advice),
+    JobFailure.LARGE_ENOUGH: (errors.LargeEnough.message, errors.LargeEnough.advice),
     JobFailure.NOT_FLAT_ARTWORK: (errors.NotFlatArtwork.message, errors.NotFlatArtwork.advice),
     JobFailure.TOO_COMPLEX: ("The picture has too many small parts.", "Print it larger, or choose a simpler picture."),
     JobFailure.PROVIDER_FAILED: ("The removal service failed each time.", "Retry the job later; try another picture."),

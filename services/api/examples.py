@@ -8,18 +8,24 @@ from collections.abc import Mapping
 from typing import Any
 
 ASSET = "00000000-0000-7000-8000-0000000a55e7"
+PRODUCT = "00000000-0000-7000-8000-00000000c0de"
 PARAMETERS: Mapping[str, str] = {
     "address_id": "00000000-0000-7000-8000-00000000add5",
     "session_id": "00000000-0000-7000-8000-0000005e5510",
     "asset_id": ASSET,
     "job_id": "00000000-0000-7000-8000-000000000b0b",
+    "design_id": "00000000-0000-7000-8000-000000de5195",
     "number": "1",
+    "product_id": PRODUCT,
+    "variant_id": "00000000-0000-7000-8000-00000000517e",
+    "mail_id": "00000000-0000-7000-8000-00000000e9a1",
     "upload_id": "00000000-0000-7000-8000-0000000f11e0",
     "key": "KEY",
     "grant": "GRANT",
     "garment": "tshirt-front",
     "color": "1c1c1f",
     "mockup_grant": "MOCKUPGRANT",
+    "slug": "heavy-tee",
 }
 # A T-shirt on a plain background, 96 x 96 pixels of four colours.
 PICTURE = (

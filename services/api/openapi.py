@@ -20,7 +20,7 @@ from services.api.assets.schemas import UploadForm
 from services.api.jobs.schemas import Accepted
 from services.api.middleware import auth
 from services.api.middleware.policy import Auth, Limit
-from services.api.route import Raw, Route
+from services.api.route import Csv, Raw, Route
 from services.api.schemas import ErrorOut, ResponseModel, never_null
 from shared import errors
 from shared.image_format.structure import STORED, Format
@@ -32,6 +32,7 @@ _BYTES = {"type": "string", "format": "binary", "minLength": 1}
 _FILE, _SERVED = _BYTES | {"maxLength": MAX_BYTES}, _BYTES | {"maxLength": 8 << 30}  # the sheet of a printer is large
 IMAGES = tuple(sorted(kind.content_type for kind in STORED))
 MOCKUP = ("image/webp",)
+CSV = ("text/csv",)
 SERVED = (*IMAGES, "application/pdf", "image/svg+xml", "image/tiff")  # pictures, and files for printers
 
 _TOKENS: dict[str, Any] = {
@@ -121,8 +122,10 @@ def _success(route: Route, status: int) -> dict[str, Any]:
         names.append("Idempotent-Replayed")
     if _body_of(route, status) is Accepted:
         names += ["Location"] if len(route.statuses) == 1 else ["Location", "Retry-After"]
-    if route.answer in (SERVED, MOCKUP):
+    if HTTPStatus.NOT_MODIFIED in route.statuses:
         names.append("ETag")
+    if route.answer == CSV:
+        names.append("Content-Disposition")
     if route.answer == SERVED:
         names.append("Accept-Ranges")
         names += [] if status == HTTPStatus.NOT_MODIFIED else ["Content-Disposition"]
@@ -224,7 +227,9 @@ class Document:
         links = {target.name: _link(target, names) for target in self._routes if _leads(names, target)}
         return {"links": links} if links else {}
 
-    def _body(self, model: type[UploadForm | Raw]) -> dict[str, Any]:
+    def _body(self, model: type[UploadForm | Raw | Csv]) -> dict[str, Any]:
+        if model is Csv:
+            return {"required": True, "content": {CSV[0]: {"schema": _SERVED}}}
         types = (*(kind.content_type for kind in self._formats), "application/octet-stream")
         content: dict[str, Any] = {name: {"schema": _FILE} for name in types}
         if not issubclass(model, UploadForm):
@@ -247,7 +252,7 @@ def _forms(routes: Collection[Route]) -> set[type[UploadForm]]:
 def _schemas(routes: Collection[Route]) -> dict[str, Any]:
     queries = {route.model("query") for route in routes}
     pictures = {model for form in _forms(routes) for model in form.in_json[1]}
-    read = {*pictures, *queries, *(route.body or route.model("body") for route in routes)} - {Raw}
+    read = {*pictures, *queries, *(route.body or route.model("body") for route in routes)} - {Raw, Csv}
     answers = {_body_of(route, status) for route in routes for status in route.statuses}
     written: set[type[BaseModel]] = {ErrorOut, *(answer for answer in answers if isinstance(answer, type))}
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in written]

@@ -20,6 +20,10 @@ _ANY: tuple[type[Failure], ...] = (
 )
 
 
+class Csv(ApiModel):
+    """Stands for a body that is a CSV file."""
+
+
 class Raw(ApiModel):
     """Stands for a body that is the picture itself, in any accepted format."""
 
@@ -30,7 +34,7 @@ class Route:
 
     A returned model is sent with the first of `statuses`. `raises` are the failures that do not follow from the policy
     and the models of the request. `body` is for a view that reads it itself: the model of its multipart form, besides
-    which the other ways of `upload_parser` are open, or Raw.
+    which the other ways of `upload_parser` are open, or Raw or Csv.
     """
 
     method: str
@@ -42,7 +46,7 @@ class Route:
     answer: type[ResponseModel] | tuple[str, ...] | None
     statuses: tuple[int, ...] = (200,)
     raises: tuple[type[Failure], ...] = ()
-    body: type[UploadForm | Raw] | None = None
+    body: type[UploadForm | Raw | Csv] | None = None
 
     @property
     def name(self) -> str:
@@ -89,4 +93,5 @@ PUBLIC, GUEST_READ, GUEST_WRITE = Auth.PUBLIC, Auth.GUEST_READ, Auth.GUEST_WRITE
 CUSTOMER, ADMIN, CATALOGUE = Auth.CUSTOMER, Auth.ADMIN, Auth.CATALOGUE
 UNLIMITED, API, UPLOADS, SIGN_IN = Limit.NONE, Limit.API, Limit.UPLOADS, Limit.SIGN_IN
 NO_STORE, PICTURE, PUBLISHED, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PUBLISHED, Cache.PAGE
+CACHED, PRICE = Cache.CATALOGUE, Cache.PRICE
 GET, POST, PUT, PATCH, DELETE = (partial(Route, method) for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))

@@ -34,6 +34,7 @@ from services.api.pages import views as pages
 from services.api.print import drawings
 from services.api.print import views as prints
 from services.api.print.drawing_schemas import CutlineOut, VectorOut
+from services.api.print.enlargement_schemas import EnlargementOut
 from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import PrintCheckOut, PrintEdgesOut
 from services.api.route import (
@@ -81,10 +82,12 @@ ASKED = (errors.Forbidden, errors.NotFound, *QUOTA)
 STREAMED = (errors.RateLimited,)
 DRAWN = (errors.UnreadableImage, errors.TooComplex, errors.ImageTooSmall)
 SIGNED = (errors.Forbidden, *DRAWN)
-DERIVED = (errors.NoInk, errors.SourceMissing, *QUOTA)
+DERIVED = (errors.NoInk, errors.SourceMissing, errors.Poison, *QUOTA)
 OUTLINED = (*DERIVED, errors.TooComplex, errors.TooLarge)
 TRACED = (*DERIVED, errors.TooComplex, errors.NotFlatArtwork)
+ENLARGED = (*DERIVED, errors.LargeEnough, errors.NotFlatArtwork, errors.TooLarge)
 SIZED = (*DERIVED, errors.TooLarge)
+COMPOSED = (*ASKED, errors.Poison)
 LAID_OUT = (*SIZED, errors.DoesNotFit)
 RETRIED = (errors.JobNotFailed, errors.SourceMissing, *QUOTA)
 
@@ -135,10 +138,14 @@ PRINTS = (
         *("/api/assets/<uuid:asset_id>/print-edges", prints.edges, GUEST_READ, API, NO_STORE),
         *(PrintEdgesOut, MADE, DERIVED),
     ),
+    GET(
+        *("/api/assets/<uuid:asset_id>/enlargement", prints.enlargement, GUEST_READ, API, NO_STORE),
+        *(EnlargementOut, MADE, ENLARGED),
+    ),
     GET("/api/assets/<uuid:asset_id>/print-file", prints.file, GUEST_READ, API, NO_STORE, PrintFileOut, MADE, SIZED),
 )
 GANG_SHEETS = (
-    POST("/api/gang-sheets", gang_sheets.create, GUEST_WRITE, API, NO_STORE, Accepted, (202,), ASKED),
+    POST("/api/gang-sheets", gang_sheets.create, GUEST_WRITE, API, NO_STORE, Accepted, (202,), COMPOSED),
     GET("/api/gang-sheets/<uuid:job_id>", gang_sheets.show, GUEST_READ, UNLIMITED, NO_STORE, GangSheetOut),
     GET(
         *("/api/gang-sheets/<uuid:job_id>/sheets/<number>", gang_sheets.sheet, GUEST_READ, API, NO_STORE),
@@ -153,6 +160,8 @@ ADMINISTRATION = (
 )
 PAGES = (
     GET("/", pages.home, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
+    GET("/legal/<name>", pages.legal, PUBLIC, UNLIMITED, PAGE, ("text/html",), (200, 302)),
+    GET("/account/<name>", pages.account, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/docs", pages.docs, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),

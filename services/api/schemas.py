@@ -139,6 +139,15 @@ class VersionHeaders(ApiModel):
         return int(self.if_match.strip('"'))
 
 
+class ConditionalHeaders(ApiModel):
+    if_none_match: str | None = Field(
+        None,
+        alias="If-None-Match",
+        description="ETags that the caller has; with the current one among them the answer is 304.",
+        max_length=MAX_HEADER,
+    )
+
+
 class ErrorDetail(ResponseModel):
     code: Name
     message: Message

@@ -7,6 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from services.api.mail.settings import Smtp
+from services.api.pages.legal import Legal
 from services.api.pages.settings import Shop
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
@@ -125,6 +127,8 @@ class Settings:
     web: Web
     shop: Shop
     mockups: Mockups
+    smtp: Smtp
+    legal: Legal
 
     @classmethod
     def read(cls) -> Self:
@@ -141,4 +145,6 @@ class Settings:
             web=Web.read(),
             shop=Shop.read(),
             mockups=Mockups.read(),
+            smtp=Smtp.read(),
+            legal=Legal.read(),
         )

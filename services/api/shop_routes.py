@@ -13,14 +13,26 @@ from services.api.accounts.schemas import (
     RoleOut,
     SessionList,
 )
+from services.api.catalogue import admin, files
+from services.api.catalogue import views as catalogue
+from services.api.catalogue.admin_schemas import AdminProduct, AdminProductPage, StockMoved, StockMovePage
+from services.api.catalogue.file_schemas import ImportOut
+from services.api.catalogue.schemas import FacetsOut, ProductOut, ProductPage, StockOut
+from services.api.designs import views as designs
+from services.api.designs.schemas import DesignOut, DesignPage
+from services.api.mail import views as mail
+from services.api.mail.schemas import MailOut, MailPage
 from services.api.mockups import views as mockups
-from services.api.openapi import MOCKUP
+from services.api.openapi import CSV, MOCKUP
 from services.api.route import (
     ADMIN,
     API,
+    CACHED,
+    CATALOGUE,
     CUSTOMER,
     DELETE,
     GET,
+    GUEST_READ,
     GUEST_WRITE,
     NO_STORE,
     PATCH,
@@ -30,10 +42,28 @@ from services.api.route import (
     PUT,
     SIGN_IN,
     UNLIMITED,
+    Csv,
     Route,
 )
 from shared import errors, shop_errors
 
+_OR_UNCHANGED = (200, 304)
+LISTED = (errors.InvalidCursor,)
+CREATED = (shop_errors.SlugTaken, shop_errors.SkuTaken, shop_errors.VariantTaken)
+CHANGED = (*CREATED, shop_errors.PrintAreaInUse)
+MOVED = (shop_errors.OutOfStock,)
+PLACED = (
+    *(errors.NotFound, errors.NoInk, errors.TooComplex, errors.UnreadableImage),
+    *(shop_errors.NotOffered, shop_errors.OutsidePrintArea),
+)
+IMPORTED = (shop_errors.FaultyFile, shop_errors.OutOfStock, shop_errors.VariantTaken, shop_errors.PrintAreaInUse)
+
+_PRODUCTS = (
+    GET("/api/products", catalogue.page, PUBLIC, UNLIMITED, CACHED, ProductPage, _OR_UNCHANGED, LISTED),
+    GET("/api/products/<slug>", catalogue.show, PUBLIC, UNLIMITED, CACHED, ProductOut, _OR_UNCHANGED),
+    GET("/api/products/<slug>/stock", catalogue.stock, PUBLIC, UNLIMITED, NO_STORE, StockOut),
+    GET("/api/facets", catalogue.show_facets, PUBLIC, UNLIMITED, CACHED, FacetsOut, _OR_UNCHANGED),
+)
 _PICTURES = (GET("/garments/<garment>/<color>.webp", mockups.blank, PUBLIC, UNLIMITED, PUBLISHED, MOCKUP, (200, 304)),)
 _WEAK = (shop_errors.WeakPassword,)
 _SPENT = (shop_errors.TokenSpent,)
@@ -59,4 +89,39 @@ _ACCOUNTS = (
     DELETE("/api/addresses/<uuid:address_id>", postal.remove_address, *_OWN, None, (204,)),
     PUT("/api/admin/roles", accounts.set_role, ADMIN, API, NO_STORE, RoleOut, (200,), (errors.NotFound,)),
 )
-SHOP: Mapping[str, tuple[Route, ...]] = {"catalogue": _PICTURES, "accounts": _ACCOUNTS}
+_EDITED = (CATALOGUE, API, NO_STORE)
+_DESIGNS = (
+    POST("/api/designs", designs.create, GUEST_WRITE, API, NO_STORE, DesignOut, (201,), PLACED),
+    GET("/api/designs", designs.page, GUEST_READ, UNLIMITED, NO_STORE, DesignPage, (200,), LISTED),
+    GET("/api/designs/<uuid:design_id>", designs.show, GUEST_READ, UNLIMITED, NO_STORE, DesignOut),
+    PATCH("/api/designs/<uuid:design_id>", designs.change, GUEST_WRITE, API, NO_STORE, DesignOut, (200,), PLACED),
+    POST("/api/designs/<uuid:design_id>/copy", designs.copy, GUEST_WRITE, API, NO_STORE, DesignOut, (201,)),
+    DELETE("/api/designs/<uuid:design_id>", designs.delete, GUEST_WRITE, API, NO_STORE, None, (204,)),
+)
+_ADMIN = (
+    GET("/api/admin/products", admin.admin_page, *_EDITED, AdminProductPage, (200,), LISTED),
+    POST("/api/admin/products", admin.create, *_EDITED, AdminProduct, (201,), CREATED),
+    GET("/api/admin/products/<uuid:product_id>", admin.admin_show, *_EDITED, AdminProduct),
+    PATCH("/api/admin/products/<uuid:product_id>", admin.change, *_EDITED, AdminProduct, (200,), CHANGED),
+    POST("/api/admin/variants/<uuid:variant_id>/stock", admin.move_stock, *_EDITED, StockMoved, (201,), MOVED),
+    GET(
+        *("/api/admin/variants/<uuid:variant_id>/stock", admin.list_stock_moves, *_EDITED),
+        *(StockMovePage, (200,), LISTED),
+    ),
+    GET("/api/admin/products.csv", files.export, *_EDITED, CSV),
+    POST("/api/admin/products/import", files.import_products, *_EDITED, ImportOut, (200,), IMPORTED, Csv),
+)
+_MAILS = (
+    GET("/api/admin/mails", mail.page, ADMIN, API, NO_STORE, MailPage, (200,), LISTED),
+    POST(
+        *("/api/admin/mails/<uuid:mail_id>/retry", mail.retry, ADMIN, API, NO_STORE),
+        *(MailOut, (200,), (shop_errors.MailNotFailed,)),
+    ),
+)
+SHOP: Mapping[str, tuple[Route, ...]] = {
+    "catalogue": (*_PRODUCTS, *_PICTURES),
+    "designs": _DESIGNS,
+    "catalogue administration": _ADMIN,
+    "accounts": _ACCOUNTS,
+    "mails": _MAILS,
+}

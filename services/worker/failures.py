@@ -25,6 +25,15 @@ def nothing_to_print() -> Failed:
     return Failed(JobFailure.NO_INK, "The picture has nothing to print: it is transparent everywhere.")
 
 
+def not_flat_artwork(flat: float, explained: float, inks: int) -> Failed:
+    """`flat`: the share of flat areas in the picture, `explained`: the share of those which are one of the `inks`."""
+    return Failed(
+        JobFailure.NOT_FLAT_ARTWORK,
+        f"This picture cannot become a drawing: {flat:.0%} of it are flat areas, of which {explained:.0%} are one of"
+        f" {inks} inks. Logos in flat colours can; photographs, fades and shadows cannot.",
+    )
+
+
 class Retryable(Exception):
     failure: ClassVar = JobFailure.PROVIDER_FAILED  # of a job whose last attempt ends so
 

@@ -1,12 +1,15 @@
 """Maintenance: deletes what is no longer needed, late enough to be sure, a bounded amount each hour.
 
-    expired files        hidden once they were last sent longer ago than the retention, then treated as deleted
+    expired designs      hidden once they were last changed longer ago than the retention, and dropped a week later
+    expired files        hidden once they were last sent longer ago than the retention and no design shows them, then
+                         treated as deleted
     deleted assets       hidden at once; after a week their objects are deleted, and then their rows
     orphaned objects     left by a crash between object and row; deleted when they are a week old
     idempotency keys     deleted after a day with their responses
     sessions             deleted when they have expired; so are tokens of mails
     direct uploads       what was sent and never completed is deleted after a day, and then the row that counts it
     unfinished writes    left by a crash in the same place; deleted after a day
+    mails                deleted 30 days after they were queued, sent or not
     finished jobs        deleted after 90 days (JOB_RETENTION_DAYS) with their calls of providers
 
 Any number of workers may run it at once: deleting an object twice does no harm, and `shared.db.object_deletions` keeps
@@ -20,7 +23,17 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from shared import log, metrics, storage
-from shared.db import email_tokens, idempotency, jobs, object_deletions, pending_uploads, provider_calls, sessions
+from shared.db import (
+    designs,
+    email_tokens,
+    idempotency,
+    jobs,
+    mails,
+    object_deletions,
+    pending_uploads,
+    provider_calls,
+    sessions,
+)
 from shared.db.pool import Connection, Database
 from shared.models.owner import OwnerType
 from shared.settings import Retention
@@ -28,10 +41,11 @@ from shared.settings import Retention
 EVERY_S = 3600.0
 DAY_S = 86_400
 KEEP_S = 7 * DAY_S  # a mistaken delete can be undone, and a database restored from a dump finds its objects
+KEEP_MAILS_S = 30 * DAY_S  # unsent ones have failed long before; who asks after a mail asks sooner
 KEEP_UNFINISHED_S = DAY_S  # the permission to send ends long before
 AT_ONCE = 500  # of each kind per run: 360,000 a month, while 10,000 pictures leave 50,000 objects
 DELETE_S = 20  # then the rest of a stem is left to the next run: less than half of object_deletions.GOING_S
-BATCHES = 20  # of AT_ONCE finished jobs per run, each in a transaction of its own: 7 million a month
+BATCHES = 20  # of AT_ONCE finished jobs, or mails, per run, each in a transaction of its own: 7 million a month
 _SLICES = 256  # of all objects, by the first two digits of their keys
 _PAGE = 1000  # objects compared with rows in one statement
 
@@ -61,18 +75,20 @@ class Maintenance:
         """Run all steps. The slice of objects compared with rows moves with the clock, so a day covers all of them."""
         self.expire()
         self.forget()
+        self.forget_mails()
         self.forget_jobs()
         self.prune()
         self.collect(slices(time.time()))
         self.collect_unfinished()
 
     def expire(self) -> int:
-        """Hide what was last sent longer ago than the retention of its owner; returns how many."""
+        """Hide what was last changed or sent longer ago than the retention of its owner; returns how many files."""
+        limits = [(owner_type, days * DAY_S) for owner_type, days in self._retention_days.items() if days]
         with self._database.transaction() as connection:
+            for owner_type, keep_s in limits:
+                designs.expire(connection, owner_type, keep_s, AT_ONCE)
             expired = sum(
-                object_deletions.expire(connection, owner_type, days * DAY_S, AT_ONCE)
-                for owner_type, days in self._retention_days.items()
-                if days
+                object_deletions.expire(connection, owner_type, keep_s, AT_ONCE) for owner_type, keep_s in limits
             )
             object_deletions.drop_announcements(connection)
         metrics.ASSETS_EXPIRED.inc(expired)
@@ -81,7 +97,7 @@ class Maintenance:
     def forget(self, keep_s: float = DAY_S) -> int:
         """Delete expired sessions and tokens, and, after a day, idempotency keys and uploads that were announced.
 
-        Returns how many.
+        Hidden designs go after a week. Returns how many rows.
         """
         with self._database.transaction() as connection:
             forgotten = (
@@ -92,22 +108,28 @@ class Maintenance:
             self._delete(f"{storage.INCOMING}{upload_id}")
         with self._database.transaction() as connection:
             pending_uploads.drop(connection, uploads)
+            designs.prune(connection, KEEP_S, AT_ONCE)
         return forgotten + len(uploads)
+
+    def forget_mails(self) -> int:
+        """Delete mails after their time; returns how many."""
+        return self._in_batches(mails.prune, KEEP_MAILS_S)
 
     def forget_jobs(self) -> int:
         """Delete finished jobs after their retention, and then the calls that were made for them; returns how many."""
         if not self._job_days:
             return 0
-        forgotten = self._in_batches(jobs.prune) + self._in_batches(provider_calls.prune)
+        keep_s = self._job_days * DAY_S
+        forgotten = self._in_batches(jobs.prune, keep_s) + self._in_batches(provider_calls.prune, keep_s)
         if forgotten:
             _log.info("jobs_forgotten", rows=forgotten)
         return forgotten
 
-    def _in_batches(self, prune: Callable[[Connection, float, int], int]) -> int:
+    def _in_batches(self, prune: Callable[[Connection, float, int], int], keep_s: float) -> int:
         total = 0
         for _ in range(BATCHES):
             with self._database.transaction() as connection:
-                pruned = prune(connection, self._job_days * DAY_S, AT_ONCE)
+                pruned = prune(connection, keep_s, AT_ONCE)
             total += pruned
             if pruned < AT_ONCE:
                 break

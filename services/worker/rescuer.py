@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from shared import log, metrics
 from shared.broker import Waker
-from shared.db import ids, job_queue, job_report
+from shared.db import ids, job_queue, job_report, mails
 from shared.db.pool import Connection, Database
 from shared.models.job import Queue
 
@@ -38,6 +38,7 @@ class Rescuer:
             for queue, depth in job_report.depths(connection).items():
                 metrics.QUEUE_DEPTH.labels(queue).set(depth.waiting)
                 metrics.QUEUE_AGE.labels(queue).set(depth.oldest_s)
+            metrics.MAIL_OVERDUE.set(mails.overdue_s(connection))  # here, so that no sender is needed to miss one
             return sum(self._wake(queue, self._missing(connection, queue)) for queue in Queue)
 
     def _missing(self, connection: Connection, queue: Queue) -> int:

@@ -1,6 +1,7 @@
 """Files that a job makes: stored under a name of their content, as assets whose rows come with the outcome."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,8 @@ _EXTENSIONS = {content_type: extension for extension, content_type in _TYPES.ite
 
 def put(resources: Resources, task: Task, kind: AssetKind, copy: images.Copy) -> Asset:
     """Store what is in memory. May be repeated."""
-    asset = asset_of(resources.secret, task.job, _name(task), kind, copy)
+    enlarged = task.asset.enlarged if task.asset else None
+    asset = replace(asset_of(resources.secret, task.job, _name(task), kind, copy), enlarged=enlarged)
     put = partial(resources.storage.put, asset.key, copy.data, copy.content_type, _metadata(task.job))
     retry.retry_unavailable(put)
     return asset

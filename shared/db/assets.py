@@ -13,6 +13,7 @@ from shared.models.owner import Owner, OwnerType
 _NAMES = (
     *("id", "owner_type", "owner_id", "kind", "key", "sha256", "content_type", "width", "height", "bytes"),
     *("orientation", "name", "job_id", "created_at", "stored_sha256", "drawn", "stored_bytes", "made_of"),
+    *("enlarged", "origins"),
 )
 _COLUMNS = ", ".join(_NAMES)
 _FIELDS = [name for name in _NAMES if not name.startswith("owner_")]
@@ -53,7 +54,8 @@ def add_all(connection: Connection, made: Collection[Asset]) -> None:
 
 def _values(asset: Asset) -> dict[str, object]:
     owner = {"owner_type": asset.owner.type, "owner_id": asset.owner.id}
-    return {name: getattr(asset, name) for name in _FIELDS} | owner
+    origins = list(asset.origins) if asset.origins else None
+    return {name: getattr(asset, name) for name in _FIELDS} | owner | {"origins": origins}
 
 
 def find(connection: Connection, owner: Owner | None, asset_id: UUID, *, keep: bool = False) -> Asset | None:
@@ -100,6 +102,16 @@ def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int:
 
     Returns the number of cancelled jobs. Raises NotFound, and changes nothing, if there is no such asset.
     """
+    hidden = _hide(connection, owner, asset_id)
+    if asset_id not in hidden:
+        raise errors.NotFound
+    while more := _hide(connection, owner, asset_id):  # what jobs have made of these while their ends were waited for
+        hidden |= more
+    return jobs.cancel_of_assets(connection, hidden)
+
+
+def _hide(connection: Connection, owner: Owner | None, asset_id: UUID) -> set[UUID]:
+    """Hide the asset and what goes with it, as far as that is committed; returns what was not hidden yet."""
     rows = connection.execute(
         f"""with recursive gone as (
             select id
@@ -108,21 +120,32 @@ def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int:
             or job_id = (select job_id from assets where id = %(id)s and kind in ('cutout', 'print', 'file'))
             union
             select made.id
-            from gone join assets made on made.made_of = gone.id
-            where made.kind in ('print', 'file')
+            from gone cross join lateral (
+                select id
+                from assets
+                where made_of = gone.id and kind in ('print', 'file')
+                union all
+                select id
+                from assets
+                where origins @> array[gone.id]
+            ) made
+        ), doomed as materialized (
+            select id
+            from assets
+            where id in (select id from gone)
+            and deleted_at is null
+            and {owners.VISIBLE}
+            order by id  -- as ends of jobs lock several, so that none waits for another that waits for it
+            for update
         )
         update assets
         set deleted_at = now()
-        where id in (select id from gone)
-        and deleted_at is null
-        and {owners.VISIBLE}
-        returning id""",
+        from doomed
+        where assets.id = doomed.id
+        returning assets.id""",
         {"id": asset_id, **owners.parameters(owner)},
     ).fetchall()
-    hidden = [row["id"] for row in rows]
-    if asset_id not in hidden:
-        raise errors.NotFound
-    return jobs.cancel_of_assets(connection, hidden)
+    return {row["id"] for row in rows}
 
 
 def source_of(connection: Connection, asset: Asset) -> Asset | None:
@@ -186,4 +209,5 @@ def _asset(row: dict[str, Any]) -> Asset:
     owner = Owner(OwnerType(row.pop("owner_type")), row.pop("owner_id"))
     kind = AssetKind(row["kind"])
     stored = row["stored_sha256"] or (None if kind is AssetKind.SOURCE else row["sha256"])
-    return Asset(**{**row, "owner": owner, "kind": kind, "stored_sha256": stored})
+    origins = tuple(row["origins"]) if row["origins"] else None
+    return Asset(**{**row, "owner": owner, "kind": kind, "stored_sha256": stored, "origins": origins})

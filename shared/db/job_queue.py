@@ -22,7 +22,11 @@ from shared.models.owner import Owner, OwnerType
 MAX_ATTEMPTS = 3  # provider errors, or deaths while it ran alone; one more has never been seen to help
 AT_ONCE = 1000  # jobs that one statement of a sweep wakes or fails; the next sweep comes a second later
 _SWEEP_LOCK = 7_283_002  # any number that no other advisory lock uses
-_PRESENT = "select count(*) from assets where id = any(%(shown)s) and deleted_at is null"
+# With the lock, their deletion waits for the end of this transaction, and then finds what it has added.
+_PRESENT = """
+    select count(*)
+    from (select from assets where id = any(%(shown)s) and deleted_at is null order by id for share) locked
+"""
 _HELD = "id = %(id)s and fence = %(fence)s and status = 'running'"
 
 
@@ -112,7 +116,8 @@ def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings)
         job,
         """
         status = 'done', progress = 100, lease_until = null, finished_at = now(), provider = %(provider)s,
-        precision = %(precision)s, result = %(result)s, timings = %(timings)s, fingerprint = %(fingerprint)s
+        precision = %(precision)s, result = %(result)s, timings = %(timings)s, fingerprint = %(fingerprint)s,
+        files = %(files)s
         """,
         condition=f"({_PRESENT}) = cardinality(%(shown)s)",
         shown=shown,
@@ -121,6 +126,7 @@ def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings)
         result=Jsonb(outcome.result),
         timings=Jsonb(asdict(timings)),
         fingerprint=outcome.fingerprint,
+        files=len(outcome.assets),
     )
     if owner is None:
         if any(assets.find(connection, None, asset_id) is None for asset_id in shown):

@@ -85,7 +85,7 @@ def claim(connection: Connection, lease_s: float) -> Mail | None:
 
 
 def sent(connection: Connection, mail: Mail) -> bool:
-    """Record that a mail server accepted it. Its facts go: nobody needs the token in them any more."""
+    """Record that a mail server accepted it. Its facts go, because the token among them opens an account."""
     return _end(connection, mail, "status = 'sent', sent_at = now(), error = null, facts = '{}'")
 
 

@@ -105,7 +105,7 @@ def drop_announcements(connection: Connection) -> None:
 
 
 def expire(connection: Connection, owner_type: OwnerType, keep_s: float, limit: int) -> int:
-    """Hide files of these owners that were last sent `keep_s` ago and that no job needs; returns how many."""
+    """Hide files of these owners that were last sent `keep_s` ago and that no job or design needs; returns how many."""
     return connection.execute(
         """
         with due as materialized (
@@ -117,6 +117,10 @@ def expire(connection: Connection, owner_type: OwnerType, keep_s: float, limit: 
                 and not exists (
                     select from jobs
                     where asset_id = assets.id and status in ('queued', 'running')
+                )
+                and not exists (
+                    select from design_placements placed join designs on designs.id = placed.design_id
+                    where placed.asset_id = assets.id and designs.deleted_at is null
                 )
             order by used_at
             limit %s

@@ -39,6 +39,7 @@ class Owned:
     owner_id: str | None = "owner_id"
 
 
+_OF_DESIGNS = f"design_id in (select id from designs where {OWNED})"
 TABLES = (
     Owned(
         "assets",
@@ -64,8 +65,21 @@ TABLES = (
         f"delete from incoming where {OWNED}",
         assets=("asset_id",),
     ),
+    Owned(
+        "designs",
+        "id, product_id, name, colour, created_at, updated_at",
+        f"update designs set deleted_at = now() where {OWNED} and deleted_at is null",
+    ),
+    Owned(
+        "design_placements",
+        "design_id, placement, asset_id, method, left_um, top_um, width_um, rotation_mdeg",
+        f"delete from design_placements where {_OF_DESIGNS}",
+        assets=("asset_id",),
+        owned=_OF_DESIGNS,
+        owner_id=None,
+    ),
 )
-_HIDDEN = {"assets": "and deleted_at is null"}  # deleted rows that are removed later
+_HIDDEN = dict.fromkeys(("assets", "designs"), "and deleted_at is null")  # deleted rows that are removed later
 
 
 def move(connection: Connection, guest: Owner, to: Owner) -> None:
@@ -83,7 +97,8 @@ def move(connection: Connection, guest: Owner, to: Owner) -> None:
 
 
 def _move(connection: Connection, both: Mapping[str, object]) -> None:
-    connection.execute(f"select from jobs where {OWNED_JOBS} order by id for update", both)
+    for table, owned in (("assets", OWNED), ("jobs", OWNED_JOBS)):  # in the order in which others lock them
+        connection.execute(f"select from {table} where {owned} order by id for update", both)
     if pairs := _doubles(connection, both):
         _merge(connection, both, pairs)
     moved: list[UUID] = []

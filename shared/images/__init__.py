@@ -28,6 +28,7 @@ from shared.errors import (
     Failure,
     ImageTooLarge,
     ImageTooSmall,
+    NoInk,
     TooComplex,
     UnreadableImage,
 )
@@ -35,7 +36,7 @@ from shared.image_format import jpeg, png, webp
 from shared.image_format.signature import recognise
 from shared.image_format.structure import STORED, Density, Format, Structure
 from shared.images import decoding, thumbnails
-from shared.images.matte import INK, measure
+from shared.images.matte import INK, ink_box, measure
 from shared.images.opening import opened
 from shared.images.thumbnails import Copy, preview
 
@@ -54,6 +55,7 @@ __all__ = [
     "accept",
     "decode",
     "density",
+    "ink_size",
     "inspect",
     "is_unverified",
     "limit",
@@ -216,6 +218,21 @@ def sized(data: bytes, info: ImageInfo, size: tuple[int, int]) -> Image.Image:
     enough = 2 * size[0], 2 * size[1]
     draft = enough if info.orientation < _SIDEWAYS else enough[::-1]
     return decoding.decoded(_READ[info.format](data), info.format, info.orientation, draft)
+
+
+def ink_size(data: bytes, info: ImageInfo) -> tuple[int, int]:
+    """Width and height in pixels of the box around the ink, which is the whole of an opaque picture.
+
+    Raises NoInk if all is transparent, and TooComplex like `sized`.
+    """
+    whole = info.width, info.height
+    picture = sized(data, info, whole) if info.alpha else None
+    if picture is None or picture.mode != "RGBA":
+        return whole
+    box = ink_box(picture.getchannel("A"))
+    if box is None:
+        raise NoInk
+    return box[2] - box[0], box[3] - box[1]
 
 
 def is_unverified(content_type: str, width: int, height: int) -> bool:

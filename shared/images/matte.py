@@ -14,11 +14,16 @@ def measure(alpha: Image.Image) -> tuple[Foreground, float]:
 
     Raises UnknownForeground if there is no ink.
     """
-    box = alpha.point([255 * (level >= INK) for level in range(256)]).getbbox()
+    box = ink_box(alpha)
     if box is None:
         raise UnknownForeground
     left, top, right, bottom = box
     return Foreground(top, left, right - left, bottom - top), uncertain_share(alpha)
+
+
+def ink_box(alpha: Image.Image) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom; None if there is no ink."""
+    return alpha.point([255 * (level >= INK) for level in range(256)]).getbbox()
 
 
 def uncertain_share(alpha: Image.Image) -> float:

@@ -27,6 +27,8 @@ class Asset:
     None for sources of a release that did not record it; `stored_bytes` the size of the object and its copies for
     pages, if it differs from `bytes`. `orientation` is EXIF's 1 to 8, 1 = upright. `drawn`: it came as an SVG, whose
     transparency is meant. `made_of`: the asset that a job made it of; None for sources, and of an earlier release.
+    `enlarged`: its pixels per pixel of detail, a side; None where that is 1.
+    `origins`: all that it was made of, if there are several.
     """
 
     id: UUID
@@ -46,3 +48,5 @@ class Asset:
     drawn: bool = False
     stored_bytes: int | None = None
     made_of: UUID | None = None
+    enlarged: float | None = None
+    origins: tuple[UUID, ...] | None = None

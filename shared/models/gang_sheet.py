@@ -153,6 +153,11 @@ class Sheet:
     def read(cls, stored: Mapping[str, Any]) -> Self:
         return cls(**{**stored, "files": {SheetFormat(name): key for name, key in stored["files"].items()}})
 
+    def keys(self, kind: SheetFormat) -> list[str]:
+        """Of all that is shown beside the file of this format, and of that."""
+        plate = [self.plate_key] if self.plate_key and kind is not SheetFormat.PDF else []
+        return [self.files[kind], self.preview_key, *plate]
+
 
 @dataclass(frozen=True, slots=True)
 class GangSheetResult:

@@ -92,6 +92,7 @@ class JobFailure(StrEnum):
     TOO_COMPLEX = "too_complex"
     TOO_LARGE = "too_large"
     DOES_NOT_FIT = "does_not_fit"
+    LARGE_ENOUGH = "large_enough"
 
 
 @dataclass(frozen=True, slots=True)

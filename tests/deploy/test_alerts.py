@@ -101,6 +101,11 @@ CASES: dict[str, Series] = {
     "StorageAway": _check("storage"),
     "ObjectsLost": {'stolentee_objects_lost_total{reason="damaged"}': _steps(1, 0)},
     "CdnPurgesFail": {'stolentee_cdn_purges_total{outcome="failed"}': _steps(1, 0)},
+    "MailsNotSent": {
+        "stolentee_mail_overdue_seconds": _level(700, 0),
+        'stolentee_mails_total{outcome="sent"}': _steps(0, 1),
+        'stolentee_mails_total{outcome="refused"}': _steps(0, 0),
+    },
     "JobsFail": _jobs("failed", "provider_failed", 2),
     "JobsPoisonous": _jobs("failed", "poison", 1),
     "LeasesLost": {"stolentee_leases_lost_total": _steps(1, 0)},

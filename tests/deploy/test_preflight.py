@@ -91,15 +91,18 @@ def test_as_a_command_it_ends_the_deploy() -> None:
 @pytest.mark.parametrize(
     ("environment", "warned"),
     [
-        ({}, False),
-        ({"ENVIRONMENT": "production"}, True),
-        ({"ENVIRONMENT": "production", "ALERT_WEBHOOK_URL": "", "SENTRY_DSN": ""}, True),
-        ({"ENVIRONMENT": "production", "ALERT_WEBHOOK_URL": "https://hook.example"}, False),
-        ({"ENVIRONMENT": "production", "SENTRY_DSN": "https://key@sentry.example/1"}, False),
+        ({}, []),
+        ({"ENVIRONMENT": "production"}, ["alerts", "customers"]),
+        ({"ENVIRONMENT": "production", "ALERT_WEBHOOK_URL": "", "SENTRY_DSN": ""}, ["alerts", "customers"]),
+        ({"ENVIRONMENT": "production", "ALERT_WEBHOOK_URL": "https://hook.example"}, ["customers"]),
+        ({"ENVIRONMENT": "production", "SENTRY_DSN": "https://key@sentry.example/1"}, ["customers"]),
+        ({"ENVIRONMENT": "production", "SMTP_URL": "smtps://u:p@mail.example"}, ["alerts"]),
     ],
 )
-def test_a_production_whose_alerts_go_nowhere_is_warned_of(environment: dict[str, str], warned: bool) -> None:
-    assert bool(preflight.warnings(environment)) is warned
+def test_a_production_is_warned_of_alerts_and_mails_that_go_nowhere(
+    environment: dict[str, str], warned: list[str]
+) -> None:
+    assert [warning.partition(" ")[0] for warning in preflight.warnings(environment)] == warned
 
 
 def test_a_warning_does_not_stop_the_deployment() -> None:

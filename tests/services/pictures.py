@@ -47,6 +47,11 @@ def cutout(width: int = 40, height: int = 30) -> bytes:
     return encoded(picture, "PNG")
 
 
+def clear(width: int = 40, height: int = 30) -> bytes:
+    """Without any ink."""
+    return encoded(Image.new("RGBA", (width, height)), "PNG")
+
+
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
     out = io.BytesIO()
     image.save(out, kind, **options)

@@ -61,6 +61,8 @@ def _do(request: Mapping[str, Any], data: bytes) -> tuple[Mapping[str, object], 
         case "shrink":
             made = images.web_copy(data, _info(request), request["box"])
             return {"contentType": made.content_type}, made.data
+        case "ink":
+            return {"ink": images.ink_size(data, _info(request))}, b""
     return {}, b""
 
 

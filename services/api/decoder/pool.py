@@ -52,6 +52,11 @@ class Decoder:
         facts, copy = self._request({"task": "shrink", "info": asdict(info), "box": box}, data)
         return copy, "image/webp" if facts["contentType"] == "image/webp" else "image/jpeg"
 
+    def ink_size(self, data: bytes, info: ImageInfo) -> tuple[int, int]:
+        """As `images.ink_size`."""
+        width, height = self._request({"task": "ink", "info": asdict(info)}, data)[0]["ink"]
+        return int(width), int(height)
+
     def _request(self, request: Mapping[str, object], data: bytes) -> tuple[dict[str, Any], bytes]:
         with self._bulkhead.slot():
             child = self._idle.get_nowait()  # there is one for each slot

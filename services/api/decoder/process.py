@@ -21,6 +21,7 @@ _REFUSALS: Mapping[object, type[errors.Failure]] = {
         errors.AnimatedImage,
         errors.ImageTooLarge,
         errors.ImageTooSmall,
+        errors.NoInk,
         errors.TooComplex,
         errors.UnreadableImage,
         errors.UnsupportedImage,

@@ -1,6 +1,6 @@
 """Gang sheets: order one, see what lies where, and get a sheet as a file, also one that nobody asked for at first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,10 @@ from shared import errors, web
 from shared.db import assets, ids, jobs
 from shared.db.pool import Connection
 from shared.models.gang_sheet import GangSheetInput, GangSheetResult, Sheet, SheetFormat
-from shared.models.job import Job, JobType
+from shared.models.job import Job, JobFailure, JobState, JobType
 from shared.models.owner import Owner
+
+_FAILURES = {**derived.REFUSALS, JobFailure.POISON: errors.Poison}
 
 
 def create(deps: Dependencies, header: IdempotencyHeaders, body: NewGangSheet) -> Response:  # noqa: ARG001 - validates
@@ -34,6 +36,7 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewGangSheet) -
     with once(deps.database, owner, body.model_dump_json()) as record, deps.database.transaction() as connection:
         quotas.require(connection, owner, deps.settings.web, jobs=1)
         printed = [_printed(connection, owner, at, item.asset_id) for at, item in enumerate(body.items)]
+        derived.require_sound(connection, owner, JobType.GANG_SHEET, printed)
         settings = deps.settings
         asked = body.input(printed, settings.printing.spot_white, settings.web.gang_sheet_cents_per_m)
         job = jobs.create(
@@ -67,14 +70,16 @@ def sheet(deps: Dependencies, path: SheetPath, query: SheetQuery) -> Response:
     """
     job, kind = _job(deps, path.job_id), query.format
     if job.error:
-        raise derived.REFUSALS.get(job.error.code, errors.NotFound)(job.error.message)
+        raise _FAILURES.get(job.error.code, errors.NotFound)(job.error.message)
+    if job.status is JobState.CANCELLED:
+        raise errors.NotFound("This gang sheet was cancelled.")
     if not job.result:
         return derived.accepted(deps, job)
     made = GangSheetResult.read(job.result)
     if path.number > len(made.sheets):
         raise errors.NotFound("This gang sheet has no such sheet.")
     stored = made.sheets[path.number - 1]
-    if kind in stored.files and _exists(deps, stored.files[kind]):
+    if kind in stored.files and _exist(deps, stored.keys(kind)):
         return SheetFileOut.of(stored, kind, deps.urls).response(200)
 
     def present(result: Mapping[str, Any]) -> SheetFileOut:
@@ -100,9 +105,9 @@ def _job(deps: Dependencies, job_id: UUID) -> Job:
     return job
 
 
-def _exists(deps: Dependencies, key: str) -> bool:
+def _exist(deps: Dependencies, keys: Iterable[str]) -> bool:
     with deps.database.transaction() as connection:
-        return assets.by_key(connection, key) is not None
+        return all(assets.by_key(connection, key) for key in keys)
 
 
 def _only(result: Mapping[str, Any]) -> Sheet:

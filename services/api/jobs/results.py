@@ -8,6 +8,7 @@ from pydantic import Field
 
 from services.api.gang_sheets.schemas import GangSheetResultOut
 from services.api.print.drawing_schemas import CutlineOut, VectorOut
+from services.api.print.enlargement_schemas import EnlargementOut
 from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import Number, PrintCheckOut, PrintEdgesOut
 from services.api.schemas import Amount, Count, Name, ResponseModel, Share, Url
@@ -92,11 +93,19 @@ class CutoutOut(ResponseModel):
 
 
 Result = Annotated[
-    CutoutOut | CutlineOut | GangSheetResultOut | PrintEdgesOut | PrintCheckOut | PrintFileOut | VectorOut,
+    CutoutOut
+    | CutlineOut
+    | EnlargementOut
+    | GangSheetResultOut
+    | PrintEdgesOut
+    | PrintCheckOut
+    | PrintFileOut
+    | VectorOut,
     Field(discriminator="type"),
 ]
 _RESULTS: Mapping[str, Callable[[Mapping[str, Any], UrlBuilder], Result]] = {
     JobType.CUTLINE: CutlineOut.of,
+    JobType.ENLARGEMENT: EnlargementOut.of,
     JobType.GANG_SHEET: GangSheetResultOut.of,
     JobType.PRINT_EDGES: PrintEdgesOut.of,
     JobType.PRINT_CHECK: PrintCheckOut.of,

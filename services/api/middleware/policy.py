@@ -32,6 +32,8 @@ class Cache(StrEnum):
     NO_STORE = "no-store"
     PICTURE = "private, max-age=3600"  # a customer's: no cache that others share may outlive its deletion
     PUBLISHED = "public, max-age=604800, immutable"  # the shop's own pictures: another picture has another address
+    CATALOGUE = "public, max-age=3600, stale-while-revalidate=7200"
+    PRICE = "public, max-age=300, stale-while-revalidate=600"
     PAGE = "no-cache"  # cached but revalidated: a deploy must reach open browsers
 
 
@@ -42,6 +44,7 @@ class Policy:
     cache: Cache
 
 
+_PUBLIC = frozenset({Cache.PUBLISHED, Cache.CATALOGUE, Cache.PRICE})
 UNRESTRICTED = Policy(Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)
 _EXTENSION = "policies"
 
@@ -71,6 +74,6 @@ def _cache(response: Response) -> Response:
     response.headers["Cache-Control"] = rule
     if rule is Cache.PICTURE:  # CDNs are often set up to cache by a file's ending
         response.headers["CDN-Cache-Control"] = Cache.NO_STORE
-    elif rule is Cache.PUBLISHED:
+    elif rule in _PUBLIC:
         response.headers["CDN-Cache-Control"] = rule
     return response

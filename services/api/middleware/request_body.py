@@ -43,9 +43,10 @@ def _in_words(problem: Mapping[str, Any]) -> str:
     return str(problem["msg"]).removeprefix("Value error, ")
 
 
-def allow(max_bytes: int) -> None:
-    """Change the limit of this request's body; call before reading it."""
-    request.environ["wsgi.input"].max_bytes = max_bytes
+def allow(max_bytes: int, refusal: str | None = None) -> None:
+    """Change the limit of this request's body; call before reading it. `refusal` says so, if it is not a picture's."""
+    body = request.environ["wsgi.input"]
+    body.max_bytes, body.refusal = max_bytes, refusal
 
 
 def _wrap() -> None:
@@ -66,6 +67,7 @@ class Body:
 
     def __init__(self, stream: Any, length: int | None, claimed_digest: str | None) -> None:
         self.max_bytes = ENVELOPE_BYTES
+        self.refusal: str | None = "The body is larger than 64 KB."
         self._stream = stream
         self._length = length
         self._claimed_digest = claimed_digest
@@ -87,7 +89,7 @@ class Body:
 
     def _check_limit(self, count: int) -> None:
         if count > self.max_bytes:
-            raise errors.BodyTooLarge("The body is larger than 64 KB." if self.max_bytes == ENVELOPE_BYTES else None)
+            raise errors.BodyTooLarge(self.refusal)
 
     def _receive(self, size: int) -> bytes:
         try:

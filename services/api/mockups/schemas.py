@@ -6,7 +6,6 @@ from pydantic import AfterValidator, Field
 
 from services.api.assets.schemas import AssetPath
 from services.api.schemas import (
-    MAX_HEADER,
     Amount,
     ApiModel,
     Items,
@@ -106,15 +105,6 @@ class MockupsQuery(MockupQuery):
 
     garment: str | None = Field(None, max_length=40)
     color: Hex | None = None
-
-
-class MockupHeaders(ApiModel):
-    if_none_match: str | None = Field(
-        None,
-        alias="If-None-Match",
-        description="ETags that the caller has; with the current one among them the answer is 304.",
-        max_length=MAX_HEADER,
-    )
 
 
 class MockupOut(ResponseModel):

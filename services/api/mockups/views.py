@@ -24,7 +24,6 @@ from services.api.mockups.schemas import (
     BlankQuery,
     GarmentList,
     GarmentOut,
-    MockupHeaders,
     MockupList,
     MockupOut,
     MockupPath,
@@ -32,6 +31,7 @@ from services.api.mockups.schemas import (
     MockupsQuery,
     SignedMockupPath,
 )
+from services.api.schemas import ConditionalHeaders
 from shared import errors, timeouts, web
 from shared.db import assets
 from shared.models.asset import Asset, AssetKind
@@ -67,7 +67,7 @@ def addresses(deps: Dependencies, path: AssetPath, query: MockupsQuery) -> Mocku
     return MockupList(items=items, template=template, expires_at=datetime.fromtimestamp(expires, UTC))
 
 
-def show(deps: Dependencies, header: MockupHeaders, path: MockupPath, query: MockupQuery) -> Response:  # noqa: ARG001 - documents
+def show(deps: Dependencies, header: ConditionalHeaders, path: MockupPath, query: MockupQuery) -> Response:  # noqa: ARG001 - documents
     """Show mockup.
 
     A picture of yours on a garment: a square WebP in the scale of the garment. A design wider than the print area is
@@ -76,7 +76,7 @@ def show(deps: Dependencies, header: MockupHeaders, path: MockupPath, query: Moc
     return _answer(deps, auth.visible_owner(), path, query)
 
 
-def show_signed(deps: Dependencies, header: MockupHeaders, path: SignedMockupPath, query: MockupQuery) -> Response:  # noqa: ARG001 - documents
+def show_signed(deps: Dependencies, header: ConditionalHeaders, path: SignedMockupPath, query: MockupQuery) -> Response:  # noqa: ARG001 - documents
     """Show signed mockup.
 
     The same by an address that needs no token; `GET /api/assets/<id>/mockups` gives it. It expires after one to two
@@ -86,7 +86,7 @@ def show_signed(deps: Dependencies, header: MockupHeaders, path: SignedMockupPat
     return _answer(deps, None, path, query)
 
 
-def blank(deps: Dependencies, header: MockupHeaders, path: BlankPath, query: BlankQuery) -> Response:  # noqa: ARG001 - documents
+def blank(deps: Dependencies, header: ConditionalHeaders, path: BlankPath, query: BlankQuery) -> Response:  # noqa: ARG001 - documents
     """Show blank garment.
 
     A garment without a print, in one of its usual colors: a square WebP for pages, which any cache may keep.

@@ -1,4 +1,4 @@
-"""The studio at `/`, the reference at `/docs`, the OpenAPI document at `/openapi.json`, as the shop's settings say.
+"""The studio at `/`, legal pages, the reference at `/docs`, the OpenAPI document, as the shop's settings say.
 
 No build step, and nothing is loaded from other hosts. What depends on settings is tagged by its content, so that a
 browser shows a change after the restart that made it.
@@ -11,7 +11,9 @@ from flask import Response, current_app, render_template, request, send_from_dir
 
 from services.api.dependencies import Dependencies
 from services.api.pages import colors, logo
+from services.api.pages.legal import TITLES
 from services.api.pages.schemas import FilePath
+from shared import errors
 from shared.settings import Retention
 
 DOCUMENT = "document"  # the app's extension that is a services.api.openapi.Document
@@ -23,13 +25,35 @@ _STRICT = (
 _DOCS = _STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")  # the viewer's script sets styles
 _PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # an SVG, opened as a page, runs no script
 _VIEWER = {"swagger-ui.css": "css", "swagger-ui-bundle.js": "js"}
+_ACCOUNT = {"verify": "Confirm your address", "reset": "Choose a new password"}
 _COLORED = ("docs.css", "style.css")
 
 
 def home(deps: Dependencies) -> Response:
     retention = _retention(deps.settings.retention)
     public_url = deps.settings.web.public_url
-    page = render_template("index.html", shop=deps.settings.shop, retention=retention, public_url=public_url)
+    return _page(deps, "index.html", retention=retention, public_url=public_url)
+
+
+def legal(deps: Dependencies, path: FilePath) -> Response:
+    """Raises errors.NotFound for a document that is not set."""
+    document = deps.settings.legal.find(path.name)
+    if document is None:
+        raise errors.NotFound
+    if document.elsewhere:
+        return Response(status=302, headers={"Location": document.elsewhere})
+    return _page(deps, "legal.html", title=TITLES[path.name], paragraphs=document.paragraphs)
+
+
+def account(deps: Dependencies, path: FilePath) -> Response:
+    """What a link in a mail opens. Raises errors.NotFound for any other page."""
+    if path.name not in _ACCOUNT:
+        raise errors.NotFound
+    return _page(deps, "account.html", title=_ACCOUNT[path.name], page=path.name)
+
+
+def _page(deps: Dependencies, template: str, **facts: object) -> Response:
+    page = render_template(template, shop=deps.settings.shop, legal=deps.settings.legal, **facts)
     return _protect(_tagged(page, "text/html"), _STRICT)
 
 

@@ -7,6 +7,7 @@ from flask import Response
 from services.api.assets.schemas import AssetPath
 from services.api.dependencies import Dependencies
 from services.api.print import derived
+from services.api.print.enlargement_schemas import EnlargementOut, EnlargementQuery
 from services.api.print.file_schemas import PrintFileOut, PrintFileQuery
 from services.api.print.schemas import PrintCheckOut, PrintCheckQuery, PrintEdgesOut, PrintEdgesQuery
 from shared.models.job import JobType
@@ -31,6 +32,18 @@ def edges(deps: Dependencies, path: AssetPath, query: PrintEdgesQuery) -> Respon
     return derived.answer(
         deps, path.asset_id, JobType.PRINT_EDGES, query.input(), partial(PrintEdgesOut.of, urls=deps.urls)
     )
+
+
+def enlargement(deps: Dependencies, path: AssetPath, query: EnlargementQuery) -> Response:
+    """Enlarge picture.
+
+    A second file with the pixels that a print of this width needs: a logo with sharp outlines, a photograph smooth,
+    with a detail of it before and after. Nothing is enlarged unasked, and the print check counts only the detail that a
+    photograph had. A picture that has enough pixels is refused with `large_enough`. Until it is made, the response is
+    202 and `Location` the job.
+    """
+    present = partial(EnlargementOut.of, urls=deps.urls)
+    return derived.answer(deps, path.asset_id, JobType.ENLARGEMENT, query.input(), present)
 
 
 def file(deps: Dependencies, path: AssetPath, query: PrintFileQuery) -> Response:

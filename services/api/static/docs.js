@@ -10,7 +10,11 @@ for (const item of Object.values(spec.paths))
 function learn(response) {
   const body = response.headers["content-type"]?.startsWith("application/json") && response.obj;
   if (!body?.id) return response;
-  own.set(examples[body.sha256 ? "asset_id" : body.uploadUrl ? "upload_id" : "job_id"], body.id);
+  if (body.variants?.[0].id) {
+    own.set(examples.product_id, body.id).set(examples.variant_id, body.variants[0].id);
+    return response;
+  }
+  own.set(examples[body.sha256 ? "asset_id" : body.uploadUrl ? "upload_id" : body.productId ? "design_id" : "job_id"], body.id);
   if (body.assetId) own.set(examples.asset_id, body.assetId);
   const [key, grant] = (body.result?.cutoutUrl ?? body.url ?? "").split("/").slice(-2);
   if (grant) own.set(examples.key, key).set(examples.grant, grant);
@@ -19,7 +23,8 @@ function learn(response) {
 
 function fill(request) {
   for (const [example, real] of own) request.url = request.url.replace(example, real);
-  if (typeof request.body === "string") request.body = request.body.replace(examples.asset_id, own.get(examples.asset_id) ?? "$&");
+  if (typeof request.body === "string")
+    for (const example of [examples.asset_id, examples.product_id]) request.body = request.body.replace(example, own.get(example) ?? "$&");
   return request;
 }
 

@@ -6,7 +6,7 @@ Memory holds one picture at a time, then strips. Disk holds every design once, a
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.worker import pictures, storing
@@ -50,7 +50,6 @@ class GangSheetHandler:
             laid = _layout(made, asked)
             with task.step("store"):
                 stored = [self._sheet(task, asked, made, sheet) for sheet in _sheets(asked, laid, Path(folder))]
-        self._require_all(task, asked.items)  # what was made of a picture that is deleted meanwhile must not appear
         return _outcome(asked, laid, stored)
 
     def _designs(self, task: Task, asked: GangSheetInput, folder: Path) -> Iterator[Design]:
@@ -164,7 +163,8 @@ def _refusals(number: int) -> Iterator[None]:
 
 
 def _outcome(asked: GangSheetInput, laid: Layout, stored: Sequence[_Stored]) -> Outcome:
-    made = [asset for one in stored for asset in one.assets.values()]
+    used = tuple({item.asset_id: None for item in asked.items})
+    made = [replace(asset, origins=used) for one in stored for asset in one.assets.values()]
     length = sum(one.length_mm for one in stored)
     result = GangSheetResult(
         asset_id=made[0].id,
@@ -174,4 +174,4 @@ def _outcome(asked: GangSheetInput, laid: Layout, stored: Sequence[_Stored]) -> 
         saved=round(laid.saved, 4),
         price_cents=price_cents(length, asked.cents_per_m),
     )
-    return Outcome(result.json(), tuple(made))
+    return Outcome(result.json(), tuple(made), used=used)

@@ -6,7 +6,7 @@ ink and make the resolution look higher than it is.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,11 @@ from shared.models.print_check import Box, Code, Figures, Finding, Level
 _CRISP_PX = 2.0  # an antialiased edge is not soft, however large the print
 _MM2 = "mm²"
 
+_ENLARGING = {  # by whether it was enlarged already
+    False: ": at this size it looks blurred. An enlargement makes logos sharp, and photographs only smooth.",
+    True: ": it was enlarged, which gave it pixels but no detail.",
+}
+
 _Raised = tuple[Code, Level, float, float, str]
 
 
@@ -34,15 +39,19 @@ class Report:
     figures: Figures | None
 
 
-def check(rgba: Pixels, job: Print, source: Pixels | None = None) -> Report:
-    """`rgba` is (h, w, 4); `source` the photograph it was cut from, (h, w, 3), which makes `contamination` exact."""
+def check(rgba: Pixels, job: Print, source: Pixels | None = None, enlarged: float = 1) -> Report:
+    """`rgba` is (h, w, 4); `source` the photograph it was cut from, (h, w, 3), which makes `contamination` exact.
+
+    `enlarged`: the picture's pixels per pixel of detail, a side; the resolution is that of the detail.
+    """
     require_pictures(rgba, source)
     alpha = np.ascontiguousarray(rgba[..., 3])
     box = ink_box(alpha)
     if box is None:
         return _report([_empty(alpha)], None)
     measured, where = figures.measure(rgba, alpha, box, job, source)
-    return _report(list(_findings(measured, job, where, exact=source is not None)), measured)
+    measured = replace(measured, dpi=measured.dpi / enlarged)
+    return _report(list(_findings(measured, job, where, exact=source is not None, enlarged=enlarged)), measured)
 
 
 def _report(findings: list[Finding], measured: Figures | None) -> Report:
@@ -55,17 +64,17 @@ def _empty(alpha: Pixels) -> Finding:
     return Finding(Code.EMPTY, Level.FAIL, 0, 1, "Nothing would be printed: choose a picture with a subject.", (whole,))
 
 
-def _findings(measured: Figures, job: Print, where: Where, *, exact: bool) -> Iterator[Finding]:
-    raised = (*_placement(measured, job), *_outline(measured, job), *_shapes(measured, job))
+def _findings(measured: Figures, job: Print, where: Where, *, exact: bool, enlarged: float) -> Iterator[Finding]:
+    raised = (*_placement(measured, job, enlarged), *_outline(measured, job), *_shapes(measured, job))
     for code, level, value, limit, fix in (*raised, *_colours(measured, job, exact=exact)):
         yield Finding(code, level, round(float(value), 4), limit, fix, where[code]())
 
 
-def _placement(measured: Figures, job: Print) -> Iterator[_Raised]:
+def _placement(measured: Figures, job: Print, enlarged: float) -> Iterator[_Raised]:
     rules, dpi = job.rules, measured.dpi
     if dpi < rules.dpi_warn:
         widest = int(job.width_mm * dpi / rules.dpi_warn)
-        fix = f"Print it at most {widest} mm wide, or send a larger picture: at this size it looks blurred."
+        fix = f"Print it at most {widest} mm wide, or send a larger picture{_ENLARGING[enlarged > 1]}"
         fails = dpi < rules.dpi_fail
         yield Code.DPI, Level.FAIL if fails else Level.WARN, dpi, rules.dpi_fail if fails else rules.dpi_warn, fix
     if measured.over_mm > 0.01:

@@ -26,7 +26,7 @@ class PrintCheckHandler:
             with task.step("fetch"):
                 rgba = pictures.load(self.resources, asset)
                 source = pictures.source_of(self.resources, asset)
-            report = check.check(rgba, _print(rgba, asked), source)
+            report = check.check(rgba, _print(rgba, asked), source, asset.enlarged or 1)
         return PrintCheckResult(
             asset_id=asset.id,
             width=asset.width,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.worker import pictures, storing
+from services.worker import failures, pictures, storing
 from services.worker.failures import Failed
 from services.worker.handlers import Resources, Task
 from services.worker.pictures import Pixels
@@ -59,11 +59,7 @@ def _ink(rgba: Pixels) -> tuple[Pixels, float]:
 def _snapped(ink: Pixels, inks: Palette) -> Snapped:
     """Raises Failed for what was not drawn with these few inks."""
     if not inks.drawn:
-        raise Failed(
-            JobFailure.NOT_FLAT_ARTWORK,
-            f"This picture cannot become a drawing: {inks.flat:.0%} of it are flat areas, of which {inks.explained:.0%}"
-            f" are one of {len(inks.colours)} inks. Logos in flat colours can; photographs, fades and shadows cannot.",
-        )
+        raise failures.not_flat_artwork(inks.flat, inks.explained, len(inks.colours))
     try:
         return snapping.snap(ink, inks.colours)
     except TooComplex:

@@ -40,11 +40,16 @@ class Snapped:
 def snap(rgba: Pixels, colours: Pixels) -> Snapped:
     """`rgba` is (h, w, 4), `colours` the inks, (n, 3). Raises TooComplex."""
     scale = float(min(_MOST_SCALE, np.sqrt(_PIXELS / rgba[..., 0].size)))
-    copy = resized(rgba, scale) if scale != 1 else rgba
-    inks = _nearest(copy, colours, int(_BESIDE * max(1.0, scale)))
+    inks = nearest_inks(rgba, colours, scale)
     if sum(ndimage.label(inks == ink)[1] for ink in range(len(colours))) > MOST_PARTS:
         raise TooComplex
     return Snapped(inks, scale)
+
+
+def nearest_inks(rgba: Pixels, colours: Pixels, scale: float) -> Pixels:
+    """The number of the ink of each pixel, or CLEAR, of the picture in this scale."""
+    copy = resized(rgba, scale) if scale != 1 else rgba
+    return _nearest(copy, colours, int(_BESIDE * max(1.0, scale)))
 
 
 def resized(rgba: Pixels, scale: float) -> Pixels:
@@ -66,7 +71,7 @@ def _nearest(rgba: Pixels, colours: Pixels, beside: int) -> Pixels:
     for ink in range(len(colours)):
         if _between(colours, ink):
             sure &= flat | (nearest != ink)
-        here = np.where(_near(sure & (nearest == ink), beside), far[ink][cells], np.inf)
+        here = np.where(_near(sure & (nearest == ink), beside), _codes_off(rgba, colours[ink]), np.inf)
         better = here < best
         best[better], out[better] = here[better], ink
     printed = rgba[..., 3] >= INKED
@@ -75,6 +80,15 @@ def _nearest(rgba: Pixels, colours: Pixels, beside: int) -> Pixels:
         out = np.where(np.isinf(best), nearest[rows, columns], out)
     out[~printed] = CLEAR
     return np.asarray(out)
+
+
+def _codes_off(rgba: Pixels, ink: Pixels) -> NDArray[np.float32]:
+    """How far each pixel is from an ink in sRGB codes, of which soft edges are mixed: the middle is half of each."""
+    squares = np.zeros(rgba.shape[:2], np.float32)
+    for channel in range(3):
+        apart = rgba[..., channel].astype(np.float32) - ink[channel]
+        squares += apart * apart
+    return squares
 
 
 def _between(colours: Pixels, ink: int) -> bool:

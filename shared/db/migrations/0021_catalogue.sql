@@ -17,7 +17,7 @@ create table products (
     updated_at timestamptz not null default now());
 create index products_status on products (status, created_at desc, id desc);
 create index products_category on products (category, created_at desc, id desc) where status = 'active';
-create index products_search on products using gin (search);
+create index products_search on products using gin (search) with (fastupdate = off); -- read far more than written
 
 -- `garment` names the view of shared/models/garment.py on which mock-ups of this placement are drawn.
 create table print_areas (
@@ -43,6 +43,9 @@ create table variants (
     created_at timestamptz not null default now(),
     archived_at timestamptz,
     unique (product_id, colour, size)) with (fillfactor = 80);
+-- For colours and sizes that few products have.
+create index variants_colour on variants (colour, size, product_id);
+create index variants_size on variants (size, product_id);
 
 -- What is cached of the catalogue is cached under this version. Each transaction that writes to the catalogue changes it
 -- once, and locks it before any other row, so that two writers cannot deadlock. Sales leave it alone: they neither wait

@@ -36,8 +36,7 @@ class Api:
         return job
 
     def stop(self) -> None:
-        self.deps.hub.stop()
-        self.deps.database.close()
+        self.deps.close()
 
 
 Start = Callable[[], Api]

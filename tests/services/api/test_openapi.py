@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from services.api import keys
 from services.api.middleware.policy import Auth
+from services.api.shop_routes import SHOP
 from shared.db import api_keys as rows
 from shared.models.owner import Scope
 from shared.version import VERSION
@@ -20,6 +21,7 @@ from tests.services import pictures
 from tests.services.api.client import body, cut_out, send, upload
 from tests.services.api.conftest import Api, Start
 from tests.services.api.documented import JSON, ROUTES, endpoint, operations
+from tests.shared.db import catalogue
 
 _SCHEMAS = "#/components/schemas/"
 
@@ -199,6 +201,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.get(f"{kept}/cutline?format=pdf")
     yield guest.get(f"{kept}/vector?maxInks=3")
     yield guest.get(f"{kept}/print-file?widthMm=50")
+    yield guest.get(f"{kept}/enlargement?widthMm=50")
     yield from _gang_sheet_responses(guest, asset["id"])
     yield guest.get(asset["url"], buffered=True)
     yield guest.get("/api/garments")
@@ -217,6 +220,7 @@ def _responses(api: Api) -> Iterator[TestResponse]:
     yield guest.post(f"{job}/retry")
     yield guest.post(f"{job}/retry")
     yield guest.delete(kept)
+    yield from _catalogue_responses(api)
     yield from _admin_responses(api)
 
 
@@ -248,14 +252,20 @@ def _admin_responses(api: Api) -> Iterator[TestResponse]:
     admin = {"X-Api-Key": secret}
     client = api.guest()
     yield client.put("/api/admin/rollout", json={"percent": 25}, headers=admin)
-    for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs"):
+    for path in ("/api/admin/rollout", "/api/admin/providers", "/api/admin/jobs", "/api/admin/mails"):
         yield client.get(path, headers=admin)
+
+
+def _catalogue_responses(api: Api) -> Iterator[TestResponse]:
+    catalogue.tee(api.deps.database)
+    for path in ("products", "products/heavy-tee", "products/heavy-tee/stock", "facets"):
+        yield api.guest().get(f"/api/{path}")
 
 
 def test_every_operation_answers_as_described(api: Api) -> None:
     """`DocumentedClient` compares them; here each is called."""
     met = {(response.status_code, response.request) for response in _responses(api)}
     endpoints = {(endpoint(api.app, request.method, request.path), status // 100) for status, request in met}
-    elsewhere = {"mockups_show", "mockups_show_signed", "mockups_blank"}  # tests/services/api/mockups calls these
-    elsewhere |= {name for name in ROUTES if name.startswith("accounts_")}  # and tests/services/api/accounts these
-    assert {(name, 2) for name in ROUTES.keys() - elsewhere} <= endpoints
+    drawn = {"mockups_show", "mockups_show_signed"}  # by a service of its own; tests/services/api/mockups calls them
+    shop = {route.name for routes in SHOP.values() for route in routes}  # each capability's tests call them
+    assert {(name, 2) for name in ROUTES.keys() - drawn - shop} <= endpoints

@@ -68,3 +68,15 @@ def test_calls_of_providers_are_kept_as_long_as_their_job(bench: Bench) -> None:
     bench.say("delete from jobs")
     assert _forget(bench) == 1
     assert _left(bench, "provider_calls") == 0
+
+
+def test_mails_are_deleted_30_days_after_they_were_queued(bench: Bench) -> None:
+    for number, days in enumerate((31, 29)):
+        bench.say(
+            """insert into mails (id, once, recipient, template, facts, expires_at, created_at)
+            values (gen_random_uuid(), %s, 'ann@mail.example', 'reset', '{}', now(), now() - %s * interval '1 day')""",
+            f"reset:{number}",
+            days,
+        )
+    assert Maintenance(bench.database, bench.storage, Retention()).forget_mails() == 1
+    assert [row["once"] for row in bench.say("select once from mails")] == ["reset:1"]

@@ -3,6 +3,7 @@
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,12 +13,15 @@ from prometheus_client import REGISTRY
 from services.worker.maintenance import DAY_S, KEEP_S, Maintenance, slices
 from services.worker.periodic import PeriodicTask
 from shared import errors
-from shared.db import assets, object_deletions
+from shared.db import assets, designs, ids, object_deletions
+from shared.models.design import Design, Placement
 from shared.models.owner import Owner, OwnerType
+from shared.models.print_check import PrintMethod
 from shared.settings import Retention
 from shared.storage import INCOMING
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, Bench
+from tests.shared.db import catalogue
 
 
 @pytest.fixture
@@ -128,6 +132,24 @@ def test_pictures_expire_after_the_retention_of_their_owner(
     assert Maintenance(bench.database, bench.storage, retention).expire() == 2 - len(kept)
     rows = bench.say("select owner_type from assets where deleted_at is null")
     assert {row["owner_type"] for row in rows} == kept
+
+
+def test_a_design_expires_with_its_picture_and_keeps_it_until_then(bench: Bench) -> None:
+    retention = Retention.read({"GUEST_RETENTION_DAYS": "30"})
+    runs = Maintenance(bench.database, bench.storage, retention)
+    picture = bench.source()
+    front = Placement("front", picture.id, PrintMethod.DTF, 0, 0, 1000, (1, 1))
+    now = datetime.now(UTC)
+    design = Design(ids.new(), OWNER, catalogue.tee(bench.database), "Party", "ffffff", (front,), now, now)
+    with bench.database.transaction() as connection:
+        designs.add(connection, design)
+    bench.say("update assets set used_at = now() - interval '31 days'")
+    assert runs.expire() == 0
+    bench.say("update designs set updated_at = now() - interval '31 days'")
+    assert runs.expire() == 1
+    bench.say("update designs set deleted_at = now() - interval '8 days'")
+    runs.forget()
+    assert bench.say("select id from designs") == []
 
 
 def test_two_workers_prune_as_one(bench: Bench) -> None:

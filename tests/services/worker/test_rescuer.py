@@ -83,6 +83,15 @@ def test_each_queue_gets_what_is_missing_in_it(
     assert depths == [1, 2, 1]
 
 
+def test_a_sweep_measures_how_long_a_mail_has_been_overdue(bench: Bench, sweeper: Rescuer) -> None:
+    bench.say(
+        """insert into mails (id, once, recipient, template, facts, run_after, expires_at)
+        values (gen_random_uuid(), 'x', 'ann@mail.example', 'reset', '{}', now() - interval '1 hour', now())"""
+    )
+    sweeper.sweep()
+    assert (REGISTRY.get_sample_value("stolentee_mail_overdue_seconds") or 0) >= 3600
+
+
 def test_wake_ups_for_a_long_queue_are_sent_in_batches(
     bench: Bench, sweeper: Rescuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,13 +4,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
+from uuid import UUID
 
 import pytest
 
 from shared import errors
 from shared.db import assets, ids, job_queue, jobs
 from shared.db.pool import Database
-from shared.models.job import Job, JobState
+from shared.models.asset import AssetKind
+from shared.models.job import Job, JobState, Outcome
 from tests.shared.db.rows import OUTCOME, TIMINGS, asset, claimed, owner, queued, run, seen
 
 T = TypeVar("T")
@@ -86,6 +88,60 @@ def test_a_job_that_comes_while_its_picture_is_being_deleted_is_refused(database
             assets.delete(connection, job.owner, job.asset_id)
             attempt = waiting(elsewhere.submit(attempts[how]))
         assert attempt.result(5) is None
+
+
+def sheet(job: Job, *used: UUID) -> Outcome:
+    """What a job leaves that puts these pictures and its own on a sheet."""
+    file = asset("sheet", kind=AssetKind.FILE, job_id=job.id, made_of=job.asset_id, origins=(job.asset_id, *used))
+    return Outcome({"asset_id": str(file.id)}, (file,), used=used)
+
+
+def test_a_sheet_goes_with_any_picture_on_it(database: Database) -> None:
+    others = [queued(database) for _ in range(2)]
+    for job in others:
+        run(database, jobs.cancel, job.owner, job.id)
+    for other in others:
+        queued(database)
+        job = claimed(database)
+        made = sheet(job, *(other.asset_id for other in others))
+        assert run(database, job_queue.finish, job, made, TIMINGS)
+        kept = run(database, assets.find, job.owner, made.assets[0].id)
+        assert kept
+        assert kept.origins == made.assets[0].origins
+        deleted(database, other)
+        assert run(database, assets.find, job.owner, made.assets[0].id) is None
+        assert run(database, assets.find, job.owner, job.asset_id)
+        others = others[1:]
+
+
+@pytest.mark.parametrize("picture", ["its own", "another"])
+def test_a_deletion_waits_for_the_end_of_a_job_and_hides_what_it_left(database: Database, picture: str) -> None:
+    other = cancelled(database)
+    queued(database)
+    job = claimed(database)
+    made = sheet(job, other.asset_id)
+    with ThreadPoolExecutor(1) as elsewhere:
+        with database.transaction() as connection:
+            assert job_queue.finish(connection, job, made, TIMINGS)
+            deletion = waiting(elsewhere.submit(deleted, database, job if picture == "its own" else other))
+        assert deletion.result(5) == 0
+    assert run(database, assets.find, job.owner, made.assets[0].id) is None
+
+
+@pytest.mark.parametrize("picture", ["its own", "another"])
+def test_the_end_of_a_job_waits_for_a_deletion_and_leaves_nothing(database: Database, picture: str) -> None:
+    other = cancelled(database)
+    queued(database)
+    job = claimed(database)
+    made = sheet(job, other.asset_id)
+    with ThreadPoolExecutor(1) as elsewhere:
+        with database.transaction() as connection:
+            gone = job if picture == "its own" else other
+            assets.delete(connection, gone.owner, gone.asset_id)
+            end = waiting(elsewhere.submit(run, database, job_queue.finish, job, made, TIMINGS))
+        with pytest.raises(errors.SourceMissing):
+            end.result(5)
+    assert run(database, assets.find, job.owner, made.assets[0].id) is None
 
 
 def waiting(future: Future[T]) -> Future[T]:

@@ -18,7 +18,7 @@ def test_the_states_of_a_job_are_those_of_the_contract() -> None:
 def test_the_reasons_to_fail_are_those_of_the_contract() -> None:
     assert set(JobFailure) == {
         *("unknown_foreground", "provider_failed", "provider_budget", "source_missing", "poison"),
-        *("no_ink", "too_large", "too_complex", "not_flat_artwork", "does_not_fit"),
+        *("no_ink", "too_large", "too_complex", "not_flat_artwork", "does_not_fit", "large_enough"),
     }
 
 

@@ -63,6 +63,13 @@ def test_the_failure_of_verification_is_passed_on(decoder: Decoder) -> None:
         decoder.verify(half, images.inspect(half))
 
 
+def test_the_ink_of_a_picture_is_measured_in_a_child(decoder: Decoder) -> None:
+    cutout, clear = pictures.cutout(), pictures.clear()
+    assert decoder.ink_size(cutout, images.inspect(cutout)) == (10, 8)
+    with pytest.raises(errors.NoInk):
+        decoder.ink_size(clear, images.inspect(clear))
+
+
 def test_a_refusal_has_its_message_and_details(decoder: Decoder) -> None:
     with pytest.raises(errors.UnsupportedImage, match="kind of TIFF"):
         decoder.convert(pictures.encoded(Image.new("F", (64, 64)), "TIFF"), Format.TIFF)

@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 from flask.testing import FlaskClient
 
-from shared.db import assets, ids, job_queue
-from shared.models.asset import Asset, AssetKind
+from shared.db import assets, job_queue
 from shared.models.gang_sheet import GangSheetInput, GangSheetResult, Placement, Sheet, SheetFormat
 from shared.models.job import Job, JobFailure, JobType, Outcome, Timings
 from tests.services import pictures
 from tests.services.api.client import body, key_of, refused, upload
 from tests.services.api.conftest import Api, Start
+from tests.services.api.made_files import file_of
 
 PATH = "/api/gang-sheets"
 SHEET = {"widthMm": 558.8, "maxLengthMm": 1000, "marginMm": 5, "gapMm": 5}
@@ -23,30 +23,13 @@ def _order(client: FlaskClient, *asset_ids: str, **others: Any) -> dict[str, Any
     return {"sheet": SHEET, "items": items, **others}
 
 
-def _file(job: Job, name: str, content_type: str) -> Asset:
-    sha256 = name * 64
-    return Asset(
-        id=ids.new(),
-        owner=job.owner,
-        kind=AssetKind.FILE,
-        key=f"{sha256}.{content_type.partition('/')[2]}",
-        sha256=sha256,
-        content_type=content_type,
-        width=6600,
-        height=2000,
-        bytes=100,
-        created_at=job.created_at,
-        job_id=job.id,
-    )
-
-
 def _finish(api: Api, kind: SheetFormat = SheetFormat.PNG, sheets: int = 2, first: int = 0) -> Job:
     """End the next job as its handler would; each sheet has a copy."""
     job = api.claim()
     stored, files = [], []
     for at in range(sheets):
         digits = "0123456789abcdef"[first + 2 * at], "0123456789abcdef"[first + 2 * at + 1]
-        file, preview = _file(job, digits[0], f"image/{kind}"), _file(job, digits[1], "image/webp")
+        file, preview = file_of(job, digits[0], f"image/{kind}"), file_of(job, digits[1], "image/webp")
         files += [file, preview]
         stored.append(Sheet(100.5, preview.key, {kind: file.key}))
     placements = tuple(Placement(0, at, 5.08, 5.08, at) for at in range(sheets))
@@ -134,6 +117,25 @@ def test_a_sheet_of_a_failed_order_is_answered_with_its_failure(api: Api, guest:
     with api.deps.database.transaction() as connection:
         job_queue.fail(connection, api.claim(), JobFailure.DOES_NOT_FIT, "Item 1 is larger than a sheet.", Timings())
     refused(guest.get(f"{PATH}/{accepted['id']}/sheets/1"), 422, "does_not_fit")
+
+
+def test_a_picture_with_which_two_sheets_crashed_every_worker_is_refused_for_a_day(
+    api: Api, guest: FlaskClient
+) -> None:
+    first, second, sound = (upload(guest, pictures.png(shade=shade))["id"] for shade in range(3))
+    for others in (first, sound):
+        accepted = body(guest.post(PATH, json=_order(guest, others, second)))
+        with api.deps.database.transaction() as connection:
+            job_queue.fail(connection, api.claim(), JobFailure.POISON, "It crashed.", Timings())
+        refused(guest.get(f"{PATH}/{accepted['id']}/sheets/1"), 422, "poison")
+    refused(guest.post(PATH, json=_order(guest, second)), 422, "poison")
+    assert guest.post(PATH, json=_order(guest, first, sound)).status_code == 202
+
+
+def test_a_sheet_of_a_cancelled_order_is_not_there(guest: FlaskClient) -> None:
+    accepted = body(guest.post(PATH, json=_order(guest, upload(guest)["id"])))
+    guest.delete(accepted["statusUrl"])
+    refused(guest.get(f"{PATH}/{accepted['id']}/sheets/1"), 404, "not_found")
 
 
 def test_a_repeated_order_has_one_effect(guest: FlaskClient) -> None:

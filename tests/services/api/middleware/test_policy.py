@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from services.api import examples
 from services.api.middleware import policy
 from services.api.middleware.policy import Auth, Cache, Limit
 from shared.models.customer import Role
@@ -16,9 +17,12 @@ from tests.services import pictures
 from tests.services.api.client import body, cut_out, send, upload
 from tests.services.api.conftest import Api
 from tests.services.api.customers import signed_in, with_key
+from tests.services.api.owned_rows import Rows, path_of, payload, rows_of
+from tests.shared.db import catalogue
 
 _GUEST_READ = (Auth.GUEST_READ, Limit.NONE, Cache.NO_STORE)
 _ADMIN = (Auth.ADMIN, Limit.API, Cache.NO_STORE)
+_CATALOGUE = (Auth.CATALOGUE, Limit.API, Cache.NO_STORE)
 _MADE = (Auth.GUEST_READ, Limit.API, Cache.NO_STORE)
 _GUEST_WRITE = (Auth.GUEST_WRITE, Limit.API, Cache.NO_STORE)
 _UPLOAD = (Auth.GUEST_WRITE, Limit.UPLOADS, Cache.NO_STORE)
@@ -26,13 +30,15 @@ _SIGN_IN = (Auth.GUEST_WRITE, Limit.SIGN_IN, Cache.NO_STORE)
 _CUSTOMER = (Auth.CUSTOMER, Limit.API, Cache.NO_STORE)
 _CUSTOMER_READ = (Auth.CUSTOMER, Limit.NONE, Cache.NO_STORE)
 _PAGE = (Auth.PUBLIC, Limit.NONE, Cache.PAGE)
+_CACHED = (Auth.PUBLIC, Limit.NONE, Cache.CATALOGUE)
 _HEALTH = (Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)
 _PICTURE = (Auth.PUBLIC, Limit.NONE, Cache.PICTURE)
+_OWNED = ("asset", "job", "design")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The status for a caller without a token, for others than the owner of `job` and `asset`, for it, and for admins.
+    """The status for a caller without a token, for others than the owner of the rows, for it, and for admins.
 
     Guests and customers get the same, but guests and keys get `nobody` from a route of customers, and customers 403
     from one of admins. `admin` defaults to the owner's on a path with an id of its rows, else to another's.
@@ -59,7 +65,7 @@ class Row:
 
     @property
     def for_admin(self) -> int:
-        owned = self.auth is not Auth.CUSTOMER and ("<uuid:asset_id>" in self.rule or "<uuid:job_id>" in self.rule)
+        owned = self.auth is not Auth.CUSTOMER and any(f"<uuid:{one}_id>" in self.rule for one in _OWNED)
         return self.admin or (self.owner if owned else self.other)
 
     def for_guest(self, said: int) -> int:
@@ -94,11 +100,21 @@ TABLE = (
     Row("GET", "/api/jobs/<uuid:job_id>/events", 404, 404, 200, _GUEST_READ),
     *(
         Row("GET", f"/api/assets/<uuid:asset_id>/{made}", 404, 404, 202, _MADE)
-        for made in ("print-edges", "print-check", "print-file", "cutline", "vector")
+        for made in ("print-edges", "print-check", "print-file", "cutline", "vector", "enlargement")
     ),
     Row("POST", "/api/gang-sheets", 404, 404, 202, _GUEST_WRITE),
     Row("GET", "/api/gang-sheets/<uuid:job_id>", 404, 404, 404, _GUEST_READ),
     Row("GET", "/api/gang-sheets/<uuid:job_id>/sheets/<number>", 404, 404, 404, _MADE),
+    Row("POST", "/api/designs", 404, 404, 201, _GUEST_WRITE),
+    Row("GET", "/api/designs", 200, 200, 200, _GUEST_READ),
+    Row("GET", "/api/designs/<uuid:design_id>", 404, 404, 200, _GUEST_READ),
+    Row("PATCH", "/api/designs/<uuid:design_id>", 404, 404, 200, _GUEST_WRITE),
+    Row("POST", "/api/designs/<uuid:design_id>/copy", 404, 404, 201, _GUEST_WRITE),
+    Row("DELETE", "/api/designs/<uuid:design_id>", 404, 404, 204, _GUEST_WRITE),
+    Row("GET", "/api/products", 200, 200, 200, _CACHED),
+    Row("GET", "/api/products/<slug>", 404, 404, 404, _CACHED),
+    Row("GET", "/api/products/<slug>/stock", 404, 404, 404, _HEALTH),
+    Row("GET", "/api/facets", 200, 200, 200, _CACHED),
     Row("GET", "/api/garments", 200, 200, 200, _PAGE),
     Row("GET", "/api/assets/<uuid:asset_id>/mockups", 404, 404, 200, _GUEST_READ),
     Row("GET", "/mockups/<garment>/<color>/<uuid:asset_id>.webp", 404, 404, 503, (Auth.GUEST_READ, *_PICTURE[1:])),
@@ -126,8 +142,20 @@ TABLE = (
     Row("PUT", "/api/admin/rollout", 401, 401, 401, _ADMIN, 400),
     Row("GET", "/api/admin/providers", 401, 401, 401, _ADMIN, 200),
     Row("GET", "/api/admin/jobs", 401, 401, 401, _ADMIN, 200),
+    Row("GET", "/api/admin/products", 401, 401, 401, _CATALOGUE, 200),
+    Row("POST", "/api/admin/products", 401, 401, 401, _CATALOGUE, 400),
+    Row("GET", "/api/admin/products/<uuid:product_id>", 401, 401, 401, _CATALOGUE, 404),
+    Row("PATCH", "/api/admin/products/<uuid:product_id>", 401, 401, 401, _CATALOGUE, 400),
+    Row("GET", "/api/admin/products.csv", 401, 401, 401, _CATALOGUE, 200),
+    Row("POST", "/api/admin/products/import", 401, 401, 401, _CATALOGUE, 400),
+    Row("GET", "/api/admin/variants/<uuid:variant_id>/stock", 401, 401, 401, _CATALOGUE, 404),
+    Row("POST", "/api/admin/variants/<uuid:variant_id>/stock", 401, 401, 401, _CATALOGUE, 400),
+    Row("GET", "/api/admin/mails", 401, 401, 401, _ADMIN, 200),
+    Row("POST", "/api/admin/mails/<uuid:mail_id>/retry", 401, 401, 401, _ADMIN, 404),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
     Row("GET", "/", 200, 200, 200, _PAGE),
+    Row("GET", "/legal/<name>", 404, 404, 404, _PAGE),
+    Row("GET", "/account/<name>", 404, 404, 404, _PAGE),
     Row("GET", "/docs", 200, 200, 200, _PAGE),
     Row("GET", "/static/<path:name>", 200, 200, 200, _PAGE),
     Row("GET", "/openapi.json", 200, 200, 200, _PAGE),
@@ -149,51 +177,13 @@ def test_the_table_names_every_route(api: Api) -> None:
     assert {(row.method, row.rule) for row in TABLE} == routes
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What an owner has; addresses and sessions are a customer's."""
-
-    asset: dict[str, str]
-    job: str
-    postal: str
-    session: str
-
-
-def _of(owner: FlaskClient, customer: FlaskClient) -> Rows:
-    job, postal = cut_out(owner)["id"], body(customer.post("/api/addresses", json=_ADDRESS))["id"]
-    return Rows(upload(owner), job, postal, body(customer.get("/api/sessions"))["items"][0]["id"])
-
-
-_ADDRESS = {"name": "Ann", "line1": "1 Main Street", "city": "Berlin", "postalCode": "10115", "country": "DE"}
-_ANN = {"email": "ann@shop.example", "password": "correct horse"}
-
-
-def _payload(row: Row, rows: Rows) -> object:
-    return {
-        "POST /api/jobs": {"assetId": rows.asset["id"], "type": "cutout"},
-        "POST /api/gang-sheets": {"sheet": {"widthMm": 560}, "items": [{"assetId": rows.asset["id"], "widthMm": 90}]},
-        "POST /api/uploads/presign": {"contentType": "image/png", "bytes": 9},
-        "POST /api/account": _ANN,
-        "PATCH /api/account": {"name": "Ann"},
-        "POST /api/account/verify": {"token": "x"},
-        "POST /api/account/reset": {"email": "ann@shop.example"},
-        "POST /api/account/reset/confirm": {"token": "x", "password": "correct horse"},
-        "POST /api/session": _ANN,
-        "POST /api/addresses": _ADDRESS,
-    }.get(str(row))
-
-
 def _status(client: FlaskClient, row: Row, rows: Rows) -> int:
-    path = row.rule.replace("<uuid:asset_id>", rows.asset["id"]).replace("<uuid:job_id>", rows.job)
-    path = path.replace("<uuid:address_id>", rows.postal).replace("<uuid:session_id>", rows.session)
-    path = path.replace("/assets/<key>/<grant>", rows.asset["url"]).replace("<path:name>", "swagger-ui.css")
-    path = path.replace("<uuid:upload_id>", str(UUID(int=0))).replace("<number>", "1")
-    path = path.replace("<garment>", "hoodie").replace("<color>", "1c1c1f").replace("<mockup_grant>", "1-a")
+    path = path_of(row.rule, rows)
     path += "?widthMm=100" if row.policy == _MADE and "<uuid:asset_id>" in row.rule else ""
     if row.rule in ("/api/uploads", "/api/cutouts"):
         response = send(client, path, pictures.jpeg(), environ_base=_FAR)
     else:
-        response = client.open(path, method=row.method, environ_base=_FAR, json=_payload(row, rows))
+        response = client.open(path, method=row.method, environ_base=_FAR, json=payload(str(row), rows))
     response.close()
     return response.status_code
 
@@ -219,18 +209,19 @@ def _admins(api: Api, row: Row) -> Iterator[tuple[str, int, FlaskClient]]:
 def _statuses(api: Api, row: Row) -> Iterator[tuple[str, int, int]]:
     """Who called, the status by the table, and that of the response."""
     guest, customer = api.guest(), _customer(api)
-    rows = _of(guest, customer)
+    rows = rows_of(guest, customer)
     for name, wanted, caller in _others(api, row):
         if name != "nobody":
             upload(caller, pictures.png())
         yield name, wanted, _status(caller, row, rows)
     yield "owner", row.for_guest(row.owner), _status(guest, row, rows)
     for name, wanted, admin in _admins(api, row):
-        yield name, wanted, _status(admin, row, _of(api.guest(), customer))
-    yield "owner signed in", row.for_customer(row.owner), _status(customer, row, _of(customer, customer))
+        yield name, wanted, _status(admin, row, rows_of(api.guest(), customer))
+    yield "owner signed in", row.for_customer(row.owner), _status(customer, row, rows_of(customer, customer))
 
 
 def test_every_route_answers_each_caller_as_the_table_says(api: Api) -> None:
+    catalogue.tee(api.deps.database, id=UUID(examples.PRODUCT))
     wrong = [(str(row), *said) for row in TABLE for said in _statuses(api, row) if said[1] != said[2]]
     assert wrong == []
 

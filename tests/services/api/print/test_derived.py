@@ -85,6 +85,36 @@ def test_what_failed_for_another_reason_or_was_cancelled_is_made_again(api: Api)
     assert body(guest.get(_path(asset)))["id"] not in (first["id"], second["id"])
 
 
+def _poison(api: Api, guest: FlaskClient, path: str) -> None:
+    """A job of its own for the request, which fails each time."""
+    assert guest.get(path).status_code == 202
+    _fail(api, JobFailure.POISON, "It crashed.")
+
+
+def test_a_picture_that_crashes_every_worker_is_tried_twice_a_day_however_it_is_asked_for(api: Api) -> None:
+    guest = api.guest()
+    asset, other = upload(guest), upload(guest, pictures.png(shade=1))
+    for query in ("", "?method=dtf"):
+        _poison(api, guest, _path(asset, query))
+    for query in ("", "?method=dtf", "?widthMm=99"):
+        refused(guest.get(_path(asset, query)), 422, "poison")
+    assert guest.get(_path(other)).status_code == 202
+    assert guest.get(f"/api/assets/{asset['id']}/cutline").status_code == 202
+    with api.deps.database.transaction() as connection:
+        connection.execute("update jobs set created_at = created_at - interval '1 day'")
+    assert guest.get(_path(asset)).status_code == 202
+
+
+def test_a_result_is_shown_although_other_jobs_of_the_picture_crashed(api: Api) -> None:
+    guest = api.guest()
+    asset = upload(guest)
+    guest.get(_path(asset))
+    _finish(api)
+    for query in ("?method=dtf", "?method=screen"):
+        _poison(api, guest, _path(asset, query))
+    assert guest.get(_path(asset)).status_code == 200
+
+
 def test_equal_requests_at_once_share_one_job(api: Api) -> None:
     guest = api.guest()
     asset = upload(guest)

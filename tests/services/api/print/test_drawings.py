@@ -1,16 +1,19 @@
 """Cut lines and vectors: the bounds of their parameters, and what is answered once they are drawn."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from psycopg.types.json import Jsonb
 
-from shared.db import ids
+from shared.db import ids, job_queue
 from shared.models.cutline import CutlineResult
+from shared.models.job import Outcome, Timings
 from shared.models.vector import Ink, VectorResult
 from tests.services.api.client import body, refused, upload
 from tests.services.api.conftest import Api
+from tests.services.api.made_files import file_of
 
 LINE = CutlineResult(ids.new(), "line.svg", 900, ids.new(), "line.pdf", 800, 58, 58, 4, 4, 50, 50, 1, 219.0)
 DRAWING = VectorResult(ids.new(), "logo.svg", 700, 80, 60, (Ink("#1d3557", 0.7), Ink("#e63946", 0.3)), 1.0)
@@ -65,6 +68,22 @@ def _done(api: Api, result: dict[str, Any]) -> None:
     with api.deps.database.transaction() as connection:
         done = "update jobs set status = 'done', finished_at = now(), result = %s"
         connection.execute(done, [Jsonb(result)])
+
+
+@pytest.mark.parametrize("gone", ["svg", "pdf"])
+@pytest.mark.parametrize("how", ["update assets set deleted_at = now()", "delete from assets"])
+def test_both_files_are_made_again_once_either_is_gone(api: Api, guest: FlaskClient, gone: str, how: str) -> None:
+    address = f"/api/assets/{upload(guest)['id']}/cutline"
+    guest.get(address)
+    job = api.claim()
+    files = {name: file_of(job, digit, f"image/{name}") for name, digit in (("svg", "a"), ("pdf", "b"))}
+    result = replace(LINE, asset_id=files["svg"].id, pdf_id=files["pdf"].id)
+    with api.deps.database.transaction() as connection:
+        job_queue.finish(connection, job, Outcome(result.json(), tuple(files.values())), Timings())
+    assert guest.get(address).status_code == 200
+    with api.deps.database.transaction() as connection:
+        connection.execute(f"{how} where id = %s".encode(), [files[gone].id])
+    assert body(guest.get(address))["id"] != str(job.id)
 
 
 def test_both_formats_are_files_of_one_job(api: Api) -> None:

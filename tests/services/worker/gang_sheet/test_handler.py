@@ -128,6 +128,18 @@ def test_a_deleted_picture_of_any_item_fails_the_job(bench: Bench) -> None:
     assert bench.made(job.id) == {}
 
 
+@pytest.mark.parametrize("deleted", [0, 1])
+def test_all_files_of_a_sheet_go_with_the_picture_of_any_item(bench: Bench, deleted: int) -> None:
+    items = [Item(_picture(bench, kind).id, 40) for kind in ("disc", "star")]
+    job = _queued(bench, _input(*items, underbase=True))
+    assert bench.run(job.id).status is JobState.DONE
+    rows = bench.say("select count(*) from assets where job_id = %s", job.id)
+    assert rows == [{"count": 3}]
+    with bench.database.transaction() as connection:
+        assets.delete(connection, OWNER, items[deleted].asset_id)
+    assert bench.made(job.id) == {}
+
+
 def test_more_film_than_can_be_written_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handler, "_MOST_FILM_PIXELS", 1_000_000)
     assert _failure(bench, _input(Item(_picture(bench, "disc").id, 40, 4)))[0] == "too_large"
