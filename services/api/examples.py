@@ -9,6 +9,7 @@ from typing import Any
 
 ASSET = "00000000-0000-7000-8000-0000000a55e7"
 PRODUCT = "00000000-0000-7000-8000-00000000c0de"
+SKU = "HT-BLK-M"
 PARAMETERS: Mapping[str, str] = {
     "address_id": "00000000-0000-7000-8000-00000000add5",
     "session_id": "00000000-0000-7000-8000-0000005e5510",
@@ -20,6 +21,7 @@ PARAMETERS: Mapping[str, str] = {
     "variant_id": "00000000-0000-7000-8000-00000000517e",
     "mail_id": "00000000-0000-7000-8000-00000000e9a1",
     "upload_id": "00000000-0000-7000-8000-0000000f11e0",
+    "code": "AUTUMN",
     "key": "KEY",
     "grant": "GRANT",
     "garment": "tshirt-front",

@@ -24,6 +24,10 @@ from services.api.mail import views as mail
 from services.api.mail.schemas import MailOut, MailPage
 from services.api.mockups import views as mockups
 from services.api.openapi import CSV, MOCKUP
+from services.api.pricing import admin as pricing_admin
+from services.api.pricing import views as pricing
+from services.api.pricing.admin_schemas import DiscountOut, DiscountPage
+from services.api.pricing.schemas import PriceOut, PricesOut
 from services.api.route import (
     ADMIN,
     API,
@@ -37,6 +41,7 @@ from services.api.route import (
     NO_STORE,
     PATCH,
     POST,
+    PRICE,
     PUBLIC,
     PUBLISHED,
     PUT,
@@ -57,6 +62,10 @@ PLACED = (
     *(shop_errors.NotOffered, shop_errors.OutsidePrintArea),
 )
 IMPORTED = (shop_errors.FaultyFile, shop_errors.OutOfStock, shop_errors.VariantTaken, shop_errors.PrintAreaInUse)
+PRICED = (
+    *(errors.NotFound, errors.DoesNotFit, shop_errors.UnknownSku, shop_errors.NotShippedThere),
+    *(shop_errors.DiscountRefused, shop_errors.TotalOutOfRange),
+)
 
 _PRODUCTS = (
     GET("/api/products", catalogue.page, PUBLIC, UNLIMITED, CACHED, ProductPage, _OR_UNCHANGED, LISTED),
@@ -111,6 +120,14 @@ _ADMIN = (
     GET("/api/admin/products.csv", files.export, *_EDITED, CSV),
     POST("/api/admin/products/import", files.import_products, *_EDITED, ImportOut, (200,), IMPORTED, Csv),
 )
+_PRICES = (
+    GET("/api/prices", pricing.show_list, PUBLIC, UNLIMITED, PRICE, PricesOut, _OR_UNCHANGED),
+    POST("/api/price", pricing.quote, GUEST_WRITE, API, NO_STORE, PriceOut, (200,), PRICED),
+    GET("/api/admin/prices", pricing_admin.admin_show_list, ADMIN, API, NO_STORE, PricesOut),
+    PUT("/api/admin/prices", pricing_admin.set_list, ADMIN, API, NO_STORE, PricesOut),
+    GET("/api/admin/discounts", pricing_admin.list_discounts, ADMIN, API, NO_STORE, DiscountPage, (200,), LISTED),
+    PUT("/api/admin/discounts/<code>", pricing_admin.set_discount, ADMIN, API, NO_STORE, DiscountOut),
+)
 _MAILS = (
     GET("/api/admin/mails", mail.page, ADMIN, API, NO_STORE, MailPage, (200,), LISTED),
     POST(
@@ -124,4 +141,5 @@ SHOP: Mapping[str, tuple[Route, ...]] = {
     "catalogue administration": _ADMIN,
     "accounts": _ACCOUNTS,
     "mails": _MAILS,
+    "prices": _PRICES,
 }

@@ -7,6 +7,7 @@
     orphaned objects     left by a crash between object and row; deleted when they are a week old
     idempotency keys     deleted after a day with their responses
     sessions             deleted when they have expired; so are tokens of mails
+    quotes               deleted a day after they expired, used or not
     direct uploads       what was sent and never completed is deleted after a day, and then the row that counts it
     unfinished writes    left by a crash in the same place; deleted after a day
     mails                deleted 30 days after they were queued, sent or not
@@ -32,6 +33,7 @@ from shared.db import (
     object_deletions,
     pending_uploads,
     provider_calls,
+    quotes,
     sessions,
 )
 from shared.db.pool import Connection, Database
@@ -75,6 +77,7 @@ class Maintenance:
         """Run all steps. The slice of objects compared with rows moves with the clock, so a day covers all of them."""
         self.expire()
         self.forget()
+        self.forget_designs()
         self.forget_mails()
         self.forget_jobs()
         self.prune()
@@ -95,21 +98,23 @@ class Maintenance:
         return expired
 
     def forget(self, keep_s: float = DAY_S) -> int:
-        """Delete expired sessions and tokens, and, after a day, idempotency keys and uploads that were announced.
+        """Delete expired sessions and tokens, and, after a day, idempotency keys, quotes and announced uploads.
 
-        Hidden designs go after a week. Returns how many rows.
+        Returns how many.
         """
         with self._database.transaction() as connection:
-            forgotten = (
-                idempotency.prune(connection, keep_s) + sessions.prune(connection) + email_tokens.prune(connection)
-            )
+            forgotten = idempotency.prune(connection, keep_s) + quotes.prune(connection, keep_s)
+            forgotten += sessions.prune(connection) + email_tokens.prune(connection)
             uploads = pending_uploads.due(connection, keep_s, AT_ONCE)
         for upload_id in uploads:
             self._delete(f"{storage.INCOMING}{upload_id}")
         with self._database.transaction() as connection:
             pending_uploads.drop(connection, uploads)
-            designs.prune(connection, KEEP_S, AT_ONCE)
         return forgotten + len(uploads)
+
+    def forget_designs(self) -> int:
+        """Delete designs that were hidden a week ago; returns how many."""
+        return self._in_batches(designs.prune, KEEP_S)
 
     def forget_mails(self) -> int:
         """Delete mails after their time; returns how many."""

@@ -16,6 +16,7 @@ from shared.db.owners import OWNED, OWNED_JOBS, parameters
 from shared.db.pool import Connection
 from shared.models.owner import Owner
 
+_OF_DESIGNS = f"design_id in (select id from designs where {OWNED} and deleted_at is null)"
 _TRIES = 3  # of a move; each fails if the customer sends one of the guest's pictures at that moment
 
 Pairs = Sequence[Mapping[str, UUID]]
@@ -68,7 +69,7 @@ TABLES = (
     Owned(
         "designs",
         "id, product_id, name, colour, created_at, updated_at",
-        f"update designs set deleted_at = now() where {OWNED} and deleted_at is null",
+        f"delete from designs where {OWNED}",
     ),
     Owned(
         "design_placements",
@@ -77,6 +78,11 @@ TABLES = (
         assets=("asset_id",),
         owned=_OF_DESIGNS,
         owner_id=None,
+    ),
+    Owned(
+        "quotes",
+        "id, currency, total_cents, charges, country, postal_code, discount_code, created_at, expires_at, used_at",
+        f"delete from quotes where {OWNED}",
     ),
 )
 _HIDDEN = dict.fromkeys(("assets", "designs"), "and deleted_at is null")  # deleted rows that are removed later
@@ -97,8 +103,8 @@ def move(connection: Connection, guest: Owner, to: Owner) -> None:
 
 
 def _move(connection: Connection, both: Mapping[str, object]) -> None:
-    for table, owned in (("assets", OWNED), ("jobs", OWNED_JOBS)):  # in the order in which others lock them
-        connection.execute(f"select from {table} where {owned} order by id for update", both)
+    for name, owned in (("assets", OWNED), ("jobs", OWNED_JOBS)):  # in the order in which others lock them
+        connection.execute(f"select from {name} where {owned} order by id for update", both)
     if pairs := _doubles(connection, both):
         _merge(connection, both, pairs)
     moved: list[UUID] = []

@@ -96,6 +96,10 @@ CASES: dict[str, Series] = {
         'stolentee_database_pool_connections{state="total"}': _level(10, 10),
         'stolentee_database_pool_connections{state="idle"}': _level(1, 8),
     },
+    "CacheMisses": {
+        'stolentee_cache_reads_total{cache="catalogue",layer="computed"}': _steps(40, 10),
+        'stolentee_cache_reads_total{cache="catalogue",layer="finished"}': _steps(60, 90),
+    },
     "RembgAway": _check("rembg"),
     "MockupsAway": _check("mockups"),
     "StorageAway": _check("storage"),

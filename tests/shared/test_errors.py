@@ -50,6 +50,7 @@ CONTRACT = {
     "key_reused": 422,
     "faulty_file": 422,
     "no_ink": 422,
+    "poison": 422,
     "large_enough": 422,
     "not_flat_artwork": 422,
     "too_large": 422,

@@ -44,8 +44,8 @@ create table variants (
     archived_at timestamptz,
     unique (product_id, colour, size)) with (fillfactor = 80);
 -- For colours and sizes that few products have.
-create index variants_colour on variants (colour, size, product_id);
-create index variants_size on variants (size, product_id);
+create index variants_colour on variants (colour, size);
+create index variants_size on variants (size);
 
 -- What is cached of the catalogue is cached under this version. Each transaction that writes to the catalogue changes it
 -- once, and locks it before any other row, so that two writers cannot deadlock. Sales leave it alone: they neither wait

@@ -45,6 +45,7 @@ def payload(route: str, rows: Rows) -> object:
         "POST /api/designs": _design(rows.asset),
         "PATCH /api/designs/<uuid:design_id>": {"name": "Party"},
         "POST /api/designs/<uuid:design_id>/copy": {},
+        "POST /api/price": {"items": [{"sku": "none", "quantity": 1}], "country": "US"},
         "POST /api/uploads/presign": {"contentType": "image/png", "bytes": 9},
         "POST /api/account": _ANN,
         "PATCH /api/account": {"name": "Ann"},
@@ -63,5 +64,10 @@ def path_of(rule: str, rows: Rows) -> str:
     path = path.replace("/assets/<key>/<grant>", rows.asset["url"]).replace("<path:name>", "swagger-ui.css")
     for name in ("upload_id", "product_id", "variant_id", "mail_id"):
         path = path.replace(f"<uuid:{name}>", str(UUID(int=0)))
-    path = path.replace("<uuid:design_id>", rows.design).replace("<number>", "1").replace("<slug>", "no-such-product")
+    path = (
+        path.replace("<uuid:design_id>", rows.design)
+        .replace("<number>", "1")
+        .replace("<slug>", "no-such-product")
+        .replace("<code>", "AUTUMN")
+    )
     return path.replace("<garment>", "hoodie").replace("<color>", "1c1c1f").replace("<mockup_grant>", "1-a")

@@ -8,11 +8,14 @@ from uuid import UUID
 import pytest
 
 from shared import errors
-from shared.db import assets, customers, ids, job_queue, jobs, ownership, pagination, pending_uploads, quotas
+from shared.db import assets, customers, designs, ids, job_queue, jobs, ownership, pagination, pending_uploads, quotas
 from shared.db.pool import Database
 from shared.models.asset import Asset, AssetKind
+from shared.models.design import Design, Placement
 from shared.models.job import FollowUp, Job, JobState, JobType, Outcome
 from shared.models.owner import Owner
+from shared.models.print_check import PrintMethod
+from tests.shared.db import catalogue
 from tests.shared.db.conftest import ANNE, BERT, TIMINGS, Records
 from tests.shared.db.fair_order import wrong
 
@@ -191,6 +194,32 @@ def test_jobs_that_workers_end_meanwhile_stay_counted(records: Records, customer
     assert len(_jobs(records, customer)) == 40
     with records.database.transaction() as connection:
         assert wrong(connection) == []
+
+
+def _design(records: Records, picture: Asset) -> Design:
+    front = Placement("front", picture.id, PrintMethod.DTF, 0, 0, 1000, (4, 3))
+    product = catalogue.tee(records.database)
+    made = Design(
+        ids.new(), picture.owner, product, "Party", "ffffff", (front,), picture.created_at, picture.created_at
+    )
+    with records.database.transaction() as connection:
+        designs.add(connection, made)
+    return made
+
+
+def test_a_guest_s_designs_show_the_pictures_that_stay(records: Records, customer: Owner) -> None:
+    kept, gone = records.asset(customer, words="one photo"), records.asset(words="one photo")
+    design = _design(records, gone)
+    _move(records, customer)
+    with records.database.transaction() as connection:
+        found = designs.find(connection, customer, design.id)
+        exported = ownership.export(connection, customer)
+        ownership.erase(connection, customer)
+    assert found
+    assert (found.placements[0].asset_id, found.placements[0].problem) == (kept.id, None)
+    assert [row["id"] for row in exported["designs"]] == [design.id]
+    assert [row["asset_id"] for row in exported["design_placements"]] == [kept.id]
+    assert records.say("select id from designs") == records.say("select design_id from design_placements") == []
 
 
 def test_an_export_holds_the_owner_s_rows_that_are_not_deleted(records: Records) -> None:
