@@ -136,6 +136,18 @@ def test_values_are_computed_where_redis_is_down_and_it_is_asked_once_in_a_while
     assert time.monotonic() - began < caching.RETRY_S  # the library's own retries would take minutes
 
 
+def test_nothing_fails_when_redis_goes_in_the_middle(redis_server: Valkey, redis_url: str) -> None:
+    cache, source = Cache("test", redis_url), Source()
+    with ThreadPoolExecutor(16) as threads:
+        asking = [threads.submit(cache.get, f"{number // 2}", source) for number in range(4000)]
+        redis_server.stop()
+        try:
+            assert {future.result(30) for future in asking} == {b"value"}
+        finally:
+            redis_server.start()
+            await_ready(redis_server)
+
+
 def test_redis_is_used_again_once_it_is_back(
     redis_server: Valkey, redis_url: str, clock: Callable[[float], None]
 ) -> None:
