@@ -56,8 +56,8 @@ coverage: $(VENV)/.dev ## Run all tests and say which lines none of them runs; t
 chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of an hour; SEED= drives the random killer
 	@$(RUN) pytest tests/chaos --long --seed "$$SEED"
 
-hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one, 1,000 damaged files and 10,000 generated requests to a live api
-	@$(RUN) pytest tests/hostile tests/system/openapi/test_schemathesis.py --long
+hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one, 1,000 damaged files, 10,000 generated requests and random designs to a live api
+	@$(RUN) pytest tests/hostile tests/system/openapi/test_schemathesis.py tests/system/test_random_designs.py --long
 
 bench: bench-broker bench-catalogue bench-front bench-mockups bench-print bench-queue bench-rembg bench-uploads ## Run every benchmark
 
@@ -97,10 +97,11 @@ bench-uploads: $(VENV)/.dev ## Compare storing a picture with a view that only s
 soak: $(VENV)/.dev ## Flood the rembg service and `rembg s` for a minute; then 2,000 pictures in a row (half an hour)
 	@$(RUN) bench.removal.soak
 
-gallery: $(VENV)/.dev ## Draw docs/gallery: print edges of hard cases beside the soft cut-outs, every garment with three designs, and a gang sheet
+gallery: $(VENV)/.dev ## Draw docs/gallery: print edges of hard cases beside the soft cut-outs, every garment with three designs, a gang sheet, cut lines, traced logos and enlargements
 	@$(RUN) docs.gallery docs/gallery/print-edges.webp
 	@$(RUN) docs.drawing.mockups docs/gallery/mockups.webp
 	@$(RUN) docs.drawing.gang_sheet docs/gallery/gang-sheet.webp
+	@$(RUN) docs.drawing.vectors docs/gallery/vectors.webp
 
 check-fresh: ## Install every lock into new environments with each Python here, under its oldest pip and the newest
 	@.ci/check-fresh

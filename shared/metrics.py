@@ -84,6 +84,12 @@ REMOVAL_SECONDS = Histogram(
 )
 FLOAT_FAILURES = Counter("stolentee_float_failures_total", "Doubtful masks left in int8 because float failed.")
 
+PRINT_FINDINGS = Counter("stolentee_print_check_findings_total", "Findings of print checks.", ["code"])
+PRINT_EDGES_UNCERTAIN = Histogram(
+    "stolentee_print_edges_uncertain_ratio",
+    "Share of a cut-out's ink that its print edges were unsure of.",
+    buckets=(0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3, 0.5),
+)
 MOCKUPS = Counter("stolentee_mockups_total", "Mock-ups answered, kept ones and drawn ones.", ["origin"])
 MOCKUP_SECONDS = Histogram(
     "stolentee_mockup_step_seconds", "Time a mock-up spent in each step of its drawing.", ["step"], buckets=_FAST

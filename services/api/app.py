@@ -35,7 +35,7 @@ from services.api.mockups.client import MockupService
 from services.api.settings import Mockups, Settings, Web
 from services.api.url_builder import UrlBuilder
 from shared import broker, cache, events, failpoints, log, sentry, storage, timeouts, web
-from shared.db import pool, products
+from shared.db import pool, price_lists, products
 from shared.images.press_profiles import Profiles
 from shared.version import VERSION
 
@@ -70,6 +70,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         urls=UrlBuilder(secret, settings.web.public_url),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,
         catalogue=Answers(cache.Cache("catalogue", redis_url), database, products.catalogue_version),
+        prices=Answers(cache.Cache("prices", redis_url), database, price_lists.version),
         mockups=_mockups(settings.mockups),
         letters=letters,
         mail_sender=_mail_sender(settings.smtp, database, letters),

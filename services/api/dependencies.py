@@ -35,6 +35,7 @@ class Dependencies:
     urls: UrlBuilder
     fetcher: UrlFetcher | None  # None if pictures are not fetched from URLs
     catalogue: Answers
+    prices: Answers
     mockups: MockupService | None  # None if none are offered
     letters: Letters
     mail_sender: Sender | None  # None if mails stay in the outbox

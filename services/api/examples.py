@@ -9,15 +9,18 @@ from typing import Any
 
 ASSET = "00000000-0000-7000-8000-0000000a55e7"
 PRODUCT = "00000000-0000-7000-8000-00000000c0de"
+SKU = "HT-BLK-M"
 PARAMETERS: Mapping[str, str] = {
     "asset_id": ASSET,
     "job_id": "00000000-0000-7000-8000-000000000b0b",
     "design_id": "00000000-0000-7000-8000-000000de5195",
     "number": "1",
+    "picture_key": "PUBLISHED",
     "product_id": PRODUCT,
     "variant_id": "00000000-0000-7000-8000-00000000517e",
     "mail_id": "00000000-0000-7000-8000-00000000e9a1",
     "upload_id": "00000000-0000-7000-8000-0000000f11e0",
+    "code": "AUTUMN",
     "key": "KEY",
     "grant": "GRANT",
     "garment": "tshirt-front",

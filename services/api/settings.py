@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from services.api.mail.settings import Smtp
 from services.api.pages.legal import Legal
 from services.api.pages.settings import Shop
+from services.api.pricing.settings import Pricing
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
 from shared.print_settings import Printing
@@ -126,6 +127,7 @@ class Settings:
     ops: settings.Ops
     web: Web
     shop: Shop
+    pricing: Pricing
     mockups: Mockups
     smtp: Smtp
     legal: Legal
@@ -144,6 +146,7 @@ class Settings:
             ops=settings.Ops.read(),
             web=Web.read(),
             shop=Shop.read(),
+            pricing=Pricing.read(),
             mockups=Mockups.read(),
             smtp=Smtp.read(),
             legal=Legal.read(),

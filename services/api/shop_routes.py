@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 
-from services.api.catalogue import admin, files
+from services.api.catalogue import admin, files, pictures
 from services.api.catalogue import views as catalogue
 from services.api.catalogue.admin_schemas import AdminProduct, AdminProductPage, StockMoved, StockMovePage
 from services.api.catalogue.file_schemas import ImportOut
+from services.api.catalogue.picture_schemas import Published
 from services.api.catalogue.schemas import FacetsOut, ProductOut, ProductPage, StockOut
 from services.api.designs import views as designs
 from services.api.designs.schemas import DesignOut, DesignPage
 from services.api.mail import views as mail
 from services.api.mail.schemas import MailOut, MailPage
 from services.api.mockups import views as mockups
-from services.api.openapi import CSV, MOCKUP
+from services.api.openapi import CSV, MOCKUP, SERVED
+from services.api.pricing import admin as pricing_admin
+from services.api.pricing import views as pricing
+from services.api.pricing.admin_schemas import DiscountOut, DiscountPage
+from services.api.pricing.schemas import PriceOut, PricesOut
 from services.api.route import (
     ADMIN,
     API,
@@ -25,8 +30,10 @@ from services.api.route import (
     NO_STORE,
     PATCH,
     POST,
+    PRICE,
     PUBLIC,
     PUBLISHED,
+    PUT,
     UNLIMITED,
     Csv,
     Route,
@@ -37,12 +44,18 @@ _OR_UNCHANGED = (200, 304)
 LISTED = (errors.InvalidCursor,)
 CREATED = (shop_errors.SlugTaken, shop_errors.SkuTaken, shop_errors.VariantTaken)
 CHANGED = (*CREATED, shop_errors.PrintAreaInUse)
+SHOWN = (errors.RangeNotSatisfiable, errors.UnreadableImage, errors.TooComplex)
+PUBLICATION = (errors.NotFound, errors.StorageQuota, errors.UnreadableImage, errors.TooComplex, errors.ImageTooSmall)
 MOVED = (shop_errors.OutOfStock,)
 PLACED = (
     *(errors.NotFound, errors.NoInk, errors.TooComplex, errors.UnreadableImage),
     *(shop_errors.NotOffered, shop_errors.OutsidePrintArea),
 )
 IMPORTED = (shop_errors.FaultyFile, shop_errors.OutOfStock, shop_errors.VariantTaken, shop_errors.PrintAreaInUse)
+PRICED = (
+    *(errors.NotFound, errors.DoesNotFit, shop_errors.UnknownSku, shop_errors.NotShippedThere),
+    *(shop_errors.DiscountRefused, shop_errors.TotalOutOfRange),
+)
 
 _PRODUCTS = (
     GET("/api/products", catalogue.page, PUBLIC, UNLIMITED, CACHED, ProductPage, _OR_UNCHANGED, LISTED),
@@ -50,7 +63,13 @@ _PRODUCTS = (
     GET("/api/products/<slug>/stock", catalogue.stock, PUBLIC, UNLIMITED, NO_STORE, StockOut),
     GET("/api/facets", catalogue.show_facets, PUBLIC, UNLIMITED, CACHED, FacetsOut, _OR_UNCHANGED),
 )
-_PICTURES = (GET("/garments/<garment>/<color>.webp", mockups.blank, PUBLIC, UNLIMITED, PUBLISHED, MOCKUP, (200, 304)),)
+_PICTURES = (
+    GET("/garments/<garment>/<color>.webp", mockups.blank, PUBLIC, UNLIMITED, PUBLISHED, MOCKUP, _OR_UNCHANGED),
+    GET(
+        *("/pictures/<picture_key>", pictures.product_picture, PUBLIC, UNLIMITED, PUBLISHED),
+        *(SERVED, (200, 206, 304), SHOWN),
+    ),
+)
 _EDITED = (CATALOGUE, API, NO_STORE)
 _DESIGNS = (
     POST("/api/designs", designs.create, GUEST_WRITE, API, NO_STORE, DesignOut, (201,), PLACED),
@@ -70,8 +89,17 @@ _ADMIN = (
         *("/api/admin/variants/<uuid:variant_id>/stock", admin.list_stock_moves, *_EDITED),
         *(StockMovePage, (200,), LISTED),
     ),
+    POST("/api/admin/pictures", pictures.publish_picture, *_EDITED, Published, (201,), PUBLICATION),
     GET("/api/admin/products.csv", files.export, *_EDITED, CSV),
     POST("/api/admin/products/import", files.import_products, *_EDITED, ImportOut, (200,), IMPORTED, Csv),
+)
+_PRICES = (
+    GET("/api/prices", pricing.show_list, PUBLIC, UNLIMITED, PRICE, PricesOut, _OR_UNCHANGED),
+    POST("/api/price", pricing.quote, GUEST_WRITE, API, NO_STORE, PriceOut, (200,), PRICED),
+    GET("/api/admin/prices", pricing_admin.admin_show_list, ADMIN, API, NO_STORE, PricesOut),
+    PUT("/api/admin/prices", pricing_admin.set_list, ADMIN, API, NO_STORE, PricesOut),
+    GET("/api/admin/discounts", pricing_admin.list_discounts, ADMIN, API, NO_STORE, DiscountPage, (200,), LISTED),
+    PUT("/api/admin/discounts/<code>", pricing_admin.set_discount, ADMIN, API, NO_STORE, DiscountOut),
 )
 _MAILS = (
     GET("/api/admin/mails", mail.page, ADMIN, API, NO_STORE, MailPage, (200,), LISTED),
@@ -85,4 +113,5 @@ SHOP: Mapping[str, tuple[Route, ...]] = {
     "designs": _DESIGNS,
     "catalogue administration": _ADMIN,
     "mails": _MAILS,
+    "prices": _PRICES,
 }

@@ -6,6 +6,7 @@
     deleted assets       hidden at once; after a week their objects are deleted, and then their rows
     orphaned objects     left by a crash between object and row; deleted when they are a week old
     idempotency keys     deleted after a day with their responses
+    quotes               deleted a day after they expired, used or not
     direct uploads       what was sent and never completed is deleted after a day, and then the row that counts it
     unfinished writes    left by a crash in the same place; deleted after a day
     mails                deleted 30 days after they were queued, sent or not
@@ -22,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from shared import log, metrics, storage
-from shared.db import designs, idempotency, jobs, mails, object_deletions, pending_uploads, provider_calls
+from shared.db import designs, idempotency, jobs, mails, object_deletions, pending_uploads, provider_calls, quotes
 from shared.db.pool import Connection, Database
 from shared.models.owner import OwnerType
 from shared.settings import Retention
@@ -64,6 +65,7 @@ class Maintenance:
         """Run all steps. The slice of objects compared with rows moves with the clock, so a day covers all of them."""
         self.expire()
         self.forget()
+        self.forget_designs()
         self.forget_mails()
         self.forget_jobs()
         self.prune()
@@ -84,19 +86,19 @@ class Maintenance:
         return expired
 
     def forget(self, keep_s: float = DAY_S) -> int:
-        """Delete idempotency keys, and announced uploads with their objects, after a day; returns how many.
-
-        Hidden designs go after a week.
-        """
+        """Delete idempotency keys, quotes, and announced uploads with their objects, after a day; returns how many."""
         with self._database.transaction() as connection:
-            forgotten = idempotency.prune(connection, keep_s)
+            forgotten = idempotency.prune(connection, keep_s) + quotes.prune(connection, keep_s)
             uploads = pending_uploads.due(connection, keep_s, AT_ONCE)
         for upload_id in uploads:
             self._delete(f"{storage.INCOMING}{upload_id}")
         with self._database.transaction() as connection:
             pending_uploads.drop(connection, uploads)
-            designs.prune(connection, KEEP_S, AT_ONCE)
         return forgotten + len(uploads)
+
+    def forget_designs(self) -> int:
+        """Delete designs that were hidden a week ago; returns how many."""
+        return self._in_batches(designs.prune, KEEP_S)
 
     def forget_mails(self) -> int:
         """Delete mails after their time; returns how many."""

@@ -21,8 +21,8 @@ COLUMNS = """
     provider, precision, timings, result, error_code, error_message, created_at, started_at, finished_at, request_id,
     postponed_s, isolated, parent_id
 """
-_CANCELLED = "status = 'cancelled', fence = fence + 1, lease_until = null, finished_at = now()"
-_UNFINISHED = "status in ('queued', 'running')"
+CANCELLED = "status = 'cancelled', fence = fence + 1, lease_until = null, finished_at = now()"
+UNFINISHED = "status in ('queued', 'running')"
 
 
 def create(
@@ -112,8 +112,8 @@ def cancel(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | N
     row = connection.execute(
         f"""
         update jobs
-        set {_CANCELLED}
-        where id = %(id)s and {owners.VISIBLE_JOBS} and {_UNFINISHED}
+        set {CANCELLED}
+        where id = %(id)s and {owners.VISIBLE_JOBS} and {UNFINISHED}
         returning {COLUMNS}
         """,
         {**owners.parameters(owner), "id": job_id},
@@ -128,13 +128,13 @@ def cancel_of_assets(connection: Connection, asset_ids: Collection[UUID]) -> int
         with doomed as (
             select jobs.id
             from jobs join assets on jobs.asset_id = assets.id
-            where assets.id = any(%s) and {_UNFINISHED}
+            where assets.id = any(%s) and {UNFINISHED}
                 and jobs.user_id = assets.owner_id and jobs.owner_type = assets.owner_type  -- which the index needs
             order by jobs.id  -- as all writers of several jobs, so that none waits for another that waits for it
             for update of jobs
         )
         update jobs
-        set {_CANCELLED}
+        set {CANCELLED}
         from doomed
         where jobs.id = doomed.id
         """,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 
 class DiscountRefusal(StrEnum):
@@ -15,14 +16,16 @@ class DiscountRefusal(StrEnum):
     BELOW_MINIMUM = "below_minimum"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Discount:
     """Takes either `off_bp` basis points or `off_cents` minor units off what the goods cost before tax and shipping.
 
     It counts from `minimum_cents` of goods on, from `starts_at` until `ends_at`, for at most `max_uses` orders.
     """
 
+    id: UUID
     code: str
+    created_at: datetime
     off_bp: int | None = None
     off_cents: int | None = None
     minimum_cents: int = 0

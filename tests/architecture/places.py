@@ -19,7 +19,7 @@ _SQL = re.compile(
 )
 _ENV_NAME = re.compile(r"[A-Z][A-Z0-9_]+")
 _COMPOSE_NAME = re.compile(r"(?<!\$)\$\{([A-Z][A-Z0-9_]+)")  # $$ is left for a container's shell
-_ENDINGS = {"Counter": ("_total",), "Histogram": ("_seconds", "_bytes")}  # the unit is part of the name
+_ENDINGS = {"Counter": ("_total",), "Histogram": ("_seconds", "_bytes", "_ratio")}  # the unit is part of the name
 ROUTES = "services.api.routes"  # the table of the api's routes and their policies
 _DECORATORS = ("delete", "get", "patch", "post", "put", "route")
 _REGISTER = ("add_url_rule", "register_api", "register_blueprint")

@@ -40,7 +40,7 @@ def test_every_metric_has_our_prefix_its_unit_and_a_help_text() -> None:
         assert family.documentation.endswith(".")
         assert f"# HELP {family.name}" in scraped
         if family.type == "histogram":
-            assert family.name.endswith("_seconds")
+            assert family.name.endswith(("_seconds", "_ratio"))
 
 
 def test_importing_the_metrics_starts_no_thread() -> None:

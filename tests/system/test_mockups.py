@@ -7,6 +7,12 @@ from tests.system.visitor import Visit
 _LOADED = "images => images.every((image) => image.complete && image.naturalWidth === 480)"
 
 
+def _worn(visit: Visit) -> list[str]:
+    """The ids in the addresses of the mock-ups: `/mockups/<garment>/<color>/<id>/<grant>.webp`."""
+    sources = visit.page.locator("#mockups img").evaluate_all("images => images.map((image) => image.src)")
+    return [source.split("/")[6] for source in sources]
+
+
 def test_the_page_shows_a_cut_out_on_four_garments(visit: Visit) -> None:
     visit.drops_the_sample()
     visit.sees("result")
@@ -20,6 +26,20 @@ def test_the_page_shows_a_cut_out_on_four_garments(visit: Visit) -> None:
     assert images.evaluate_all(_LOADED)
     assert "T-shirt" in (images.first.get_attribute("alt") or "")
     assert [images.first.get_attribute(name) for name in ("width", "height", "loading")] == ["480", "480", "lazy"]
+    assert visit.complaints == []
+
+
+def test_the_garments_wear_the_print_edges_once_these_are_there(visit: Visit) -> None:
+    visit.drops_the_sample()
+    visit.sees("result")
+    job_id = visit.page.evaluate("location.hash.slice(1)")
+    for _ in range(100):
+        job = visit.page.evaluate(f"fetch('/api/jobs/{job_id}').then((answer) => answer.json())")
+        if _worn(visit) == 4 * [job["result"]["printAssetId"]]:
+            break
+        visit.page.wait_for_timeout(200)
+    else:
+        raise AssertionError(_worn(visit))
     assert visit.complaints == []
 
 

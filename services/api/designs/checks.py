@@ -43,11 +43,11 @@ def start(deps: Dependencies, design: Design) -> Found:
 
 
 def _start(deps: Dependencies, design: Design, placement: Placement) -> Job | None:
-    """None where it must wait for a later read, as the quota is used up, or the picture was deleted."""
+    """None where it must wait for a later read, as the quota is used up, or where the picture is gone or poison."""
     with deps.database.transaction() as connection:
         asset = assets.find(connection, design.owner, placement.asset_id)
     if asset is None:
         return None
-    with suppress(errors.NotFound, errors.JobQuota, errors.StorageQuota):
+    with suppress(errors.NotFound, errors.Poison, errors.JobQuota, errors.StorageQuota):
         return derived.made_for(deps, asset, JobType.PRINT_CHECK, placement.print_check(design.colour).json())
     return None

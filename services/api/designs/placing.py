@@ -1,6 +1,6 @@
 """From what callers ask for to placements: the product's print areas, the pictures, and how large their ink is."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -30,13 +30,6 @@ def placed(
         known = designs.ink_of(connection, [picture.id for _, _, picture in pairs])
     measured = {picture.id: known.get(picture.id) or _ink_size(deps, picture) for _, _, picture in pairs}
     return tuple(_within(one.placement_of(picture, measured[picture.id], area)) for one, area, picture in pairs)
-
-
-def keep_pictures(connection: Connection, owner: Owner, placements: Collection[Placement]) -> None:
-    """Deleting a picture waits for the end of this transaction. Raises NotFound if one was deleted meanwhile."""
-    for asset_id in sorted({placement.asset_id for placement in placements if placement.picture_key}):
-        if assets.find(connection, owner, asset_id, keep=True) is None:
-            raise errors.NotFound
 
 
 def _areas(connection: Connection, product_id: UUID) -> Mapping[str, PrintArea]:

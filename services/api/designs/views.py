@@ -73,7 +73,6 @@ def change(deps: Dependencies, path: DesignPath, body: DesignChange) -> DesignOu
         current = designs.find(connection, owner, path.design_id, lock=True)
         if current is None:
             raise errors.NotFound
-        placing.keep_pictures(connection, current.owner, placements or ())
         changed = replace(
             current,
             name=body.name or current.name,
@@ -116,7 +115,6 @@ def delete(deps: Dependencies, path: DesignPath) -> None:
 
 
 def _added(deps: Dependencies, connection: Connection, design: Design, found: checks.Found) -> Response:
-    placing.keep_pictures(connection, design.owner, design.placements)
     designs.add(connection, design)
     return _shown(deps, design, found).response(201)
 

@@ -86,21 +86,33 @@ class CutlineOut(ResponseModel):
 class VectorQuery(RequestModel):
     """The drawing that is wanted."""
 
+    format: LineFormat = Field(LineFormat.SVG, description="The file that `url` in the response leads to.")
+    marks: bool = Field(
+        vector.NO_CHOICE.marks, description="Whether the PDF has registration marks, and the inks' names, for films."
+    )
+
     width_mm: Length | None = Field(None, description=_WIDTH)
     max_inks: int = Field(
         vector.NO_CHOICE.max_inks, ge=1, le=MOST_INKS, description="A logo of more inks is refused, not simplified."
     )
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.marks and self.format is not LineFormat.PDF:
+            raise ValueError("marks lie in a PDF: ask for format=pdf")
+        return self
+
     def input(self) -> dict[str, Any]:
-        """The job's input."""
-        return VectorInput(self.width_mm, self.max_inks).json()
+        """The job's input; both files are made by the same job."""
+        return VectorInput(self.width_mm, self.max_inks, self.marks).json()
 
 
 class InkOut(ResponseModel):
-    """`colour` is hexadecimal; `share` is that of the opaque area."""
+    """`colour` is hexadecimal; `share` is that of the opaque area; `spot` is its spot colour in the PDF."""
 
     colour: Name
     share: Share
+    spot: Name
 
     @classmethod
     def of(cls, ink: Ink) -> Self:
@@ -108,21 +120,35 @@ class InkOut(ResponseModel):
 
 
 class VectorOut(ResponseModel):
-    """An SVG of curves, whose fills are exactly the inks, the largest first.
+    """An SVG of curves, whose fills are exactly the inks, the largest first, and a PDF with a spot colour for each.
 
-    `explained` is the share of flat areas that are one of the inks.
+    `url` is that of the file in the format that was asked for; of a job, the SVG's. `explained` is the share of
+    flat areas that are one of the inks.
     """
 
     type: Literal["vector"] = "vector"
     asset_id: UUID
     url: Url
     bytes: Count
+    svg_url: Url
+    pdf_url: Url
     width_mm: Number
     height_mm: Number
     inks: Items[InkOut]
     explained: Share
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any], urls: UrlBuilder) -> Self:
+    def of(cls, stored: Mapping[str, Any], urls: UrlBuilder, form: LineFormat = LineFormat.SVG) -> Self:
         result = VectorResult.read(stored)
-        return cls.from_row(result, type="vector", url=urls.asset(result.key), inks=list(map(InkOut.of, result.inks)))
+        svg, page = urls.asset(result.key), urls.asset(result.pdf_key)
+        chosen = form is LineFormat.SVG
+        return cls.from_row(
+            result,
+            type="vector",
+            asset_id=result.asset_id if chosen else result.pdf_id,
+            url=svg if chosen else page,
+            bytes=result.bytes if chosen else result.pdf_bytes,
+            svg_url=svg,
+            pdf_url=page,
+            inks=list(map(InkOut.of, result.inks)),
+        )

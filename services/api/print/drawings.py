@@ -27,9 +27,10 @@ def cutline(deps: Dependencies, path: AssetPath, query: CutlineQuery) -> Respons
 def vector(deps: Dependencies, path: AssetPath, query: VectorQuery) -> Response:
     """Trace logo.
 
-    A logo in a few flat colours as an SVG of curves, sharp at any size, with its inks. It cannot restore letters that
-    are too small to read, nor lines thinner than two pixels. Photographs, fades and shadows are refused with
+    A logo in a few flat colours as an SVG of curves, sharp at any size, with its inks; and as a PDF in which each ink
+    is a spot colour and lies on no other, for the films of a screen print, without traps. It cannot restore letters
+    that are too small to read, nor lines thinner than two pixels. Photographs, fades and shadows are refused with
     `not_flat_artwork`. Until it is traced, the response is 202 and `Location` the job.
     """
-    present = partial(VectorOut.of, urls=deps.urls)
+    present = partial(VectorOut.of, urls=deps.urls, form=query.format)
     return derived.answer(deps, path.asset_id, JobType.VECTOR, query.input(), present)

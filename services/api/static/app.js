@@ -1,7 +1,7 @@
 // The page. Its address says what it shows, also after a reload: "/" is the start, "/#<job id>" a job.
 import { Trouble, call, ended, final, follow, here, upload } from "/static/api.js";
 import { offer, shown } from "/static/background.js";
-import { hide, wear } from "/static/mockups.js";
+import { hide } from "/static/mockups.js";
 import { judge } from "/static/print.js";
 
 const MAX_BYTES = 20 * 1024 * 1024; // the api's own limit: checked before the picture is sent
@@ -144,7 +144,6 @@ async function result(job) {
   $("download").href = `${here(made.cutoutUrl)}?download=1`;
   $("unsure").hidden = made.uncertain <= UNSURE;
   show("result");
-  wear(made.assetId, () => location.hash === `#${job.id}`);
   say($("unsure").hidden ? "Done. The cut-out is ready." : `Done. ${$("unsure").textContent}`);
   judge(job);
   list();

@@ -6,22 +6,25 @@ const SIDE = 480; // pixels, twice what a phone or a column shows
 const AGAIN_MS = [1500, 4000]; // the first mock-up of a picture may find the service busy
 
 const strip = document.getElementById("mockups");
+let shown = ""; // the picture that is worn, or about to be
 
 export function hide() {
+  shown = "";
   strip.hidden = true;
   strip.lastElementChild.replaceChildren();
 }
 
-// Show the picture on some garments, unless the visitor has gone elsewhere by then.
-export async function wear(assetId, current) {
-  hide();
+// Show the picture on some garments, in the place of another, unless the visitor has gone elsewhere by then.
+export async function wear(assetId) {
+  if (shown === assetId) return;
+  shown = assetId;
   const { items, template } = await call("GET", `/api/assets/${assetId}/mockups?w=${SIDE}`).catch(() => ({ items: [] }));
-  if (!items.length || !current()) return;
+  if (!items.length || shown !== assetId) return;
   const titles = new Map(items.map(({ garment, title }) => [garment, title]));
-  for (const [garment, color] of SHOWN) {
+  strip.lastElementChild.replaceChildren(...SHOWN.map(([garment, color]) => {
     const address = template.replace("{garment}", garment).replace("{color}", color);
-    strip.lastElementChild.append(mockup(`${here(address)}?w=${SIDE}`, titles.get(garment)));
-  }
+    return mockup(`${here(address)}?w=${SIDE}`, titles.get(garment));
+  }));
   strip.hidden = false;
 }
 

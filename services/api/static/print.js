@@ -1,5 +1,6 @@
 // Whether the cut-out can be printed: one line that unfolds, and the file for print. Both come after the cut-out.
 import { call, final, here } from "/static/api.js";
+import { wear } from "/static/mockups.js";
 
 const EVERY_MS = 1500;
 const TRIES = 40; // then the workers have more to do than this visitor waits for
@@ -17,6 +18,7 @@ export async function judge(job) {
   $("print").hidden = $("printed").hidden = true;
   for (let tries = 0; tries < TRIES; tries++) {
     show(job);
+    wear(job.result.printAssetId ?? job.result.assetId); // what will be printed, once it is there
     if (job.steps.every(final)) return;
     await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
     if (location.hash !== shown) return;

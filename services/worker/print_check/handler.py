@@ -7,6 +7,7 @@ from services.worker.handlers import Resources, Task
 from services.worker.prepress import check, placement
 from services.worker.prepress.arrays import Pixels
 from services.worker.prepress.rules import Print
+from shared import metrics
 from shared.models.asset import Asset
 from shared.models.job import Outcome
 from shared.models.print_check import SHIRT_FRONT, PrintCheckInput, PrintCheckResult, usual_width
@@ -27,6 +28,8 @@ class PrintCheckHandler:
                 rgba = pictures.load(self.resources, asset)
                 source = pictures.source_of(self.resources, asset)
             report = check.check(rgba, _print(rgba, asked), source, asset.enlarged or 1)
+        for finding in report.findings:
+            metrics.PRINT_FINDINGS.labels(finding.code).inc()
         return PrintCheckResult(
             asset_id=asset.id,
             width=asset.width,

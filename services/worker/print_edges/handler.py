@@ -9,7 +9,7 @@ from services.worker.handlers import Resources, Task
 from services.worker.pictures import Pixels
 from services.worker.prepress import edges, placement
 from services.worker.prepress.edges import Edges, Options
-from shared import fast_png, images
+from shared import fast_png, images, metrics
 from shared.models.asset import Asset, AssetKind
 from shared.models.job import FollowUp, JobType, Outcome
 from shared.models.print_check import usual_width
@@ -32,6 +32,7 @@ class PrintEdgesHandler:
                 rgba = pictures.load(self.resources, soft)
                 source = pictures.source_of(self.resources, soft)
             made = edges.print_edges(rgba, _options(rgba, asked), source)
+            metrics.PRINT_EDGES_UNCERTAIN.observe(made.uncertain)
             with task.step("store"):
                 copy = images.Copy(fast_png.encode(made.rgba), "image/png", (soft.width, soft.height))
                 file = storing.put(self.resources, task, AssetKind.PRINT, copy)

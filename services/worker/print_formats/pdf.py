@@ -97,10 +97,13 @@ class Page:
         return self._image(plate, f"{spot} 0 R")
 
     def spot(self, name: str, screen: Sequence[float] = (0, 0, 0, 0)) -> Spot:
-        """A Separation of this name, letter for letter what the RIP expects; `screen` is its look, CMYK from 0 to 1."""
-        shown = " ".join(f"{ink:g}" for ink in screen)
-        tint = f"<< /FunctionType 2 /Domain [0 1] /C0 [0 0 0 0] /C1 [{shown}] /N 1 >>"
-        return Spot(self._add(f"[/Separation {_name(name)} /DeviceCMYK {tint}]".encode()))
+        """A Separation of this name, letter for letter what the RIP expects.
+
+        `screen` is its look, CMYK or RGB from 0 to 1.
+        """
+        none, full = ("1 1 1" if len(screen) == 3 else "0 0 0 0"), " ".join(f"{share:.4g}" for share in screen)
+        tint = f"<< /FunctionType 2 /Domain [0 1] /C0 [{none}] /C1 [{full}] /N 1 >>"
+        return Spot(self._add(f"[/Separation {_name(name)} {_DEVICES[len(screen)]} {tint}]".encode()))
 
     def place(self, image: Image, box: Box, *, over_plate: bool = False) -> None:
         """Lay a picture or plate down. `over_plate`: artwork with a plate below it, which it must not wipe out."""
@@ -117,6 +120,15 @@ class Page:
             steps = (f"{x:.3f} {y:.3f} {'l' if at else 'm'}" for at, (x, y) in enumerate(points))
             self._content.append(" ".join(steps) + " h")
         self._content.append("S Q")
+
+    def fill(self, spot: Spot, outline: str, at: tuple[float, float], unit: float) -> None:
+        """Fill an outline with a spot colour, which takes away what other inks lie below.
+
+        `outline` is written in PDF's operators m, c and h, y down, in units of `unit` mm; its origin lies at (x, y) mm.
+        """
+        scale, left, top = unit * POINTS_PER_MM, at[0] * POINTS_PER_MM, self._size[1] - at[1] * POINTS_PER_MM
+        matrix = f"{scale:.6f} 0 0 {-scale:.6f} {left:.4f} {top:.4f} cm"
+        self._content.append(f"q {matrix} {self._use('ColorSpace', spot)} cs 1 scn {outline} f Q")
 
     def finish(self, press: bytes | None) -> None:
         """Write the page and the table of objects."""

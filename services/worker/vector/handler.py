@@ -1,6 +1,8 @@
 """Vectors as jobs: the drawing that a logo's pixels were, with its palette."""
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -9,11 +11,12 @@ from services.worker.failures import Failed
 from services.worker.handlers import Resources, Task
 from services.worker.pictures import Pixels
 from services.worker.prepress import placement
-from services.worker.vector import palette, snapping, tracing
+from services.worker.vector import files, palette, snapping, tracing
+from services.worker.vector.files import Drawing
 from services.worker.vector.palette import Palette
 from services.worker.vector.snapping import Snapped, TooComplex
 from shared import images
-from shared.models.asset import AssetKind
+from shared.models.asset import Asset, AssetKind
 from shared.models.job import JobFailure, Outcome
 from shared.models.print_check import usual_width
 from shared.models.vector import Ink, VectorInput, VectorResult
@@ -32,20 +35,31 @@ class VectorHandler:
             inks = palette.find(ink, asked.max_inks)
             snapped = _snapped(ink, inks)
             width_mm = asked.width_mm or usual_mm
-            drawing = tracing.svg(snapped, inks.colours, width_mm).encode()
-            copy = images.Copy(drawing, "image/svg+xml", (ink.shape[1], ink.shape[0]))
+            drawing = _drawing(snapped, inks, width_mm)
+            size = (ink.shape[1], ink.shape[0])
             with task.step("store"):
+                copy = images.Copy(files.svg(drawing), "image/svg+xml", size)
                 file = storing.put(self.resources, task, AssetKind.FILE, copy)
+                page = self._page(task, drawing, size, marks=asked.marks)
         result = VectorResult(
             asset_id=file.id,
             key=file.key,
             bytes=file.bytes,
-            width_mm=round(width_mm, 3),
-            height_mm=round(width_mm * snapped.inks.shape[0] / snapped.inks.shape[1], 3),
+            pdf_id=page.id,
+            pdf_key=page.key,
+            pdf_bytes=page.bytes,
+            width_mm=round(drawing.width_mm, 3),
+            height_mm=round(drawing.height_mm, 3),
             inks=_inks(inks),
             explained=round(inks.explained, 4),
         )
-        return Outcome(result.json(), (file,))
+        return Outcome(result.json(), (file, page))
+
+    def _page(self, task: Task, drawing: Drawing, size: tuple[int, int], *, marks: bool) -> Asset:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "separations.pdf"
+            files.write_pdf(path, drawing, marks=marks)
+            return storing.put_file(self.resources, task, path, size)
 
 
 def _ink(rgba: Pixels) -> tuple[Pixels, float]:
@@ -67,7 +81,17 @@ def _snapped(ink: Pixels, inks: Palette) -> Snapped:
         raise Failed(JobFailure.TOO_COMPLEX, words) from None
 
 
+def _drawing(snapped: Snapped, inks: Palette, width_mm: float) -> Drawing:
+    """Raises Failed for a page that no printer takes."""
+    height, width = snapped.inks.shape
+    if width_mm * height / width > files.MOST_MM:
+        raise Failed(JobFailure.TOO_LARGE, f"The drawing would be higher than {files.MOST_MM:.0f} mm.")
+    return Drawing(tracing.shapes(snapped, inks.colours), inks.colours, (width, height), width_mm)
+
+
 def _inks(inks: Palette) -> tuple[Ink, ...]:
+    found = zip(inks.colours, inks.shares, strict=True)
     return tuple(
-        Ink(tracing.hex_of(colour), round(share, 4)) for colour, share in zip(inks.colours, inks.shares, strict=True)
+        Ink(files.hex_of(colour), round(share, 4), files.spot_of(number, colour))
+        for number, (colour, share) in enumerate(found, start=1)
     )

@@ -1,4 +1,4 @@
-"""Snapped pixels traced into an SVG of curves, by vtracer in a process of its own.
+"""Snapped pixels traced into outlines of curves, by vtracer in a process of its own.
 
 vtracer keeps Python's lock while it works, for seconds with many parts: leases of other jobs could not be renewed
 meanwhile. Its process also bounds time and memory, and a crash of it ends one attempt of one job.
@@ -9,6 +9,7 @@ meanwhile. Its process also bounds time and memory, and a crash of it ends one a
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,16 +20,24 @@ from shared import fast_png
 _MOST_S = 120.0  # 4,000 parts take 3 s of a processor
 _FRAME = 1  # clear pixels around: without some, vtracer paints clear areas black
 _PARTS_ACROSS = 200  # segments shorter than this part of a side are not split
-_ROOT = re.compile(r"<svg[^>]*>")
-_FILL = re.compile(r'fill="#([0-9A-Fa-f]{6})"')
+_PATH = re.compile(r'<path d="([^"]*)" fill="#([0-9A-Fa-f]{6})" transform="translate\(([-\d.]+),([-\d.]+)\)"/>')
 
 
-def svg(snapped: Snapped, colours: Pixels, width_mm: float) -> str:
-    """A drawing of this width, whose fills are exactly the inks; units are pixels of the snapped picture.
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An area of one ink, above those before it. `curves` are SVG's M, C and Z, from `x` and `y` on.
 
-    Raises subprocess.SubprocessError if the tracer crashed or took too long.
+    Units are pixels of the snapped picture, from its upper left corner.
     """
-    height, width = snapped.inks.shape
+
+    ink: int
+    x: float
+    y: float
+    curves: str
+
+
+def shapes(snapped: Snapped, colours: Pixels) -> tuple[Shape, ...]:
+    """The drawing. Raises subprocess.SubprocessError if the tracer crashed or took too long."""
     traced = subprocess.run(
         [sys.executable, "-m", __name__],
         input=fast_png.encode(_framed(snapped.inks, colours)),
@@ -36,12 +45,10 @@ def svg(snapped: Snapped, colours: Pixels, width_mm: float) -> str:
         check=True,
         timeout=_MOST_S,
     ).stdout.decode()
-    height_mm = width_mm * height / width
-    root = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width_mm:.3f}mm" height="{height_mm:.3f}mm"'
-        f' viewBox="{_FRAME} {_FRAME} {width} {height}">'
+    return tuple(
+        Shape(_nearest(fill, colours), float(x) - _FRAME, float(y) - _FRAME, curves.strip())
+        for curves, fill, x, y in _PATH.findall(traced)
     )
-    return _ROOT.sub(root, _FILL.sub(lambda fill: f'fill="{_nearest(fill[1], colours)}"', traced), count=1)
 
 
 def _framed(inks: Pixels, colours: Pixels) -> Pixels:
@@ -50,14 +57,9 @@ def _framed(inks: Pixels, colours: Pixels) -> Pixels:
     return table[np.pad(inks, _FRAME, constant_values=CLEAR)]
 
 
-def _nearest(found: str, colours: Pixels) -> str:
+def _nearest(found: str, colours: Pixels) -> int:
     """The ink meant by a fill: the tracer averages, and may be off by one code."""
-    off = np.abs(colours.astype(int) - list(bytes.fromhex(found))).sum(1)
-    return hex_of(colours[off.argmin()])
-
-
-def hex_of(colour: Pixels) -> str:
-    return f"#{bytes(colour).hex()}"
+    return int(np.abs(colours.astype(int) - list(bytes.fromhex(found))).sum(1).argmin())
 
 
 def _trace() -> None:

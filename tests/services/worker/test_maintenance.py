@@ -21,7 +21,7 @@ from shared.settings import Retention
 from shared.storage import INCOMING
 from tests.services import pictures
 from tests.services.worker.conftest import OWNER, Bench
-from tests.shared.db import catalogue
+from tests.shared.db import catalogue, stored_prices
 
 
 @pytest.fixture
@@ -148,8 +148,16 @@ def test_a_design_expires_with_its_picture_and_keeps_it_until_then(bench: Bench)
     bench.say("update designs set updated_at = now() - interval '31 days'")
     assert runs.expire() == 1
     bench.say("update designs set deleted_at = now() - interval '8 days'")
-    runs.forget()
+    assert runs.forget_designs() == 1
     assert bench.say("select id from designs") == []
+
+
+def test_a_quote_goes_a_day_after_it_expired(bench: Bench, maintenance: Maintenance) -> None:
+    with bench.database.transaction() as connection:
+        for hours in (23, 25):
+            stored_prices.quote(connection, expired_s=3600 * hours)
+    assert maintenance.forget() == 1
+    assert maintenance.forget() == 0
 
 
 def test_two_workers_prune_as_one(bench: Bench) -> None:

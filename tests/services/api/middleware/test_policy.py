@@ -115,6 +115,7 @@ TABLE = (
     Row("GET", "/api/assets/<uuid:asset_id>/mockups", 404, 404, 200, _GUEST_READ),
     Row("GET", "/mockups/<garment>/<color>/<uuid:asset_id>.webp", 404, 404, 503, (Auth.GUEST_READ, *_PICTURE[1:])),
     Row("GET", "/mockups/<garment>/<color>/<uuid:asset_id>/<mockup_grant>.webp", 403, 403, 403, _PICTURE),
+    Row("GET", "/pictures/<picture_key>", 404, 404, 404, (Auth.PUBLIC, Limit.NONE, Cache.PUBLISHED)),
     Row("GET", "/garments/<garment>/<color>.webp", 503, 503, 503, (Auth.PUBLIC, Limit.NONE, Cache.PUBLISHED)),
     Row("GET", "/api/admin/rollout", 401, 401, 401, _ADMIN, 200),
     Row("PUT", "/api/admin/rollout", 401, 401, 401, _ADMIN, 400),
@@ -124,10 +125,17 @@ TABLE = (
     Row("POST", "/api/admin/products", 401, 401, 401, _CATALOGUE, 400),
     Row("GET", "/api/admin/products/<uuid:product_id>", 401, 401, 401, _CATALOGUE, 404),
     Row("PATCH", "/api/admin/products/<uuid:product_id>", 401, 401, 401, _CATALOGUE, 400),
+    Row("POST", "/api/admin/pictures", 401, 401, 401, _CATALOGUE, 400),
     Row("GET", "/api/admin/products.csv", 401, 401, 401, _CATALOGUE, 200),
     Row("POST", "/api/admin/products/import", 401, 401, 401, _CATALOGUE, 400),
     Row("GET", "/api/admin/variants/<uuid:variant_id>/stock", 401, 401, 401, _CATALOGUE, 404),
     Row("POST", "/api/admin/variants/<uuid:variant_id>/stock", 401, 401, 401, _CATALOGUE, 400),
+    Row("GET", "/api/prices", 200, 200, 200, (Auth.PUBLIC, Limit.NONE, Cache.PRICE)),
+    Row("POST", "/api/price", 422, 422, 422, _GUEST_WRITE),
+    Row("GET", "/api/admin/prices", 401, 401, 401, _ADMIN, 200),
+    Row("PUT", "/api/admin/prices", 401, 401, 401, _ADMIN, 400),
+    Row("GET", "/api/admin/discounts", 401, 401, 401, _ADMIN, 200),
+    Row("PUT", "/api/admin/discounts/<code>", 401, 401, 401, _ADMIN, 400),
     Row("GET", "/api/admin/mails", 401, 401, 401, _ADMIN, 200),
     Row("POST", "/api/admin/mails/<uuid:mail_id>/retry", 401, 401, 401, _ADMIN, 404),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
@@ -166,7 +174,7 @@ def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str, desi
     path = path.replace("/assets/<key>/<grant>", asset["url"]).replace("<path:name>", "swagger-ui.css")
     for name in ("upload_id", "product_id", "variant_id", "mail_id"):
         path = path.replace(f"<uuid:{name}>", str(UUID(int=0)))
-    path = path.replace("<number>", "1").replace("<slug>", "no-such-product")
+    path = path.replace("<number>", "1").replace("<slug>", "no-such-product").replace("<code>", "AUTUMN")
     path = path.replace("<garment>", "hoodie").replace("<color>", "1c1c1f").replace("<mockup_grant>", "1-a")
     path += "?widthMm=100" if row.policy == _MADE and "<uuid:asset_id>" in row.rule else ""
     if row.rule in ("/api/uploads", "/api/cutouts"):
@@ -179,6 +187,7 @@ def _status(client: FlaskClient, row: Row, asset: dict[str, str], job: str, desi
             "/api/designs": _design(asset),
             "/api/designs/<uuid:design_id>": {"name": "Party"},
             "/api/designs/<uuid:design_id>/copy": {},
+            "/api/price": {"items": [{"sku": "none", "quantity": 1}], "country": "US"},
         }
         payload = payloads.get(row.rule) if row.method in ("POST", "PATCH") else None
         response = client.open(path, method=row.method, environ_base=_FAR, json=payload)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID
 
 from services.api.pricing.rules import Cart, CartLine, Print
@@ -98,12 +99,16 @@ def _line(random: Random, variants: list[Variant], pictures: list[tuple[UUID, Pr
     )
 
 
+def discount(code: str = "AUTUMN", **terms: Any) -> Discount:
+    return Discount(code=code, created_at=NOW, **{"id": UUID(int=7), **terms})
+
+
 def _percent(random: Random) -> Discount:
-    return Discount("PERCENT", off_bp=random.randint(1, 10_000), ends_at=NOW + timedelta(days=1))
+    return discount("PERCENT", off_bp=random.randint(1, 10_000), ends_at=NOW + timedelta(days=1))
 
 
 def _amount(random: Random) -> Discount:
-    return Discount("AMOUNT", off_cents=random.randint(1, 20_000), starts_at=NOW)
+    return discount("AMOUNT", off_cents=random.randint(1, 20_000), starts_at=NOW)
 
 
 def shuffled(random: Random, made: Cart) -> Cart:

@@ -159,10 +159,10 @@ def test_film_is_shared_by_equal_prints_of_all_lines() -> None:
 @pytest.mark.parametrize(
     ("discount", "reason"),
     [
-        (Discount("A", off_bp=1, starts_at=carts.NOW + timedelta(seconds=1)), "not_started"),
-        (Discount("A", off_bp=1, ends_at=carts.NOW), "ended"),
-        (Discount("A", off_bp=1, max_uses=3, uses=3), "used_up"),
-        (Discount("A", off_bp=1, minimum_cents=2000), "below_minimum"),
+        (carts.discount("A", off_bp=1, starts_at=carts.NOW + timedelta(seconds=1)), "not_started"),
+        (carts.discount("A", off_bp=1, ends_at=carts.NOW), "ended"),
+        (carts.discount("A", off_bp=1, max_uses=3, uses=3), "used_up"),
+        (carts.discount("A", off_bp=1, minimum_cents=2000), "below_minimum"),
     ],
 )
 def test_a_discount_that_does_not_count_says_why(discount: Discount, reason: str) -> None:
@@ -172,7 +172,7 @@ def test_a_discount_that_does_not_count_says_why(discount: Discount, reason: str
 
 
 def test_a_discount_takes_off_goods_only_and_not_more_than_they_cost() -> None:
-    edge = Discount("A", off_cents=5000, minimum_cents=1999, max_uses=1, starts_at=carts.NOW)
+    edge = carts.discount("A", off_cents=5000, minimum_cents=1999, max_uses=1, starts_at=carts.NOW)
     charges = _charges(CartLine(TEE, 1), to=Destination("DE"), discount=edge)
     assert (charges.discount_cents, charges.lines[0].tax_cents) == (1999, 0)
     assert charges.total_cents == charges.shipping.cents + charges.shipping.tax_cents
@@ -197,7 +197,7 @@ def test_shares_are_whole_and_none_is_larger_than_its_weight() -> None:
 def test_a_tie_is_not_decided_by_the_order_of_lines() -> None:
     lines = [CartLine(replace(TEE, sku=sku, price_cents=cents), 1) for sku, cents in (("A", 50), ("B", 54))]
     swapped = [CartLine(replace(TEE, sku=sku, price_cents=cents), 1) for sku, cents in (("A", 54), ("B", 50))]
-    off = Discount("A", off_cents=26)
+    off = carts.discount("A", off_cents=26)
     for cart in (lines, lines[::-1], swapped, swapped[::-1]):
         taxes = [line.tax_cents for line in _charges(*cart, to=Destination("GB"), discount=off).lines]
         assert sum(taxes) == 16

@@ -16,7 +16,8 @@ from tests.services.api.conftest import Api
 from tests.services.api.made_files import file_of
 
 LINE = CutlineResult(ids.new(), "line.svg", 900, ids.new(), "line.pdf", 800, 58, 58, 4, 4, 50, 50, 1, 219.0)
-DRAWING = VectorResult(ids.new(), "logo.svg", 700, 80, 60, (Ink("#1d3557", 0.7), Ink("#e63946", 0.3)), 1.0)
+INKS = (Ink("#1d3557", 0.7, "Ink 1 1D3557"), Ink("#e63946", 0.3, "Ink 2 E63946"))
+DRAWING = VectorResult(ids.new(), "logo.svg", 700, ids.new(), "logo.pdf", 600, 80, 60, INKS, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,8 @@ DRAWING = VectorResult(ids.new(), "logo.svg", 700, 80, 60, (Ink("#1d3557", 0.7),
         ("vector?maxInks=0", "maxInks"),
         ("vector?maxInks=13", "maxInks"),
         ("vector?maxInks=2.5", "maxInks"),
+        ("vector?format=zip", "format"),
+        ("vector?marks=1", "format=pdf"),
     ],
 )
 def test_parameters_out_of_their_bounds_are_named(guest: FlaskClient, address: str, field: str) -> None:
@@ -55,6 +58,8 @@ def test_parameters_out_of_their_bounds_are_named(guest: FlaskClient, address: s
         ),
         ("cutline?format=pdf&artwork=true", {"artwork": True}),
         ("vector?maxInks=8", {}),
+        ("vector?format=pdf&marks=0", {}),
+        ("vector?format=pdf&marks=1", {"marks": True}),
         ("vector?widthMm=90&maxInks=3", {"widthMm": 90, "maxInks": 3}),
     ],
 )
@@ -105,5 +110,11 @@ def test_a_drawing_is_answered_with_its_inks(api: Api) -> None:
     accepted = body(guest.get(address))
     _done(api, {**DRAWING.json(), "asset_id": asset["id"]})
     shown = body(guest.get(address))
-    assert shown["inks"] == [{"colour": "#1d3557", "share": 0.7}, {"colour": "#e63946", "share": 0.3}]
+    assert shown["inks"] == [
+        {"colour": "#1d3557", "share": 0.7, "spot": "Ink 1 1D3557"},
+        {"colour": "#e63946", "share": 0.3, "spot": "Ink 2 E63946"},
+    ]
+    pdf = body(guest.get(f"{address}?format=pdf"))
+    assert (shown["assetId"], shown["url"], shown["bytes"]) == (asset["id"], shown["svgUrl"], 700)
+    assert (pdf["assetId"], pdf["url"], pdf["bytes"]) == (str(DRAWING.pdf_id), pdf["pdfUrl"], 600)
     assert body(guest.get(accepted["statusUrl"]))["result"]["type"] == "vector"

@@ -2,6 +2,7 @@
 
 import numpy as np
 from PIL import Image
+from prometheus_client import REGISTRY
 
 from shared.db import ids, jobs
 from shared.models.asset import Asset
@@ -49,6 +50,16 @@ def test_without_a_width_it_is_judged_at_the_usual_one(bench: Bench) -> None:
 def test_a_picture_without_ink_is_a_finding(bench: Bench) -> None:
     report = _report(_check(bench, bench.source(_square(alpha=0))))
     assert ([finding.code for finding in report.findings], report.figures) == ([Code.EMPTY], None)
+
+
+def test_findings_are_counted_by_code_once_a_check_is_made(bench: Bench) -> None:
+    def counted() -> float:
+        return REGISTRY.get_sample_value("stolentee_print_check_findings_total", {"code": "empty"}) or 0
+
+    before = counted()
+    _check(bench, bench.source(_square(300, alpha=0)))
+    _check(bench, bench.source(_square(300, alpha=0)))  # the same bytes: found, not made
+    assert counted() == before + 1
 
 
 def test_a_jpeg_is_checked_upright(bench: Bench) -> None:

@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
+from prometheus_client import REGISTRY
 
 from shared.db import ids, jobs
 from shared.models.asset import Asset, AssetKind
@@ -48,6 +49,18 @@ def test_the_file_is_hard_as_large_as_the_soft_one_and_can_be_printed(bench: Ben
     assert (result.gate, round(result.rim_px)) == (Gate.COMPARE, 11)
     assert 0.15 < result.uncertain < 0.35
     assert -0.05 < result.ink_change < 0
+
+
+def test_the_uncertain_share_is_measured(bench: Bench) -> None:
+    def sums() -> tuple[float, float]:
+        names = ("stolentee_print_edges_uncertain_ratio_count", "stolentee_print_edges_uncertain_ratio_sum")
+        count, total = (REGISTRY.get_sample_value(name) or 0 for name in names)
+        return count, total
+
+    count, total = sums()
+    result = _result(_harden(bench, bench.source(_soft())))
+    assert sums()[0] == count + 1
+    assert sums()[1] == pytest.approx(total + result.uncertain)
 
 
 def test_colours_at_the_edge_are_those_of_the_photograph(bench: Bench) -> None:

@@ -6,6 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from services.worker.vector import palette, snapping, tracing
+from services.worker.vector.files import Drawing
+
 Pixels = NDArray[np.uint8]
 INKS = ((29, 53, 87), (241, 250, 238), (230, 57, 70), (252, 163, 17), (42, 157, 143))
 
@@ -51,3 +54,11 @@ def noise(side: int, block: int = 1) -> Pixels:
     random = np.random.default_rng(2)
     cells = random.integers(0, 2, (side // block, side // block)).repeat(block, 0).repeat(block, 1)
     return np.dstack([cells * 255] * 3 + [np.full_like(cells, 255)]).astype(np.uint8)
+
+
+def drawing(rgba: Pixels, width_mm: float) -> Drawing:
+    """A picture traced."""
+    inks = palette.find(rgba)
+    snapped = snapping.snap(rgba, inks.colours)
+    height, width = snapped.inks.shape
+    return Drawing(tracing.shapes(snapped, inks.colours), inks.colours, (width, height), width_mm)

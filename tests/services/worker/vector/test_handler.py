@@ -1,5 +1,6 @@
 """Vectors as jobs: the drawing they leave, and what is refused."""
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -19,13 +20,17 @@ def _run(bench: Bench, rgba: Pixels, asked: VectorInput) -> Job:
 
 
 def test_a_logo_becomes_a_drawing_in_its_inks(bench: Bench) -> None:
-    job = _run(bench, logo(400), VectorInput(width_mm=80))
+    job = _run(bench, logo(400), VectorInput(width_mm=80, marks=True))
     assert job.status is JobState.DONE, job.error
     assert job.result is not None
     made = VectorResult.read(job.result)
     assert {ink.colour for ink in made.inks} == {"#{:02x}{:02x}{:02x}".format(*ink) for ink in INKS}
     assert (made.width_mm, made.height_mm) == pytest.approx((80, 80), abs=0.1)
     assert b'width="80.000mm"' in bench.storage.get(made.key)
+    page = bench.storage.get(made.pdf_key)
+    assert len(page) == made.pdf_bytes
+    assert b"/Separation /All " in page  # its marks
+    assert all(f"/Separation /{ink.spot.replace(' ', '#20')} " in page.decode("latin-1") for ink in made.inks)
     assert VectorResult.read(made.json()) == made
 
 
@@ -38,8 +43,9 @@ def test_a_logo_becomes_a_drawing_in_its_inks(bench: Bench) -> None:
         (noise(600), VectorInput(), "not_flat_artwork"),
         (noise(1000, 5), VectorInput(), "too_complex"),
         (logo(300) // 3, VectorInput(), "no_ink"),
+        (np.full((600, 60, 4), 255, np.uint8), VectorInput(width_mm=600), "too_large"),
     ],
-    ids=("photograph", "fade", "inks", "noise", "pattern", "faint"),
+    ids=("photograph", "fade", "inks", "noise", "pattern", "faint", "height"),
 )
 def test_what_is_no_logo_is_refused_by_name(bench: Bench, picture: Pixels, asked: VectorInput, code: str) -> None:
     job = _run(bench, picture, asked)

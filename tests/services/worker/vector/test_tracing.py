@@ -9,13 +9,12 @@ import pytest
 import resvg_py
 from PIL import Image
 
-from services.worker.vector import palette, snapping, tracing
-from tests.services.worker.vector.logos import INKS, Pixels, logo, noise
+from services.worker.vector import files, palette, snapping
+from tests.services.worker.vector.logos import INKS, Pixels, drawing, logo, noise
 
 
 def traced(rgba: Pixels, width_mm: float = 100) -> str:
-    inks = palette.find(rgba)
-    return tracing.svg(snapping.snap(rgba, inks.colours), inks.colours, width_mm)
+    return files.svg(drawing(rgba, width_mm)).decode()
 
 
 def shown(svg: str, side: int) -> Pixels:
@@ -43,7 +42,7 @@ def test_its_fills_are_the_inks_and_its_size_is_that_of_the_print() -> None:
     assert set(re.findall(r'fill="([^"]+)"', svg)) == {"#{:02x}{:02x}{:02x}".format(*ink) for ink in INKS}
     root = ET.fromstring(svg)
     assert (root.get("width"), root.get("height")) == ("123.400mm", "123.400mm")
-    assert root.get("viewBox") == "1 1 1600 1600"
+    assert root.get("viewBox") == "0 0 1600 1600"
 
 
 def test_a_small_hole_stays_clear() -> None:
@@ -62,6 +61,15 @@ def test_between_two_inks_no_third_grows() -> None:
     inks = palette.find(blurred)
     snapped = snapping.snap(blurred, inks.colours).inks
     assert all(np.count_nonzero(np.diff(row.astype(int))) == 2 for row in snapped)
+
+
+def test_a_soft_edge_lies_where_half_of_each_ink_is() -> None:
+    yellow, blue = np.array([[255, 230, 0], [0, 60, 200]], np.uint8)
+    rgba = np.full((9, 12, 4), 255, np.uint8)
+    rgba[:, :6, :3], rgba[:, 6:, :3] = yellow, blue
+    rgba[:, 5, :3] = np.rint(0.45 * yellow + 0.55 * blue)  # nearer to yellow in Lab, up to 0.6 of blue
+    snapped = snapping.nearest_inks(rgba, np.stack([yellow, blue]), 1)
+    assert (snapped == [0] * 5 + [1] * 7).all()
 
 
 def test_a_pattern_of_too_many_parts_is_refused() -> None:
