@@ -10,6 +10,7 @@ from flask_openapi3 import Info, OpenAPI, Server
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.api import error_codes, health, openapi, routes
+from services.api.accounts.passwords import Passwords
 from services.api.answers import Answers
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
@@ -68,6 +69,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         health=health.build(settings, database, objects, waker),
         profiles=Profiles.read(settings.printing.profiles),
         urls=UrlBuilder(secret, settings.web.public_url),
+        passwords=Passwords(),
         fetcher=UrlFetcher() if settings.web.fetch_urls else None,
         catalogue=Answers(cache.Cache("catalogue", redis_url), database, products.catalogue_version),
         prices=Answers(cache.Cache("prices", redis_url), database, price_lists.version),

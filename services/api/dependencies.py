@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.api.accounts.passwords import Passwords
 from services.api.answers import Answers
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
@@ -33,6 +34,7 @@ class Dependencies:
     health: Health
     profiles: Profiles
     urls: UrlBuilder
+    passwords: Passwords
     fetcher: UrlFetcher | None  # None if pictures are not fetched from URLs
     catalogue: Answers
     prices: Answers

@@ -117,10 +117,10 @@ def _link(target: Route, names: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _success(route: Route, status: int) -> dict[str, Any]:
-    names = [auth.HEADER, "Set-Cookie"] if route.auth is Auth.GUEST_WRITE else []
+    names = [auth.HEADER, "Set-Cookie"] if _sends_token(route) else []
     if route.idempotent:
         names.append("Idempotent-Replayed")
-    if status == HTTPStatus.ACCEPTED:
+    if _body_of(route, status) is Accepted:
         names += ["Location"] if len(route.statuses) == 1 else ["Location", "Retry-After"]
     if HTTPStatus.NOT_MODIFIED in route.statuses:
         names.append("ETag")
@@ -137,8 +137,12 @@ def _success(route: Route, status: int) -> dict[str, Any]:
 
 
 def _body_of(route: Route, status: int) -> type[ResponseModel] | tuple[str, ...] | None:
-    """202 names the job that makes what 200 is."""
-    return Accepted if status == HTTPStatus.ACCEPTED else route.answer
+    """202 beside 200 names the job that makes what 200 is."""
+    return Accepted if status == HTTPStatus.ACCEPTED and len(route.statuses) > 1 else route.answer
+
+
+def _sends_token(route: Route) -> bool:
+    return route.auth is Auth.GUEST_WRITE or (route.auth is Auth.CUSTOMER and route.method != "GET")
 
 
 def _error(route: Route, status: int, failures: Collection[type[errors.Failure]]) -> dict[str, Any]:

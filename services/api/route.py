@@ -65,13 +65,18 @@ class Route:
         return issubclass(self.model("header") or BaseModel, IdempotencyHeaders)
 
     @property
+    def _refuses_pages(self) -> bool:
+        """Whether pages of other origins may not use it with their visitors' cookies, or to sign them in."""
+        return self.method != "GET" and (self.auth is not Auth.PUBLIC or self.limit is Limit.SIGN_IN)
+
+    @property
     def failures(self) -> tuple[type[Failure], ...]:
         """Every failure a caller can get, by status."""
         found = {*_ANY, *self.raises}
         if self.auth is not Auth.PUBLIC:
             found.add(errors.Unauthorized)
-        if self.auth in (Auth.ADMIN, Auth.CATALOGUE) or (self.auth is not Auth.PUBLIC and self.method != "GET"):
-            found.add(errors.Forbidden)  # by role or scope, or a page of another origin
+        if self.auth in (Auth.ADMIN, Auth.CATALOGUE) or self._refuses_pages:
+            found.add(errors.Forbidden)
         if self.limit is not Limit.NONE:
             found.add(errors.RateLimited)
         if self.model("path"):

@@ -2,6 +2,17 @@
 
 from collections.abc import Mapping
 
+from services.api.accounts import postal, registration, sign_in
+from services.api.accounts import views as accounts
+from services.api.accounts.schemas import (
+    AddressList,
+    AddressOut,
+    CustomerOut,
+    DataExport,
+    MailRequested,
+    RoleOut,
+    SessionList,
+)
 from services.api.catalogue import admin, files, pictures
 from services.api.catalogue import views as catalogue
 from services.api.catalogue.admin_schemas import AdminProduct, AdminProductPage, StockMoved, StockMovePage
@@ -23,6 +34,7 @@ from services.api.route import (
     API,
     CACHED,
     CATALOGUE,
+    CUSTOMER,
     DELETE,
     GET,
     GUEST_READ,
@@ -34,6 +46,7 @@ from services.api.route import (
     PUBLIC,
     PUBLISHED,
     PUT,
+    SIGN_IN,
     UNLIMITED,
     Csv,
     Route,
@@ -69,6 +82,30 @@ _PICTURES = (
         *("/pictures/<picture_key>", pictures.product_picture, PUBLIC, UNLIMITED, PUBLISHED),
         *(SERVED, (200, 206, 304), SHOWN),
     ),
+)
+_WEAK = (shop_errors.WeakPassword,)
+_SPENT = (shop_errors.TokenSpent,)
+_OPENED = (GUEST_WRITE, SIGN_IN, NO_STORE, CustomerOut, (200,))
+_OWN = (CUSTOMER, API, NO_STORE)
+_ACCOUNTS = (
+    POST("/api/account", registration.register, GUEST_WRITE, SIGN_IN, NO_STORE, MailRequested, (202,), _WEAK),
+    POST("/api/account/verify", registration.verify, *_OPENED, _SPENT),
+    POST("/api/account/reset", registration.request_reset, PUBLIC, SIGN_IN, NO_STORE, MailRequested, (202,)),
+    POST("/api/account/reset/confirm", registration.confirm_reset, *_OPENED, (*_SPENT, *_WEAK)),
+    POST("/api/session", sign_in.sign_in, *_OPENED, (shop_errors.WrongCredentials,)),
+    POST("/api/session/refresh", sign_in.refresh, *_OWN, CustomerOut),
+    DELETE("/api/session", sign_in.sign_out, *_OWN, None, (204,)),
+    GET("/api/sessions", sign_in.list_sessions, CUSTOMER, UNLIMITED, NO_STORE, SessionList),
+    DELETE("/api/sessions", sign_in.end_sessions, *_OWN, None, (204,)),
+    DELETE("/api/sessions/<uuid:session_id>", sign_in.end_session, *_OWN, None, (204,)),
+    GET("/api/account", accounts.show, CUSTOMER, UNLIMITED, NO_STORE, CustomerOut),
+    PATCH("/api/account", accounts.change, *_OWN, CustomerOut, (200,), (shop_errors.WrongCredentials, *_WEAK)),
+    DELETE("/api/account", accounts.erase, *_OWN, None, (204,)),
+    GET("/api/account/export", accounts.export, *_OWN, DataExport),
+    GET("/api/addresses", postal.list_addresses, CUSTOMER, UNLIMITED, NO_STORE, AddressList),
+    POST("/api/addresses", postal.add_address, *_OWN, AddressOut, (201,), (shop_errors.BadAddress,)),
+    DELETE("/api/addresses/<uuid:address_id>", postal.remove_address, *_OWN, None, (204,)),
+    PUT("/api/admin/roles", accounts.set_role, ADMIN, API, NO_STORE, RoleOut, (200,), (errors.NotFound,)),
 )
 _EDITED = (CATALOGUE, API, NO_STORE)
 _DESIGNS = (
@@ -112,6 +149,7 @@ SHOP: Mapping[str, tuple[Route, ...]] = {
     "catalogue": (*_PRODUCTS, *_PICTURES),
     "designs": _DESIGNS,
     "catalogue administration": _ADMIN,
+    "accounts": _ACCOUNTS,
     "mails": _MAILS,
     "prices": _PRICES,
 }

@@ -6,6 +6,7 @@
     deleted assets       hidden at once; after a week their objects are deleted, and then their rows
     orphaned objects     left by a crash between object and row; deleted when they are a week old
     idempotency keys     deleted after a day with their responses
+    sessions             deleted when they have expired; so are tokens of mails
     quotes               deleted a day after they expired, used or not
     direct uploads       what was sent and never completed is deleted after a day, and then the row that counts it
     unfinished writes    left by a crash in the same place; deleted after a day
@@ -23,7 +24,18 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from shared import log, metrics, storage
-from shared.db import designs, idempotency, jobs, mails, object_deletions, pending_uploads, provider_calls, quotes
+from shared.db import (
+    designs,
+    email_tokens,
+    idempotency,
+    jobs,
+    mails,
+    object_deletions,
+    pending_uploads,
+    provider_calls,
+    quotes,
+    sessions,
+)
 from shared.db.pool import Connection, Database
 from shared.models.owner import OwnerType
 from shared.settings import Retention
@@ -86,9 +98,13 @@ class Maintenance:
         return expired
 
     def forget(self, keep_s: float = DAY_S) -> int:
-        """Delete idempotency keys, quotes, and announced uploads with their objects, after a day; returns how many."""
+        """Delete expired sessions and tokens, and, after a day, idempotency keys, quotes and announced uploads.
+
+        Returns how many.
+        """
         with self._database.transaction() as connection:
             forgotten = idempotency.prune(connection, keep_s) + quotes.prune(connection, keep_s)
+            forgotten += sessions.prune(connection) + email_tokens.prune(connection)
             uploads = pending_uploads.due(connection, keep_s, AT_ONCE)
         for upload_id in uploads:
             self._delete(f"{storage.INCOMING}{upload_id}")

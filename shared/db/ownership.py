@@ -40,6 +40,7 @@ class Owned:
     owner_id: str | None = "owner_id"
 
 
+_OF_DESIGNS = f"design_id in (select id from designs where {OWNED})"
 TABLES = (
     Owned(
         "assets",
@@ -78,11 +79,13 @@ TABLES = (
         owned=_OF_DESIGNS,
         owner_id=None,
     ),
+    Owned(
+        "quotes",
+        "id, currency, total_cents, charges, country, postal_code, discount_code, created_at, expires_at, used_at",
+        f"delete from quotes where {OWNED}",
+    ),
 )
-_HIDDEN = {
-    "assets": "and deleted_at is null",
-    "designs": "and deleted_at is null",
-}  # deleted rows that are removed later
+_HIDDEN = dict.fromkeys(("assets", "designs"), "and deleted_at is null")  # deleted rows that are removed later
 
 
 def move(connection: Connection, guest: Owner, to: Owner) -> None:
@@ -100,7 +103,8 @@ def move(connection: Connection, guest: Owner, to: Owner) -> None:
 
 
 def _move(connection: Connection, both: Mapping[str, object]) -> None:
-    connection.execute(f"select from jobs where {OWNED_JOBS} order by id for update", both)
+    for name, owned in (("assets", OWNED), ("jobs", OWNED_JOBS)):  # in the order in which others lock them
+        connection.execute(f"select from {name} where {owned} order by id for update", both)
     if pairs := _doubles(connection, both):
         _merge(connection, both, pairs)
     moved: list[UUID] = []

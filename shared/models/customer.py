@@ -48,6 +48,10 @@ class Purpose(StrEnum):
     CHANGE = "change"
     RESET = "reset"
 
+    @property
+    def lasts_s(self) -> int:
+        return 1800 if self is Purpose.RESET else 86_400
+
 
 @dataclass(frozen=True, slots=True)
 class EmailToken:

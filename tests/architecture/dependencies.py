@@ -30,6 +30,7 @@ _ONLY_IN_PRINT = "services.worker.print_job_types"
 
 # Import names that differ from the distribution's name, or that come with another distribution.
 _DISTRIBUTIONS = {
+    "argon2": "argon2-cffi",
     "PIL": "pillow",
     "botocore": "boto3",
     "kombu": "celery",

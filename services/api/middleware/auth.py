@@ -14,6 +14,7 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 from functools import partial
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 
@@ -74,11 +75,16 @@ def session() -> tuple[Session, Customer] | None:
     return found
 
 
-def customer() -> Customer:
-    """Who is signed in, of a route for customers."""
+def signed_in() -> tuple[Session, Customer]:
+    """As `session`, of a route for customers."""
     found = session()
     assert found is not None  # the route's policy requires one
-    return found[1]
+    return found
+
+
+def customer() -> Customer:
+    """Who is signed in, of a route for customers."""
+    return signed_in()[1]
 
 
 def is_admin() -> bool:
@@ -95,6 +101,11 @@ def actor() -> str:
 def begin(token: str) -> None:
     """Answer with this token of a session just opened, in place of the one that the request came with."""
     g.token, g.wrote = token, True
+
+
+def leave() -> None:
+    """Answer so that browsers forget the token of a session that has ended."""
+    g.token, g.wrote = "", True
 
 
 def counted_as() -> str:
@@ -211,11 +222,15 @@ def _cookie() -> str | None:
 
 
 def _send_token(response: Response, *, https: bool, keep_s: int) -> Response:
-    if g.get("wrote") and g.token and response.status_code < 400:
-        response.headers[HEADER] = g.token
-        secure = https or request.is_secure
-        kept_s = keep_s if len(g.token) == _GUEST_LENGTH else _LONGEST_DAYS * _DAY_S  # the session ends by itself
-        response.set_cookie(COOKIE, g.token, max_age=kept_s, httponly=True, samesite="Lax", secure=secure, path="/")
+    if g.get("wrote") and response.status_code < 400:
+        where: dict[str, Any] = {"httponly": True, "samesite": "Lax", "secure": https or request.is_secure, "path": "/"}
+        if g.token:
+            # A customer's session ends by itself.
+            kept_s = keep_s if len(g.token) == _GUEST_LENGTH else _LONGEST_DAYS * _DAY_S
+            response.headers[HEADER] = g.token
+            response.set_cookie(COOKIE, g.token, max_age=kept_s, **where)
+        else:
+            response.delete_cookie(COOKIE, **where)
     return response
 
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from services.api import examples, keys
 from services.api.middleware.policy import Auth
-from shared.db import api_keys
+from shared.db import api_keys, customers
 from shared.models.owner import Scope
 from tests.services.api.client import body
 from tests.services.api.conftest import Api
@@ -33,6 +33,9 @@ ORDER = (
     *("gang_sheets_create", "gang_sheets_show", "gang_sheets_sheet"),
     *("designs_create", "designs_page", "designs_show", "designs_change", "designs_copy", "designs_delete"),
     *("jobs_create", "jobs_page", "jobs_show", "jobs_cancel", "jobs_follow", "jobs_retry", "assets_delete"),
+    *("accounts_register", "accounts_request_reset", "accounts_set_role", "accounts_sign_in", "accounts_refresh"),
+    *("accounts_show", "accounts_change", "accounts_add_address", "accounts_list_addresses", "accounts_remove_address"),
+    *("accounts_export", "accounts_list_sessions", "accounts_end_session"),
     *("catalogue_create", "catalogue_admin_page", "catalogue_admin_show", "catalogue_change"),
     *("catalogue_move_stock", "catalogue_list_stock_moves", "catalogue_export"),
     *("catalogue_page", "catalogue_show", "catalogue_stock", "catalogue_show_facets"),
@@ -44,6 +47,8 @@ SIGNED = {"assets_presign", "assets_receive", "assets_complete", "assets_follow_
 # The body is a file, or the picture an admin's own: tests/services/api/catalogue.
 FILES = {"catalogue_import_products", "catalogue_publish_picture", "catalogue_product_picture"}
 FAILED = {"mail_retry"}  # needs a mail that failed; tests/services/api/mail
+MAILED = {"accounts_verify", "accounts_confirm_reset"}  # the token is in a mail
+ENDED = {"accounts_sign_out", "accounts_end_sessions", "accounts_erase"}  # take no body; tests/services/api/accounts
 DRAWN = {"mockups_show", "mockups_blank"}  # by a service of its own; tests/services/api/mockups
 
 
@@ -93,6 +98,10 @@ class Trial:
         if "sha256" in answer:
             self._own[named["asset_id"]] = answer["id"]
             self._own[named["key"]], self._own[named["grant"]] = answer["url"].split("/")[-2:]
+        elif "postalCode" in answer:
+            self._own[named["address_id"]] = answer["id"]
+        elif any("agent" in item for item in answer.get("items", ())):
+            self._own[named["session_id"]] = answer["items"][0]["id"]
         elif "version" in answer and "variants" in answer:
             self._own[named["product_id"]], self._own[named["variant_id"]] = answer["id"], answer["variants"][0]["id"]
         elif "assetId" in answer:
@@ -102,7 +111,7 @@ class Trial:
 
 
 def test_every_operation_that_needs_no_signature_is_tried() -> None:
-    assert {*ORDER, *SIGNED, *FILES, *DRAWN, *FAILED} == ROUTES.keys()
+    assert {*ORDER, *SIGNED, *MAILED, *ENDED, *FILES, *DRAWN, *FAILED} == ROUTES.keys()
 
 
 def test_every_example_succeeds(api: Api) -> None:
@@ -110,6 +119,8 @@ def test_every_example_succeeds(api: Api) -> None:
     catalogue.tee(api.deps.database, "sample-tee", id=UUID(examples.PRODUCT))
     with api.deps.database.transaction() as connection:
         api_keys.add(connection, "the shop", Scope.ADMIN, keys.digest(secret))
+        ann = document(api.app)["components"]["schemas"]["Registration"]["examples"][0]
+        customers.add(connection, ann["email"], "Ann", api.deps.passwords.hash(ann["password"]))
     for name in ORDER:
         trial.send(name, {"X-Api-Key": secret} if ROUTES[name].auth in (Auth.ADMIN, Auth.CATALOGUE) else None)
 

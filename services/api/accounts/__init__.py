@@ -1,0 +1,1 @@
+"""Accounts of customers: registration, sessions, addresses, and what the law asks for."""

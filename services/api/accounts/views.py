@@ -1,0 +1,109 @@
+"""A customer's account: see, change, export and erase it. An admin gives roles."""
+
+from services.api.accounts import mailing, rules, schemas
+from services.api.accounts.registration import replace_password
+from services.api.dependencies import Dependencies
+from services.api.middleware import auth, rate_limits
+from shared import errors, shop_errors
+from shared.db import customers, mails, ownership, postal_addresses, sessions
+from shared.db.pool import Connection
+from shared.models.customer import Customer, EmailToken, Purpose
+from shared.models.mail import MailTemplate
+
+
+def show(deps: Dependencies) -> schemas.CustomerOut:  # noqa: ARG001 - as every view
+    """Show account."""
+    return schemas.CustomerOut.from_row(auth.customer())
+
+
+def change(deps: Dependencies, body: schemas.AccountChange) -> schemas.CustomerOut:
+    """Change account.
+
+    A new `email` is sent a mail, and holds once that is confirmed. A new `password` ends all other sessions, and
+    changes the token of this one. Either needs the `currentPassword`.
+    """
+    customer = auth.customer()
+    if body.email or body.password:
+        _prove(deps, customer, body.current_password)
+    hashed = None
+    if body.password:
+        rules.require_strong(body.password, body.email or customer.email)
+        hashed = deps.passwords.hash(body.password)
+    with deps.database.transaction() as connection:
+        _lock(connection, customer)
+        if body.name is not None:
+            customers.set_name(connection, customer.id, body.name)
+        if hashed:
+            replace_password(connection, customer, hashed)
+        if body.email:
+            _announce(connection, customer, body.email)
+        return schemas.CustomerOut.from_row(_lock(connection, customer))
+
+
+def _prove(deps: Dependencies, customer: Customer, password: str | None) -> None:
+    """Raises WrongCredentials; such attempts count as those to sign in."""
+    rate_limits.count_attempt(customer.email)
+    if password is None or not deps.passwords.verify(customer.password_hash, password):
+        raise shop_errors.WrongCredentials("The current password is wrong.")
+
+
+def _lock(connection: Connection, customer: Customer) -> Customer:
+    found = customers.find(connection, customer.id, lock=True)
+    if found is None:  # erased by another request
+        raise errors.Unauthorized
+    return found
+
+
+def _announce(connection: Connection, customer: Customer, email: str) -> None:
+    """Ask the new address; one that has an account is told so."""
+    other = customers.by_email(connection, email)
+    if other is None or other.id == customer.id:  # only its case may change
+        mailing.send_token(connection, EmailToken(Purpose.CHANGE, email, customer.id))
+    else:
+        mailing.send_notice(connection, email, MailTemplate.ALREADY_REGISTERED)
+
+
+def erase(deps: Dependencies) -> None:
+    """Erase account.
+
+    Address, name, password, postal addresses and sessions are gone at once; pictures are hidden at once and removed a
+    week later.
+    """
+    with deps.database.transaction() as connection:
+        customer = _lock(connection, auth.customer())
+        ownership.erase(connection, customer.owner)
+        mails.forget(connection, customer.email)
+        mailing.send_notice(connection, customer.email, MailTemplate.ACCOUNT_ERASED)
+        customers.erase(connection, customer.id)
+    auth.leave()
+
+
+def export(deps: Dependencies) -> schemas.DataExport:
+    """Export data.
+
+    Everything that is stored about the customer.
+    """
+    session, customer = auth.signed_in()
+    with deps.database.transaction() as connection:
+        records = ownership.export(connection, customer.owner)
+        opened = sessions.of_customer(connection, customer.id)
+        postal = postal_addresses.of_customer(connection, customer.id)
+    for picture in records["assets"]:
+        picture["url"] = deps.urls.asset(picture.pop("key"))
+    return schemas.DataExport(
+        customer=schemas.CustomerOut.from_row(customer),
+        sessions=[schemas.SessionOut.of(one, session.id) for one in opened],
+        addresses=[schemas.AddressOut.of(one) for one in postal],
+        records=records,
+    )
+
+
+def set_role(deps: Dependencies, body: schemas.RoleChange) -> schemas.RoleOut:
+    """Give role.
+
+    An admin may do what an API key of scope admin may. Holds from the customer's next request on.
+    """
+    with deps.database.transaction() as connection:
+        if not customers.set_role(connection, body.email, body.role):
+            raise errors.NotFound("No customer has this address.")
+    return schemas.RoleOut(email=body.email, role=body.role)
