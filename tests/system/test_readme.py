@@ -62,6 +62,7 @@ def test_a_block_for_the_shell_runs(
         assert _is_cut_out(folder)
     elif "tee.webp" in text:
         assert '"totalCents"' in said
+        assert said.endswith('@example.com"\nParty\n')
         with Image.open(folder / "tee.webp") as mockup:
             assert mockup.size == (1200, 1200)
     else:
