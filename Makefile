@@ -132,7 +132,7 @@ clean: ## Remove .venv and everything else that can be made again; data stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .coverage .coverage.* htmlcov
 	find bench deploy research services shared tests -name __pycache__ -prune -exec rm -rf {} +
 
-up: .env ## Build and start everything in containers, then say where and with which network (PROFILE=observability adds more)
+up: ## Build and start everything in containers, then say where and with which network (PROFILE=observability adds more)
 	@PROFILE="$(PROFILE)" deploy/up.sh
 
 # `down` alone would leave an unnamed volume for the /tmp of every container.
@@ -161,11 +161,6 @@ release: ## Build the images and tag them with the version of shared/version.py 
 	docker compose build --quiet && for service in api worker worker-print mockups rembg; do \
 		docker tag stolentee-$$service stolentee-$$service:$$version && echo "stolentee-$$service:$$version" || exit 1; \
 	done
-
-# Random secrets, made once; everything else the services can be told is in deploy/env.example.
-.env:
-	@umask 077; for name in SECRET_KEY OPS_TOKEN REMBG_TOKEN MOCKUPS_TOKEN POSTGRES_PASSWORD GRAFANA_PASSWORD; do \
-		echo "$$name=$$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"; done > .env.part && mv .env.part .env
 
 # Steps report to stderr: `make key` prints nothing but the key. An interrupted step leaves no stamp and is done again. Modules are compiled when first imported: few ever are. The programs of .venv/bin are not used, only its Python: their
 # first lines would break if the folder moved.

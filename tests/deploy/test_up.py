@@ -1,6 +1,7 @@
 """`make up` ends by saying where the shop answers, with which network and secrets, and where alerts go."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,10 +9,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# A docker whose rembg runs the network in the file `model`, and u2net once it is started anew.
+SECRETS = ("SECRET_KEY", "OPS_TOKEN", "REMBG_TOKEN", "MOCKUPS_TOKEN", "POSTGRES_PASSWORD", "GRAFANA_PASSWORD")
+# A docker whose rembg runs the network in the file `model`, and u2net once it is started anew. With REFUSED its
+# start fails, and `migrate` said these words.
 DOCKER = """#!/bin/sh
 echo "$*" >> calls
 case "$*" in
+    "compose config") printf 'name: shirts\nservices:\n  name: other\n' ;;
+    "volume ls --quiet") [ -z "$DOWN" ] && printf '%s\n' $VOLUMES ;;
+    "compose logs --no-log-prefix --tail 20 migrate") echo "$REFUSED" ;;
+    *"up --build --wait") [ -z "$REFUSED" ] ;;
     "compose port front 8080") echo "${ADDRESS:-127.0.0.1:8080}" ;;
     "compose exec -T api printenv PUBLIC_URL") printf '%s\n' "$SERVED" ;;
     "compose exec -T front wget "*) printf '{"description":"x","model":"%s","name":"x"}\\n' "$(cat model)" ;;
@@ -35,11 +42,26 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def up(clone: Path, *words: str, **environment: str) -> list[str]:
+def started(clone: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {"PATH": f"{clone / 'bin'}:{os.environ['PATH']}"}
     command = ["make", "up", *words]
-    done = subprocess.run(command, cwd=clone, env=kept | environment, capture_output=True, text=True, check=True)
+    return subprocess.run(command, cwd=clone, env=kept | environment, capture_output=True, text=True, check=False)
+
+
+def up(clone: Path, *words: str, **environment: str) -> list[str]:
+    done = started(clone, *words, **environment)
+    assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
+
+
+def added(clone: Path, before: str) -> list[str]:
+    """The names of the secrets that follow what `.env` said before, each of them random."""
+    text = (clone / ".env").read_text()
+    assert text.startswith(before)
+    lines = text.removeprefix(before).splitlines()
+    assert all(re.fullmatch(r"[A-Z_]+=[0-9a-f]{48}", line) for line in lines if line)
+    assert len(set(lines)) == len(lines)
+    return [line.partition("=")[0] for line in lines if line]
 
 
 def fetch(clone: Path) -> None:
@@ -108,3 +130,80 @@ def test_alerts_that_go_nowhere_are_a_warning(settings: str, said: str, clone: P
     (clone / ".env").write_text(settings)
     assert up(clone, "PROFILE=observability", RUNNING="alertmanager")[-1] == said
     assert "compose --profile observability up --build --wait" in (clone / "calls").read_text()
+
+
+def test_a_new_env_gets_every_secret(clone: Path) -> None:
+    up(clone)
+    assert added(clone, "") == [*SECRETS]
+    assert (clone / ".env").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("before", ["HTTP_ADDRESS=0.0.0.0:80", "MODEL=u2net\n", "# SECRET_KEY=x\n\nXSECRET_KEY=x\r\n"])
+def test_an_env_without_secrets_gets_them_and_keeps_its_lines(before: str, clone: Path) -> None:
+    (clone / ".env").write_bytes(before.encode())
+    (clone / ".env").chmod(0o644)
+    up(clone)
+    assert added(clone, before.replace("\r", "")) == [*SECRETS]
+    assert (clone / ".env").read_bytes().startswith(before.encode())
+    assert (clone / ".env").stat().st_mode & 0o777 == 0o600
+    whole = (clone / ".env").read_bytes()
+    up(clone)
+    assert (clone / ".env").read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    ("line", "is_set"),
+    [
+        *(("OPS_TOKEN=mine\n", True), ("export OPS_TOKEN='mine'\n", True), ("OPS_TOKEN: mine # ours\n", True)),
+        *(("OPS_TOKEN=\n", False), ('OPS_TOKEN=""\r\n', False), ("OPS_TOKEN=mine\nOPS_TOKEN=\n", False)),
+    ],
+)
+def test_a_secret_that_is_set_stays_and_an_empty_one_is_not_set(line: str, is_set: bool, clone: Path) -> None:
+    (clone / ".env").write_bytes(line.encode())
+    up(clone)
+    assert added(clone, line.replace("\r", "")) == [name for name in SECRETS if not (is_set and name == "OPS_TOKEN")]
+
+
+def test_a_secret_of_the_environment_is_not_made_again(clone: Path) -> None:
+    up(clone, OPS_TOKEN="mine")
+    assert added(clone, "") == [name for name in SECRETS if name != "OPS_TOKEN"]
+
+
+def test_a_database_that_was_made_with_the_published_password_keeps_it(clone: Path) -> None:
+    (clone / ".env").write_text("MODEL=u2net\n")
+    said = up(clone, VOLUMES="other_postgres shirts_postgres shirts_redis")
+    assert added(clone, "MODEL=u2net\n") == [name for name in SECRETS if name != "POSTGRES_PASSWORD"]
+    assert said[said.index(f"secrets   {clone}/.env") + 1] == (
+        "          POSTGRES_PASSWORD is missing, so the published one of an earlier start stays; "
+        "deploy/runbooks/secrets.md changes it"
+    )
+
+
+def test_no_password_is_made_while_the_volumes_are_unknown(clone: Path) -> None:
+    assert started(clone, DOWN="yes").returncode != 0
+    assert not (clone / ".env").exists()
+
+
+@pytest.mark.parametrize("before", ["POSTGRES_PASSWORD=another\n", ""])
+def test_a_database_with_another_password_is_explained_in_one_line(before: str, clone: Path) -> None:
+    (clone / ".env").write_text(before)
+    refused = 'FATAL:  password authentication failed for user "stolentee"'
+    done = started(clone, REFUSED=refused, VOLUMES="shirts_postgres")
+    assert done.returncode != 0
+    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert said == [
+        "The database in the volume shirts_postgres has another password than .env: "
+        'deploy/runbooks/secrets.md, "Another password"'
+    ]
+    assert "## Another password" in (ROOT / "deploy" / "runbooks" / "secrets.md").read_text()
+
+
+def test_another_failure_is_not_explained_by_a_password(clone: Path) -> None:
+    refused = started(clone, REFUSED="a published secret in production", VOLUMES="shirts_postgres")
+    assert "another password" not in refused.stderr
+    assert "POSTGRES_PASSWORD is missing, so the published one" in refused.stderr
+
+
+def test_a_refused_password_of_an_outside_database_is_called_that(clone: Path) -> None:
+    done = started(clone, REFUSED="password authentication failed", DATABASE_URL="postgresql://elsewhere")
+    assert done.stderr.startswith("The database of DATABASE_URL refuses its password.\n")
