@@ -17,6 +17,10 @@ WHOLE := -n 5 --no-loadscope-reorder
 # Extras stay in the locks: without them pip before 24 refuses a lock whenever a dependency has released since.
 COMPILE = $(VENV)/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header --quiet
 
+# True where the system of `make key` and `make seed` is the one in containers. Without .venv there is no `make run`, and Python need not be installed.
+IN_CONTAINERS = [ -z "$$DATABASE_URL" ] && docker compose ps --services --status running 2>/dev/null | grep -qx api \
+	&& { [ -z "$$PORT" ] && [ ! -e $(VENV)/.runtime ] || { $(MAKE) --silent $(VENV)/.runtime >&2 && $(RUN) deploy.local.running_system; }; }
+
 # Every process would compile again what none may keep.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -34,15 +38,18 @@ run: $(VENV)/.runtime ## Start everything on this machine and cut out a sample p
 
 key: ## Create an API key in the running system: make key NAME=shop SCOPE=premium (or admin)
 	$(if $(NAME),,$(error Name the key: make key NAME=shop SCOPE=premium))
-	@if [ -z "$$DATABASE_URL" ] && docker compose ps --services --status running 2>/dev/null | grep -qx api; then \
-		docker compose exec -T api python -m services.api.keys create --scope="$$SCOPE" \
-			--local-address="http://$$(docker compose port front 8080)" -- "$$NAME"; \
+	@if $(IN_CONTAINERS); then front=http://$$(docker compose port front 8080); echo "A key of the containers at $$front:" >&2; \
+		docker compose exec -T api python -m services.api.keys create --scope="$$SCOPE" --local-address="$$front" -- "$$NAME"; \
 	else \
 		$(MAKE) --silent $(VENV)/.runtime >&2 && $(RUN) deploy.local.key "$$NAME" "$$SCOPE"; \
 	fi
 
-seed: $(VENV)/.runtime ## Put the sample shop into the running system, as make run does by itself; SCALE=200000 adds products for load tests
-	@$(RUN) deploy.seed $(SCALE)
+seed: ## Put the sample shop into the running system, as make run does by itself; SCALE=200000 adds products for load tests
+	@if $(IN_CONTAINERS); then echo "The sample shop of the containers at http://$$(docker compose port front 8080):"; \
+		docker compose exec -T api python -m deploy.seed $(SCALE); \
+	else \
+		$(MAKE) --silent $(VENV)/.runtime >&2 && $(RUN) deploy.local.seed $(SCALE); \
+	fi
 
 demo: $(VENV)/.runtime ## Cut out one picture, with print check, print file, cut line and mock-up: make demo IMAGE=photo.jpg OUT=cut.png
 	@$(RUN) deploy.local.demo "$$IMAGE" "$$OUT"

@@ -48,8 +48,8 @@ def _demo(client: ApiClient, picture: bytes, image: Path, out: Path) -> str:
 
 def _with_system(console: Console, use: Callable[[ApiClient], str]) -> str:
     settings = Settings.read()
-    if address := running_system.address(settings):
-        return use(ApiClient(address))
+    if found := running_system.serving(settings):
+        return f"{use(ApiClient(found.address))}, by {found}"
     with running(settings, console, _STARTING) as stack:
         return use(ApiClient(stack.address))
 

@@ -77,10 +77,36 @@ def test_a_key_is_made_in_the_containers_where_they_run(clone: Path, monkeypatch
     monkeypatch.delenv("DATABASE_URL", raising=False)
     done = make(clone, "key", "NAME=the shop's", "SCOPE=admin")
     assert done.returncode == 0, done.stderr
+    assert done.stderr == "A key of the containers at http://127.0.0.1:8080:\n"
     assert done.stdout == (
         "<exec><-T><api><python><-m><services.api.keys><create><--scope=admin>"
         "<--local-address=http://127.0.0.1:8080><--><the shop's>"
     )
+
+
+@pytest.mark.parametrize(("chosen", "seeded"), [("exit 0", "containers"), ("exit 1", "run")])
+def test_the_running_system_that_was_chosen_is_seeded(
+    chosen: str, seeded: str, clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _script(
+        clone / ".venv" / "bin" / "python",
+        f'case "$2" in deploy.local.running_system) {chosen} ;; deploy.local.seed) echo "run $*" ;; esac',
+    )
+    for stamp in (".made", ".runtime"):
+        (clone / ".venv" / stamp).touch()
+    _script(
+        clone / "bin" / "docker",
+        "case \"$*\" in *' ps '*) echo api ;; *' port '*) echo 127.0.0.1:8080 ;; *) echo \"containers $*\" ;; esac",
+    )
+    monkeypatch.setenv("PATH", f"{clone / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    said = make(clone, "seed", "SCALE=100").stdout
+    expected = {
+        "containers": "The sample shop of the containers at http://127.0.0.1:8080:\n"
+        "containers compose exec -T api python -m deploy.seed 100\n",
+        "run": "run -m deploy.local.seed 100\n",
+    }
+    assert said == expected[seeded]
 
 
 def test_nothing_but_the_key_goes_to_standard_output(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:

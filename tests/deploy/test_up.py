@@ -191,10 +191,8 @@ def test_a_database_with_another_password_is_explained_in_one_line(before: str, 
     done = started(clone, REFUSED=refused, VOLUMES="shirts_postgres")
     assert done.returncode != 0
     said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
-    assert said == [
-        "The database in the volume shirts_postgres has another password than .env: "
-        'deploy/runbooks/secrets.md, "Another password"'
-    ]
+    advice = 'deploy/runbooks/secrets.md, "Another password"'
+    assert said == [f"The database in the volume shirts_postgres has another password than .env: {advice}"]
     assert "## Another password" in (ROOT / "deploy" / "runbooks" / "secrets.md").read_text()
 
 

@@ -174,6 +174,7 @@ def test_a_demo_uses_the_running_system(running: tuple[Clone, Command]) -> None:
     demo = clone.demo("deploy/local/sample.jpg", clone.folder / "cut.png")
     assert demo.process.returncode == 0, demo.said()
     assert "Starting" not in demo.said()
+    assert f", by `make run` at http://127.0.0.1:{clone.ports['PORT']}" in demo.said()
     assert is_a_cutout(clone.folder / "cut.png")
 
 
@@ -185,9 +186,9 @@ def test_a_new_system_has_a_shop_to_look_at(running: tuple[Clone, Command]) -> N
     for item in items:
         picture = requests.get(f"{address}{item['image']['url']}?w=400", timeout=TIMEOUT_S)
         assert (picture.status_code, picture.headers["Content-Type"]) == (200, "image/webp"), item
-    again = clone.start("deploy.seed")
+    again = clone.start("deploy.local.seed")
     assert again.process.wait(TIMEOUT_S) == 0, again.said()
-    assert again.said().startswith("0 products of the sample shop added")
+    assert f"`make run` at {address}:\n0 products of the sample shop added" in again.said()
 
 
 @pytest.mark.parametrize(

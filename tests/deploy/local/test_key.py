@@ -33,6 +33,7 @@ def test_the_public_address_of_the_running_system_is_named(tmp_path: Path, datab
     with running_with(tmp_path, DATABASE_URL=database_url, PUBLIC_URL="https://shop.example"):
         done = _key("shop", "admin", DATA_DIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("A key of `make run` at http://127.0.0.1:")
     assert " https://shop.example/api/cutouts\n" in done.stderr
     assert "localhost" not in done.stderr
 
@@ -51,3 +52,10 @@ def test_while_postgres_starts_it_asks_for_patience(tmp_path: Path) -> None:
         done = _key("shop", "admin", DATA_DIR=str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "Postgres is still starting; try again in a moment\n"
+
+
+def test_a_given_port_where_another_system_runs_is_refused(tmp_path: Path, database_url: str) -> None:
+    with running_with(tmp_path, DATABASE_URL=database_url, PORT="8010"):
+        done = _key("shop", "admin", DATA_DIR=str(tmp_path), PORT="8011")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("No system is running at PORT 8011 with its data in")

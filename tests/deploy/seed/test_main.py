@@ -1,6 +1,8 @@
-"""`make seed`: into the database that it is given, or with a word about what is missing."""
+"""The sample shop goes into the database that it is given."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -31,12 +33,29 @@ def test_only_an_empty_database_is_filled_by_itself(database_url: str) -> None:
     assert [words.split()[0] for words in said] == ["7", "0"]
 
 
-def test_without_a_system_it_says_how_to_start_one(tmp_path: Path) -> None:
-    done = _seed(DATA_DIR=str(tmp_path / "data"))
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"No system is running with its data in {tmp_path / 'data'}: start `make run`")
-
-
 def test_a_scale_that_is_no_number_is_refused(database_url: str) -> None:
     done = _seed("lots", DATABASE_URL=database_url)
     assert (done.returncode, done.stderr) == (1, "SCALE must be a number of orders, such as 200000, and is lots\n")
+
+
+def test_the_image_of_the_api_has_all_that_it_needs(database_url: str, tmp_path: Path) -> None:
+    dockerfile = (ROOT / "services" / "api" / "Dockerfile").read_text()
+    for line in re.findall(r"^COPY ((?:deploy|shared)\S* .*)$", dockerfile, re.MULTILINE):
+        *sources, target = line.split()
+        for source in sources:
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, tmp_path / target)
+            else:
+                (tmp_path / target).mkdir(exist_ok=True)
+                shutil.copy(ROOT / source, tmp_path / target)
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.seed"],
+        cwd=tmp_path,
+        env={"DATABASE_URL": database_url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "7 products of the sample shop added" in done.stdout
+    assert "!deploy/seed\n" in (ROOT / ".dockerignore").read_text()
