@@ -13,7 +13,6 @@ from deploy.local.settings import Settings
 from tests.deploy.local.processes import running_with
 from tests.services.api.sources import Source, page, serving
 
-
 ROOT = Path(__file__).parents[3]
 
 
