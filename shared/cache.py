@@ -142,7 +142,7 @@ class _Shared:
             url,
             socket_timeout=timeouts.REDIS_S,
             socket_connect_timeout=timeouts.REDIS_S,
-            retry=Retry(NoBackoff(), 0),  # the library's own retries of a dead server take four seconds
+            retry=Retry(NoBackoff(), 0),  # elsewhere the library's default takes four seconds for a dead server
         )
         self._down_until = 0.0
         self._stored, self._forgotten_at = 0, 0.0

@@ -17,6 +17,7 @@ PARAMETERS: Mapping[str, str] = {
     "job_id": "00000000-0000-7000-8000-000000000b0b",
     "design_id": "00000000-0000-7000-8000-000000de5195",
     "number": "1",
+    "picture_key": "PUBLISHED",
     "product_id": PRODUCT,
     "variant_id": "00000000-0000-7000-8000-00000000517e",
     "mail_id": "00000000-0000-7000-8000-00000000e9a1",

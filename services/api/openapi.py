@@ -229,7 +229,7 @@ class Document:
 
     def _body(self, model: type[UploadForm | Raw | Csv]) -> dict[str, Any]:
         if model is Csv:
-            return {"required": True, "content": {CSV[0]: {"schema": _SERVED}}}
+            return {"required": True, "content": {CSV[0]: {"schema": _BYTES | {"maxLength": Csv.max_bytes}}}}
         types = (*(kind.content_type for kind in self._formats), "application/octet-stream")
         content: dict[str, Any] = {name: {"schema": _FILE} for name in types}
         if not issubclass(model, UploadForm):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, get_type_hints
+from typing import Any, ClassVar, get_type_hints
 
 from pydantic import BaseModel
 
@@ -22,6 +22,8 @@ _ANY: tuple[type[Failure], ...] = (
 
 class Csv(ApiModel):
     """Stands for a body that is a CSV file."""
+
+    max_bytes: ClassVar[int] = 4 << 20
 
 
 class Raw(ApiModel):

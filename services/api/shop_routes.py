@@ -13,17 +13,18 @@ from services.api.accounts.schemas import (
     RoleOut,
     SessionList,
 )
-from services.api.catalogue import admin, files
+from services.api.catalogue import admin, files, pictures
 from services.api.catalogue import views as catalogue
 from services.api.catalogue.admin_schemas import AdminProduct, AdminProductPage, StockMoved, StockMovePage
 from services.api.catalogue.file_schemas import ImportOut
+from services.api.catalogue.picture_schemas import Published
 from services.api.catalogue.schemas import FacetsOut, ProductOut, ProductPage, StockOut
 from services.api.designs import views as designs
 from services.api.designs.schemas import DesignOut, DesignPage
 from services.api.mail import views as mail
 from services.api.mail.schemas import MailOut, MailPage
 from services.api.mockups import views as mockups
-from services.api.openapi import CSV, MOCKUP
+from services.api.openapi import CSV, MOCKUP, SERVED
 from services.api.pricing import admin as pricing_admin
 from services.api.pricing import views as pricing
 from services.api.pricing.admin_schemas import DiscountOut, DiscountPage
@@ -56,6 +57,8 @@ _OR_UNCHANGED = (200, 304)
 LISTED = (errors.InvalidCursor,)
 CREATED = (shop_errors.SlugTaken, shop_errors.SkuTaken, shop_errors.VariantTaken)
 CHANGED = (*CREATED, shop_errors.PrintAreaInUse)
+SHOWN = (errors.RangeNotSatisfiable, errors.UnreadableImage, errors.TooComplex)
+PUBLICATION = (errors.NotFound, errors.StorageQuota, errors.UnreadableImage, errors.TooComplex, errors.ImageTooSmall)
 MOVED = (shop_errors.OutOfStock,)
 PLACED = (
     *(errors.NotFound, errors.NoInk, errors.TooComplex, errors.UnreadableImage),
@@ -73,7 +76,13 @@ _PRODUCTS = (
     GET("/api/products/<slug>/stock", catalogue.stock, PUBLIC, UNLIMITED, NO_STORE, StockOut),
     GET("/api/facets", catalogue.show_facets, PUBLIC, UNLIMITED, CACHED, FacetsOut, _OR_UNCHANGED),
 )
-_PICTURES = (GET("/garments/<garment>/<color>.webp", mockups.blank, PUBLIC, UNLIMITED, PUBLISHED, MOCKUP, (200, 304)),)
+_PICTURES = (
+    GET("/garments/<garment>/<color>.webp", mockups.blank, PUBLIC, UNLIMITED, PUBLISHED, MOCKUP, _OR_UNCHANGED),
+    GET(
+        *("/pictures/<picture_key>", pictures.product_picture, PUBLIC, UNLIMITED, PUBLISHED),
+        *(SERVED, (200, 206, 304), SHOWN),
+    ),
+)
 _WEAK = (shop_errors.WeakPassword,)
 _SPENT = (shop_errors.TokenSpent,)
 _OPENED = (GUEST_WRITE, SIGN_IN, NO_STORE, CustomerOut, (200,))
@@ -117,6 +126,7 @@ _ADMIN = (
         *("/api/admin/variants/<uuid:variant_id>/stock", admin.list_stock_moves, *_EDITED),
         *(StockMovePage, (200,), LISTED),
     ),
+    POST("/api/admin/pictures", pictures.publish_picture, *_EDITED, Published, (201,), PUBLICATION),
     GET("/api/admin/products.csv", files.export, *_EDITED, CSV),
     POST("/api/admin/products/import", files.import_products, *_EDITED, ImportOut, (200,), IMPORTED, Csv),
 )

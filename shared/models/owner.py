@@ -8,6 +8,7 @@ class OwnerType(StrEnum):
     GUEST = "guest"
     CUSTOMER = "customer"
     KEY = "key"
+    SHOP = "shop"  # what it publishes
 
 
 class Scope(StrEnum):

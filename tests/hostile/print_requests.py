@@ -44,7 +44,7 @@ class Requests:
     def sheet(self, asset_ids: list[str], *, tight: bool) -> dict[str, Any]:
         """The body of an order of gang sheets."""
         chance = self._chance
-        most = min(self._most_mm, chance.choice([200, 600, 600, 5080]))
+        most = min(self._most_mm, chance.choice([200, 200, 400, 600, 5080]))
         film: dict[str, float] = {
             "widthMm": self._between(100, min(most, 1600)),
             "maxLengthMm": self._between(100, min(most, 5080)),

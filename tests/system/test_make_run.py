@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 from PIL import Image
 
 from deploy.local import ports
@@ -174,6 +175,19 @@ def test_a_demo_uses_the_running_system(running: tuple[Clone, Command]) -> None:
     assert demo.process.returncode == 0, demo.said()
     assert "Starting" not in demo.said()
     assert is_a_cutout(clone.folder / "cut.png")
+
+
+def test_a_new_system_has_a_shop_to_look_at(running: tuple[Clone, Command]) -> None:
+    clone, _ = running
+    address = f"http://127.0.0.1:{clone.ports['PORT']}"
+    items = requests.get(f"{address}/api/products", timeout=TIMEOUT_S).json()["items"]
+    assert [item["slug"] for item in items[:3]] == ["classic-t-shirt", "heavyweight-t-shirt", "pullover-hoodie"]
+    for item in items:
+        picture = requests.get(f"{address}{item['image']['url']}?w=400", timeout=TIMEOUT_S)
+        assert (picture.status_code, picture.headers["Content-Type"]) == (200, "image/webp"), item
+    again = clone.start("deploy.seed")
+    assert again.process.wait(TIMEOUT_S) == 0, again.said()
+    assert again.said().startswith("0 products of the sample shop added")
 
 
 @pytest.mark.parametrize(

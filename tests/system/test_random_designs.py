@@ -9,6 +9,8 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,6 +27,7 @@ from tests.system.guest import Guest
 _LONG_S, _SHORT_PICTURES = 180, 4
 _MOST_PIXELS, _FEW_PIXELS = 24_000_000, 3000
 _MOST_MM, _FEW_MM = 5080, 200
+_GUESTS, _SHEETS = 3, 0.2  # of the long form: how many ask at once, and how often for the sheet that takes longest
 _HANGS_S = 240  # for all that is asked for of one picture
 _NOT_DONE = (202,)
 _REFUSALS = (400, 422)
@@ -48,6 +51,10 @@ class Fuzz:
         assert sent.status_code == 201, (name, sent.text)
         asset_id = sent.json()["id"]
         self._await(guest, name, list(self._requests.of(asset_id)))
+        if not self._long or self._chance.random() < _SHEETS:
+            self._sheet(guest, name, asset_id)
+
+    def _sheet(self, guest: Guest, name: str, asset_id: str) -> None:
         order = self._requests.sheet([asset_id], tight=self._long)
         sheet = guest.session.post(f"{guest.address}/api/gang-sheets", json=order, timeout=60)
         assert sheet.status_code == 202, (name, order, sheet.text)
@@ -78,14 +85,6 @@ class Fuzz:
         for url in _addresses(body):
             assert guest.get(f"{urlsplit(url).path}").status_code == 200, (name, path, url)
         return True
-
-    def attempts(self) -> list[Any]:
-        """The jobs that were run more than once, or failed for no fault of the picture."""
-        with psycopg.connect(self._stack.database_url) as connection:
-            return connection.execute(
-                """select type, input, attempts, error_code, error_message from jobs
-                where type <> 'cutout' and (attempts > 1 or error_code in ('poison', 'provider_failed'))"""
-            ).fetchall()
 
 
 def _finite(data: bytes) -> Any:
@@ -125,15 +124,34 @@ def printing(request: pytest.FixtureRequest, open_folder: Path, long: bool) -> I
     running.stop()
 
 
-def test_no_picture_finds_a_fault(printing: RunningStack, long: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    seed = random.SystemRandom().getrandbits(32) if long else 7
-    fuzz, until, pictures = Fuzz(printing, Random(seed), long=long), time.monotonic() + _LONG_S, 0
-    with capsys.disabled():
-        print(f"\nseed {seed}")
+def _pictures(fuzz: Fuzz, *, long: bool) -> int:
+    """Fuzz until the time is over; returns the number of pictures."""
+    pictures, until = 0, time.monotonic() + _LONG_S
     while time.monotonic() < until if long else pictures < _SHORT_PICTURES:
         fuzz.picture()
         pictures += 1
-    assert fuzz.attempts() == []
+    return pictures
+
+
+def _troubled(stack: RunningStack) -> list[Any]:
+    """The jobs that were run more than once, or failed for no fault of the picture."""
+    with psycopg.connect(stack.database_url) as connection:
+        return connection.execute(
+            """select type, input, attempts, error_code, error_message from jobs
+            where type <> 'cutout' and (attempts > 1 or error_code in ('poison', 'provider_failed'))"""
+        ).fetchall()
+
+
+def test_no_picture_finds_a_fault(printing: RunningStack, long: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    seed = random.SystemRandom().getrandbits(32) if long else 7
     with capsys.disabled():
-        answers = ", ".join(f"{name}: {count}" for name, count in sorted(fuzz.answers.items()))
-        print(f"{pictures} pictures; slowest {fuzz.slowest[0]:.1f} s: {fuzz.slowest[1]}\n{answers}")
+        print(f"\nseed {seed}")
+    guests = [Fuzz(printing, Random(seed + number), long=long) for number in range(_GUESTS if long else 1)]
+    with ThreadPoolExecutor(len(guests)) as threads:
+        pictures = sum(threads.map(partial(_pictures, long=long), guests))
+    assert _troubled(printing) == []
+    took_s, slowest = max(guest.slowest for guest in guests)
+    answers = sum((guest.answers for guest in guests), Counter[str]())
+    with capsys.disabled():
+        print(f"{pictures} pictures; slowest {took_s:.1f} s: {slowest}")
+        print(", ".join(f"{name}: {count}" for name, count in sorted(answers.items())))

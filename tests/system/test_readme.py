@@ -60,6 +60,11 @@ def test_a_block_for_the_shell_runs(
     said = _run(shell, text, stack, admin_key, folder)
     if "cut.png" in text:
         assert _is_cut_out(folder)
+    elif "tee.webp" in text:
+        assert '"totalCents"' in said
+        assert said.endswith('@example.com"\nParty\n')
+        with Image.open(folder / "tee.webp") as mockup:
+            assert mockup.size == (1200, 1200)
     else:
         assert '"dailyBudgetUsd"' in said
         assert '"percent":25' in said

@@ -1,11 +1,9 @@
 """Pictures: upload, list, show and delete them, and serve their bytes at signed addresses."""
 
-from contextlib import suppress
-
 from flask import Response
 
 from services.api import lookup
-from services.api.assets import copies, ingest, url_signing, variants
+from services.api.assets import copies, ingest, url_signing
 from services.api.assets.schemas import (
     AddressPath,
     AssetOut,
@@ -16,13 +14,13 @@ from services.api.assets.schemas import (
     VariantQuery,
 )
 from services.api.dependencies import Dependencies
-from services.api.middleware import auth, downloads, upload_parser
+from services.api.middleware import auth, upload_parser
 from services.api.middleware.idempotency import once
 from services.api.schemas import PageQuery
 from shared import errors, metrics
 from shared.db import assets
 from shared.db.pagination import Cursor
-from shared.models.asset import Asset, AssetKind
+from shared.models.asset import AssetKind
 
 
 def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG001 - validates the headers
@@ -81,15 +79,6 @@ def download(deps: Dependencies, header: DownloadHeaders, path: AddressPath, que
         asset = assets.by_key(connection, path.key)
     if asset is None:
         raise errors.NotFound
-    if query.w is None:
-        return downloads.send(deps.storage, asset)
-    if asset.kind is AssetKind.FILE:  # may be of hundreds of megabytes, or no picture
+    if query.w and asset.kind is AssetKind.FILE:  # may be of hundreds of megabytes, or no picture
         raise errors.NotFound
-    return _send_variant(deps, asset, query.w)
-
-
-def _send_variant(deps: Dependencies, asset: Asset, name: str) -> Response:
-    for variant in variants.candidates(asset, name):
-        with suppress(errors.NotFound):
-            return downloads.send(deps.storage, variant)
-    return downloads.send(deps.storage, copies.kept(deps, asset, name))
+    return copies.send(deps, asset, query.w)

@@ -31,6 +31,7 @@ from shared.models.stock_move import MAX_STOCK, StockMove, StockReason
 MOST_VARIANTS = 500
 MAX_CENTS, MAX_G, MAX_MM = 10_000_000, 100_000, 2000
 _LINE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f\x85\u2028\u2029]*[^\s\x00-\x1f\x7f])?$"  # without spaces at its ends
+_MEASURE = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f\x85\u2028\u2029]{0,58}[^\s\x00-\x1f\x7f])?$"
 _TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 _WORD = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
@@ -38,6 +39,7 @@ Word = Annotated[str, Field(max_length=100, pattern=_WORD)]
 Title = Annotated[str, Field(max_length=200, pattern=_LINE)]
 Text = Annotated[str, Field(max_length=5000, pattern=_TEXT)]
 Tags = Annotated[str, Field(max_length=1000, pattern=_TEXT)]
+Measure = Annotated[str, Field(pattern=_MEASURE)]  # its length as well: a key has one pattern and no other bounds
 Sku = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 Color = Annotated[str, Field(max_length=60, pattern=_LINE)]
 Size = Annotated[str, Field(max_length=30, pattern=_LINE)]
@@ -69,7 +71,7 @@ class MeasuresIn(BodyModel):
     """A row of a size chart: millimetres by the name of the measure."""
 
     size: Size
-    mm: dict[Title, Mm] = Field(min_length=1, max_length=20)
+    mm: dict[Measure, Mm] = Field(min_length=1, max_length=20, json_schema_extra={"additionalProperties": False})
 
 
 class PrintAreaIn(BodyModel):

@@ -9,6 +9,7 @@ from services.api.catalogue.changes import ProductChange, planned
 from services.api.catalogue.spreadsheet import Fault
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, request_body
+from services.api.route import Csv
 from shared import errors, shop_errors
 from shared.db import product_writes, whole_products
 from shared.db.pool import Connection
@@ -42,7 +43,7 @@ def import_products(deps: Dependencies, query: file_schemas.ImportQuery) -> file
     """
     if request.mimetype not in _TYPES:
         raise errors.InvalidRequest("Send the file as the body, with `Content-Type: text/csv`.")
-    request_body.allow(importing.MAX_BYTES, "The file is larger than 4 MB; send it in parts.")
+    request_body.allow(Csv.max_bytes, "The file is larger than 4 MB; send it in parts.")
     asked, faults = importing.changes(request.stream.read())
     with deps.database.transaction() as connection:
         if not query.dry_run:

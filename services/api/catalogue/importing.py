@@ -9,7 +9,6 @@ from services.api.catalogue.columns import Read
 from services.api.catalogue.spreadsheet import Fault, Row, read
 
 MOST_ROWS = 20_000
-MAX_BYTES = 4 << 20
 _DATABASE = {"color": "colour", "color_hex": "colour_hex", "price": "price_cents"}
 _FILE = {database: name for name, database in _DATABASE.items()}
 _OWN = ("version", "print_areas", "stock", "stock_change", "archived")  # no columns of the database's rows

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Flask, request
 
+from services.api.schemas import MAX_HEADER
 from shared import metrics, web
 
 KEEP_S = 60.0
@@ -22,6 +23,7 @@ _OVERHEAD = 2000  # bytes of a response besides its body
 _MARK = "stolentee.keep"
 _OF_BODY = frozenset({"Content-Encoding", "Content-Length", "Content-Type"})
 _OF_REQUEST = frozenset({"Date", "X-Request-Id"})
+_OF_CALLER = frozenset({"Set-Cookie", "X-Session-Token"})
 _Headers = list[tuple[str, str]]
 _Wsgi = Callable[..., Iterable[bytes]]
 
@@ -86,6 +88,7 @@ class _ResponseCache:
             and "HTTP_HOST" in environ
             and "HTTP_TRANSFER_ENCODING" not in environ
             and told("CONTENT_LENGTH", "") in ("", "0")
+            and len(told("HTTP_IF_NONE_MATCH", "")) <= MAX_HEADER  # a longer one is refused
             and (told("HTTP_ORIGIN") is None or told("HTTP_ORIGIN") in self._origins)
         )
 
@@ -101,9 +104,10 @@ class _ResponseCache:
 
         parts = self._wsgi(environ, start)
         mark: _Mark | None = environ.get(_MARK)
-        if mark and started and started[0][0].startswith("200 "):
+        status, headers = started[0] if started else ("", [])
+        if mark and status.startswith("200 ") and _OF_CALLER.isdisjoint(name for name, _ in headers):
             body = b"".join(parts)
-            self._keep(key, _Kept(mark, _lasting(started[0][1]), body, time.monotonic() + KEEP_S))
+            self._keep(key, _Kept(mark, _lasting(headers), body, time.monotonic() + KEEP_S))
             if close := getattr(parts, "close", None):
                 close()
             return [body]

@@ -39,6 +39,8 @@ def edge(mask: Mask) -> Mask:
 
 def without_thin(mask: Mask, diameter: int) -> Mask:
     """The opening of a mask: what a disk of this diameter can reach. Wrong within a diameter of the array's border."""
+    if diameter > min(mask.shape):
+        return np.zeros_like(mask)
     kept = _under_disk(mask, diameter)
     return ~_under_disk(np.pad(~kept, diameter - 1, constant_values=True), diameter)
 

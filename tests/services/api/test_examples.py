@@ -44,7 +44,8 @@ ORDER = (
     *("admin_rollout", "admin_set_rollout", "admin_providers", "admin_jobs_report", "mail_page"),
 )
 SIGNED = {"assets_presign", "assets_receive", "assets_complete", "assets_follow_link", "mockups_show_signed"}
-FILES = {"catalogue_import_products"}  # the body is a file; tests/services/api/catalogue/test_files.py
+# The body is a file, or the picture an admin's own: tests/services/api/catalogue.
+FILES = {"catalogue_import_products", "catalogue_publish_picture", "catalogue_product_picture"}
 FAILED = {"mail_retry"}  # needs a mail that failed; tests/services/api/mail
 MAILED = {"accounts_verify", "accounts_confirm_reset"}  # the token is in a mail
 ENDED = {"accounts_sign_out", "accounts_end_sessions", "accounts_erase"}  # take no body; tests/services/api/accounts

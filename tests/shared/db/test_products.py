@@ -1,6 +1,7 @@
 """The catalogue: what its tables refuse, what visitors find in it, and when its version changes."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -233,6 +234,21 @@ def test_a_sale_leaves_the_version_alone_and_stock_can_renew_it(database: Databa
     assert run(database, products.catalogue_version) == before
     run(database, products.renew_version)
     assert run(database, products.catalogue_version) != before
+
+
+def test_writers_of_the_same_products_in_opposite_orders_do_not_deadlock(database: Database) -> None:
+    made = [catalogue.tee(database, f"tee-{number}") for number in range(2)]
+
+    def write(number: int) -> None:
+        with database.transaction() as connection:
+            for product_id in made if number % 2 else reversed(made):
+                connection.execute("update products set version = version + 1 where id = %s", [product_id])
+                connection.execute("update variants set price_cents = %s where product_id = %s", [100, product_id])
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(40)))  # a deadlock would raise
+    versions = [run(database, products.find, product_id) for product_id in made]
+    assert [product.version for product in versions if product] == [41, 41]
 
 
 def test_a_write_that_is_rolled_back_leaves_the_version_alone(database: Database) -> None:

@@ -51,7 +51,8 @@ def test_a_list_that_was_read_can_be_sent_back(admin: FlaskClient, api: Api) -> 
     assert run(api.deps.database, price_lists.current) == (1, DEFAULT)
 
 
-def test_a_change_is_seen_at_once_by_all(admin: FlaskClient, api: Api) -> None:
+def test_a_change_is_seen_at_once_by_all(admin: FlaskClient) -> None:
+    assert body(admin.get("/api/prices"))["version"] == 0
     first = body(_put(admin))
     assert first["methods"]["dtf"] == {"pieceCents": 100, "dm2Cents": 0, "film": None}
     film = {"widthMm": 560, "gapMm": 5, "centsPerM": 900}

@@ -40,6 +40,12 @@ def test_any_picture_is_measured_and_hardened(size: tuple[int, int], kind: str) 
     assert_sane(picture, job, source)
 
 
+@pytest.mark.parametrize("size", [(1600, 27), (27, 1600), (64, 64)])
+def test_ink_narrower_than_the_underbase_is_drawn_in_is_measured(size: tuple[int, int]) -> None:
+    picture = random_picture(*size, "full", np.random.default_rng(5))
+    assert_sane(picture, Print(0.02, (0, 0, 0), PrintMethod.DTF), None)
+
+
 def test_a_picture_of_two_megapixels_of_noise_is_no_trap() -> None:
     generator = np.random.default_rng(3)
     assert_sane(random_picture(1500, 1400, "noise", generator), Print(300), None)

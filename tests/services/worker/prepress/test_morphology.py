@@ -46,3 +46,9 @@ def test_an_opening_is_that_of_scipy_with_the_same_disk(diameter: int, blobs: Ma
     exact = ndimage.binary_opening(blobs, disk)
     inner = (slice(diameter, -diameter),) * 2
     assert np.array_equal(morphology.without_thin(blobs, diameter)[inner], exact[inner])
+
+
+@pytest.mark.parametrize("diameter", [30, 31, 62, 500])
+def test_a_disk_larger_than_the_mask_reaches_nothing(diameter: int) -> None:
+    mask = np.ones((30, 200), np.bool_)
+    assert morphology.without_thin(mask, diameter).any() == (diameter <= 30)
