@@ -8,6 +8,13 @@ class NotOffered(Failure):
     advice = "Choose a placement and a method that `details` offers."
 
 
+class NotPrintable(Failure):
+    """`details` names the design."""
+
+    status, code, message = 422, "not_printable", "A design cannot be printed as it is."
+    advice = "Read the design: `problem` of each placement says why; change it, or leave it out."
+
+
 class OutsidePrintArea(Failure):
     status, code, message = 422, "outside_print_area", "The picture leaves the print area."
     advice = "Move it or make it smaller: `details` has the box around it, turned as asked, and the area."
@@ -33,11 +40,6 @@ class SkuTaken(Failure):
 class VariantTaken(Failure):
     status, code, message = 409, "variant_taken", "The product has another variant of this color and size."
     advice = "Give each variant a color and a size that no other has; an archived variant counts too."
-
-
-class PrintAreaInUse(Failure):
-    status, code, message = 409, "print_area_in_use", "Designs lie on a print area that would be removed."
-    advice = "Keep the print area, or change its size and methods."
 
 
 class FaultyFile(Failure):

@@ -56,7 +56,6 @@ from shared import errors, shop_errors
 _OR_UNCHANGED = (200, 304)
 LISTED = (errors.InvalidCursor,)
 CREATED = (shop_errors.SlugTaken, shop_errors.SkuTaken, shop_errors.VariantTaken)
-CHANGED = (*CREATED, shop_errors.PrintAreaInUse)
 SHOWN = (errors.RangeNotSatisfiable, errors.UnreadableImage, errors.TooComplex)
 PUBLICATION = (errors.NotFound, errors.StorageQuota, errors.UnreadableImage, errors.TooComplex, errors.ImageTooSmall)
 MOVED = (shop_errors.OutOfStock,)
@@ -64,9 +63,15 @@ PLACED = (
     *(errors.NotFound, errors.NoInk, errors.TooComplex, errors.UnreadableImage),
     *(shop_errors.NotOffered, shop_errors.OutsidePrintArea),
 )
-IMPORTED = (shop_errors.FaultyFile, shop_errors.OutOfStock, shop_errors.VariantTaken, shop_errors.PrintAreaInUse)
+IMPORTED = (shop_errors.FaultyFile, shop_errors.OutOfStock, shop_errors.VariantTaken)
 PRICED = (
-    *(errors.NotFound, errors.DoesNotFit, shop_errors.UnknownSku, shop_errors.NotShippedThere),
+    *(
+        errors.NotFound,
+        errors.DoesNotFit,
+        shop_errors.UnknownSku,
+        shop_errors.NotPrintable,
+        shop_errors.NotShippedThere,
+    ),
     *(shop_errors.DiscountRefused, shop_errors.TotalOutOfRange),
 )
 
@@ -120,7 +125,7 @@ _ADMIN = (
     GET("/api/admin/products", admin.admin_page, *_EDITED, AdminProductPage, (200,), LISTED),
     POST("/api/admin/products", admin.create, *_EDITED, AdminProduct, (201,), CREATED),
     GET("/api/admin/products/<uuid:product_id>", admin.admin_show, *_EDITED, AdminProduct),
-    PATCH("/api/admin/products/<uuid:product_id>", admin.change, *_EDITED, AdminProduct, (200,), CHANGED),
+    PATCH("/api/admin/products/<uuid:product_id>", admin.change, *_EDITED, AdminProduct, (200,), CREATED),
     POST("/api/admin/variants/<uuid:variant_id>/stock", admin.move_stock, *_EDITED, StockMoved, (201,), MOVED),
     GET(
         *("/api/admin/variants/<uuid:variant_id>/stock", admin.list_stock_moves, *_EDITED),

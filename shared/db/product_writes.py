@@ -170,7 +170,7 @@ def known_variants(connection: Connection, product_ids: Collection[UUID], skus: 
 
 
 def write(connection: Connection, written: Sequence[ProductWrite], actor: str) -> None:
-    """Write all or nothing; call `lock` first. Raises PrintAreaInUse or OutOfStock."""
+    """Write all or nothing; call `lock` first. Raises OutOfStock."""
     _write_products(connection, written)
     _write_areas(connection, [product for product in written if product.areas is not None])
     variants = [(product.id, variant) for product in written for variant in product.variants]
@@ -188,10 +188,7 @@ def _write_products(connection: Connection, written: Sequence[ProductWrite]) -> 
 def _write_areas(connection: Connection, written: Sequence[ProductWrite]) -> None:
     given = Jsonb([{**asdict(area), "product_id": str(each.id)} for each in written for area in each.areas or ()])
     connection.execute(_PUT_AREAS, [given])
-    try:
-        connection.execute(_DELETE_AREAS, [[product.id for product in written], given])
-    except psycopg.errors.ForeignKeyViolation as error:
-        raise shop_errors.PrintAreaInUse from error
+    connection.execute(_DELETE_AREAS, [[product.id for product in written], given])
 
 
 def _write_variants(connection: Connection, written: Sequence[tuple[UUID, VariantWrite]]) -> None:

@@ -15,7 +15,7 @@ from shared.models.product import Variant
 
 
 def read(connection: Connection, owner: Owner, asked: NewPrice) -> Cart:
-    """Raises UnknownSku, NotFound for a design that is not the owner's, InvalidRequest or DiscountRefused."""
+    """Raises UnknownSku, NotFound (another's design), NotPrintable, InvalidRequest or DiscountRefused."""
     sold = {variant.sku: variant for variant in variants.by_sku(connection, {item.sku for item in asked.items})}
     design_ids = {design_id for item in asked.items for design_id in item.design_ids}
     known = {design.id: design for design in designs.find_many(connection, owner, design_ids)} if design_ids else {}
@@ -44,6 +44,8 @@ def _design(known: Mapping[UUID, Design], variant: Variant, design_id: UUID) -> 
         raise errors.InvalidRequest(
             f"The design is not for the product of {variant.sku}.", details={"designId": str(design_id)}
         )
+    if any(placement.problem for placement in design.placements):
+        raise shop_errors.NotPrintable(details={"designId": str(design_id)})
     return design
 
 

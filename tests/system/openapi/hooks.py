@@ -158,7 +158,7 @@ def _fill_body(body: dict[str, Any]) -> None:
                 _fill_body(inner)
     body.update((name, value) for name, value in _VALUES.items() if name in body)
     body.pop("profile", None)  # the schema cannot name those that are there
-    if body.keys() & {"artwork", "underbase", "space"}:
+    if body.keys() & {"artwork", "underbase", "space", "marks"}:
         body["format"] = "pdf"  # takes what the other formats refuse
     if "placement" in body and "garment" in body:
         body["garment"] = "hoodie"  # the view of a print area, and no colour

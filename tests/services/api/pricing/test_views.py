@@ -224,7 +224,15 @@ def test_a_design_wider_than_the_film_is_refused(api: Api, guest: FlaskClient, p
     design = _design(api, guest, product, "front")
     with api.deps.database.transaction() as connection:
         connection.execute("update design_placements set method = 'dtf', width_um = 900000")
+        connection.execute("update print_areas set methods = array['dtf'], width_um = 1000000, height_um = 1000000")
     refused(_ask(guest, _item("M", 1, design)), 422, "does_not_fit")
+
+
+def test_a_design_that_cannot_be_printed_is_refused(api: Api, guest: FlaskClient, product: UUID) -> None:
+    design = _design(api, guest, product, "front")
+    with api.deps.database.transaction() as connection:
+        connection.execute("update print_areas set width_um = 150000")
+    assert refused(_ask(guest, _item("M", 1, design)), 422, "not_printable") == {"designId": design}
 
 
 _TWICE = [str(UUID(int=1))] * 2
