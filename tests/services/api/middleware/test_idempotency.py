@@ -212,7 +212,8 @@ def test_the_longest_allowed_key_works(known: FlaskClient) -> None:
 
 def test_every_post_with_an_effect_documents_the_key(guest: FlaskClient) -> None:
     paths = body(guest.get("/openapi.json"))["paths"]
-    of_shop = {route.name for routes in SHOP.values() for route in routes}  # a version, token or list shows what arrived
+    # Of the shop's routes none takes one: a version, a token or a list shows what has arrived.
+    of_shop = {route.name for routes in SHOP.values() for route in routes}
     posts = {path: item["post"] for path, item in paths.items() if "post" in item}
     posts = {path: post for path, post in posts.items() if post["operationId"] not in of_shop}
     without = {path for path, post in posts.items() if "Idempotency-Key" not in str(post.get("parameters"))}
