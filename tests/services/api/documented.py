@@ -3,7 +3,6 @@
 Every test of the api calls through it, so no status, code, header, content type or field can be left out.
 """
 
-from functools import cache
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
@@ -18,6 +17,7 @@ from services.api.routes import DOCUMENTED
 from tests.services.api.client import body
 
 JSON = "application/json"
+_VALIDATORS: dict[str, Any] = {}  # by reference: of the last document that has it
 ROUTES = {route.name: route for routes in DOCUMENTED.values() for route in routes}
 # HTTP's own, and those of every response of this host.
 _GENERAL = {
@@ -76,10 +76,18 @@ def _check_body(app: Flask, name: str, response: TestResponse, described: dict[s
         assert body(response)["error"]["code"] in codes, f"{name} does not document {response.text}"
 
 
-@cache
 def _validator(app: Flask, reference: str) -> Any:
-    schema = {"$ref": reference, "components": document(app)["components"], "unevaluatedProperties": False}
-    return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+    """Made once for all apps of the same document; an app that a cache held would never be freed."""
+    of_app: dict[str, Any] = app.extensions.setdefault("validators", {})
+    if reference not in of_app:
+        components = document(app)["components"]
+        made = _VALIDATORS.get(reference)
+        if made is None or made.schema["components"] != components:
+            schema = {"$ref": reference, "components": components, "unevaluatedProperties": False}
+            checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+            made = _VALIDATORS[reference] = jsonschema.Draft202012Validator(schema, format_checker=checker)
+        of_app[reference] = made
+    return of_app[reference]
 
 
 def endpoint(app: Flask, method: str, path: str) -> str:
