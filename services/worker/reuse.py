@@ -9,6 +9,8 @@ from shared.db import assets, ids, job_queue
 from shared.models.asset import Asset
 from shared.models.job import Job, Outcome, request_key
 
+_METHOD = 2  # to be raised when a job makes something else of the same input: nothing made before is then reused
+
 
 def earlier(resources: Resources, job: Job, asset: Asset, files: int) -> tuple[str, Outcome | None]:
     """The fingerprint of what is asked for, and the outcome of an earlier job that left so many `files`, all kept.
@@ -19,7 +21,9 @@ def earlier(resources: Resources, job: Job, asset: Asset, files: int) -> tuple[s
     with resources.database.transaction() as connection:
         source = assets.source_of(connection, asset)
         photograph = source.sha256 if source else ""
-        facts = f"{job.owner.type}:{job.owner.id}|{request_key(job.type, job.input)}|{asset.sha256}|{photograph}"
+        facts = (
+            f"{_METHOD}|{job.owner.type}:{job.owner.id}|{request_key(job.type, job.input)}|{asset.sha256}|{photograph}"
+        )
         fingerprint = hashlib.sha256(facts.encode()).hexdigest()
         found = job_queue.find_outcome(connection, [fingerprint], files)
     return fingerprint, _copied(found, job) if found else None

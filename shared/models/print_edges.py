@@ -21,7 +21,8 @@ class Gate(StrEnum):
 class PrintEdgesInput:
     """`width_mm` is the width of the ink; None: `print_check.usual_width`.
 
-    `choke_px`: how far the outline is drawn in. `island_mm2`: smaller parts are removed, and smaller holes closed.
+    `choke_px`: how far the outline is drawn in. `island_mm2`: smaller lone parts are removed, and smaller
+    lone holes closed.
     """
 
     width_mm: float | None = None
@@ -44,10 +45,20 @@ NO_CHOICE = PrintEdgesInput()
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """Parts of ink that were removed and holes that were closed, and their area in print."""
+
+    parts: int
+    parts_mm2: float
+    holes: int
+    holes_mm2: float
+
+
+@dataclass(frozen=True, slots=True)
 class PrintEdgesResult:
     """`ink_change` is the area of ink won or lost, as a share; `rim_px` the width of the soft outline before.
 
-    The file is there whatever the gate says.
+    `removed` is None in results of workers that did not count it. The file is there whatever the gate says.
     """
 
     asset_id: UUID
@@ -59,11 +70,19 @@ class PrintEdgesResult:
     uncertain: float
     ink_change: float
     rim_px: float
+    removed: Removed | None = None
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:
-        """Read `jobs.result`."""
-        return cls(**{**stored, "asset_id": UUID(stored["asset_id"]), "gate": Gate(stored["gate"])})
+        """Read `jobs.result`. Fields of a later release are ignored."""
+        removed = stored.get("removed")
+        read = {
+            "asset_id": UUID(stored["asset_id"]),
+            "gate": Gate(stored["gate"]),
+            "removed": Removed(**removed) if removed else None,
+        }
+        known = {name: stored[name] for name in stored.keys() & cls.__dataclass_fields__.keys()}
+        return cls(**{**known, **read})
 
     def json(self) -> dict[str, Any]:
         return {**asdict(self), "asset_id": str(self.asset_id)}

@@ -10,7 +10,7 @@ from services.api.gang_sheets.schemas import GangSheetResultOut
 from services.api.print.drawing_schemas import CutlineOut, VectorOut
 from services.api.print.enlargement_schemas import EnlargementOut
 from services.api.print.file_schemas import PrintFileOut
-from services.api.print.schemas import Number, PrintCheckOut, PrintEdgesOut
+from services.api.print.schemas import Number, PrintCheckOut, PrintEdgesOut, RemovedOut
 from services.api.schemas import Amount, Count, Name, ResponseModel, Share, Url
 from services.api.url_builder import UrlBuilder
 from shared.models.cutout import CutoutResult, MaskPrecision, Method
@@ -33,6 +33,7 @@ class GateOut(ResponseModel):
     gate: Gate
     uncertain: Share
     ink_change: Number
+    removed: RemovedOut | None
 
 
 class CutoutOut(ResponseModel):

@@ -30,10 +30,17 @@ function show({ result, steps }) {
   const { print, printUrl, printEdges } = result;
   $("print").hidden = !print && steps.every(final); // nothing follows, or it did not work: the cut-out is there
   $("verdict").textContent = print ? verdict(print) : "Checking it for print…";
-  const words = [...(print?.findings ?? []).map(({ fix }) => fix), GATES[printEdges?.gate]].filter(Boolean);
+  const said = [GATES[printEdges?.gate], printUrl && removals(printEdges?.removed)];
+  const words = [...(print?.findings ?? []).map(({ fix }) => fix), ...said].filter(Boolean);
   $("findings").replaceChildren(...words.map((textContent) => Object.assign(document.createElement("li"), { textContent })));
   $("printed").hidden = !printUrl;
   if (printUrl) $("printed").href = `${here(printUrl)}?download=1`;
+}
+
+function removals(removed) {
+  if (!removed?.parts && !removed?.holes) return "";
+  const parts = `${removed.parts} specks (${removed.partsMm2.toFixed(1)} mm²) removed`;
+  return `In the print file: ${parts}, ${removed.holes} pinholes (${removed.holesMm2.toFixed(1)} mm²) closed.`;
 }
 
 function verdict({ ok, findings, figures }) {

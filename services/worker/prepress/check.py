@@ -99,10 +99,10 @@ def _outline(measured: Figures, job: Print) -> Iterator[_Raised]:
 def _shapes(measured: Figures, job: Print) -> Iterator[_Raised]:
     rules = job.rules
     if measured.islands:
-        fix = f"Use print edges, which remove specks smaller than {rules.island_mm2:g} {_MM2}."
+        fix = f"Use print edges, which remove lone specks smaller than {rules.island_mm2:g} {_MM2}."
         yield Code.ISLANDS, Level.WARN, measured.islands, 0, fix
     if measured.pinholes:
-        fix = f"Use print edges, which close holes smaller than {rules.island_mm2:g} {_MM2}."
+        fix = f"Use print edges, which close lone holes smaller than {rules.island_mm2:g} {_MM2}."
         yield Code.PINHOLES, Level.WARN, measured.pinholes, 0, fix
     if measured.thin_share > rules.thin_warn:
         fix = f"Print it larger or make the lines thicker: lines under {rules.line_mm:g} mm break up or vanish."

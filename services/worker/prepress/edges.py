@@ -16,7 +16,7 @@ from services.worker.prepress import despeckle, morphology, outline, rim, rim_co
 from services.worker.prepress.arrays import Mask, Pixels, Plane, require_pictures
 from services.worker.prepress.outline import PER_PIXEL, ZERO
 from services.worker.prepress.tiles import Tile, tiles
-from shared.models.print_edges import Gate
+from shared.models.print_edges import Gate, Removed
 
 _TILE = 128
 _MOST_CHOKE = 1.0
@@ -26,7 +26,7 @@ _CHOKE_REACH = 4 * _THIN  # pixels around one that decide whether it is choked
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`island_mm2` is 0.2 for logos with fine counters: 1 mm² closes the eye of a small "e"."""
+    """Lone parts smaller than `island_mm2` are removed and lone holes closed; 0 keeps them all. See `despeckle`."""
 
     mm_per_px: float
     choke_px: float = 0.5  # drawn in, so that no background shows; 0 for white ink on dark cloth
@@ -48,6 +48,7 @@ class Edges:
     uncertain: float
     ink_change: float
     gate: Gate
+    removed: Removed
 
 
 def print_edges(rgba: Pixels, options: Options, source: Pixels | None = None, *, tile: int = _TILE) -> Edges:
@@ -59,12 +60,12 @@ def print_edges(rgba: Pixels, options: Options, source: Pixels | None = None, *,
     before = float(histogram @ np.arange(256))
     width = rim.measure(alpha).width
     signed = outline.distances(alpha, source, width, tile)
-    despeckle.clean(signed, options.island_mm2 / options.mm_per_px**2)
+    removed = despeckle.clean(signed, alpha, options.island_mm2, options.mm_per_px**2)
     out = np.zeros_like(rgba)
     after = sum(_draw(out, photo, signed, part, options.choke_px) for part in tiles(alpha.shape, tile))
     change = (after - before) / max(1.0, before)
     unsure = trust.uncertain(histogram.tolist())
-    return Edges(out, width, unsure, change, trust.gate(unsure, change))
+    return Edges(out, width, unsure, change, trust.gate(unsure, change), removed)
 
 
 def _draw(out: Pixels, photo: Pixels, signed: Pixels, tile: Tile, choke: float) -> int:

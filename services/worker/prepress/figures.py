@@ -15,7 +15,6 @@ from services.worker.prepress.rules import Print
 from services.worker.prepress.working_copy import INK, SOLID, WorkingCopy
 from shared.models.print_check import Box, Code, Figures
 
-_ISLAND_SHARE = 1e-3  # of the largest part: a smaller one is dirt, however large the print
 _DEPTHS = (16, 40)  # steps of the working copy: what `fringe` needs, and a bound
 _OUTLINE_MM = 0.5
 _MARKS = 20_000  # more make boxes no better
@@ -67,7 +66,7 @@ def measure(rgba: Pixels, alpha: Pixels, box: Box, job: Print, source: Pixels | 
     shapes = _Shapes.of(copy, placed, job)
     semi = shapes.inner_semi(copy, rules.rim_mm)
     least = rules.island_mm2 * shapes.mm**2
-    dirt = specks.islands(copy.alpha >= INK, least, _ISLAND_SHARE)
+    dirt = specks.islands(copy.alpha >= INK, least)
     holes = specks.pinholes(~shapes.printed, least)
     lines = strokes.thin(crop, rules.line_mm / placed.mm_per_px)
     gaps = strokes.thin(crop, rules.gap_mm / placed.mm_per_px, gaps=True)

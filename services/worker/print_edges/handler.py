@@ -65,4 +65,5 @@ def _result(file: Asset, made: Edges) -> PrintEdgesResult:
         uncertain=made.uncertain,
         ink_change=made.ink_change,
         rim_px=made.rim_px,
+        removed=made.removed,
     )

@@ -11,7 +11,7 @@ from shared.models.asset import Asset, AssetKind
 from shared.models.cutout import CutoutResult, Foreground
 from shared.models.job import FollowUp, Job, JobFailure, JobType, Outcome, Timings
 from shared.models.print_check import PrintCheckResult
-from shared.models.print_edges import Gate, PrintEdgesResult
+from shared.models.print_edges import Gate, PrintEdgesResult, Removed
 from tests.services.api.client import body, cut_out, key_of, refused, upload
 from tests.services.api.conftest import Api, Start
 
@@ -42,7 +42,7 @@ def _cut(api: Api) -> None:
 def _harden(api: Api, gate: Gate) -> None:
     job = api.claim()
     file = _made(job, AssetKind.PRINT, EDGES_KEY)
-    result = PrintEdgesResult(file.id, file.key, 40, 30, 99, gate, 0.1, -0.01, 5.5)
+    result = PrintEdgesResult(file.id, file.key, 40, 30, 99, gate, 0.1, -0.01, 5.5, Removed(2, 0.5, 1, 0.25))
     checked = job.asset_id if gate is Gate.ASK else file.id
     _finish(api, result, (file,), FollowUp(JobType.PRINT_CHECK, checked), job=job)
 
@@ -71,7 +71,8 @@ def test_the_job_shows_its_steps_and_in_the_end_what_they_made(api: Api) -> None
         ("print_check", "queued"),
     ]
     assert key_of(job["result"]["printUrl"]) == EDGES_KEY
-    assert job["result"]["printEdges"] == {"gate": "apply", "uncertain": 0.1, "inkChange": -0.01}
+    removed = {"parts": 2, "partsMm2": 0.5, "holes": 1, "holesMm2": 0.25}
+    assert job["result"]["printEdges"] == {"gate": "apply", "uncertain": 0.1, "inkChange": -0.01, "removed": removed}
     _check(api)
     result = _shown(guest, accepted)["result"]
     assert (result["print"]["score"], result["print"]["assetId"]) == (100, result["printAssetId"])
