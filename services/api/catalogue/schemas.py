@@ -33,9 +33,21 @@ Left = Annotated[int, bounded(minimum=0, maximum=ENOUGH - 1)] | Literal["20+"]
 class ProductsQuery(PageQuery):
     """Which products. A product is listed if one of its variants has both the colour and the size."""
 
-    category: str | None = Field(None, max_length=100, pattern=_NO_NUL)
-    color: str | None = Field(None, max_length=60, pattern=_NO_NUL, description="A name, as `/api/facets` lists it.")
-    size: str | None = Field(None, max_length=30, pattern=_NO_NUL)
+    category: str | None = Field(
+        None,
+        max_length=100,
+        pattern=_NO_NUL,
+        description="As `/api/facets` lists it, in any case, in the plural or the singular.",
+    )
+    color: str | None = Field(
+        None, max_length=60, pattern=_NO_NUL, description="A name, as `/api/facets` lists it, in any case."
+    )
+    size: str | None = Field(
+        None,
+        max_length=30,
+        pattern=_NO_NUL,
+        description="As `/api/facets` lists it, in any case; `XXL` and `2XL` are one size, as are `XXXL` and `3XL`.",
+    )
     q: str | None = Field(
         None,
         max_length=100,

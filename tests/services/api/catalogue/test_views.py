@@ -119,6 +119,7 @@ def test_lists_are_paged_filtered_and_searched(shop: Database, guest: FlaskClien
     assert second["nextCursor"] is None
     assert _slugs(guest, "?category=hoodies&q=warm") == ["hood"]
     assert _slugs(guest, "?color=Black&size=XL") == ["zip", "hood"]
+    assert _slugs(guest, "?color=black&size=xl&category=Hoodie") == ["zip", "hood"]
     assert _slugs(guest, "?q=") == _slugs(guest, "?q=the") == ["zip", "hood", "heavy-tee"]
 
 
@@ -126,7 +127,7 @@ def test_lists_are_paged_filtered_and_searched(shop: Database, guest: FlaskClien
     ("asked", "meant"),
     [
         *(("hevyweight tee", "heavyweight tee"), ("HEAVYWIGHT", "heavyweight"), ("orgnic", "organic")),
-        *(("xylophone", None), ("heavyweight wool", None), ("a b c d e f g", None)),
+        *(("xylophone", None), ("wool heavyweight", "heavyweight"), ("a b c d e f g", None)),
     ],
 )
 def test_a_search_that_finds_nothing_offers_one_that_does(
@@ -146,6 +147,7 @@ def test_facets_count_products_by_category_colour_and_size_from_small_to_large(
     hood = catalogue.tee(shop, "hood", ("XL", "S"), category="hoodies")
     catalogue.tee(shop, "old", status="archived")
     with shop.transaction() as connection:
+        catalogue.variant(connection, hood, "black", colour_hex="17171a")  # other variants have 1c1c1f
         catalogue.variant(connection, hood, "red", colour="Red", colour_hex="b3202c", size="11 oz")
         catalogue.variant(connection, hood, "gone", colour="Gone", archived_at="2026-01-01")
     assert body(guest.get("/api/facets")) == {
@@ -155,7 +157,7 @@ def test_facets_count_products_by_category_colour_and_size_from_small_to_large(
             {"color": "Red", "colorHex": "b3202c", "products": 1},
         ],
         "sizes": [
-            *({"size": size, "products": count} for size, count in (("S", 2), ("M", 1), ("L", 1), ("XL", 1))),
+            *({"size": size, "products": count} for size, count in (("S", 2), ("M", 2), ("L", 1), ("XL", 1))),
             {"size": "11 oz", "products": 1},
         ],
     }
