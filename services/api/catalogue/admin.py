@@ -68,7 +68,8 @@ def change(
             raise errors.NotFound
         if body.slug not in (None, found.slug) and product_writes.known_products(connection, [str(body.slug)]):
             raise shop_errors.SlugTaken
-        changed = _shown(connection, _write(connection, asked, KnownProduct(found.id, found.slug, found.version)))
+        known = product_writes.known_products(connection, [found.slug])[found.slug]
+        changed = _shown(connection, _write(connection, asked, known))
     deps.catalogue.forget_version()
     return changed
 
