@@ -32,7 +32,7 @@ setup: $(VENV)/.runtime ## Make .venv from the locks
 run: $(VENV)/.runtime ## Start everything on this machine and cut out a sample picture; PORT= DATA_DIR= change where
 	@$(RUN) deploy.local
 
-key: ## Create an API key in the running system: make key NAME=shop SCOPE=premium (or admin)
+key: ## Create an API key in the running system: make key NAME=shop SCOPE=premium (or orders, catalogue, admin)
 	$(if $(NAME),,$(error Name the key: make key NAME=shop SCOPE=premium))
 	@if [ -z "$$DATABASE_URL" ] && docker compose ps --services --status running 2>/dev/null | grep -qx api; then \
 		docker compose exec -T api python -m services.api.keys create --scope="$$SCOPE" \
