@@ -105,7 +105,7 @@ def begin(token: str) -> None:
 
 def leave() -> None:
     """Answer so that browsers forget the token of a session that has ended."""
-    g.token, g.wrote = "", True
+    g.left = True
 
 
 def counted_as() -> str:
@@ -222,15 +222,16 @@ def _cookie() -> str | None:
 
 
 def _send_token(response: Response, *, https: bool, keep_s: int) -> Response:
-    if g.get("wrote") and response.status_code < 400:
-        where: dict[str, Any] = {"httponly": True, "samesite": "Lax", "secure": https or request.is_secure, "path": "/"}
-        if g.token:
-            # A customer's session ends by itself.
-            kept_s = keep_s if len(g.token) == _GUEST_LENGTH else _LONGEST_DAYS * _DAY_S
-            response.headers[HEADER] = g.token
-            response.set_cookie(COOKIE, g.token, max_age=kept_s, **where)
-        else:
-            response.delete_cookie(COOKIE, **where)
+    where: dict[str, Any] = {"httponly": True, "samesite": "Lax", "secure": https or request.is_secure, "path": "/"}
+    if response.status_code >= 400:
+        return response
+    if g.get("left"):
+        response.delete_cookie(COOKIE, **where)
+    elif g.get("wrote") and g.token:
+        # A customer's session ends by itself.
+        kept_s = keep_s if len(g.token) == _GUEST_LENGTH else _LONGEST_DAYS * _DAY_S
+        response.headers[HEADER] = g.token
+        response.set_cookie(COOKIE, g.token, max_age=kept_s, **where)
     return response
 
 

@@ -85,6 +85,13 @@ def test_the_password_is_that_of_the_mail_that_was_followed(api: Api, mailbox: M
     refused(sign_in(api.guest(), password="a stranger's"), 401, "wrong_credentials")
 
 
+def test_an_erased_account_is_not_made_again_by_an_older_mail(api: Api, mailbox: Mailbox) -> None:
+    register(api.guest(), password="a stranger's")
+    older = mailbox.token()
+    assert customer(mailbox).delete("/api/account").status_code == 204
+    refused(verify(api.guest(), older), 410, "token_spent")
+
+
 def test_two_registrations_confirmed_at_once_make_one_account(api: Api, mailbox: Mailbox) -> None:
     for _ in range(2):
         register(api.guest())
