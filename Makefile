@@ -36,7 +36,7 @@ setup: $(VENV)/.runtime ## Make .venv from the locks
 run: $(VENV)/.runtime ## Start everything on this machine and cut out a sample picture; PORT= DATA_DIR= change where
 	@$(RUN) deploy.local
 
-key: ## Create an API key in the running system: make key NAME=shop SCOPE=premium (or admin)
+key: ## Create an API key in the running system: make key NAME=shop SCOPE=premium (or orders, catalogue, admin)
 	$(if $(NAME),,$(error Name the key: make key NAME=shop SCOPE=premium))
 	@if $(IN_CONTAINERS); then front=http://$$(docker compose port front 8080); echo "A key of the containers at $$front:" >&2; \
 		docker compose exec -T api python -m services.api.keys create --scope="$$SCOPE" --local-address="$$front" -- "$$NAME"; \

@@ -4,8 +4,12 @@ from shared.errors import Failure
 
 
 class NotOffered(Failure):
-    status, code, message = 422, "not_offered", "The product is not printed there, or not by this method."
-    advice = "Choose a placement and a method that `details` offers."
+    status, code, message = (
+        422,
+        "not_offered",
+        "The product is not printed there, or not by this method, or lacks this colour.",
+    )
+    advice = "Choose a placement, a method and a colour that `details` offers."
 
 
 class NotPrintable(Failure):

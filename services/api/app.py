@@ -130,7 +130,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
 
 def _description(web_settings: Web) -> str:
     return (
-        "Upload a picture, get its cutout.\n\n"
+        "Upload a picture, get its cut-out.\n\n"
         "Calls that write are limited per API key or, without one, per client address; reads are not limited. "
         "The headers `RateLimit-*` say what is left, and `Retry-After` how long a refused caller has to wait.\n\n"
         f"{rate_limits.describe(web_settings)}\n\n{error_codes.section()}"

@@ -176,6 +176,21 @@ DOCUMENTED = {  # by tag
     "admin": ADMINISTRATION,
 }
 
+_TAGS = {
+    "pictures": "Uploads, and the addresses of pictures.",
+    "jobs": "The work on pictures: started, watched, cancelled and repeated.",
+    "prints": "What a picture needs for print: checks, hard edges, cut lines, vectors and files for printers.",
+    "gang sheets": "Many pictures on as little film as possible.",
+    "mockups": "Pictures on garments.",
+    "catalogue": "Products, their pictures and their stock, as visitors see them.",
+    "designs": "Pictures placed on products.",
+    "catalogue administration": "Products, stock and product files, for admins.",
+    "accounts": "Customers, their sessions and addresses.",
+    "mails": "Mails to customers, for admins.",
+    "prices": "Price list, discount codes and the price of a cart.",
+    "admin": "Providers and queues, for admins.",
+}
+
 
 def register(app: OpenAPI, deps: Dependencies) -> None:
     """Register every route, enforce the policies, and refuse any route that is not in the table."""
@@ -196,7 +211,7 @@ def _add(app: OpenAPI, deps: Dependencies, route: Route, tag: str = "") -> None:
         route.path,
         endpoint=route.name,
         operation_id=route.name,
-        tags=[Tag(name=tag)],
+        tags=[Tag(name=tag, description=_TAGS.get(tag))],
         summary=summary.removesuffix("."),
         openapi_extensions={"description": description} if description else None,
         doc_ui=bool(tag),

@@ -1,8 +1,8 @@
 """Maintenance: deletes what is no longer needed, late enough to be sure, a bounded amount each hour.
 
     expired designs      hidden once they were last changed longer ago than the retention, and dropped a week later
-    expired files        hidden once they were last sent longer ago than the retention and no design shows them, then
-                         treated as deleted
+    expired files        hidden once they were last uploaded longer ago than the retention and no design shows them;
+                         then treated as deleted
     deleted assets       hidden at once; after a week their objects are deleted, and then their rows
     orphaned objects     left by a crash between object and row; deleted when they are a week old
     idempotency keys     deleted after a day with their responses

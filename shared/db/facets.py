@@ -11,7 +11,7 @@ _SIZES = ("XXS", "XS", "S", "M", "L", "XL", "XXL", "2XL", "XXXL", "3XL", "4XL", 
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """Names with how many products have them; colours with a hexadecimal code between."""
+    """Names with how many products have them; colours with the hexadecimal code of most of their variants between."""
 
     categories: list[tuple[str, int]]
     colours: list[tuple[str, str, int]]
@@ -53,13 +53,12 @@ def words(connection: Connection) -> list[str]:
 
 def _of_variants(connection: Connection, column: str) -> list[tuple[str, str, int]]:
     rows = connection.execute(
-        f"""select name, min(code) as code, count(*) as products
+        f"""select name, mode() within group (order by code) as code, count(distinct product_id) as products
         from (
-            select {column} as name, min(colour_hex) as code
+            select {column} as name, colour_hex as code, product_id
             from variants join products on products.id = product_id
             where archived_at is null
             and status = 'active'
-            group by {column}, product_id
         ) as one
         group by name
         order by name

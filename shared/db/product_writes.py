@@ -6,13 +6,14 @@ transaction; only sales go on, which change stock alone.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
 
 from shared import shop_errors
-from shared.db import ids, products
+from shared.db import ids, products, whole_products
 from shared.db.pool import Connection
 from shared.models.product import PrintArea
 from shared.models.stock_move import MAX_STOCK, StockReason
@@ -105,11 +106,13 @@ _REFRESH = """update products
 
 @dataclass(frozen=True, slots=True)
 class KnownProduct:
-    """A product that is there."""
+    """A product that is there; `columns` are those of a file, `areas` are by placement."""
 
     id: UUID
     slug: str
     version: int
+    columns: Mapping[str, object]
+    areas: Sequence[PrintArea]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,10 @@ class KnownVariant:
     colour: str
     size: str
     stock: int
+    colour_hex: str
+    price_cents: int
+    weight_g: int
+    archived: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,10 @@ class VariantWrite:
     quantity: int = 0
     archived: bool | None = None
 
+    @property
+    def changes(self) -> bool:
+        return self.new or bool(self.columns) or self.quantity != 0 or self.archived is not None
+
 
 @dataclass(frozen=True, slots=True)
 class ProductWrite:
@@ -145,6 +156,10 @@ class ProductWrite:
     areas: Sequence[PrintArea] | None
     variants: Sequence[VariantWrite]
 
+    @property
+    def changes(self) -> bool:
+        return self.new or bool(self.columns) or self.areas is not None or bool(self.variants)
+
 
 def lock(connection: Connection) -> None:
     """Let no other write to the catalogue until the end of this transaction."""
@@ -153,14 +168,24 @@ def lock(connection: Connection) -> None:
 
 def known_products(connection: Connection, slugs: Collection[str]) -> dict[str, KnownProduct]:
     """Of any status, by slug."""
-    rows = connection.execute("select id, slug, version from products where slug = any(%s)", [list(slugs)])
-    return {row["slug"]: KnownProduct(**row) for row in rows}
+    rows = connection.execute(
+        "select id, slug, version, title, description, category, tags, status from products where slug = any(%s)",
+        [list(slugs)],
+    ).fetchall()
+    areas = whole_products.print_areas(connection, [row["id"] for row in rows])
+    return {row["slug"]: _known(row, areas[row["id"]]) for row in rows}
+
+
+def _known(row: Mapping[str, Any], areas: Sequence[PrintArea]) -> KnownProduct:
+    columns = {name: row[name] for name in ("slug", "title", "description", "category", "tags", "status")}
+    return KnownProduct(row["id"], row["slug"], row["version"], columns, areas)
 
 
 def known_variants(connection: Connection, product_ids: Collection[UUID], skus: Collection[str]) -> list[KnownVariant]:
     """All of these products, and those with these SKUs of any other."""
     rows = connection.execute(
-        """select id, product_id, sku, colour, size, stock
+        """select id, product_id, sku, colour, size, stock, colour_hex, price_cents, weight_g,
+            archived_at is not null as archived
         from variants
         where product_id = any(%s)
         or sku = any(%s)""",

@@ -22,12 +22,16 @@ _IN_STOCK = """coalesce((
 _SUMMARY = f"""select id, slug, title, from_cents, pictures -> 0 as picture, created_at, {_IN_STOCK} as in_stock
     from products
     where status = 'active'"""
+_SAME_SIZE = {"xxl": "2xl", "xxxl": "3xl"}  # as shops write it
 _QUERY = "websearch_to_tsquery('english', %(text)s)"  # in the words of `products.search`
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which products a list shows; None means any. `text` is what a visitor searches for."""
+    """Which products a list shows, in any case; None means any. `text` is what a visitor searches for.
+
+    A category may be named in the singular, and XXL is 2XL.
+    """
 
     category: str | None = None
     colour: str | None = None
@@ -52,10 +56,16 @@ def page(
     connection: Connection, wanted: Filter, limit: int, after: pagination.Cursor | None
 ) -> pagination.Page[Summary]:
     """The active products that are wanted, newest first."""
-    parameters = {"category": wanted.category, "colour": wanted.colour, "size": wanted.size, "text": wanted.text}
+    category = (wanted.category or "").lower()
+    parameters = {
+        "category": [category, f"{category}s"],
+        "colour": wanted.colour,
+        "size": _spellings(wanted.size or ""),
+        "text": wanted.text,
+    }
     clauses = [_SUMMARY]
     if wanted.category is not None:
-        clauses.append("category = %(category)s")
+        clauses.append("category = any(%(category)s)")
     if wanted.colour is not None or wanted.size is not None:
         clauses.append(_with_variant(wanted))
     if wanted.text is not None and _says_something(connection, wanted.text):
@@ -99,9 +109,15 @@ def renew_version(connection: Connection) -> None:
 
 
 def _with_variant(wanted: Filter) -> str:
-    named = [name for name in ("colour", "size") if getattr(wanted, name) is not None]
-    same = " and ".join(f"{name} = %({name})s" for name in named)
+    asked = {"lower(colour) = lower(%(colour)s)": wanted.colour, "lower(size) = any(%(size)s)": wanted.size}
+    same = " and ".join(clause for clause, value in asked.items() if value is not None)
     return f"exists (select from variants where product_id = products.id and archived_at is null and {same})"
+
+
+def _spellings(size: str) -> list[str]:
+    """Those by which a size is known, in small letters."""
+    folded = size.lower()
+    return [folded, *(other for pair in _SAME_SIZE.items() if folded in pair for other in pair if other != folded)]
 
 
 def _says_something(connection: Connection, text: str) -> bool:

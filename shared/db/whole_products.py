@@ -40,13 +40,19 @@ def following(connection: Connection, slug: str, limit: int) -> list[WholeProduc
     return _whole(connection, [products.from_row(row) for row in rows])
 
 
-def _whole(connection: Connection, found: Sequence[Product]) -> list[WholeProduct]:
-    ids = [product.id for product in found]
-    areas: dict[UUID, list[PrintArea]] = {product_id: [] for product_id in ids}
-    made: dict[UUID, list[Variant]] = {product_id: [] for product_id in ids}
-    for row in connection.execute(_AREAS, [ids]):
+def print_areas(connection: Connection, product_ids: Sequence[UUID]) -> dict[UUID, list[PrintArea]]:
+    """Those of each of these products, by placement."""
+    areas: dict[UUID, list[PrintArea]] = {product_id: [] for product_id in product_ids}
+    for row in connection.execute(_AREAS, [list(product_ids)]):
         methods = tuple(map(PrintMethod, row.pop("methods")))
         areas[row.pop("product_id")].append(PrintArea(**row, methods=methods))
+    return areas
+
+
+def _whole(connection: Connection, found: Sequence[Product]) -> list[WholeProduct]:
+    ids = [product.id for product in found]
+    areas = print_areas(connection, ids)
+    made: dict[UUID, list[Variant]] = {product_id: [] for product_id in ids}
     for row in connection.execute(_VARIANTS, [ids]):
         made[row["product_id"]].append(Variant(**row))
     return [WholeProduct(product, areas[product.id], made[product.id]) for product in found]

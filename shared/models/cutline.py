@@ -41,7 +41,7 @@ NO_CHOICE = CutlineInput()
 class CutlineResult:
     """The SVG (`asset_id`, `key` and `bytes`) and the PDF.
 
-    Lengths in mm: the page, the ink's box on it from the page's upper left corner, and the knife's way. `lines` counts
+    Lengths in mm: the page, the ink's box on it from the page's upper left corner, and the cut path. `lines` counts
     closed lines, holes among them.
     """
 

@@ -12,7 +12,7 @@ _MOST = 50
 def list_addresses(deps: Dependencies) -> schemas.AddressList:
     """List addresses.
 
-    The customer's own, newest first.
+    Lists the customer's own addresses, newest first.
     """
     with deps.database.transaction() as connection:
         found = postal_addresses.of_customer(connection, auth.customer().id)
@@ -22,7 +22,8 @@ def list_addresses(deps: Dependencies) -> schemas.AddressList:
 def add_address(deps: Dependencies, body: schemas.AddressIn) -> schemas.AddressOut:
     """Add address.
 
-    At most 50. `country` is a code such as `DE`; its postal codes are checked where they have a known form.
+    Adds an address, of at most 50. `country` is a code such as `DE`; its postal codes are checked where they have a
+    known form.
     """
     rules.require_postal(body.country, body.postal_code, body.region)
     customer = auth.customer()
@@ -34,7 +35,10 @@ def add_address(deps: Dependencies, body: schemas.AddressIn) -> schemas.AddressO
 
 
 def remove_address(deps: Dependencies, path: schemas.AddressPath) -> None:
-    """Delete address."""
+    """Delete address.
+
+    Deletes one of the customer's addresses.
+    """
     with deps.database.transaction() as connection:
         if not postal_addresses.remove(connection, auth.customer().id, path.address_id):
             raise errors.NotFound

@@ -34,8 +34,8 @@ def register(deps: Dependencies, body: schemas.Registration) -> schemas.MailRequ
 def verify(deps: Dependencies, body: schemas.Confirmation) -> schemas.CustomerOut:
     """Confirm address.
 
-    With the token of a mail: makes the account and signs in, with all that the caller had as a guest; or, of a customer
-    who is signed in, changes the address.
+    Takes the token of a mail: makes the account and signs in, with all that the caller had as a guest; or, of a
+    customer who is signed in, changes the address.
     """
     with deps.database.transaction() as connection:
         token = email_tokens.spend(connection, mailing.digest(body.token), _CONFIRMS)
@@ -88,7 +88,7 @@ def request_reset(deps: Dependencies, body: schemas.ResetRequest) -> schemas.Mai
 def confirm_reset(deps: Dependencies, body: schemas.NewPassword) -> schemas.CustomerOut:
     """Set new password.
 
-    With the token of a mail. Signs in, and ends all other sessions.
+    Takes the token of a mail. Signs in, and ends all other sessions.
     """
     digest = mailing.digest(body.token)
     with deps.database.transaction() as connection:

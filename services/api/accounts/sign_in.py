@@ -55,7 +55,7 @@ def sign_out(deps: Dependencies) -> None:
 def list_sessions(deps: Dependencies) -> schemas.SessionList:
     """List sessions.
 
-    Where the customer is signed in, newest first, at most 100.
+    Lists where the customer is signed in, newest first, at most 100.
     """
     session, customer = auth.signed_in()
     with deps.database.transaction() as connection:

@@ -12,7 +12,10 @@ from shared.models.mail import MailTemplate
 
 
 def show(deps: Dependencies) -> schemas.CustomerOut:  # noqa: ARG001 - as every view
-    """Show account."""
+    """Show account.
+
+    Shows the customer who is signed in.
+    """
     return schemas.CustomerOut.from_row(auth.customer())
 
 
@@ -81,7 +84,7 @@ def erase(deps: Dependencies) -> None:
 def export(deps: Dependencies) -> schemas.DataExport:
     """Export data.
 
-    Everything that is stored about the customer.
+    Returns everything that is stored about the customer.
     """
     session, customer = auth.signed_in()
     with deps.database.transaction() as connection:
@@ -101,7 +104,7 @@ def export(deps: Dependencies) -> schemas.DataExport:
 def set_role(deps: Dependencies, body: schemas.RoleChange) -> schemas.RoleOut:
     """Give role.
 
-    An admin may do what an API key of scope admin may. Holds from the customer's next request on.
+    An admin may do what an API key of scope admin may. The role holds from the customer's next request on.
     """
     with deps.database.transaction() as connection:
         if not customers.set_role(connection, body.email, body.role):

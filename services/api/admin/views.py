@@ -16,7 +16,7 @@ _NO_EFFECT = (
 def rollout(deps: Dependencies) -> schemas.RolloutOut:
     """Get rollout.
 
-    The percentage of jobs that the self-hosted provider gets.
+    Shows the percentage of jobs that the self-hosted provider gets.
     """
     with deps.database.transaction() as connection:
         return _rollout(connection, deps)
@@ -46,7 +46,7 @@ def _rollout(connection: Connection, deps: Dependencies) -> schemas.RolloutOut:
 def providers(deps: Dependencies, query: schemas.DaysQuery) -> schemas.ProvidersOut:
     """Compare providers.
 
-    Calls, errors, durations, bytes, cost and uncertainty per provider and day (UTC).
+    Compares calls, errors, durations, bytes, cost and uncertainty per provider and day (UTC).
     """
     with deps.database.transaction() as connection:
         days = provider_calls.by_day(connection, query.days)
@@ -61,7 +61,8 @@ def providers(deps: Dependencies, query: schemas.DaysQuery) -> schemas.Providers
 def jobs_report(deps: Dependencies) -> schemas.JobsReport:
     """Queue overview.
 
-    Jobs per state, counted to 10,000, the age of the oldest waiting job, and the newest dead jobs with their errors.
+    Shows jobs per state, counted to 10,000, the age of the oldest waiting job, and the newest dead jobs with their
+    errors.
     """
     with deps.database.transaction() as connection:
         return schemas.JobsReport.from_row(job_report.report(connection))

@@ -53,7 +53,8 @@ def presign(deps: Dependencies, header: IdempotencyHeaders, body: NewUpload) -> 
 def receive(deps: Dependencies, path: UploadPath, query: SignatureQuery) -> None:
     """Send file of direct upload.
 
-    Used only where the storage has no URL of its own. The signature in `uploadUrl` grants access.
+    Takes the bytes of the file. Used only where the storage has no URL of its own. The signature in `uploadUrl` grants
+    access.
     """
     url_signing.check_upload(deps.secret, path.upload_id, query.signature)
     pending = _find(deps, None, path)

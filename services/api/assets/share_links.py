@@ -25,7 +25,7 @@ def create_link(deps: Dependencies, path: AssetPath) -> LinkOut:
 def follow_link(deps: Dependencies, header: DownloadHeaders, path: AssetPath, query: LinkQuery) -> Response:  # noqa: ARG001 - documents
     """Download by private link.
 
-    Like the picture's own address; 403 if the link has expired or was changed.
+    Returns the bytes of the picture, as its own address does; 403 if the link has expired or was changed.
     """
     url_signing.check_link(deps.secret, path.asset_id, query.expires, query.signature)
     return downloads.send(deps.storage, lookup.require(deps, assets.find, None, path.asset_id))

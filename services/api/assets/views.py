@@ -42,7 +42,7 @@ def upload(deps: Dependencies, header: UploadHeaders) -> Response:  # noqa: ARG0
 def page(deps: Dependencies, query: PageQuery) -> AssetPage:
     """List pictures.
 
-    Your own, newest first.
+    Lists your own pictures, newest first.
     """
     after = Cursor.parse(query.cursor) if query.cursor else None
     owner = auth.caller()
@@ -54,14 +54,17 @@ def page(deps: Dependencies, query: PageQuery) -> AssetPage:
 
 
 def show(deps: Dependencies, path: AssetPath) -> AssetOut:
-    """Get picture."""
+    """Get picture.
+
+    Shows one of your pictures, with its address.
+    """
     return AssetOut.of(lookup.require(deps, assets.find, auth.visible_owner(), path.asset_id), deps.urls)
 
 
 def delete(deps: Dependencies, path: AssetPath) -> None:
     """Delete picture.
 
-    Hidden at once, and its unfinished jobs are cancelled; its bytes are removed a week later.
+    Hides the picture at once and cancels its unfinished jobs; its bytes are removed a week later.
     """
     with deps.database.transaction() as connection:
         cancelled = assets.delete(connection, auth.visible_owner(), path.asset_id)
@@ -71,8 +74,8 @@ def delete(deps: Dependencies, path: AssetPath) -> None:
 def download(deps: Dependencies, header: DownloadHeaders, path: AddressPath, query: VariantQuery) -> Response:  # noqa: ARG001 - documents
     """Download picture.
 
-    The bytes of a picture at its `url`. The address itself grants access, without a token. It expires after one to
-    two hours and then answers 403: get the picture or its job again for a new one.
+    Returns the bytes of a picture at its `url`. The address itself grants access, without a token. It expires after one
+    to two hours and then answers 403: get the picture or its job again for a new one.
     """
     url_signing.check_asset(deps.secret, path.key, path.grant)
     with deps.database.transaction() as connection:

@@ -18,7 +18,7 @@ from shared.db.product_writes import KnownProduct
 def admin_page(deps: Dependencies, query: schemas.AdminProductsQuery) -> schemas.AdminProductPage:
     """List admin products.
 
-    Of one status, newest first.
+    Lists the products of one status, newest first.
     """
     after = Cursor.parse(query.cursor) if query.cursor else None
     with deps.database.transaction() as connection:
@@ -30,7 +30,7 @@ def admin_page(deps: Dependencies, query: schemas.AdminProductsQuery) -> schemas
 def admin_show(deps: Dependencies, path: schemas.ProductPath) -> schemas.AdminProduct:
     """Get admin product.
 
-    With its stock, and with archived variants. `version` goes into the `If-Match` of a change.
+    Shows a product with its stock and its archived variants. `version` goes into the `If-Match` of a change.
     """
     with deps.database.transaction() as connection:
         return _shown(connection, path.product_id)
@@ -68,7 +68,8 @@ def change(
             raise errors.NotFound
         if body.slug not in (None, found.slug) and product_writes.known_products(connection, [str(body.slug)]):
             raise shop_errors.SlugTaken
-        changed = _shown(connection, _write(connection, asked, KnownProduct(found.id, found.slug, found.version)))
+        known = product_writes.known_products(connection, [found.slug])[found.slug]
+        changed = _shown(connection, _write(connection, asked, known))
     deps.catalogue.forget_version()
     return changed
 
@@ -82,7 +83,7 @@ def move_stock(
     """Move stock.
 
     Adds to the stock of a variant, or takes from it: never below zero, and never a sale lost in between. The reason is
-    kept with who gave it.
+    stored with the name of the key or customer.
     """
     owner = auth.caller()
     assert owner is not None  # the route's policy requires one
@@ -98,7 +99,7 @@ def move_stock(
 def list_stock_moves(deps: Dependencies, path: schemas.VariantPath, query: PageQuery) -> schemas.StockMovePage:
     """List stock moves.
 
-    Of a variant, newest first. Their sum is its stock.
+    Lists the moves of a variant's stock, newest first. Their sum is its stock.
     """
     after = Cursor.parse(query.cursor) if query.cursor else None
     with deps.database.transaction() as connection:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from shared import errors, shop_errors
 from shared.db import ids
@@ -54,26 +54,37 @@ class Problem:
 def planned(
     change: ProductChange, product: KnownProduct | None, variants: Collection[KnownVariant]
 ) -> tuple[ProductWrite, list[Problem]]:
-    """The rows to write, and all problems.
+    """The rows to write, without what is there already, and all problems.
 
     `product` is the one to be changed, None for a new one; `variants` are all of its variants and any with these SKUs.
     """
+    by_sku = {known.sku: known for known in variants}
+    given = [_variant(wanted, by_sku.get(wanted.sku)) for wanted in change.variants]
     written = ProductWrite(
         id=product.id if product else ids.new(),
         new=product is None,
-        columns=change.columns,
-        areas=change.areas,
-        variants=[_variant(wanted, {known.sku: known for known in variants}) for wanted in change.variants],
+        columns=_changed(change.columns, product.columns) if product else change.columns,
+        areas=None if product and _by_placement(change.areas) == _by_placement(product.areas) else change.areas,
+        variants=[variant for variant in given if variant.changes],
     )
     return written, [*_of_product(change, product), *_of_variants(change, written, variants)]
 
 
-def _variant(change: VariantChange, by_sku: Mapping[str, KnownVariant]) -> VariantWrite:
-    known = by_sku.get(change.sku)
+def _variant(change: VariantChange, known: KnownVariant | None) -> VariantWrite:
     if known is None:
         columns = {**change.columns, "sku": change.sku}
         return VariantWrite(ids.new(), True, columns, change.stock, change.archived)
-    return VariantWrite(known.id, False, change.columns, change.stock_change, change.archived)
+    columns = _changed(change.columns, asdict(known))
+    archived = None if change.archived == known.archived else change.archived
+    return VariantWrite(known.id, False, columns, change.stock_change, archived)
+
+
+def _changed(columns: Mapping[str, object], known: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in columns.items() if name not in known or value != known[name]}
+
+
+def _by_placement(areas: Sequence[PrintArea] | None) -> list[PrintArea]:
+    return sorted(areas or (), key=lambda area: area.placement)
 
 
 def _of_product(change: ProductChange, product: KnownProduct | None) -> Iterator[Problem]:

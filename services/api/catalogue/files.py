@@ -23,8 +23,8 @@ _TYPES = ("text/csv", "application/csv", "application/vnd.ms-excel", "applicatio
 def export(deps: Dependencies, query: file_schemas.ExportQuery) -> Response:
     """Export products.
 
-    Every product as CSV, one row a variant, archived ones as well. Spreadsheet programs open it; cells that they would
-    run as formulas begin with an apostrophe. The same file can be changed and imported.
+    Writes every product as CSV, one row a variant, archived ones as well. Spreadsheet programs open it; cells that they
+    would run as formulas begin with an apostrophe. The same file can be changed and imported.
     """
     lines = spreadsheet.write(_records(deps), file_schemas.SEPARATORS[query.separator])
     response = Response(_encoded(lines), content_type="text/csv; charset=utf-8")
@@ -35,11 +35,12 @@ def export(deps: Dependencies, query: file_schemas.ExportQuery) -> Response:
 def import_products(deps: Dependencies, query: file_schemas.ImportQuery) -> file_schemas.ImportOut:
     """Import products.
 
-    CSV with the columns of the export, in any order; `slug` and `sku` are needed, an empty cell changes nothing. A row
-    with a new SKU adds a variant, with `stock` as its first stock; the stock of others changes by `stock_change` alone.
-    Pictures and size charts stay. `dryRun=true` changes nothing and lists every fault by row and column. Otherwise
-    everything is imported or, with a single fault, nothing. With `version` filled in, a product that was changed since
-    the export is a fault. At most 20,000 rows and 4 MB.
+    Reads CSV with the columns of the export, in any order; `slug` and `sku` are needed, an empty cell changes nothing.
+    A row with a new SKU adds a variant, with `stock` as its first stock; the stock of others changes by `stock_change`
+    alone. Pictures and size charts stay. `dryRun=true` changes nothing and lists every fault by row and column.
+    Otherwise everything is imported or, with a single fault, nothing. Rows that say what is there already change
+    nothing. With `version` filled in, a change of a product that was changed since the export is a fault. At most
+    20,000 rows and 4 MB.
     """
     if request.mimetype not in _TYPES:
         raise errors.InvalidRequest("Send the file as the body, with `Content-Type: text/csv`.")
@@ -91,7 +92,10 @@ def _planned(connection: Connection, asked: Sequence[ProductChange]) -> tuple[li
         own = by_product.get(product.id, []) if product else []
         others = [by_sku[wanted.sku] for wanted in change.variants if wanted.sku in by_sku]
         rows, problems = planned(change, product, {variant.sku: variant for variant in (*own, *others)}.values())
-        written.append(rows)
+        if rows.changes:
+            written.append(rows)
+        else:  # it does not matter what it was exported from
+            problems = [problem for problem in problems if problem.column != "version"]
         faults += [importing.fault(problem) for problem in problems]
     return written, faults
 

@@ -47,7 +47,7 @@ def product_picture(
 ) -> Response:
     """Show product picture.
 
-    A picture that the shop has published. Any cache may keep it: another picture has another address.
+    Returns a picture that the shop has published. Any cache may store it: another picture has another address.
     """
     with deps.database.transaction() as connection:
         asset = assets.by_key(connection, path.picture_key)

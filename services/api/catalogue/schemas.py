@@ -1,4 +1,4 @@
-"""Requests and responses about products. Lengths are millimetres, prices cents of the shop's currency."""
+"""Requests and responses about products. Lengths are millimetres, prices cents of the shop's `currency`."""
 
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from services.api.pricing.settings import Currency
 from services.api.schemas import (
     Amount,
     ApiModel,
@@ -33,9 +34,21 @@ Left = Annotated[int, bounded(minimum=0, maximum=ENOUGH - 1)] | Literal["20+"]
 class ProductsQuery(PageQuery):
     """Which products. A product is listed if one of its variants has both the colour and the size."""
 
-    category: str | None = Field(None, max_length=100, pattern=_NO_NUL)
-    color: str | None = Field(None, max_length=60, pattern=_NO_NUL, description="A name, as `/api/facets` lists it.")
-    size: str | None = Field(None, max_length=30, pattern=_NO_NUL)
+    category: str | None = Field(
+        None,
+        max_length=100,
+        pattern=_NO_NUL,
+        description="As `/api/facets` lists it, in any case, in the plural or the singular.",
+    )
+    color: str | None = Field(
+        None, max_length=60, pattern=_NO_NUL, description="A name, as `/api/facets` lists it, in any case."
+    )
+    size: str | None = Field(
+        None,
+        max_length=30,
+        pattern=_NO_NUL,
+        description="As `/api/facets` lists it, in any case; `XXL` and `2XL` are one size, as are `XXXL` and `3XL`.",
+    )
     q: str | None = Field(
         None,
         max_length=100,
@@ -81,6 +94,7 @@ class ProductItem(ResponseModel):
 class ProductPage(ResponseModel):
     """`didYouMean`: a search that finds something, where this one found nothing."""
 
+    currency: Currency
     items: Items[ProductItem]
     next_cursor: NextCursor
     did_you_mean: Name | None = None
@@ -130,6 +144,7 @@ class ProductOut(ResponseModel):
     title: Name
     description: Message
     category: Name
+    currency: Currency
     from_cents: Count
     pictures: Items[PictureOut]
     size_chart: Items[MeasuresOut]
@@ -137,9 +152,18 @@ class ProductOut(ResponseModel):
     variants: Items[VariantOut]
 
     @classmethod
-    def of(cls, product: Product, areas: list[PrintArea], variants: list[Variant], public_url: str) -> Self:
+    def of(
+        cls,
+        product: Product,
+        areas: list[PrintArea],
+        variants: list[Variant],
+        *,
+        public_url: str,
+        currency: Currency,
+    ) -> Self:
         return cls.from_row(
             product,
+            currency=currency,
             pictures=[PictureOut.of(picture, public_url) for picture in product.pictures],
             print_areas=[PrintAreaOut.of(area) for area in areas],
             variants=[VariantOut.of(variant) for variant in variants],
@@ -171,13 +195,15 @@ class SizeFacet(ResponseModel):
 class FacetsOut(ResponseModel):
     """By what products can be filtered, and how many there are of each."""
 
+    currency: Currency
     categories: Items[CategoryOut]
     colors: Items[ColorFacet]
     sizes: Items[SizeFacet]
 
     @classmethod
-    def of(cls, facets: Facets) -> Self:
+    def of(cls, facets: Facets, currency: Currency) -> Self:
         return cls(
+            currency=currency,
             categories=[CategoryOut(category=name, products=count) for name, count in facets.categories],
             colors=[ColorFacet(color=name, color_hex=code, products=count) for name, code, count in facets.colours],
             sizes=[SizeFacet(size=name, products=count) for name, count in facets.sizes],

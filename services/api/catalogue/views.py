@@ -27,8 +27,8 @@ from shared.db.products import Filter
 def page(deps: Dependencies, header: ConditionalHeaders, query: ProductsQuery) -> Response:  # noqa: ARG001 - documents
     """List products.
 
-    Newest first, by category, colour, size and words. Cached for an hour; `Cache-Control: no-cache` asks for the
-    newest.
+    Lists products by category, colour, size and words, newest first. The list is cached for an hour;
+    `Cache-Control: no-cache` asks for the newest.
     """
     after = Cursor.parse(query.cursor) if query.cursor else None
     usual = query.q is None and query.cursor is None and query.limit == ProductsQuery.model_fields["limit"].default
@@ -40,7 +40,7 @@ def page(deps: Dependencies, header: ConditionalHeaders, query: ProductsQuery) -
 def show(deps: Dependencies, header: ConditionalHeaders, path: SlugPath) -> Response:  # noqa: ARG001 - documents
     """Show product.
 
-    With its variants, pictures, size chart and print areas. Cached like the list.
+    Shows a product with its variants, pictures, size chart and print areas. It is cached like the list.
     """
     return deps.catalogue.answer(f"product:{path.slug}", partial(_product, deps, path.slug))
 
@@ -48,7 +48,7 @@ def show(deps: Dependencies, header: ConditionalHeaders, path: SlugPath) -> Resp
 def stock(deps: Dependencies, path: SlugPath) -> StockOut:
     """Show stock.
 
-    How many of each variant are left now, up to 20.
+    Says how many of each variant are left now, up to 20.
     """
     with deps.database.transaction() as connection:
         left = variants.stock(connection, path.slug)
@@ -60,7 +60,8 @@ def stock(deps: Dependencies, path: SlugPath) -> StockOut:
 def show_facets(deps: Dependencies, header: ConditionalHeaders) -> Response:  # noqa: ARG001 - documents
     """List facets.
 
-    Categories, colours and sizes of products, with how many there are of each: filters of `GET /api/products`.
+    Lists categories, colours and sizes of products, with how many products there are of each: the filters of
+    `GET /api/products`.
     """
     return deps.catalogue.answer("facets", partial(_facets, deps))
 
@@ -71,7 +72,10 @@ def _page(deps: Dependencies, query: ProductsQuery, after: Cursor | None) -> Pro
     items = [ProductItem.of(item, deps.settings.web.public_url) for item in found.items]
     nothing = bool(query.q) and not items and after is None
     return ProductPage(
-        items=items, next_cursor=found.next_cursor, did_you_mean=_meant(deps, query.filter) if nothing else None
+        currency=deps.settings.pricing.currency,
+        items=items,
+        next_cursor=found.next_cursor,
+        did_you_mean=_meant(deps, query.filter) if nothing else None,
     )
 
 
@@ -95,9 +99,11 @@ def _product(deps: Dependencies, slug: str) -> ProductOut:
         if product is None:
             raise errors.NotFound
         areas = products.print_areas(connection, product.id)
-        return ProductOut.of(product, areas, variants.of_product(connection, product.id), deps.settings.web.public_url)
+        sold = variants.of_product(connection, product.id)
+    settings = deps.settings
+    return ProductOut.of(product, areas, sold, public_url=settings.web.public_url, currency=settings.pricing.currency)
 
 
 def _facets(deps: Dependencies) -> FacetsOut:
     with deps.database.transaction() as connection:
-        return FacetsOut.of(facets.count(connection))
+        return FacetsOut.of(facets.count(connection), deps.settings.pricing.currency)

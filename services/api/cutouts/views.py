@@ -15,7 +15,7 @@ from shared.db import assets, ids, jobs
 
 
 def create(deps: Dependencies, header: UploadHeaders, query: CutoutOptions) -> Response:  # noqa: ARG001 - validates
-    """Create cutout.
+    """Create cut-out.
 
     Stores the picture and queues its cut-out in one step. After a 202 the job will run, whatever else fails. Options
     are read from the query or, before it, from fields of the same names in a form or JSON.

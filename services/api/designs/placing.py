@@ -1,4 +1,4 @@
-"""From what callers ask for to placements: the product's print areas, the pictures, and how large their ink is."""
+"""What callers ask for as placements: print areas and colours of the product, pictures, and how large their ink is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,7 +8,7 @@ from services.api.dependencies import Dependencies
 from services.api.designs.schemas import PlacementModel
 from services.api.print import derived
 from shared import errors, images, shop_errors, storage
-from shared.db import assets, designs, products
+from shared.db import assets, designs, products, variants
 from shared.db.pool import Connection
 from shared.models.asset import Asset
 from shared.models.design import Placement, Problem
@@ -32,13 +32,28 @@ def placed(
     return tuple(_within(one.placement_of(picture, measured[picture.id], area)) for one, area, picture in pairs)
 
 
+def colour(deps: Dependencies, product_id: UUID, asked: str | None) -> str:
+    """The colour asked for, or the product's first. Raises NotFound for a product, and NotOffered."""
+    with deps.database.transaction() as connection:
+        _require_active(connection, product_id)
+        colours = list(dict.fromkeys(one.colour_hex for one in variants.of_product(connection, product_id)))
+    chosen = asked or next(iter(colours), None)
+    if chosen not in colours:
+        raise shop_errors.NotOffered(details={"color": chosen, "colors": colours})
+    return chosen
+
+
 def _areas(connection: Connection, product_id: UUID) -> Mapping[str, PrintArea]:
+    _require_active(connection, product_id)
+    return {area.placement: area for area in products.print_areas(connection, product_id)}
+
+
+def _require_active(connection: Connection, product_id: UUID) -> None:
     product = products.find(connection, product_id)
     if product is None or product.status is not ProductStatus.ACTIVE:
         raise errors.NotFound(
             "There is no such product.", details={"fields": {"productId": "There is no such product."}}
         )
-    return {area.placement: area for area in products.print_areas(connection, product_id)}
 
 
 def _offered(asked: PlacementModel, areas: Mapping[str, PrintArea]) -> PrintArea:

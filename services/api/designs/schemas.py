@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field
+from flask import request
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from services.api import examples
 from services.api.designs import checks
@@ -33,7 +34,6 @@ from shared.models.product import PrintArea
 
 MOST_PLACEMENTS = 10
 _MOST_SHOWN_MM = 1000  # of a mock-up's query
-_WHITE = "ffffff"
 
 Title = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Millimetres = Annotated[float, bounded(minimum=-1e5, maximum=1e5)]
@@ -85,7 +85,10 @@ Placements = Annotated[
 
 
 class NewDesign(BodyModel):
-    """`color` is that of the garment on which the design is shown and checked."""
+    """`color` is the `colorHex` of one of the product's variants, on which the design is shown and checked.
+
+    By default it is that of the first.
+    """
 
     model_config = ConfigDict(
         json_schema_extra=examples.body(
@@ -107,12 +110,12 @@ class NewDesign(BodyModel):
 
     product_id: Annotated[UUID, FROM_TEXT]
     name: Title = "Untitled"
-    color: Hex = _WHITE
+    color: Hex | None = None
     placements: Placements
 
 
 class DesignChange(BodyModel):
-    """What is to change; `placements` replaces them all."""
+    """What is to change; `color` as of a new design, `placements` replaces them all."""
 
     model_config = ConfigDict(json_schema_extra=examples.body(name="Winter party"))
 
@@ -127,6 +130,11 @@ class DesignCopy(BodyModel):
     model_config = ConfigDict(json_schema_extra=examples.body(name="Summer party, second try"))
 
     name: Title | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _may_be_left_out(cls, given: object) -> object:
+        return {} if given is None and not request.get_data() else given
 
 
 class DesignPlacementOut(ResponseModel):

@@ -1,4 +1,4 @@
-"""Designs: pictures placed on products, kept, listed, copied, changed and deleted."""
+"""Designs: pictures placed on products, stored, listed, copied, changed and deleted."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,13 +23,14 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewDesign) -> R
     """Create design.
 
     Places pictures of yours on the print areas of a product, one at each. Each is checked for print at its size: read
-    the design again for what was found. As long as a design is kept, its pictures do not expire.
+    the design again for what was found. As long as a design exists, its pictures do not expire.
     """
     owner = auth.writer()
     with once(deps.database, owner, body.model_dump_json()) as record:
         now = datetime.now(UTC)
         placements = placing.placed(deps, owner, body.product_id, body.placements)
-        design = Design(ids.new(), owner, body.product_id, body.name, body.color, placements, now, now)
+        colour = placing.colour(deps, body.product_id, body.color)
+        design = Design(ids.new(), owner, body.product_id, body.name, colour, placements, now, now)
         found = checks.start(deps, design)
         with deps.database.transaction() as connection:
             response = _added(deps, connection, design, found)
@@ -40,7 +41,7 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewDesign) -> R
 def page(deps: Dependencies, query: PageQuery) -> DesignPage:
     """List designs.
 
-    Your own, newest first.
+    Lists your own designs, newest first.
     """
     after = Cursor.parse(query.cursor) if query.cursor else None
     owner = auth.caller()
@@ -55,7 +56,8 @@ def page(deps: Dependencies, query: PageQuery) -> DesignPage:
 def show(deps: Dependencies, path: DesignPath) -> DesignOut:
     """Get design.
 
-    A picture that was deleted is a `problem` of its placement, as is whatever the shop does not print any more.
+    Shows one of your designs. A picture that was deleted is a `problem` of its placement, as is anything that the shop
+    does not print any more.
     """
     design = lookup.require(deps, designs.find, auth.visible_owner(), path.design_id)
     return _shown(deps, design, checks.start(deps, design))
@@ -64,10 +66,11 @@ def show(deps: Dependencies, path: DesignPath) -> DesignOut:
 def change(deps: Dependencies, path: DesignPath, body: DesignChange) -> DesignOut:
     """Change design.
 
-    Its name, its colour, or all of its placements, which are then checked as those of a new one.
+    Changes the name, the colour, or all placements, which are then checked as those of a new design.
     """
     owner = auth.visible_owner()
     design = lookup.require(deps, designs.find, owner, path.design_id)
+    colour = body.color and placing.colour(deps, design.product_id, body.color)
     placements = body.placements and placing.placed(deps, design.owner, design.product_id, body.placements)
     with deps.database.transaction() as connection:
         current = designs.find(connection, owner, path.design_id, lock=True)
@@ -76,7 +79,7 @@ def change(deps: Dependencies, path: DesignPath, body: DesignChange) -> DesignOu
         changed = replace(
             current,
             name=body.name or current.name,
-            colour=body.color or current.colour,
+            colour=colour or current.colour,
             placements=placements or current.placements,
             updated_at=datetime.now(UTC),
         )
@@ -87,7 +90,7 @@ def change(deps: Dependencies, path: DesignPath, body: DesignChange) -> DesignOu
 def copy(deps: Dependencies, header: IdempotencyHeaders, path: DesignPath, body: DesignCopy) -> Response:  # noqa: ARG001 - validates them
     """Copy design.
 
-    The copy is yours to change; it shows the same pictures.
+    The copy is yours to change; it shows the same pictures. The body may be left out.
     """
     owner = auth.visible_owner()
     with (
@@ -107,7 +110,7 @@ def copy(deps: Dependencies, header: IdempotencyHeaders, path: DesignPath, body:
 def delete(deps: Dependencies, path: DesignPath) -> None:
     """Delete design.
 
-    Its pictures stay, and expire as others do.
+    The pictures of the design stay, and expire as others do.
     """
     with deps.database.transaction() as connection:
         if not designs.delete(connection, auth.visible_owner(), path.design_id):

@@ -57,7 +57,7 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewGangSheet) -
 def show(deps: Dependencies, path: JobPath) -> GangSheetOut:
     """Get gang sheet.
 
-    What was asked for and, once its job is done, its sheets, its price and where each copy lies.
+    Shows what was asked for and, once its job is done, its sheets, its price and where each copy lies.
     """
     return GangSheetOut.of(_job(deps, path.job_id), deps.urls)
 
@@ -65,8 +65,8 @@ def show(deps: Dependencies, path: JobPath) -> GangSheetOut:
 def sheet(deps: Dependencies, path: SheetPath, query: SheetQuery) -> Response:
     """Get sheet.
 
-    The address of a sheet's file in a format. One that is not there yet is made of the stored placements: until it is
-    done, the response is 202 and `Location` the job.
+    Gives the address of a sheet's file in a format. One that is not there yet is made of the stored placements: until
+    it is done, the response is 202 and `Location` the job.
     """
     job, kind = _job(deps, path.job_id), query.format
     if job.error:

@@ -47,7 +47,7 @@ def create(deps: Dependencies, header: IdempotencyHeaders, body: NewJob) -> Resp
 def page(deps: Dependencies, query: JobQuery) -> JobPage:
     """List jobs.
 
-    Your own, newest first; those that follow another by themselves are its `steps`.
+    Lists your own jobs, newest first; jobs that follow another by themselves are its `steps`.
     """
     after = Cursor.parse(query.cursor) if query.cursor else None
     owner = auth.caller()
@@ -61,13 +61,19 @@ def page(deps: Dependencies, query: JobQuery) -> JobPage:
 
 
 def show(deps: Dependencies, path: JobPath) -> JobOut:
-    """Get job."""
+    """Get job.
+
+    Shows the state of one of your jobs and, once it is done, its result.
+    """
     job, following = lookup.require(deps, print_jobs.with_following, auth.visible_owner(), path.job_id)
     return JobOut.of(job, following, deps.urls)
 
 
 def cancel(deps: Dependencies, path: JobPath) -> JobOut:
-    """Cancel job."""
+    """Cancel job.
+
+    Ends a job that waits or runs. A job that has ended stays as it is, and the response is 409.
+    """
     owner = auth.visible_owner()
     with deps.database.transaction() as connection:
         job = jobs.cancel(connection, owner, path.job_id)
@@ -81,8 +87,8 @@ def cancel(deps: Dependencies, path: JobPath) -> JobOut:
 def retry(deps: Dependencies, header: IdempotencyHeaders, path: JobPath) -> Response:  # noqa: ARG001 - validates
     """Retry job.
 
-    For a failed or cancelled one. Refused with `source_missing` once its picture, or that for the background, was
-    deleted.
+    Runs a failed or cancelled job again. The request is refused with `source_missing` once its picture, or the picture
+    for the background, was deleted.
     """
     owner, writer = auth.visible_owner(), auth.writer()
     with once(deps.database, writer) as record, deps.database.transaction() as connection:

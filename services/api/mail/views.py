@@ -11,7 +11,7 @@ from shared.models.mail import Mail, MailState
 def page(deps: Dependencies, query: MailQuery) -> MailPage:
     """List mails.
 
-    Those of the last 30 days, newest first.
+    Lists the mails of the last 30 days, newest first.
     """
     after = Cursor.parse(query.cursor) if query.cursor else None
     with deps.database.transaction() as connection:
@@ -23,7 +23,7 @@ def page(deps: Dependencies, query: MailQuery) -> MailPage:
 def retry(deps: Dependencies, path: MailPath) -> MailOut:
     """Send mail again.
 
-    For a failed one, as long as a link in it works.
+    Sends a failed mail once more, as long as a link in it works.
     """
     with deps.database.transaction() as connection:
         mail = mails.retry(connection, path.mail_id)

@@ -1,5 +1,6 @@
 """Requests and responses about garments and mock-ups."""
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field
@@ -18,7 +19,16 @@ from services.api.schemas import (
 )
 from shared.models.garment import SIDE, Garment
 
-Hex = Annotated[str, Field(pattern="^[0-9a-fA-F]{6}$"), AfterValidator(str.lower)]
+_HEX = "[0-9a-fA-F]{6}"
+
+
+def _hex(text: str) -> str:
+    if not re.fullmatch(_HEX, text):
+        raise ValueError("A colour is six hexadecimal digits, such as 1c1c1f")
+    return text.lower()
+
+
+Hex = Annotated[str, Field(json_schema_extra={"pattern": f"^{_HEX}$"}), AfterValidator(_hex)]
 
 
 class AreaOut(ResponseModel):

@@ -45,16 +45,17 @@ _COPY = "1600"  # the variant that is printed: more pixels than the largest prin
 def garments(_: Dependencies) -> GarmentList:
     """List garments.
 
-    Views, print areas in millimetres, and usual colours. Print areas are those that common print shops offer.
+    Lists views of garments, print areas in millimetres, and usual colours. Print areas are those that common print
+    shops offer.
     """
     return GarmentList(items=[GarmentOut.of(garment) for garment in GARMENTS.values()])
 
 
 def addresses(deps: Dependencies, path: AssetPath, query: MockupsQuery) -> MockupList:
-    """List mockups.
+    """List mock-ups.
 
-    Signed addresses of a picture's mock-ups, to be put into a page, and a template for all others. They last for one to
-    two hours; every response signs them afresh.
+    Lists signed addresses of a picture's mock-ups, to be put into a page, and a template for all others. They last for
+    one to two hours; every response signs them afresh.
     """
     asset = _shown(lookup.require(deps, assets.find, auth.visible_owner(), path.asset_id))
     chosen = [_garment(query.garment)] if query.garment else list(GARMENTS.values())
@@ -68,19 +69,19 @@ def addresses(deps: Dependencies, path: AssetPath, query: MockupsQuery) -> Mocku
 
 
 def show(deps: Dependencies, header: ConditionalHeaders, path: MockupPath, query: MockupQuery) -> Response:  # noqa: ARG001 - documents
-    """Show mockup.
+    """Show mock-up.
 
-    A picture of yours on a garment: a square WebP in the scale of the garment. A design wider than the print area is
-    cut at its border, as a printer would.
+    Draws a picture of yours on a garment: a square WebP in the scale of the garment. A design wider than the print area
+    is cut at its border, as a printer would.
     """
     return _answer(deps, auth.visible_owner(), path, query)
 
 
 def show_signed(deps: Dependencies, header: ConditionalHeaders, path: SignedMockupPath, query: MockupQuery) -> Response:  # noqa: ARG001 - documents
-    """Show signed mockup.
+    """Show signed mock-up.
 
-    The same by an address that needs no token; `GET /api/assets/<id>/mockups` gives it. It expires after one to two
-    hours and then answers 403.
+    Draws the same by an address that needs no token; `GET /api/assets/<id>/mockups` gives it. It expires after one to
+    two hours and then answers 403.
     """
     url_signing.check_mockups(deps.secret, path.asset_id, path.mockup_grant)
     return _answer(deps, None, path, query)
@@ -89,7 +90,7 @@ def show_signed(deps: Dependencies, header: ConditionalHeaders, path: SignedMock
 def blank(deps: Dependencies, header: ConditionalHeaders, path: BlankPath, query: BlankQuery) -> Response:  # noqa: ARG001 - documents
     """Show blank garment.
 
-    A garment without a print, in one of its usual colors: a square WebP for pages, which any cache may keep.
+    Draws a garment without a print, in one of its usual colors: a square WebP for pages, which any cache may keep.
     """
     garment = _garment(path.garment)
     if path.color not in {color for _, color in garment.colours}:  # a bounded number of pictures

@@ -85,7 +85,7 @@ def _retention(retention: Retention) -> str:
 def _deletion(days: int) -> str:
     if not days:
         return "stored until their owner deletes them"
-    return f"deleted {days} day{'s' if days > 1 else ''} after they were last sent"
+    return f"deleted {days} day{'s' if days > 1 else ''} after they were last uploaded"
 
 
 def _tagged(body: str | bytes, content_type: str) -> Response:

@@ -14,7 +14,7 @@ from shared.db.pagination import Cursor
 def admin_show_list(deps: Dependencies) -> PricesOut:
     """Get price list.
 
-    The newest, not cached. `version` goes into the `If-Match` of a change.
+    Shows the newest price list, not cached. `version` goes into the `If-Match` of a change.
     """
     return views.current(deps)
 
@@ -36,7 +36,7 @@ def set_list(deps: Dependencies, header: VersionHeaders, body: PriceListIn) -> P
 def list_discounts(deps: Dependencies, query: PageQuery) -> DiscountPage:
     """List discount codes.
 
-    Newest first, with how often each was used.
+    Lists discount codes, newest first, with how often each was used.
     """
     after = Cursor.parse(query.cursor) if query.cursor else None
     with deps.database.transaction() as connection:

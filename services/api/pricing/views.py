@@ -19,7 +19,7 @@ from shared.models.price_list import PriceList
 def show_list(deps: Dependencies, header: ConditionalHeaders) -> Response:  # noqa: ARG001 - documents
     """Get prices.
 
-    What prints, shipping and taxes cost, and from how many pieces on they cost less. Cached for five minutes;
+    Shows what prints, shipping and taxes cost, and from how many pieces on they cost less. Cached for five minutes;
     `Cache-Control: no-cache` asks for the newest.
     """
     return deps.prices.answer("list", partial(current, deps), shared=False)  # quickly made, and differs by release
@@ -28,8 +28,8 @@ def show_list(deps: Dependencies, header: ConditionalHeaders) -> Response:  # no
 def quote(deps: Dependencies, body: NewPrice) -> PriceOut:
     """Price a cart.
 
-    Each line with garment, prints, quantity break, discount and tax; and shipping. The same cart in any order of items
-    costs the same. The price holds for 30 minutes and can be ordered once.
+    Prices each line with garment, prints, quantity break, discount and tax; and shipping. The same cart in any order of
+    items costs the same. The price holds for 30 minutes and can be ordered once.
     """
     owner = auth.writer()
     with deps.database.transaction() as connection:

@@ -25,7 +25,7 @@ class LineFormat(StrEnum):
 
 
 class CutlineQuery(RequestModel):
-    """What the knife is to follow."""
+    """The cut path."""
 
     width_mm: Length | None = Field(None, description=_WIDTH)
     offset_mm: _Offset = Field(cutline.NO_CHOICE.offset_mm, description="How far from the ink the line lies.")
@@ -48,8 +48,8 @@ class CutlineQuery(RequestModel):
 class CutlineOut(ResponseModel):
     """`url` is that of the file in the format that was asked for; of a job, the SVG's.
 
-    Lengths are in mm: of the page, of the ink's box from the page's upper left corner, and `lengthMm` of the knife's
-    way along `lines` closed lines. In the SVG, one unit is a millimetre.
+    Lengths are in mm: of the page, of the ink's box from the page's upper left corner, and `lengthMm` of the cut
+    path along `lines` closed lines. In the SVG, one unit is a millimetre.
     """
 
     type: Literal["cutline"] = "cutline"

@@ -1,4 +1,4 @@
-"""Cut lines: the way of a knife round the ink of a sticker, as SVG and as PDF with a spot colour.
+"""Cut lines: a cut path round the ink of a sticker, as SVG and as PDF with a spot colour.
 
     contour  ink and the customer's choices -> closed lines in millimetres
     files    lines -> SVG, PDF with the picture beneath if that is wanted

@@ -81,5 +81,5 @@ def _parts(area: shapely.Geometry) -> list[shapely.Polygon]:
 
 
 def length_mm(line: shapely.MultiPolygon) -> float:
-    """The knife's way, without the ways between the lines."""
+    """The length of the cut path, without the moves between the lines."""
     return float(np.sum(shapely.length(line)))

@@ -54,6 +54,13 @@ def test_the_server_is_the_public_url(start: Start, environment: pytest.MonkeyPa
     assert body(start().guest().get("/openapi.json"))["servers"] == [{"url": "https://shop.example"}]
 
 
+def test_every_tag_and_every_operation_has_a_description_of_its_own(document: dict[str, Any]) -> None:
+    said = operations(document)
+    used = {tag for operation in said.values() for tag in operation["tags"]}
+    assert {tag["name"] for tag in document["tags"] if tag.get("description")} == used
+    assert not [name for name, one in said.items() if one["description"].removesuffix(".") == one["summary"]]
+
+
 def test_every_reference_resolves_and_every_schema_is_used_and_valid(document: dict[str, Any]) -> None:
     components = document["components"]
     for schema in components["schemas"].values():

@@ -54,6 +54,7 @@ STATEMENTS: Mapping[str, tuple[Callable[[Any], object], set[str]]] = {
     "of an unknown colour": (_listed(colour="Unknown"), {"variants_colour"}),
     "of a rare size": (_listed(size="Rare"), {"variants_size"}),
     "of an unknown size": (_listed(size="Unknown"), {"variants_size"}),
+    "of a size with two names": (_listed(size="XXL"), {"variants_size"}),
     "of a colour and a size": (_listed(colour="Navy", size="Size 0"), {"products_status"}),
     "search, common word": (_listed(text="hoodie"), {"products_status"}),
     "search, common word, from the middle": (_listed(MIDDLE, text="hoodie"), {"products_status"}),

@@ -146,6 +146,18 @@ def test_lists_are_filtered_by_category_and_by_one_variant_with_both_colour_and_
     assert _found(database, category="hoodies", colour="Red") == []
 
 
+def test_filters_match_in_any_case_a_category_in_the_singular_and_a_size_by_its_other_name(database: Database) -> None:
+    tee = catalogue.tee(database, "tee", sizes=("2XL",))
+    run(database, catalogue.variant, tee, "tee-3xl", colour="Navy", size="XXXL")
+    for category in ("t-shirts", "T-Shirts", "t-shirt", "T-SHIRT"):
+        assert _found(database, category=category) == ["tee"], category
+    for colour, size in (("black", "xxl"), ("BLACK", "XXL"), ("Black", "2xl"), ("nAVY", "3XL"), ("navy", "xxxl")):
+        assert _found(database, colour=colour, size=size) == ["tee"], (colour, size)
+    misses = ({"category": "t"}, {"colour": "blac"}, {"size": "xl"}, {"colour": "black", "size": "3xl"}, {"size": ""})
+    for wanted in misses:
+        assert _found(database, **wanted) == [], wanted
+
+
 def test_a_search_finds_words_of_titles_tags_and_descriptions_in_any_inflection(database: Database) -> None:
     catalogue.tee(database)
     for text in ("heavyweight", "tees", "ORGANIC", "thick COTTON", '"every day"', "tee -wool"):

@@ -36,7 +36,7 @@ def test_a_list_shows_title_price_picture_and_whether_it_is_in_stock(shop: Datab
         "image": {"url": "/garments/tshirt-front/1c1c1f.webp", "alt": "A black T-shirt"},
         "inStock": True,
     }
-    assert (page["nextCursor"], page["didYouMean"]) == (None, None)
+    assert (page["nextCursor"], page["didYouMean"], page["currency"]) == (None, None, "usd")
 
 
 def test_a_product_shows_its_variants_size_chart_and_print_areas_in_millimetres(
@@ -74,6 +74,14 @@ def test_pictures_of_this_api_have_its_public_address(start: Start, monkeypatch:
     catalogue.tee(api.deps.database, "mug", pictures=elsewhere)
     found = [item["image"]["url"] for item in body(api.guest().get("/api/products"))["items"]]
     assert found == ["https://cdn.example/a.webp", "https://shop.example/garments/tshirt-front/1c1c1f.webp"]
+
+
+@pytest.mark.parametrize("path", ["/api/products", "/api/products/heavy-tee", "/api/facets"])
+def test_prices_are_in_the_currency_of_the_shop(start: Start, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setenv("CURRENCY", "eur")
+    api = start()
+    catalogue.tee(api.deps.database)
+    assert body(api.guest().get(path))["currency"] == "eur"
 
 
 def test_stock_is_exact_below_twenty_and_never_cached(shop: Database, guest: FlaskClient) -> None:
@@ -119,6 +127,7 @@ def test_lists_are_paged_filtered_and_searched(shop: Database, guest: FlaskClien
     assert second["nextCursor"] is None
     assert _slugs(guest, "?category=hoodies&q=warm") == ["hood"]
     assert _slugs(guest, "?color=Black&size=XL") == ["zip", "hood"]
+    assert _slugs(guest, "?color=black&size=xl&category=Hoodie") == ["zip", "hood"]
     assert _slugs(guest, "?q=") == _slugs(guest, "?q=the") == ["zip", "hood", "heavy-tee"]
 
 
@@ -126,7 +135,7 @@ def test_lists_are_paged_filtered_and_searched(shop: Database, guest: FlaskClien
     ("asked", "meant"),
     [
         *(("hevyweight tee", "heavyweight tee"), ("HEAVYWIGHT", "heavyweight"), ("orgnic", "organic")),
-        *(("xylophone", None), ("heavyweight wool", None), ("a b c d e f g", None)),
+        *(("xylophone", None), ("wool heavyweight", "heavyweight"), ("a b c d e f g", None)),
     ],
 )
 def test_a_search_that_finds_nothing_offers_one_that_does(
@@ -146,16 +155,18 @@ def test_facets_count_products_by_category_colour_and_size_from_small_to_large(
     hood = catalogue.tee(shop, "hood", ("XL", "S"), category="hoodies")
     catalogue.tee(shop, "old", status="archived")
     with shop.transaction() as connection:
+        catalogue.variant(connection, hood, "black", colour_hex="17171a")  # other variants have 1c1c1f
         catalogue.variant(connection, hood, "red", colour="Red", colour_hex="b3202c", size="11 oz")
         catalogue.variant(connection, hood, "gone", colour="Gone", archived_at="2026-01-01")
     assert body(guest.get("/api/facets")) == {
+        "currency": "usd",
         "categories": [{"category": "hoodies", "products": 1}, {"category": "t-shirts", "products": 1}],
         "colors": [
             {"color": "Black", "colorHex": "1c1c1f", "products": 2},
             {"color": "Red", "colorHex": "b3202c", "products": 1},
         ],
         "sizes": [
-            *({"size": size, "products": count} for size, count in (("S", 2), ("M", 1), ("L", 1), ("XL", 1))),
+            *({"size": size, "products": count} for size, count in (("S", 2), ("M", 2), ("L", 1), ("XL", 1))),
             {"size": "11 oz", "products": 1},
         ],
     }

@@ -19,7 +19,15 @@ _FINDING = Finding(Code.DPI, Level.WARN, 120, 150, "Print it smaller.", ())
 
 @pytest.fixture
 def product(api: Api) -> UUID:
-    return catalogue.tee(api.deps.database)
+    return _tee(api)
+
+
+def _tee(api: Api) -> UUID:
+    """A T-shirt, in black and white."""
+    made = catalogue.tee(api.deps.database)
+    with api.deps.database.transaction() as connection:
+        catalogue.variant(connection, made, "white", colour="White", colour_hex="ffffff")
+    return made
 
 
 def _asked(asset: dict[str, Any], product: UUID, left_mm: float = 10, **others: Any) -> dict[str, Any]:
@@ -88,7 +96,7 @@ def test_without_workers_designs_are_kept_and_not_checked(environment: pytest.Mo
 def test_a_full_quota_of_jobs_keeps_no_design_from_being_made(environment: pytest.MonkeyPatch, start: Start) -> None:
     environment.setenv("QUOTA_UNFINISHED_JOBS", "1")
     api = start()
-    guest, product = api.guest(), catalogue.tee(api.deps.database)
+    guest, product = api.guest(), _tee(api)
     asset = upload(guest)
     guest.post(PATH, json=_asked(asset, product))
     second = body(guest.post(PATH, json=_asked(asset, product, color="ffffff")))

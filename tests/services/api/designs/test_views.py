@@ -86,6 +86,26 @@ def test_a_placement_and_a_method_must_be_offered(guest: FlaskClient, product: U
     assert refused(otherwise, 422, "not_offered") == {"placement": "front", "methods": ["dtg", "dtf"]}
 
 
+def test_the_colour_is_one_of_the_product_s_and_its_first_by_default(
+    api: Api, guest: FlaskClient, product: UUID
+) -> None:
+    with api.deps.database.transaction() as connection:
+        catalogue.variant(connection, product, "white", colour="White", colour_hex="f6f5f2")
+        catalogue.variant(connection, product, "old", colour="Red", colour_hex="b0202b", archived_at="2026-01-01")
+    design = _made(guest, product)
+    assert design["color"] == "1c1c1f"
+    offered = ["1c1c1f", "f6f5f2"]
+    for color in ("ffffff", "b0202b"):
+        placed = _placement({"id": design["placements"][0]["assetId"]})
+        made = guest.post(PATH, json=_asked(product, placed, color=color))
+        changed = guest.patch(f"{PATH}/{design['id']}", json={"color": color})
+        for response in (made, changed):
+            assert refused(response, 422, "not_offered") == {"color": color, "colors": offered}
+    named = guest.post(PATH, json=_asked(product, _placement({"id": str(uuid4())}), color="black"))
+    words = refused(named, 400, "invalid_request")["fields"]["color"]
+    assert words == "A colour is six hexadecimal digits, such as 1c1c1f"
+
+
 def test_pictures_and_products_must_exist_for_the_caller(api: Api, guest: FlaskClient, product: UUID) -> None:
     other = upload(api.guest())
     refused(guest.post(PATH, json=_asked(product, _placement(other))), 404, "not_found")
@@ -156,7 +176,7 @@ def test_a_placement_of_another_form_is_refused(guest: FlaskClient, product: UUI
         {"name": "a\nb"},
         {"name": "\ud800"},
         {"color": "black"},
-        {"color": None},
+        {"color": "1c1c1f0"},
         {"productId": "tee"},
         {"owner": "me"},
     ],
@@ -202,14 +222,16 @@ def test_another_caller_s_design_does_not_exist(api: Api, guest: FlaskClient, pr
         upload(other)
 
 
-def test_a_change_leaves_what_it_does_not_name(guest: FlaskClient, product: UUID) -> None:
+def test_a_change_leaves_what_it_does_not_name(api: Api, guest: FlaskClient, product: UUID) -> None:
+    with api.deps.database.transaction() as connection:
+        catalogue.variant(connection, product, "white", colour="White", colour_hex="f6f5f2")
     design = _made(guest, product, name="Party", color="1c1c1f")
     address = f"{PATH}/{design['id']}"
     renamed = body(guest.patch(address, json={"name": "Winter"}))
     assert (renamed["name"], renamed["color"], renamed["createdAt"]) == ("Winter", "1c1c1f", design["createdAt"])
     assert renamed["updatedAt"] > design["updatedAt"]
-    moved = body(guest.patch(address, json={"placements": [_placement(upload(guest), leftMm=0)], "color": "ffffff"}))
-    assert (moved["name"], moved["color"], moved["placements"][0]["leftMm"]) == ("Winter", "ffffff", 0)
+    moved = body(guest.patch(address, json={"placements": [_placement(upload(guest), leftMm=0)], "color": "f6f5f2"}))
+    assert (moved["name"], moved["color"], moved["placements"][0]["leftMm"]) == ("Winter", "f6f5f2", 0)
     assert body(guest.get(address)) == moved
     refused(guest.patch(address, json={"product": str(product)}), 400, "invalid_request")
     outside = {"placements": [_placement(upload(guest), leftMm=200)]}
@@ -221,8 +243,12 @@ def test_a_copy_is_a_design_of_its_own(guest: FlaskClient, product: UUID) -> Non
     design = _made(guest, product, name="Party")
     address = f"{PATH}/{design['id']}"
     copied = guest.post(f"{address}/copy", json={"name": "Second try"})
-    same = guest.post(f"{address}/copy", json={})
-    assert (copied.status_code, body(same)["name"]) == (201, "Party")
+    for same in (guest.post(f"{address}/copy", json={}), guest.post(f"{address}/copy")):
+        assert (same.status_code, body(same)["name"]) == (201, "Party")
+    for damaged in ("{", "null", "[]"):
+        sent = guest.post(f"{address}/copy", data=damaged, content_type="application/json")
+        refused(sent, 400, "invalid_request")
+    assert copied.status_code == 201
     copy = body(copied)
     assert (copy["name"], copy["placements"]) == ("Second try", body(guest.get(address))["placements"])
     guest.delete(address)

@@ -22,7 +22,10 @@ TEE = GARMENTS["tshirt-front"]
 
 @pytest.fixture
 def product(api: Api) -> UUID:
-    return catalogue.tee(api.deps.database)
+    made = catalogue.tee(api.deps.database)
+    with api.deps.database.transaction() as connection:
+        catalogue.variant(connection, made, "white", colour="White", colour_hex="ffffff")
+    return made
 
 
 def _asked(asset: dict[str, Any], product: UUID, **changes: Any) -> dict[str, Any]:

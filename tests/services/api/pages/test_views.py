@@ -58,8 +58,8 @@ def test_a_page_loads_only_local_files_that_its_policy_allows(guest: FlaskClient
 @pytest.mark.parametrize(
     ("guest_days", "customer_days", "guests", "customers"),
     [
-        ("", "", "deleted 30 days after they were last sent", "stored until their owner deletes them"),
-        ("0", "1", "stored until their owner deletes them", "deleted 1 day after they were last sent"),
+        ("", "", "deleted 30 days after they were last uploaded", "stored until their owner deletes them"),
+        ("0", "1", "stored until their owner deletes them", "deleted 1 day after they were last uploaded"),
     ],
 )
 def test_the_page_states_when_pictures_are_deleted(
