@@ -1,10 +1,11 @@
 """Colours at a hardened outline, freed of the background that the lens mixed into them.
 
 A lens mixes subject and background over 2 to 3 pixels, whatever the mask says, so the share o of the subject in a pixel
-is the outline blurred as a lens would. With F and B the colours of subject and background nearby the mixed ones become
-F + o (C - o F - (1 - o) B), one step of blur fusion (Forte, "Approximate fast foreground colour estimation", 2021).
-A stroke that is nowhere pure gives F by itself, B + (C - B) / o. Deeper pixels stay as they are. Clear pixels beside
-the outline take F, so that later resizing pulls in nothing else.
+is the outline blurred as a lens would, or what the colours show, if that is more: a drawing is sharper. With F and B
+the colours of subject and background nearby, the mixed ones become F + o (C - o F - (1 - o) B), one step of blur fusion
+(Forte, "Approximate fast foreground colour estimation", 2021). A stroke that is nowhere pure gives F by itself,
+B + (C - B) / o. Deeper pixels stay as they are. Clear pixels beside the outline take F, so that later resizing pulls in
+nothing else.
 """
 
 import numpy as np
@@ -39,7 +40,16 @@ def clean(photo: Pixels, outline: Plane, shown: Mask) -> Pixels:
     within = share[at]
     before = photo[at].T.astype(np.float32)
     subject = np.where(inside, subject, ground + (before - ground) / np.maximum(within, _LEAST_SHARE))
+    within = np.maximum(within, _shown_share(before, subject, ground))
     fused = subject + within * (before - within * subject - (1 - within) * ground)
     mixed = np.clip((_PURE - within) / _BLENDED, 0, 1) * outside
     out[rows, columns] = np.clip(before + mixed * (fused - before) + np.float32(0.5), 0, 255).T.astype(np.uint8)
     return out
+
+
+def _shown_share(colour: Plane, subject: Plane, ground: Plane) -> Plane:
+    """The share of the subject that colours show, 0 to 1, each (3, n): drawings are sharper than a lens."""
+    apart = subject - ground
+    along = ((colour - ground) * apart).sum(0) / np.maximum((apart * apart).sum(0), 1)
+    shown: Plane = np.clip(along, 0, 1)
+    return shown

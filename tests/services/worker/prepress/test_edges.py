@@ -54,6 +54,13 @@ def test_a4_specks_go_and_pinholes_close() -> None:
     assert (checked(made.rgba).islands, checked(made.rgba).pinholes) == (0, 0)
 
 
+def test_a_drawing_sharper_than_a_lens_keeps_its_ink_to_the_edge() -> None:
+    drawn = disc(60, side=160)
+    made = hardened(cut_out(drawn), FINE, photographed(drawn))
+    ink = made.rgba[made.rgba[..., 3] == 255][:, :3].astype(int)
+    assert np.abs(ink - RED).max() <= 12
+
+
 def test_the_largest_part_stays_however_small() -> None:
     assert hardened(cut_out(disc(4, side=60)), FINE).rgba[30, 30, 3] == 255
 
