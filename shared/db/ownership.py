@@ -16,7 +16,6 @@ from shared.db.owners import OWNED, OWNED_JOBS, parameters
 from shared.db.pool import Connection
 from shared.models.owner import Owner
 
-_OF_DESIGNS = f"design_id in (select id from designs where {OWNED} and deleted_at is null)"
 _TRIES = 3  # of a move; each fails if the customer sends one of the guest's pictures at that moment
 
 Pairs = Sequence[Mapping[str, UUID]]

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field
 
 from services.api import examples
+from services.api.catalogue.schemas import MeasuresOut, PrintAreaOut
 from services.api.mockups.schemas import Hex
 from services.api.schemas import (
     FROM_TEXT,
-    Amount,
     ApiModel,
     BodyModel,
     Count,
@@ -211,26 +211,9 @@ class AdminVariant(ResponseModel):
         return cls.from_row(variant, color=variant.colour, color_hex=variant.colour_hex, archived=archived)
 
 
-class AdminPrintArea(ResponseModel):
-    placement: Name
-    width_mm: Amount
-    height_mm: Amount
-    methods: Items[PrintMethod]
-    garment: Name | None
-
-    @classmethod
-    def of(cls, area: PrintArea) -> Self:
-        return cls.from_row(area, width_mm=area.width_um / 1000, height_mm=area.height_um / 1000)
-
-
 class AdminPicture(ResponseModel):
     url: Name
     alt: Name
-
-
-class AdminMeasures(ResponseModel):
-    size: Name
-    mm: dict[str, Amount]
 
 
 class AdminProduct(AdminProductItem):
@@ -241,8 +224,8 @@ class AdminProduct(AdminProductItem):
     description: Message
     tags: Message
     pictures: Items[AdminPicture]
-    size_chart: Items[AdminMeasures]
-    print_areas: Items[AdminPrintArea]
+    size_chart: Items[MeasuresOut]
+    print_areas: Items[PrintAreaOut]
     variants: Annotated[list[AdminVariant], bounded(maxItems=5000)]
 
     @classmethod
@@ -250,8 +233,8 @@ class AdminProduct(AdminProductItem):
         return cls.from_row(
             product,
             pictures=[AdminPicture.from_row(picture) for picture in product.pictures],
-            size_chart=[AdminMeasures(size=row.size, mm=dict(row.mm)) for row in product.size_chart],
-            print_areas=[AdminPrintArea.of(area) for area in areas],
+            size_chart=[MeasuresOut(size=row.size, mm=dict(row.mm)) for row in product.size_chart],
+            print_areas=[PrintAreaOut.of(area) for area in areas],
             variants=[AdminVariant.of(variant) for variant in variants],
         )
 

@@ -70,17 +70,7 @@ class CutlineOut(ResponseModel):
     @classmethod
     def of(cls, stored: Mapping[str, Any], urls: UrlBuilder, form: LineFormat = LineFormat.SVG) -> Self:
         result = CutlineResult.read(stored)
-        svg, page = urls.asset(result.key), urls.asset(result.pdf_key)
-        chosen = form is LineFormat.SVG
-        return cls.from_row(
-            result,
-            type="cutline",
-            asset_id=result.asset_id if chosen else result.pdf_id,
-            url=svg if chosen else page,
-            bytes=result.bytes if chosen else result.pdf_bytes,
-            svg_url=svg,
-            pdf_url=page,
-        )
+        return cls.from_row(result, type="cutline", **_files(result, urls, form))
 
 
 class VectorQuery(RequestModel):
@@ -90,7 +80,6 @@ class VectorQuery(RequestModel):
     marks: bool = Field(
         vector.NO_CHOICE.marks, description="Whether the PDF has registration marks, and the inks' names, for films."
     )
-
     width_mm: Length | None = Field(None, description=_WIDTH)
     max_inks: int = Field(
         vector.NO_CHOICE.max_inks, ge=1, le=MOST_INKS, description="A logo of more inks is refused, not simplified."
@@ -140,15 +129,15 @@ class VectorOut(ResponseModel):
     @classmethod
     def of(cls, stored: Mapping[str, Any], urls: UrlBuilder, form: LineFormat = LineFormat.SVG) -> Self:
         result = VectorResult.read(stored)
-        svg, page = urls.asset(result.key), urls.asset(result.pdf_key)
-        chosen = form is LineFormat.SVG
-        return cls.from_row(
-            result,
-            type="vector",
-            asset_id=result.asset_id if chosen else result.pdf_id,
-            url=svg if chosen else page,
-            bytes=result.bytes if chosen else result.pdf_bytes,
-            svg_url=svg,
-            pdf_url=page,
-            inks=list(map(InkOut.of, result.inks)),
-        )
+        inks = list(map(InkOut.of, result.inks))
+        return cls.from_row(result, type="vector", inks=inks, **_files(result, urls, form))
+
+
+def _files(result: CutlineResult | VectorResult, urls: UrlBuilder, form: LineFormat) -> dict[str, Any]:
+    """Both files, and the one in the format that was asked for."""
+    svg, page = urls.asset(result.key), urls.asset(result.pdf_key)
+    if form is LineFormat.SVG:
+        chosen = {"asset_id": result.asset_id, "url": svg, "bytes": result.bytes}
+    else:
+        chosen = {"asset_id": result.pdf_id, "url": page, "bytes": result.pdf_bytes}
+    return {**chosen, "svg_url": svg, "pdf_url": page}
