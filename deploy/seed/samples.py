@@ -159,8 +159,8 @@ SAMPLES = (
         title="Die-cut sticker",
         category="stickers",
         tags="decal vinyl laptop bottle waterproof outline",
-        description="White vinyl cut along the outline of your picture, with a rim of two millimetres. Scratch-proof, "
-        "waterproof, and it comes off without a trace.\nThe size is the longer side.",
+        description="White vinyl cut along the outline of your picture, with a border of two millimetres. "
+        "Scratch-proof, waterproof, and it comes off without a trace.\nThe size is the longer side.",
         areas={"front": "laptop-sticker"},
         methods=(STICKER,),
         price_cents=290,
