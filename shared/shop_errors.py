@@ -3,6 +3,11 @@
 from shared.errors import Failure
 
 
+class KeyMissing(Failure):
+    status, code, message = 400, "idempotency_key_missing", "This request needs the header Idempotency-Key."
+    advice = "Send a value of your choice, new for each distinct request, and the same one if you repeat it."
+
+
 class NotOffered(Failure):
     status, code, message = (
         422,

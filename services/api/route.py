@@ -9,7 +9,13 @@ from pydantic import BaseModel
 
 from services.api.assets.schemas import UploadForm
 from services.api.middleware.policy import Auth, Cache, Limit
-from services.api.schemas import ApiModel, IdempotencyHeaders, ResponseModel, VersionHeaders
+from services.api.schemas import (
+    ApiModel,
+    IdempotencyHeaders,
+    RequiredIdempotencyHeaders,
+    ResponseModel,
+    VersionHeaders,
+)
 from shared import errors, shop_errors
 from shared.errors import Failure
 
@@ -75,7 +81,7 @@ class Route:
         found = {*_ANY, *self.raises}
         if self.auth is not Auth.PUBLIC:
             found.add(errors.Unauthorized)
-        if self.auth in (Auth.ADMIN, Auth.CATALOGUE) or self._refuses_pages:
+        if self.auth in (Auth.ADMIN, Auth.CATALOGUE, Auth.ORDERS) or self._refuses_pages:
             found.add(errors.Forbidden)
         if self.limit is not Limit.NONE:
             found.add(errors.RateLimited)
@@ -83,6 +89,8 @@ class Route:
             found.add(errors.NotFound)
         if self.idempotent:
             found |= {errors.RequestInProgress, errors.KeyReused}
+        if issubclass(self.model("header") or BaseModel, RequiredIdempotencyHeaders):
+            found.add(shop_errors.KeyMissing)
         if issubclass(self.model("header") or BaseModel, VersionHeaders):
             found.add(shop_errors.Changed)
         if self.body or self.model("body"):
@@ -92,7 +100,7 @@ class Route:
 
 # The words of the tables of routes.
 PUBLIC, GUEST_READ, GUEST_WRITE = Auth.PUBLIC, Auth.GUEST_READ, Auth.GUEST_WRITE
-CUSTOMER, ADMIN, CATALOGUE = Auth.CUSTOMER, Auth.ADMIN, Auth.CATALOGUE
+CUSTOMER, ADMIN, CATALOGUE, ORDERS = Auth.CUSTOMER, Auth.ADMIN, Auth.CATALOGUE, Auth.ORDERS
 UNLIMITED, API, UPLOADS, SIGN_IN = Limit.NONE, Limit.API, Limit.UPLOADS, Limit.SIGN_IN
 NO_STORE, PICTURE, PUBLISHED, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PUBLISHED, Cache.PAGE
 CACHED, PRICE = Cache.CATALOGUE, Cache.PRICE

@@ -125,6 +125,10 @@ class IdempotencyHeaders(ApiModel):
     )
 
 
+class RequiredIdempotencyHeaders(IdempotencyHeaders):
+    """Of routes that move money: without a key a repeat could charge twice, so the request is refused."""
+
+
 class VersionHeaders(ApiModel):
     """A change of what has a version."""
 

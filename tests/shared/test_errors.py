@@ -31,6 +31,7 @@ CONTRACT = {
     "wrong_credentials": 401,
     "token_spent": 410,
     "weak_password": 422,
+    "idempotency_key_missing": 400,
     "bad_address": 422,
     "unknown_sku": 422,
     "not_shipped_there": 422,

@@ -37,6 +37,7 @@ _GUEST_LENGTH = 43
 _SCOPES: Mapping[Auth, Collection[Scope]] = {
     Auth.ADMIN: (Scope.ADMIN,),
     Auth.CATALOGUE: (Scope.ADMIN, Scope.CATALOGUE),
+    Auth.ORDERS: (Scope.ADMIN, Scope.ORDERS),
 }
 _EXTENSION = "guest_tokens"
 

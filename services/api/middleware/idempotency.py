@@ -19,7 +19,7 @@ from math import ceil
 
 from flask import Flask, Response, request
 
-from shared import errors, log, timeouts
+from shared import errors, log, shop_errors, timeouts
 from shared.db import idempotency as keys
 from shared.db import ids
 from shared.db.pool import Connection, Database
@@ -70,6 +70,15 @@ def once(database: Database, owner: Owner, content: str = "") -> Iterator[Record
     except BaseException:
         _release(database, claim)
         raise
+
+
+@contextmanager
+def exactly_once(database: Database, owner: Owner, content: str = "") -> Iterator[Record]:
+    """As `once`, for a request that must have a key. Raises KeyMissing as well."""
+    if request.headers.get(HEADER) is None:
+        raise shop_errors.KeyMissing
+    with once(database, owner, content) as record:
+        yield record
 
 
 def _record_nothing(connection: Connection, response: Response) -> None:

@@ -17,6 +17,7 @@ class Auth(StrEnum):
     CUSTOMER = "customer"  # someone signed in
     ADMIN = "admin"  # an API key of scope admin, or a customer of role admin
     CATALOGUE = "catalogue"  # as above, or an API key of scope catalogue
+    ORDERS = "orders"  # as an admin, or an API key of scope orders
 
 
 class Limit(StrEnum):

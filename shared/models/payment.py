@@ -1,0 +1,90 @@
+"""Payments, refunds and disputes, as Stripe has them. Money is in minor units."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class PaymentKind(StrEnum):
+    PAYMENT_INTENT = "payment_intent"
+    CHECKOUT_SESSION = "checkout_session"
+
+
+class PaymentState(StrEnum):
+    """NEW: the key is stored, and Stripe has not answered yet."""
+
+    NEW = "new"
+    OPEN = "open"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class RefundState(StrEnum):
+    """A refund that has succeeded may still fail, at the customer's bank."""
+
+    NEW = "new"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """`stripe_id` is the intent's or the Checkout session's; `intent_id` the intent's, which a session gets late."""
+
+    id: UUID
+    order_id: UUID
+    kind: PaymentKind
+    idempotency_key: str
+    stripe_id: str | None
+    intent_id: str | None
+    status: PaymentState
+    amount_cents: int
+    currency: str
+    fee_cents: int | None
+    error_code: str | None
+    received_at: datetime | None
+    checked_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """`lines`: what of which line is paid back, `{"line", "quantity", "cents", "taxCents"}`; line 0 is shipping."""
+
+    id: UUID
+    payment_id: UUID
+    order_id: UUID
+    idempotency_key: str
+    stripe_id: str | None
+    amount_cents: int
+    lines: Sequence[Mapping[str, Any]]
+    status: RefundState
+    reason: str
+    actor: str
+    error_code: str | None
+    refunded_at: datetime | None
+    failed_at: datetime | None
+    checked_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """`status` is Stripe's word, of which `DisputeState` says what it means."""
+
+    stripe_id: str
+    order_id: UUID
+    payment_id: UUID
+    status: str
+    amount_cents: int
+    reason: str
+    evidence_due_at: datetime | None
+    opened_at: datetime
+    updated_at: datetime
