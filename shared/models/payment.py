@@ -88,3 +88,14 @@ class Dispute:
     evidence_due_at: datetime | None
     opened_at: datetime
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeTransaction:
+    """What a dispute took from the balance at Stripe, or gave back: then the amount is above 0, and a fee below."""
+
+    stripe_id: str
+    dispute_id: str
+    amount_cents: int
+    fee_cents: int
+    booked_at: datetime
