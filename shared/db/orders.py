@@ -74,7 +74,7 @@ def add(
             "holds": HOLDS_S,
         },
     ).fetchone()
-    return _order(row) if row else None
+    return from_row(row) if row else None
 
 
 def find(connection: Connection, customer_id: UUID | None, order_id: UUID) -> Order | None:
@@ -108,16 +108,17 @@ def page(connection: Connection, wanted: Filter, limit: int, after: pagination.C
         "email": wanted.email,
     }
     return pagination.fetch(
-        connection, f"{_SELECT} where {' and '.join(asked) or 'true'}", parameters, _order, limit, after
+        connection, f"{_SELECT} where {' and '.join(asked) or 'true'}", parameters, from_row, limit, after
     )
 
 
 def _one(connection: Connection, statement: str, customer_id: UUID | None, key: object) -> Order | None:
     row = connection.execute(statement, {"customer": customer_id, "key": key}).fetchone()
-    return _order(row) if row else None
+    return from_row(row) if row else None
 
 
-def _order(row: Mapping[str, Any]) -> Order:
+def from_row(row: Mapping[str, Any]) -> Order:
+    """The order in a row of COLUMNS."""
     held_from = ProductionStatus(row["held_from"]) if row["held_from"] else None
     states = {
         "dispute": DisputeState(row["dispute"]),
