@@ -126,3 +126,13 @@ class MoreThanPaid(Failure):
 
     status, code, message = 409, "more_than_paid", "That is more than is left to pay back."
     advice = "Read the order: refunds that are on their way count too. `details` says what is left."
+
+
+class InProduction(Failure):
+    status, code, message = 409, "in_production", "The order is being made, or was cancelled or sent."
+    advice = "Ask the shop: an order can be cancelled by its customer until it is printed."
+
+
+class NotAllowedNow(Failure):
+    status, code, message = 409, "not_allowed_now", "The order's state does not allow this now."
+    advice = "Read the order: `paymentStatus` and `productionStatus` say what it waits for."
