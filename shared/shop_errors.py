@@ -119,3 +119,10 @@ class DiscountRefused(Failure):
         "`details.reason` is `unknown`, `not_started`, `ended`, `used_up` or `below_minimum`; "
         "leave the code out, or reach `details.minimumCents` of goods."
     )
+
+
+class MoreThanPaid(Failure):
+    """`details` has `leftCents`, or the `line` and the `quantity` that is left of it."""
+
+    status, code, message = 409, "more_than_paid", "That is more than is left to pay back."
+    advice = "Read the order: refunds that are on their way count too. `details` says what is left."

@@ -19,6 +19,7 @@ CONTRACT = {
     "source_missing": 409,
     "request_in_progress": 409,
     "mail_not_failed": 409,
+    "more_than_paid": 409,
     "not_uploaded": 409,
     "out_of_stock": 409,
     "sku_taken": 409,
