@@ -103,7 +103,7 @@ def cancel(connection: Connection, order_id: UUID) -> Order:
         [order_id],
     ).fetchone()
     assert row is not None
-    return _order(row)
+    return from_row(row)
 
 
 def extend_run_out(connection: Connection, by_s: float, limit: int) -> list[Order]:
@@ -124,7 +124,7 @@ def extend_run_out(connection: Connection, by_s: float, limit: int) -> list[Orde
         returning {COLUMNS}""",
         [limit, by_s],
     ).fetchall()
-    return list(map(_order, rows))
+    return list(map(from_row, rows))
 
 
 def page(connection: Connection, wanted: Filter, limit: int, after: pagination.Cursor | None) -> pagination.Page[Order]:

@@ -20,7 +20,7 @@ def add(connection: Connection, quantities: Mapping[UUID, int], reason: str, act
         )
 
 
-def printed(connection: Connection, item_ids: Collection[UUID]) -> None:
+def set_printed(connection: Connection, item_ids: Collection[UUID]) -> None:
     """Record that all that were asked for of these lines are printed."""
     connection.execute(
         """update reprints
