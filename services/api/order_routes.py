@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from services.api.orders import admin
 from services.api.orders import views as orders
+from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage
 from services.api.orders.schemas import OrderOut, OrderPage
-from services.api.route import API, CUSTOMER, GET, NO_STORE, POST, UNLIMITED, Route
+from services.api.route import API, CUSTOMER, GET, NO_STORE, ORDERS, POST, UNLIMITED, Route
 from shared import errors, shop_errors
 
 LISTED = (errors.InvalidCursor,)
@@ -14,11 +16,14 @@ PLACED = (
 )
 CANCELLED = (shop_errors.InProduction, shop_errors.NotAllowedNow)
 
+_OF_SHOP = (ORDERS, API, NO_STORE)
 _ORDERS = (
     POST("/api/orders", orders.create, CUSTOMER, API, NO_STORE, OrderOut, (201,), PLACED),
     GET("/api/orders", orders.page, CUSTOMER, UNLIMITED, NO_STORE, OrderPage, (200,), LISTED),
     GET("/api/orders/<order>", orders.show, CUSTOMER, UNLIMITED, NO_STORE, OrderOut),
     POST("/api/orders/<uuid:order_id>/cancel", orders.cancel, CUSTOMER, API, NO_STORE, OrderOut, (200,), CANCELLED),
+    GET("/api/admin/orders", admin.admin_page, *_OF_SHOP, AdminOrderPage, (200,), LISTED),
+    GET("/api/admin/orders/<order>", admin.admin_show, *_OF_SHOP, AdminOrderOut),
 )
 _PAYMENTS: tuple[Route, ...] = ()
 _REFUNDS: tuple[Route, ...] = ()

@@ -1,5 +1,6 @@
 """Orders: made from quotes, found by id or number, locked before anything of theirs changes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -20,12 +21,17 @@ _VISIBLE = "(%(customer)s::uuid is null or customer_id = %(customer)s)"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which orders a page shows; None leaves a condition out. `email` is the customer's address, in any case."""
+    """Which orders a page shows; None leaves a condition out.
+
+    `email` is the customer's address and `recipient` the beginning of a name, in any case.
+    """
 
     customer_id: UUID | None = None
     payment_status: PaymentStatus | None = None
     production_status: ProductionStatus | None = None
+    number: str | None = None
     email: str | None = None
+    recipient: str | None = None
 
 
 def add(
@@ -133,14 +139,18 @@ def page(connection: Connection, wanted: Filter, limit: int, after: pagination.C
         "customer_id = %(customer)s": wanted.customer_id,
         "payment_status = %(payment)s": wanted.payment_status,
         "production_status = %(production)s": wanted.production_status,
+        "order_number = %(number)s": wanted.number,
         "customer_id = (select id from customers where lower(email) = lower(%(email)s))": wanted.email,
+        "lower(ship_to ->> 'name') like lower(%(recipient)s)": wanted.recipient,
     }
     asked = [clause for clause, value in conditions.items() if value is not None]
     parameters = {
         "customer": wanted.customer_id,
         "payment": wanted.payment_status,
         "production": wanted.production_status,
+        "number": wanted.number,
         "email": wanted.email,
+        "recipient": wanted.recipient and re.sub(r"([\\%_])", r"\\\1", wanted.recipient) + "%",
     }
     return pagination.fetch(
         connection, f"{_SELECT} where {' and '.join(asked) or 'true'}", parameters, from_row, limit, after

@@ -9,7 +9,7 @@ from services.api.accounts import rules
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
 from services.api.middleware.idempotency import exactly_once
-from services.api.orders import cancelling, numbering, placing
+from services.api.orders import cancelling, finding, placing
 from services.api.orders.schemas import (
     NewOrder,
     OrderKeyPath,
@@ -66,7 +66,7 @@ def show(deps: Dependencies, path: OrderKeyPath) -> OrderOut:
     Shows one of your orders, by its id or its number.
     """
     with deps.database.transaction() as connection:
-        order = _find(connection, auth.customer().id, path.order)
+        order = finding.find(connection, auth.customer().id, path.order)
         if order is None:
             raise errors.NotFound
         return shown(connection, order)
@@ -104,11 +104,3 @@ def _ship_to(connection: Connection, customer_id: UUID, body: NewOrder) -> Mappi
     if address is None:
         raise errors.NotFound("You have no such address.", details={"fields": {"addressId": "You have no such one."}})
     return address.fields
-
-
-def _find(connection: Connection, customer_id: UUID, key: str) -> Order | None:
-    try:
-        return orders.find(connection, customer_id, UUID(key))
-    except ValueError:
-        number = numbering.read(key)
-    return orders.by_number(connection, customer_id, number) if number else None

@@ -42,6 +42,7 @@ ORDER = (
     *("catalogue_page", "catalogue_show", "catalogue_stock", "catalogue_show_facets"),
     *("pricing_admin_show_list", "pricing_set_list", "pricing_set_discount", "pricing_list_discounts"),
     *("pricing_show_list", "pricing_quote", "orders_create", "orders_page", "orders_show", "orders_cancel"),
+    *("orders_admin_page", "orders_admin_show"),
     *("accounts_list_sessions", "accounts_end_session"),
     *("admin_rollout", "admin_set_rollout", "admin_providers", "admin_jobs_report", "mail_page"),
 )
@@ -130,7 +131,9 @@ def test_every_example_succeeds(api: Api) -> None:
         ann = document(api.app)["components"]["schemas"]["Registration"]["examples"][0]
         customers.add(connection, ann["email"], "Ann", api.deps.passwords.hash(ann["password"]))
     for name in ORDER:
-        trial.send(name, {"X-Api-Key": secret} if ROUTES[name].auth in (Auth.ADMIN, Auth.CATALOGUE) else None)
+        trial.send(
+            name, {"X-Api-Key": secret} if ROUTES[name].auth in (Auth.ADMIN, Auth.CATALOGUE, Auth.ORDERS) else None
+        )
 
 
 def test_the_example_of_a_direct_upload_is_that_of_the_example_picture(guest: FlaskClient, api: Api) -> None:
