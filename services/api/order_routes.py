@@ -14,7 +14,7 @@ PLACED = (
     *(errors.NotFound, shop_errors.BadAddress, shop_errors.NotPrintable, shop_errors.DiscountRefused),
     *(shop_errors.QuoteExpired, shop_errors.QuoteUsed, shop_errors.OutOfStock),
 )
-CANCELLED = (shop_errors.InProduction, shop_errors.NotAllowedNow)
+CANCELLED = (shop_errors.InProduction, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
 
 _OF_SHOP = (ORDERS, API, NO_STORE)
 _ORDERS = (
