@@ -6,7 +6,10 @@ from services.api.orders import admin
 from services.api.orders import views as orders
 from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage
 from services.api.orders.schemas import OrderOut, OrderPage
-from services.api.route import API, CUSTOMER, GET, NO_STORE, ORDERS, POST, UNLIMITED, Route
+from services.api.payments import views as payments
+from services.api.payments import webhook
+from services.api.payments.schemas import PaymentOut, Received
+from services.api.route import API, CUSTOMER, GET, NO_STORE, ORDERS, POST, PUBLIC, UNLIMITED, Route, Signed
 from shared import errors, shop_errors
 
 LISTED = (errors.InvalidCursor,)
@@ -15,6 +18,8 @@ PLACED = (
     *(shop_errors.QuoteExpired, shop_errors.QuoteUsed, shop_errors.OutOfStock),
 )
 CANCELLED = (shop_errors.InProduction, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
+PAYABLE = (shop_errors.NotPayable, shop_errors.PaymentUnavailable)
+SIGNED = (shop_errors.BadSignature, shop_errors.WrongMode, shop_errors.PaymentUnavailable)
 
 _OF_SHOP = (ORDERS, API, NO_STORE)
 _ORDERS = (
@@ -25,7 +30,10 @@ _ORDERS = (
     GET("/api/admin/orders", admin.admin_page, *_OF_SHOP, AdminOrderPage, (200,), LISTED),
     GET("/api/admin/orders/<order>", admin.admin_show, *_OF_SHOP, AdminOrderOut),
 )
-_PAYMENTS: tuple[Route, ...] = ()
+_PAYMENTS = (
+    POST("/api/orders/<uuid:order_id>/payment", payments.start, CUSTOMER, API, NO_STORE, PaymentOut, (200,), PAYABLE),
+    POST("/api/webhooks/stripe", webhook.receive, PUBLIC, UNLIMITED, NO_STORE, Received, (200,), SIGNED, Signed),
+)
 _REFUNDS: tuple[Route, ...] = ()
 _PRODUCTION: tuple[Route, ...] = ()
 _DOCUMENTS: tuple[Route, ...] = ()

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from services.api import examples
-from services.api.gang_sheets.schemas import MOST_COPIES, FilmModel, GangSheetOut, Millimetres
+from services.api.gang_sheets.schemas import FilmModel, GangSheetOut, Millimetres
 from services.api.schemas import FROM_TEXT, Amount, BodyModel, Count, Items, Name, RequestModel, ResponseModel, bounded
 from services.api.url_builder import UrlBuilder
 from shared.db.gang_sheet_prints import LaidPrint, WaitingPrint
@@ -37,7 +37,9 @@ class NewOrderSheet(BodyModel):
     effort: Annotated[Effort, FROM_TEXT] = Effort.TIGHT
     formats: list[Annotated[SheetFormat, FROM_TEXT]] = Field([SheetFormat.PNG], min_length=1, max_length=3)
     labels: bool = Field(True, description="Print the item's number and width below each copy.")
-    underbase: bool = Field(True, description="White ink below the designs: a plate beside PNG and TIFF, or in the PDF.")
+    underbase: bool = Field(
+        True, description="White ink below the designs: a plate beside PNG and TIFF, or in the PDF."
+    )
 
 
 class PrintOnSheetOut(ResponseModel):

@@ -26,7 +26,7 @@ from shared import errors, shop_errors, web
 from shared.db import gang_sheet_prints, ids, jobs
 from shared.db.gang_sheet_prints import Taken, WaitingPrint
 from shared.models.gang_sheet import GangSheetInput, Item, SheetFormat
-from shared.models.job import Job, JobType
+from shared.models.job import JobType
 from shared.models.order import ARTWORK
 
 _MOST_WAITING = 5000
@@ -42,9 +42,7 @@ def propose(deps: Dependencies, query: ProposalQuery) -> ProposalList:
         waiting = gang_sheet_prints.waiting(connection, _MOST_WAITING)
     sheets = proposals.proposed(waiting, MOST_PRINTS)[:MOST_PRINTS]
     return ProposalList(
-        items=[
-            ProposalOut.of(items, proposals.length_mm(items, query.width_mm, query.gap_mm)) for items in sheets
-        ]
+        items=[ProposalOut.of(items, proposals.length_mm(items, query.width_mm, query.gap_mm)) for items in sheets]
     )
 
 
@@ -100,7 +98,8 @@ def _items(waiting: Sequence[WaitingPrint], wanted: Sequence[UUID]) -> proposals
     chosen = [one for one in waiting if one.print_id in set(wanted)]
     if missing := set(wanted) - {one.print_id for one in chosen}:
         raise shop_errors.NotAllowedNow(
-            "A print lies on a sheet already, or is not to be made now.", details={"printIds": sorted(map(str, missing))}
+            "A print lies on a sheet already, or is not to be made now.",
+            details={"printIds": sorted(map(str, missing))},
         )
     items = proposals.grouped(chosen)
     if len(items) > MOST_ITEMS or sum(one.copies for one in chosen) > MOST_COPIES:

@@ -168,6 +168,8 @@ TABLE = (
     Row("POST", "/api/orders/<uuid:order_id>/cancel", 401, 400, 400, _CUSTOMER),
     Row("GET", "/api/admin/orders", 401, 401, 401, _ORDERS, 200),
     Row("GET", "/api/admin/orders/<order>", 401, 401, 401, _ORDERS, 404),
+    Row("POST", "/api/orders/<uuid:order_id>/payment", 401, 400, 400, _CUSTOMER),
+    Row("POST", "/api/webhooks/stripe", 503, 503, 503, _HEALTH),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
     Row("GET", "/", 200, 200, 200, _PAGE),
     Row("GET", "/legal/<name>", 404, 404, 404, _PAGE),
