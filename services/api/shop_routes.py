@@ -25,6 +25,7 @@ from services.api.mail import views as mail
 from services.api.mail.schemas import MailOut, MailPage
 from services.api.mockups import views as mockups
 from services.api.openapi import CSV, MOCKUP, SERVED
+from services.api.order_routes import ORDERED
 from services.api.pricing import admin as pricing_admin
 from services.api.pricing import views as pricing
 from services.api.pricing.admin_schemas import DiscountOut, DiscountPage
@@ -98,6 +99,7 @@ _ACCOUNTS = (
     POST("/api/account/reset", registration.request_reset, PUBLIC, SIGN_IN, NO_STORE, MailRequested, (202,)),
     POST("/api/account/reset/confirm", registration.confirm_reset, *_OPENED, (*_SPENT, *_WEAK)),
     POST("/api/session", sign_in.sign_in, *_OPENED, (shop_errors.WrongCredentials,)),
+    POST("/api/session/link", registration.request_link, PUBLIC, SIGN_IN, NO_STORE, MailRequested, (202,)),
     POST("/api/session/refresh", sign_in.refresh, *_OWN, CustomerOut),
     DELETE("/api/session", sign_in.sign_out, *_OWN, None, (204,)),
     GET("/api/sessions", sign_in.list_sessions, CUSTOMER, UNLIMITED, NO_STORE, SessionList),
@@ -157,4 +159,5 @@ SHOP: Mapping[str, tuple[Route, ...]] = {
     "accounts": _ACCOUNTS,
     "mails": _MAILS,
     "prices": _PRICES,
+    **ORDERED,
 }
