@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from services.api.documents import views as documents
+from services.api.openapi import PDF
 from services.api.orders import views as orders
 from services.api.orders.schemas import OrderOut, OrderPage
-from services.api.route import API, CUSTOMER, GET, NO_STORE, POST, UNLIMITED, Route
+from services.api.route import API, CUSTOMER, GET, NO_STORE, ORDERS, POST, UNLIMITED, Route
 from shared import errors, shop_errors
 
 LISTED = (errors.InvalidCursor,)
@@ -21,7 +23,15 @@ _ORDERS = (
 _PAYMENTS: tuple[Route, ...] = ()
 _REFUNDS: tuple[Route, ...] = ()
 _PRODUCTION: tuple[Route, ...] = ()
-_DOCUMENTS: tuple[Route, ...] = ()
+_PDF, _SLIP = (CUSTOMER, UNLIMITED, NO_STORE, PDF), (ORDERS, API, NO_STORE, PDF)
+_UNPAID = (shop_errors.NotPaid,)
+_DOCUMENTS = (
+    GET("/api/orders/<uuid:order_id>/invoice.pdf", documents.invoice, *_PDF, (200,), _UNPAID),
+    GET("/api/orders/<uuid:order_id>/credit-notes/<invoice_number>.pdf", documents.credit_note, *_PDF),
+    GET("/api/admin/invoices/<invoice_number>.pdf", documents.admin_invoice, *_SLIP),
+    GET("/api/admin/orders/<uuid:order_id>/slip.pdf", documents.slip, *_SLIP, (200,), _UNPAID),
+    GET("/api/admin/orders/<uuid:order_id>/label.pdf", documents.label, *_SLIP, (200,), _UNPAID),
+)
 _BOOKS: tuple[Route, ...] = ()
 ORDERED: Mapping[str, tuple[Route, ...]] = {
     "orders": _ORDERS,
