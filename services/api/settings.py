@@ -11,6 +11,7 @@ from services.api.documents.settings import SellerSettings
 from services.api.mail.settings import Smtp
 from services.api.pages.legal import Legal
 from services.api.pages.settings import Shop
+from services.api.payments.settings import Stripe
 from services.api.pricing.settings import Pricing
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
@@ -130,6 +131,7 @@ class Settings:
     web: Web
     shop: Shop
     pricing: Pricing
+    stripe: Stripe
     mockups: Mockups
     smtp: Smtp
     legal: Legal
@@ -154,6 +156,7 @@ class Settings:
             web=Web.read(),
             shop=Shop.read(),
             pricing=Pricing.read(),
+            stripe=Stripe.read(),
             mockups=Mockups.read(),
             smtp=Smtp.read(),
             legal=Legal.read(),

@@ -73,7 +73,7 @@ def _row(item: OrderItem, pictures: Mapping[UUID, ImageReader]) -> list[object]:
 
 
 def _said(one: OrderPrint) -> str:
-    return f"{one.placement}: {one.method}, {one.width_um // 1000} x {one.height_um // 1000} mm"
+    return f"{one.placement.replace('_', ' ')}: {one.method}, {one.width_um // 1000} x {one.height_um // 1000} mm"
 
 
 class _Swatch(Flowable):

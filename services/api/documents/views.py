@@ -71,8 +71,8 @@ def slip(deps: Dependencies, path: OrderPath) -> Response:
 def label(deps: Dependencies, path: OrderPath) -> Response:
     """Download address label.
 
-    The address of a paid order for a label of 100 x 150 mm, as PDF, without postage. The barcode (Code 128) is the order
-    number.
+    The address of a paid order for a label of 100 x 150 mm, as PDF, without postage. Its barcode is the order number in
+    Code 128.
     """
     order, _ = _paid(deps, path.order_id)
     return _pdf(deps.documents.label(order, deps.settings.seller), f"label-{order.order_number}")
