@@ -121,6 +121,11 @@ class DiscountRefused(Failure):
     )
 
 
+class NotPaid(Failure):
+    status, code, message = 409, "not_paid", "The order is not paid."
+    advice = "Pay it first: its invoice and its packing slip follow from the payment. A cancelled order has none."
+
+
 class MoreThanPaid(Failure):
     """`details` has `leftCents`, or the `line` and the `quantity` that is left of it."""
 

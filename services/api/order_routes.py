@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from services.api.documents import views as documents
+from services.api.openapi import PDF
 from services.api.orders import admin
 from services.api.orders import views as orders
 from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage
@@ -9,7 +11,18 @@ from services.api.orders.schemas import OrderOut, OrderPage
 from services.api.payments import views as payments
 from services.api.payments import webhook
 from services.api.payments.schemas import PaymentOut, Received
-from services.api.route import API, CUSTOMER, GET, NO_STORE, ORDERS, POST, PUBLIC, UNLIMITED, Route, Signed
+from services.api.route import (
+    API,
+    CUSTOMER,
+    GET,
+    NO_STORE,
+    ORDERS,
+    POST,
+    PUBLIC,
+    UNLIMITED,
+    Route,
+    Signed,
+)
 from shared import errors, shop_errors
 
 LISTED = (errors.InvalidCursor,)
@@ -36,7 +49,15 @@ _PAYMENTS = (
 )
 _REFUNDS: tuple[Route, ...] = ()
 _PRODUCTION: tuple[Route, ...] = ()
-_DOCUMENTS: tuple[Route, ...] = ()
+_PDF, _SLIP = (CUSTOMER, UNLIMITED, NO_STORE, PDF), (ORDERS, API, NO_STORE, PDF)
+_UNPAID = (shop_errors.NotPaid,)
+_DOCUMENTS = (
+    GET("/api/orders/<uuid:order_id>/invoice.pdf", documents.invoice, *_PDF, (200,), _UNPAID),
+    GET("/api/orders/<uuid:order_id>/credit-notes/<invoice_number>.pdf", documents.credit_note, *_PDF),
+    GET("/api/admin/invoices/<invoice_number>.pdf", documents.admin_invoice, *_SLIP),
+    GET("/api/admin/orders/<uuid:order_id>/slip.pdf", documents.slip, *_SLIP, (200,), _UNPAID),
+    GET("/api/admin/orders/<uuid:order_id>/label.pdf", documents.label, *_SLIP, (200,), _UNPAID),
+)
 _BOOKS: tuple[Route, ...] = ()
 ORDERED: Mapping[str, tuple[Route, ...]] = {
     "orders": _ORDERS,

@@ -36,6 +36,7 @@ CONTRACT = {
     "weak_password": 422,
     "idempotency_key_missing": 400,
     "bad_address": 422,
+    "not_paid": 409,
     "not_payable": 409,
     "bad_signature": 400,
     "wrong_mode": 400,

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from services.api.dependencies import Dependencies
+from services.api.documents import issuing
 from shared import log, metrics
 from shared.db import order_events, orders, payments
 from shared.db.pool import Connection
@@ -34,13 +35,14 @@ def record(deps: Dependencies, connection: Connection, payment: Payment, fact: P
         return payments.learn(connection, current, fact)
 
 
-def _follow(deps: Dependencies, connection: Connection, before: Order, after: Order) -> None:  # noqa: ARG001
+def _follow(deps: Dependencies, connection: Connection, before: Order, after: Order) -> None:
     if _paid(after) and not _paid(before):
         order_events.add(connection, after.id, "paid", ACTOR, {"cents": after.received_cents})
     if after.review and not before.review:
         order_events.add(connection, after.id, "review", ACTOR, {"reason": after.review})
         metrics.REVIEWS.inc()
         _log.error("order_in_review", order=after.order_number, reason=after.review)
+    issuing.follow(connection, after, deps.settings.seller, paid=_paid(after))
 
 
 def _paid(order: Order) -> bool:
