@@ -7,12 +7,15 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from services.api.documents.settings import SellerSettings
 from services.api.mail.settings import Smtp
 from services.api.pages.legal import Legal
 from services.api.pages.settings import Shop
+from services.api.payments.settings import Stripe
 from services.api.pricing.settings import Pricing
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
+from shared.models.invoice import Seller
 from shared.print_settings import Printing
 
 _RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})?([smhd])")
@@ -128,9 +131,15 @@ class Settings:
     web: Web
     shop: Shop
     pricing: Pricing
+    stripe: Stripe
     mockups: Mockups
     smtp: Smtp
     legal: Legal
+    selling: SellerSettings
+
+    @property
+    def seller(self) -> Seller:
+        return self.selling.seller(self.shop.name)
 
     @classmethod
     def read(cls) -> Self:
@@ -147,7 +156,9 @@ class Settings:
             web=Web.read(),
             shop=Shop.read(),
             pricing=Pricing.read(),
+            stripe=Stripe.read(),
             mockups=Mockups.read(),
             smtp=Smtp.read(),
             legal=Legal.read(),
+            selling=SellerSettings.read(),
         )

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from shared.models.order import DisputeState
+
 
 class PaymentKind(StrEnum):
     PAYMENT_INTENT = "payment_intent"
@@ -55,6 +57,20 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentFact:
+    """What Stripe says of a payment now. If it succeeded, amount and currency are what was received."""
+
+    status: PaymentState
+    stripe_id: str | None = None
+    intent_id: str | None = None
+    amount_cents: int | None = None
+    currency: str | None = None
+    fee_cents: int | None = None
+    error_code: str | None = None
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Refund:
     """`lines`: what of which line is paid back, `{"line", "quantity", "cents", "taxCents"}`; line 0 is shipping."""
 
@@ -75,16 +91,57 @@ class Refund:
     created_at: datetime
 
 
+_DISPUTES = {
+    "warning_closed": DisputeState.WON,  # an inquiry that led to no dispute within 120 days
+    "won": DisputeState.WON,
+    "lost": DisputeState.LOST,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """`status` is Stripe's word, of which `DisputeState` says what it means."""
+    """`status` is Stripe's word, `withdrawn_cents` what the dispute has taken from the balance and not given back."""
 
+    id: UUID
     stripe_id: str
     order_id: UUID
     payment_id: UUID
     status: str
     amount_cents: int
+    withdrawn_cents: int
     reason: str
     evidence_due_at: datetime | None
     opened_at: datetime
     updated_at: datetime
+    created_at: datetime
+
+    @property
+    def state(self) -> DisputeState:
+        """What it means for its order. Inquiries, appeals and words of a later version of Stripe's API are open.
+
+        `prevented`: the card network blocked the dispute, or settled it by paying the customer from the balance.
+        """
+        if self.status == "prevented":
+            return DisputeState.LOST if self.withdrawn_cents else DisputeState.WON
+        return _DISPUTES.get(self.status, DisputeState.OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeTransaction:
+    """What a dispute took from the balance at Stripe, or gave back: then the amount is above 0, and a fee below."""
+
+    stripe_id: str
+    dispute_id: str
+    amount_cents: int
+    fee_cents: int
+    booked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEvent:
+    """That an object at Stripe changed; what it is now, Stripe is asked."""
+
+    id: str
+    type: str
+    object_id: str
+    happened_at: datetime

@@ -4,7 +4,7 @@ import http.client
 import json
 import socket
 import time
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 
 import pytest
 import requests
@@ -27,18 +27,18 @@ def session() -> requests.Session:
     return session
 
 
-def _slowest_health(deployment: Deployment, session: requests.Session) -> float:
+def _usual_health(deployment: Deployment, session: requests.Session) -> float:
     took = []
     for _ in range(_TRIES):
         began = time.monotonic()
         assert session.get(f"{deployment.address}/health/live", timeout=5).status_code == 200
         took.append(time.monotonic() - began)
-    return sorted(took)[-2]  # the slowest may be the machine's fault
+    return sorted(took)[_TRIES // 2]  # without a free thread all are slow; on a busy machine some are
 
 
 def test_slow_heads_and_bodies_delay_no_other_request(deployment: Deployment, session: requests.Session) -> None:
     with slow_senders(deployment.front.port, heads=200, bodies=200):
-        assert _slowest_health(deployment, session) < LIMIT_S
+        assert _usual_health(deployment, session) < LIMIT_S
 
 
 def test_slow_senders_are_disconnected(deployment: Deployment) -> None:
@@ -58,15 +58,12 @@ def test_a_refusal_of_a_large_body_reaches_the_caller(deployment: Deployment, se
 
 
 def test_slow_readers_hold_no_thread(deployment: Deployment, session: requests.Session) -> None:
-    opened = []
-    for _ in range(200):
-        reader = socket.create_connection(("127.0.0.1", deployment.front.port))
-        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-        reader.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
-        opened.append(reader)
-    assert _slowest_health(deployment, session) < LIMIT_S
-    for reader in opened:
-        reader.close()
+    with ExitStack() as opened:
+        for _ in range(200):
+            reader = opened.enter_context(socket.create_connection(("127.0.0.1", deployment.front.port)))
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+            reader.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert _usual_health(deployment, session) < LIMIT_S
 
 
 def test_request_ids_pass_through_if_they_are_valid(deployment: Deployment, session: requests.Session) -> None:

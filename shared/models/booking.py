@@ -1,0 +1,87 @@
+"""The books: what moved the shop's balance at Stripe. Money is in minor units, below 0 if it left the balance."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class BookingKind(StrEnum):
+    """A fee has the id of what it was taken for: a payment, or a dispute. Given back, it is above 0."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    REFUND_FAILED = "refund_failed"  # the money of a refund that came back
+    DISPUTE = "dispute"
+    DISPUTE_RETURNED = "dispute_returned"
+    FEE = "fee"
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """`lines` are those of a refund, as `Refund.lines`; a payment is for all lines of its order."""
+
+    at: datetime
+    kind: BookingKind
+    order_id: UUID
+    order_number: str
+    document: str
+    country: str
+    cents: int
+    currency: str
+    stripe_id: str
+    lines: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class TaxedLine:
+    """A line of an order; 0 is shipping. `total_cents` is with tax."""
+
+    order_id: UUID
+    line: int
+    tax_bp: int
+    tax_cents: int
+    total_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookDay:
+    """A day (UTC) in one currency. Refunds that failed and what disputes gave back are taken off; fees as well.
+
+    `unknown_fees`: payments whose fee Stripe has not told yet, which is therefore not in `fees_cents`.
+    """
+
+    day: date
+    currency: str
+    received_cents: int
+    refunded_cents: int
+    disputed_cents: int
+    fees_cents: int
+    unknown_fees: int
+
+    @property
+    def net_cents(self) -> int:
+        return self.received_cents - self.refunded_cents - self.disputed_cents - self.fees_cents
+
+
+@dataclass(frozen=True, slots=True)
+class BookDifference:
+    """What the books and Stripe have for a kind of a day. `stripe_ids`: some of those whose amounts differ."""
+
+    currency: str
+    kind: BookingKind
+    ours_cents: int
+    stripe_cents: int
+    stripe_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookCheck:
+    """`checked_at` is None until the check is done."""
+
+    day: date
+    test: bool
+    checked_at: datetime | None
+    differences: tuple[BookDifference, ...]
