@@ -133,6 +133,13 @@ class NotPayable(Failure):
     advice = "Read the order: it is paid, its payment is on the way, or it is cancelled; then order again."
 
 
+class OpenOrders(Failure):
+    """`details` has the `orderNumbers`."""
+
+    status, code, message = 409, "open_orders", "The account has orders that are not finished."
+    advice = "Wait until they are shipped or refunded, or cancel them; `details` names them."
+
+
 class BadSignature(Failure):
     status, code, message = (
         400,

@@ -35,6 +35,7 @@ CONTRACT = {
     "idempotency_key_missing": 400,
     "bad_address": 422,
     "not_payable": 409,
+    "open_orders": 409,
     "bad_signature": 400,
     "wrong_mode": 400,
     "payment_unavailable": 503,

@@ -57,7 +57,9 @@ def _post(address: str, path: str, **body: str) -> requests.Response:
     return requests.post(f"{address}{path}", json=body, timeout=20)
 
 
-def test_clicks_confirm_an_address_set_a_new_password_and_sign_a_guest_in(address: str, inbox: Inbox, page: "Page") -> None:
+def test_clicks_confirm_an_address_set_a_new_password_and_sign_a_guest_in(
+    address: str, inbox: Inbox, page: "Page"
+) -> None:
     assert _post(address, "/api/account", email=ANN, password=PASSWORD).status_code == 202
     link = _link(inbox, 1)
     assert _post(address, "/api/session", email=ANN, password=PASSWORD).status_code == 401  # not by the mail alone
