@@ -12,11 +12,13 @@ PLACED = (
     *(errors.NotFound, shop_errors.BadAddress, shop_errors.NotPrintable, shop_errors.DiscountRefused),
     *(shop_errors.QuoteExpired, shop_errors.QuoteUsed, shop_errors.OutOfStock),
 )
+CANCELLED = (shop_errors.InProduction, shop_errors.NotAllowedNow)
 
 _ORDERS = (
     POST("/api/orders", orders.create, CUSTOMER, API, NO_STORE, OrderOut, (201,), PLACED),
     GET("/api/orders", orders.page, CUSTOMER, UNLIMITED, NO_STORE, OrderPage, (200,), LISTED),
     GET("/api/orders/<order>", orders.show, CUSTOMER, UNLIMITED, NO_STORE, OrderOut),
+    POST("/api/orders/<uuid:order_id>/cancel", orders.cancel, CUSTOMER, API, NO_STORE, OrderOut, (200,), CANCELLED),
 )
 _PAYMENTS: tuple[Route, ...] = ()
 _REFUNDS: tuple[Route, ...] = ()

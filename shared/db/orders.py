@@ -107,6 +107,41 @@ def unfinished(connection: Connection, customer_id: UUID) -> list[str]:
     return [row["order_number"] for row in rows if row["unfinished"]]
 
 
+def cancel(connection: Connection, order_id: UUID) -> Order:
+    """Cancel a locked order, whatever its state."""
+    row = connection.execute(
+        f"""update orders
+        set cancelled_at = now(), production_status = 'cancelled', held_from = null, held_for = null, hold_until = null,
+            version = version + 1
+        where id = %s
+        returning {COLUMNS}""",
+        [order_id],
+    ).fetchone()
+    assert row is not None
+    return _order(row)
+
+
+def extend_run_out(connection: Connection, by_s: float, limit: int) -> list[Order]:
+    """Orders whose reservation has run out, which no other transaction has; it now lasts `by_s` longer."""
+    rows = connection.execute(
+        f"""with due as materialized (
+            select id as order_id
+            from orders
+            where hold_until <= now()
+            order by hold_until
+            limit %s
+            for update skip locked
+        )
+        update orders
+        set hold_until = now() + %s * interval '1 second'
+        from due
+        where id = order_id
+        returning {COLUMNS}""",
+        [limit, by_s],
+    ).fetchall()
+    return list(map(_order, rows))
+
+
 def page(connection: Connection, wanted: Filter, limit: int, after: pagination.Cursor | None) -> pagination.Page[Order]:
     """Newest first."""
     conditions = {

@@ -28,7 +28,8 @@ class Owned:
     owner_id: str | None = "owner_id"
 
 
-_ORDERS = "select id from orders where customer_id = %(owner_id)s::uuid"
+_CUSTOMER_ID = "case when %(owner_type)s = 'customer' then %(owner_id)s::uuid end"  # ids of other owners are no UUIDs
+_ORDERS = f"select id from orders where customer_id = {_CUSTOMER_ID}"
 _OF_ORDERS = f"order_id in ({_ORDERS})"
 _OF_ITEMS = f"order_item_id in (select id from order_items where {_OF_ORDERS})"
 _KEPT = f"owner_type = '{ARTWORK.type}' and owner_id = '{ARTWORK.id}' and deleted_at is null"

@@ -27,6 +27,8 @@ from shared.models.owner import Owner, OwnerType
 
 ARTWORK = Owner(OwnerType.SHOP, "orders")  # owns the copies of pictures that orders print, and the files made of them
 
+CUSTOMER, SHOP = "customer", "shop"  # actors: the order names its customer, whose address may be erased
+
 
 class PaymentStatus(StrEnum):
     UNPAID = "unpaid"
@@ -154,7 +156,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class OrderEvent:
-    """`actor` is the customer's or the admin's address, a key's name, `stripe` or `shop`."""
+    """`actor` is CUSTOMER, SHOP, `stripe`, an admin's address or a key's name."""
 
     id: UUID
     what: str

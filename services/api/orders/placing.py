@@ -31,7 +31,7 @@ from shared.db.pool import Connection
 from shared.models.asset import Asset, AssetKind
 from shared.models.customer import Customer
 from shared.models.design import Design
-from shared.models.order import ARTWORK, Order, OrderItem, OrderPrint
+from shared.models.order import ARTWORK, CUSTOMER, Order, OrderItem, OrderPrint
 from shared.models.price_list import Destination
 from shared.models.quote import Quote, QuoteLine
 
@@ -56,8 +56,8 @@ def place(
     if copies:
         assets.add_all(connection, copies.values())
     order_items.add(connection, order.id, items)
-    stock_reservations.record(connection, items, order.order_number, customer.email)
-    order_events.add(connection, order.id, "placed", customer.email)
+    stock_reservations.record(connection, items, order.order_number, CUSTOMER)
+    order_events.add(connection, order.id, "placed", CUSTOMER)
     return order
 
 

@@ -1,4 +1,4 @@
-"""A customer's orders: placed, listed and shown."""
+"""A customer's orders: placed, listed, shown and cancelled."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -9,14 +9,23 @@ from services.api.accounts import rules
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
 from services.api.middleware.idempotency import exactly_once
-from services.api.orders import numbering, placing
-from services.api.orders.schemas import NewOrder, OrderKeyPath, OrderOut, OrderPage, OrdersQuery, OrderSummary
+from services.api.orders import cancelling, numbering, placing
+from services.api.orders.schemas import (
+    NewOrder,
+    OrderKeyPath,
+    OrderOut,
+    OrderPage,
+    OrderPath,
+    OrdersQuery,
+    OrderSummary,
+)
+from services.api.orders.showing import shown
 from services.api.schemas import RequiredIdempotencyHeaders
 from shared import errors
-from shared.db import order_events, order_items, orders, postal_addresses
+from shared.db import orders, postal_addresses
 from shared.db.pagination import Cursor
 from shared.db.pool import Connection
-from shared.models.order import Order
+from shared.models.order import CUSTOMER, Order
 
 _TEST = True  # no payment of real money is possible yet
 
@@ -34,7 +43,7 @@ def create(deps: Dependencies, header: RequiredIdempotencyHeaders, body: NewOrde
     ):
         ship_to = _ship_to(connection, customer.id, body)
         order = placing.place(connection, customer, body.quote_id, ship_to, test=_TEST)
-        response = _shown(connection, order).response(201)
+        response = shown(connection, order).response(201)
         record(connection, response)
     return response
 
@@ -60,7 +69,29 @@ def show(deps: Dependencies, path: OrderKeyPath) -> OrderOut:
         order = _find(connection, auth.customer().id, path.order)
         if order is None:
             raise errors.NotFound
-        return _shown(connection, order)
+        return shown(connection, order)
+
+
+def cancel(deps: Dependencies, header: RequiredIdempotencyHeaders, path: OrderPath) -> Response:  # noqa: ARG001 - validates them
+    """Cancel order.
+
+    Possible until it is printed. What was paid is paid back, and the pieces are for sale again.
+    """
+    customer = auth.customer()
+    with exactly_once(deps.database, customer.owner) as record:
+        order = _of_customer(deps, customer.id, path.order_id)
+        with cancelling.cancelled(deps, order, CUSTOMER) as (connection, now):
+            response = shown(connection, now).response(200)
+            record(connection, response)
+    return response
+
+
+def _of_customer(deps: Dependencies, customer_id: UUID, order_id: UUID) -> Order:
+    with deps.database.transaction() as connection:
+        order = orders.find(connection, customer_id, order_id)
+    if order is None:
+        raise errors.NotFound
+    return order
 
 
 def _ship_to(connection: Connection, customer_id: UUID, body: NewOrder) -> Mapping[str, str]:
@@ -81,7 +112,3 @@ def _find(connection: Connection, customer_id: UUID, key: str) -> Order | None:
     except ValueError:
         number = numbering.read(key)
     return orders.by_number(connection, customer_id, number) if number else None
-
-
-def _shown(connection: Connection, order: Order) -> OrderOut:
-    return OrderOut.of(order, order_items.of_order(connection, order.id), order_events.of_order(connection, order.id))

@@ -105,10 +105,8 @@ def test_a_paid_order_stays_with_its_address_and_invoice_but_without_the_picture
     assert _say(api, f"select ship_to from orders where id = '{order.id}'") == [{"ship_to": dict(rows.SHIP_TO)}]
     assert len(_say(api, "select from invoices")) == 2
     assert ANN not in str([_say(api, f"select {table}::text as row from {table}") for table in _tables(api)])
-    pictures = (
-        "select orders.id, assets.deleted_at is null as kept from orders join order_items on order_id = orders.id"
-    )
-    pictures += " join order_prints on order_item_id = order_items.id join assets on assets.id = asset_id"
+    pictures = """select order_id as id, deleted_at is null as kept
+        from order_items join order_prints on order_item_id = order_items.id join assets on assets.id = asset_id"""
     kept = {(row["id"], row["kept"]) for row in _say(api, pictures)}
     assert kept == {(order.id, False), (others.id, True)}
 

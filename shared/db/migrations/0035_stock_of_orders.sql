@@ -1,0 +1,2 @@
+-- What an order holds of the stock: the sum of the moves of its lines.
+create index stock_moves_item on stock_moves (order_item_id) where order_item_id is not null;
