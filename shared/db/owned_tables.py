@@ -28,7 +28,8 @@ class Owned:
     owner_id: str | None = "owner_id"
 
 
-_CUSTOMER_ID = "case when %(owner_type)s = 'customer' then %(owner_id)s::uuid end"  # ids of other owners are no UUIDs
+# Ids of other owners are no UUIDs.
+_CUSTOMER_ID = "case when %(owner_type)s = 'customer' then %(owner_id)s::text::uuid end"
 _ORDERS = f"select id from orders where customer_id = {_CUSTOMER_ID}"
 _OF_ORDERS = f"order_id in ({_ORDERS})"
 _OF_ITEMS = f"order_item_id in (select id from order_items where {_OF_ORDERS})"
