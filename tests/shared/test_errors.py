@@ -38,6 +38,7 @@ CONTRACT = {
     "bad_address": 422,
     "not_paid": 409,
     "not_payable": 409,
+    "open_orders": 409,
     "bad_signature": 400,
     "wrong_mode": 400,
     "payment_unavailable": 503,
