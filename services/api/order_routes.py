@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+from services.api.books import views as books
+from services.api.books.schemas import BookCheckOut, BooksOut
+from services.api.openapi import CSV
 from services.api.orders import views as orders
 from services.api.orders.schemas import OrderOut, OrderPage
-from services.api.route import API, CUSTOMER, GET, NO_STORE, POST, UNLIMITED, Route
+from services.api.route import ADMIN, API, CUSTOMER, GET, NO_STORE, POST, UNLIMITED, Route
 from shared import errors, shop_errors
 
 LISTED = (errors.InvalidCursor,)
@@ -22,7 +25,14 @@ _PAYMENTS: tuple[Route, ...] = ()
 _REFUNDS: tuple[Route, ...] = ()
 _PRODUCTION: tuple[Route, ...] = ()
 _DOCUMENTS: tuple[Route, ...] = ()
-_BOOKS: tuple[Route, ...] = ()
+_BOOKS = (
+    GET("/api/admin/books", books.show, ADMIN, API, NO_STORE, BooksOut),
+    GET("/api/admin/books.csv", books.export, ADMIN, API, NO_STORE, CSV),
+    POST(
+        *("/api/admin/books/check", books.check, ADMIN, API, NO_STORE),
+        *(BookCheckOut, (200, 202), (shop_errors.PaymentUnavailable,)),
+    ),
+)
 ORDERED: Mapping[str, tuple[Route, ...]] = {
     "orders": _ORDERS,
     "payments": _PAYMENTS,
