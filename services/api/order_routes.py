@@ -5,24 +5,16 @@ from collections.abc import Mapping
 from services.api.documents import views as documents
 from services.api.openapi import PDF
 from services.api.orders import admin
+from services.api.books import views as books
+from services.api.books.schemas import BookCheckOut, BooksOut
+from services.api.openapi import CSV
 from services.api.orders import views as orders
 from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage
 from services.api.orders.schemas import OrderOut, OrderPage
 from services.api.payments import views as payments
 from services.api.payments import webhook
 from services.api.payments.schemas import PaymentOut, Received
-from services.api.route import (
-    API,
-    CUSTOMER,
-    GET,
-    NO_STORE,
-    ORDERS,
-    POST,
-    PUBLIC,
-    UNLIMITED,
-    Route,
-    Signed,
-)
+from services.api.route import (ADMIN, API, CUSTOMER, GET, NO_STORE, ORDERS, POST, PUBLIC, UNLIMITED, Route, Signed,)
 from shared import errors, shop_errors
 
 LISTED = (errors.InvalidCursor,)
@@ -58,7 +50,14 @@ _DOCUMENTS = (
     GET("/api/admin/orders/<uuid:order_id>/slip.pdf", documents.slip, *_SLIP, (200,), _UNPAID),
     GET("/api/admin/orders/<uuid:order_id>/label.pdf", documents.label, *_SLIP, (200,), _UNPAID),
 )
-_BOOKS: tuple[Route, ...] = ()
+_BOOKS = (
+    GET("/api/admin/books", books.show, ADMIN, API, NO_STORE, BooksOut),
+    GET("/api/admin/books.csv", books.export, ADMIN, API, NO_STORE, CSV),
+    POST(
+        *("/api/admin/books/check", books.check, ADMIN, API, NO_STORE),
+        *(BookCheckOut, (200, 202), (shop_errors.PaymentUnavailable,)),
+    ),
+)
 ORDERED: Mapping[str, tuple[Route, ...]] = {
     "orders": _ORDERS,
     "payments": _PAYMENTS,
