@@ -2,19 +2,30 @@
 
 from collections.abc import Mapping
 
-from services.api.documents import views as documents
-from services.api.openapi import PDF
-from services.api.orders import admin
 from services.api.books import views as books
 from services.api.books.schemas import BookCheckOut, BooksOut
-from services.api.openapi import CSV
+from services.api.documents import views as documents
+from services.api.openapi import CSV, PDF
+from services.api.orders import admin
 from services.api.orders import views as orders
 from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage
 from services.api.orders.schemas import OrderOut, OrderPage
 from services.api.payments import views as payments
 from services.api.payments import webhook
 from services.api.payments.schemas import PaymentOut, Received
-from services.api.route import (ADMIN, API, CUSTOMER, GET, NO_STORE, ORDERS, POST, PUBLIC, UNLIMITED, Route, Signed,)
+from services.api.route import (
+    ADMIN,
+    API,
+    CUSTOMER,
+    GET,
+    NO_STORE,
+    ORDERS,
+    POST,
+    PUBLIC,
+    UNLIMITED,
+    Route,
+    Signed,
+)
 from shared import errors, shop_errors
 
 LISTED = (errors.InvalidCursor,)
