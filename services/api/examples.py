@@ -34,6 +34,7 @@ PARAMETERS: Mapping[str, str] = {
     "order_id": "00000000-0000-7000-8000-0000000004de",
     "print_id": "00000000-0000-7000-8000-0000000b1417",
     "shipment_id": "00000000-0000-7000-8000-00000005419a",
+    "invoice_number": "INV-000123",
 }
 # A T-shirt on a plain background, 96 x 96 pixels of four colours.
 PICTURE = (

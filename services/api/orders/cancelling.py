@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from services.api.dependencies import Dependencies
-from shared import errors, log, shop_errors
-from shared.db import discounts, order_events, order_items, orders, stock_reservations
+from services.api.payments import withdrawal
+from shared import errors, failpoints, log, shop_errors
+from shared.db import discounts, order_events, order_items, orders, payments, stock_reservations
 from shared.db.pool import Connection
 from shared.models.order import SHOP, Order, PaymentStatus, ProductionStatus
 
@@ -29,6 +30,8 @@ def cancelled(deps: Dependencies, order: Order, actor: str, *, paid: bool = True
 
     Raises InProduction, NotAllowedNow or, where Stripe does not answer, PaymentUnavailable.
     """
+    if not order.received_cents:
+        withdrawal.withdraw(deps, order.id)
     with deps.database.transaction() as connection:
         yield connection, _cancel(connection, order, actor, paid=paid)
 
@@ -54,12 +57,13 @@ def _expired(deps: Dependencies, order: Order) -> bool:
     return True
 
 
+@failpoints.after("o5")
 def _cancel(connection: Connection, order: Order, actor: str, *, paid: bool) -> Order:
     if order.discount_code:  # locked before orders, as when one is placed
         discounts.give_back(connection, order.discount_code)
     locked = orders.lock(connection, order.id)
     assert locked is not None  # orders are never deleted
-    if locked.received_cents and not paid:
+    if payments.unsettled(connection, order.id) or (locked.received_cents and not paid):
         raise shop_errors.NotAllowedNow
     _require_cancellable(locked)
     items = order_items.of_order(connection, order.id)

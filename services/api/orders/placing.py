@@ -13,7 +13,7 @@ from uuid import UUID
 from services.api.orders import numbering
 from services.api.pricing import rules
 from services.api.pricing.default_list import DEFAULT
-from shared import errors, shop_errors
+from shared import errors, failpoints, shop_errors
 from shared.db import (
     assets,
     customers,
@@ -38,6 +38,7 @@ from shared.models.quote import Quote, QuoteLine
 _NUMBERS = 5  # tries: with a million orders, one in a million is taken
 
 
+@failpoints.after("o2")
 def place(
     connection: Connection, customer: Customer, quote_id: UUID, ship_to: Mapping[str, str], *, test: bool
 ) -> Order:
@@ -50,8 +51,7 @@ def place(
     chosen = _designs(connection, customer, lines)
     copies = _copies(connection, customer, chosen)
     items = _items(connection, lines, chosen, copies)
-    if missing := stock_reservations.take(connection, stock_reservations.of_items(items)):
-        raise shop_errors.OutOfStock(details=dict(missing))
+    _take(connection, items)
     order = _order(connection, customer, quote, ship_to, test=test)
     if copies:
         assets.add_all(connection, copies.values())
@@ -167,6 +167,12 @@ def _prints(chosen: Sequence[Design], copies: Mapping[UUID, Asset]) -> tuple[Ord
         )
         for position, (design_id, one) in enumerate(placed)
     )
+
+
+@failpoints.after("o1")
+def _take(connection: Connection, items: Sequence[OrderItem]) -> None:
+    if missing := stock_reservations.take(connection, stock_reservations.of_items(items)):
+        raise shop_errors.OutOfStock(details=dict(missing))
 
 
 def _order(

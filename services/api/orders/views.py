@@ -8,7 +8,7 @@ from flask import Response
 from services.api.accounts import rules
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
-from services.api.middleware.idempotency import exactly_once
+from services.api.middleware.idempotency import Record, exactly_once
 from services.api.orders import cancelling, finding, placing
 from services.api.orders.schemas import (
     NewOrder,
@@ -21,13 +21,12 @@ from services.api.orders.schemas import (
 )
 from services.api.orders.showing import shown
 from services.api.schemas import RequiredIdempotencyHeaders
-from shared import errors
+from shared import errors, failpoints
 from shared.db import orders, postal_addresses
 from shared.db.pagination import Cursor
 from shared.db.pool import Connection
+from shared.models.customer import Customer
 from shared.models.order import CUSTOMER, Order
-
-_TEST = True  # no payment of real money is possible yet
 
 
 def create(deps: Dependencies, header: RequiredIdempotencyHeaders, body: NewOrder) -> Response:  # noqa: ARG001 - validates them
@@ -37,14 +36,22 @@ def create(deps: Dependencies, header: RequiredIdempotencyHeaders, body: NewOrde
     and addresses are kept as they are now, whatever is changed later.
     """
     customer = auth.customer()
-    with (
-        exactly_once(deps.database, customer.owner, body.model_dump_json()) as record,
-        deps.database.transaction() as connection,
-    ):
-        ship_to = _ship_to(connection, customer.id, body)
-        order = placing.place(connection, customer, body.quote_id, ship_to, test=_TEST)
-        response = shown(connection, order).response(201)
-        record(connection, response)
+    with exactly_once(deps.database, customer.owner, body.model_dump_json()) as record:
+        return _committed(deps, customer, body, record)
+
+
+@failpoints.after("o4")
+def _committed(deps: Dependencies, customer: Customer, body: NewOrder, record: Record) -> Response:
+    with deps.database.transaction() as connection:
+        return _placed(deps, connection, customer, body, record)
+
+
+@failpoints.after("o3")
+def _placed(deps: Dependencies, connection: Connection, customer: Customer, body: NewOrder, record: Record) -> Response:
+    ship_to = _ship_to(connection, customer.id, body)
+    order = placing.place(connection, customer, body.quote_id, ship_to, test=not deps.settings.stripe.live)
+    response = shown(connection, order).response(201)
+    record(connection, response)
     return response
 
 

@@ -70,5 +70,7 @@ def test_an_order_is_shown_with_its_customer_and_who_did_what(api: Api, shop: Fl
     assert (placed["what"], placed["actor"], placed["facts"]) == ("placed", "customer", {})
     refused(shop.get(f"{PATH}/ST-0000-0000"), 404, "not_found")
     with api.deps.database.transaction() as connection:
-        customers.erase(connection, order.customer_id)
+        customer = customers.find(connection, order.customer_id)
+        assert customer is not None
+        customers.erase(connection, customer)
     assert body(shop.get(f"{PATH}/{order.id}"))["email"] is None

@@ -37,7 +37,7 @@ def test_no_step_is_left_out_or_taken_back(printer: Printer, status: ProductionS
 
 
 def test_the_moves_are_those_that_the_states_are_drawn_with() -> None:
-    assert MOVES == {(state, to) for state, to in NEXT.items() if to not in (S.SHIPPED, S.DELIVERED)}
+    assert {(state, to) for state, to in NEXT.items() if to not in (S.SHIPPED, S.DELIVERED)} == MOVES
 
 
 @pytest.mark.parametrize(
