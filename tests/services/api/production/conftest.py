@@ -43,11 +43,11 @@ class Printer:
         return self.client.post(f"{ORDERS}/{order.id}/{path}", json=fields or None, headers=headers)
 
     def move(self, order: Order, *states: str) -> dict[str, Any]:
-        """One step after another; returns the last answer."""
+        """One step after another; returns the order as it is shown then."""
         for to in states:
             moved = self.post(order, "production", to=to)
             assert moved.status_code == 200, moved.text
-        return body(moved)
+        return self.show(order)
 
     def show(self, order: Order) -> dict[str, Any]:
         return body(self.client.get(f"{ORDERS}/{order.id}/production"))

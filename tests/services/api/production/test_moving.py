@@ -43,9 +43,9 @@ def test_the_moves_are_those_that_the_states_are_drawn_with() -> None:
 @pytest.mark.parametrize(
     ("facts", "status"), [({"dispute": "open"}, "disputed"), ({"dispute": "lost"}, "lost"), ({}, "refunded")]
 )
-def test_nothing_is_made_of_what_is_not_paid_for(printer: Printer, facts: dict[str, str], status: str) -> None:
+def test_nothing_is_made_of_what_is_not_paid_for(printer: Printer, facts: dict[str, object], status: str) -> None:
     order = printer.paid()
-    printer.change(order, **facts or {"refunded_cents": order.total_cents})
+    printer.change(order, **(facts or {"refunded_cents": order.total_cents}))
     assert refused(printer.post(order, "production", to="printing"), 409, "not_allowed_now")["paymentStatus"] == status
 
 
