@@ -14,7 +14,19 @@ from services.api.orders.schemas import OrderOut, OrderPage
 from services.api.payments import views as payments
 from services.api.payments import webhook
 from services.api.payments.schemas import PaymentOut, Received
-from services.api.route import (ADMIN, API, CUSTOMER, GET, NO_STORE, ORDERS, POST, PUBLIC, UNLIMITED, Route, Signed,)
+from services.api.route import (
+    ADMIN,
+    API,
+    CUSTOMER,
+    GET,
+    NO_STORE,
+    ORDERS,
+    POST,
+    PUBLIC,
+    UNLIMITED,
+    Route,
+    Signed,
+)
 from shared import errors, shop_errors
 
 LISTED = (errors.InvalidCursor,)
