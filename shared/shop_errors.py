@@ -174,13 +174,3 @@ class PaymentUnavailable(Failure):
 
     status, code, message, retryable = 503, "payment_unavailable", "Payments are not available now.", True
     advice = "Repeat the request with the same Idempotency-Key after `Retry-After` seconds."
-
-
-class InProduction(Failure):
-    status, code, message = 409, "in_production", "The order is being made, or was cancelled or sent."
-    advice = "Ask the shop: an order can be cancelled by its customer until it is printed."
-
-
-class NotAllowedNow(Failure):
-    status, code, message = 409, "not_allowed_now", "The order's state does not allow this now."
-    advice = "Read the order: `paymentStatus` and `productionStatus` say what it waits for."

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from services.api.documents import views as documents
-from services.api.openapi import PDF
-from services.api.orders import admin
 from services.api.books import views as books
 from services.api.books.schemas import BookCheckOut, BooksOut
-from services.api.openapi import CSV
+from services.api.documents import views as documents
+from services.api.openapi import CSV, PDF
+from services.api.orders import admin
 from services.api.orders import views as orders
 from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage
 from services.api.orders.schemas import OrderOut, OrderPage
