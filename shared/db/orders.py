@@ -80,7 +80,7 @@ def add(
             "holds": HOLDS_S,
         },
     ).fetchone()
-    return _order(row) if row else None
+    return from_row(row) if row else None
 
 
 def find(connection: Connection, customer_id: UUID | None, order_id: UUID) -> Order | None:
@@ -98,6 +98,21 @@ def lock(connection: Connection, order_id: UUID) -> Order | None:
     return _one(connection, f"{_SELECT} where id = %(key)s and {_VISIBLE} for update", None, order_id)
 
 
+def unfinished(connection: Connection, customer_id: UUID) -> list[str]:
+    """Numbers of a customer's orders that money or goods still move for, all of whose orders are locked by this."""
+    rows = connection.execute(
+        """select order_number, payment_status = 'disputed'
+            or production_status not in ('shipped', 'delivered')
+            and payment_status not in ('cancelled', 'refunded', 'lost') as unfinished
+        from orders
+        where customer_id = %s
+        order by id
+        for update""",
+        [customer_id],
+    ).fetchall()
+    return [row["order_number"] for row in rows if row["unfinished"]]
+
+
 def cancel(connection: Connection, order_id: UUID) -> Order:
     """Cancel a locked order, whatever its state."""
     row = connection.execute(
@@ -109,7 +124,7 @@ def cancel(connection: Connection, order_id: UUID) -> Order:
         [order_id],
     ).fetchone()
     assert row is not None
-    return _order(row)
+    return from_row(row)
 
 
 def extend_run_out(connection: Connection, by_s: float, limit: int) -> list[Order]:
@@ -130,7 +145,7 @@ def extend_run_out(connection: Connection, by_s: float, limit: int) -> list[Orde
         returning {COLUMNS}""",
         [limit, by_s],
     ).fetchall()
-    return list(map(_order, rows))
+    return list(map(from_row, rows))
 
 
 def page(connection: Connection, wanted: Filter, limit: int, after: pagination.Cursor | None) -> pagination.Page[Order]:
@@ -153,16 +168,17 @@ def page(connection: Connection, wanted: Filter, limit: int, after: pagination.C
         "recipient": wanted.recipient and re.sub(r"([\\%_])", r"\\\1", wanted.recipient) + "%",
     }
     return pagination.fetch(
-        connection, f"{_SELECT} where {' and '.join(asked) or 'true'}", parameters, _order, limit, after
+        connection, f"{_SELECT} where {' and '.join(asked) or 'true'}", parameters, from_row, limit, after
     )
 
 
 def _one(connection: Connection, statement: str, customer_id: UUID | None, key: object) -> Order | None:
     row = connection.execute(statement, {"customer": customer_id, "key": key}).fetchone()
-    return _order(row) if row else None
+    return from_row(row) if row else None
 
 
-def _order(row: Mapping[str, Any]) -> Order:
+def from_row(row: Mapping[str, Any]) -> Order:
+    """The order in a row of COLUMNS."""
     held_from = ProductionStatus(row["held_from"]) if row["held_from"] else None
     states = {
         "dispute": DisputeState(row["dispute"]),

@@ -61,6 +61,19 @@ def give_back(
     _return(connection, items, quantities, StockReason.RETURNED, number, actor)
 
 
+def reprint(
+    connection: Connection, items: Sequence[OrderItem], quantities: Mapping[UUID, int], number: str, actor: str
+) -> Mapping[str, int]:
+    """Take pieces that are made once more, by the id of their line. If any are missing, as `take`."""
+    pieces = Counter[UUID]()
+    for item in items:
+        pieces[item.variant_id] += quantities[item.id]
+    missing = take(connection, pieces)
+    taken = {item_id: -quantity for item_id, quantity in quantities.items()}
+    _record(connection, items, taken, StockReason.REPRINTED, number, actor)
+    return missing
+
+
 def of_items(items: Sequence[OrderItem]) -> Pieces:
     """The pieces of lines, of which several may be of one variant."""
     pieces = Counter[UUID]()

@@ -61,6 +61,21 @@ def place(
     return order
 
 
+def artwork_copy(asset: Asset) -> Asset:
+    """The shop's own copy of a picture: a row of the same stored object."""
+    return replace(
+        asset,
+        id=ids.new(),
+        owner=ARTWORK,
+        kind=AssetKind.PRINT if asset.kind is AssetKind.SOURCE else asset.kind,  # no two sources are equal
+        name="",
+        job_id=None,
+        made_of=None,
+        origins=None,
+        created_at=datetime.now(UTC),
+    )
+
+
 def _require_destination(connection: Connection, quote: Quote, destination: Destination) -> None:
     """A quote without the whole address holds for any that has the same postage and tax. Raises BadAddress."""
     if destination.country != quote.destination.country:
@@ -104,22 +119,8 @@ def _copies(connection: Connection, customer: Customer, chosen: Mapping[UUID, De
         asset = kept.get(asset_id)
         if asset is None or asset.stored_sha256 is None:  # deleted, or of a release whose objects cannot be verified
             raise shop_errors.NotPrintable("A picture is missing.", details={"designId": str(design_id)})
-        copies[asset_id] = _copy(asset)
+        copies[asset_id] = artwork_copy(asset)
     return copies
-
-
-def _copy(asset: Asset) -> Asset:
-    return replace(
-        asset,
-        id=ids.new(),
-        owner=ARTWORK,
-        kind=AssetKind.PRINT if asset.kind is AssetKind.SOURCE else asset.kind,  # no two sources are equal
-        name="",
-        job_id=None,
-        made_of=None,
-        origins=None,
-        created_at=datetime.now(UTC),
-    )
 
 
 def _items(
