@@ -89,6 +89,11 @@ def test_a_credit_note_is_found_below_its_own_order_alone(shop: Shop) -> None:
     response = shop.get(f"credit-notes/{number}.pdf")
     assert response.status_code == 200
     assert amount(response.data, "Total USD") == -1100
+    order = body(shop.ann.get(f"/api/orders/{shop.order.id}"))
+    assert [(one["number"], one["kind"], one["totalCents"], one["taxCents"]) for one in order["invoices"]] == [
+        ("TEST-INV-000001", "invoice", shop.order.total_cents, shop.order.tax_cents),
+        (number, "credit_note", -1100, -100),
+    ]
     for other in ("TEST-INV-000001", "TEST-CN-000002", "CN-000001", "nonsense"):
         refused(shop.get(f"credit-notes/{other}.pdf"), 404, "not_found")
 
