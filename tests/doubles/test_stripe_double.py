@@ -158,6 +158,16 @@ def test_a_fault_can_leave_the_caller_without_an_answer(stripe_double: StripeDou
     assert keys == [("key", 0, False), ("key", 200, bool(effects))]
 
 
+def test_a_fault_can_take_the_repeats_answer_as_well(stripe_double: StripeDouble) -> None:
+    stripe_double.fault("reset_after", times=2)
+    for _ in range(2):
+        with pytest.raises(requests.ConnectionError):
+            _intent(stripe_double, "key")
+    _intent(stripe_double, "key")
+    assert len(stripe_double.objects("payment_intent")) == 1
+    assert [call["fault"] for call in stripe_double.calls()] == ["reset_after", "reset_after", None]
+
+
 def test_a_fault_meets_only_the_calls_it_names_as_often_as_asked(stripe_double: StripeDouble) -> None:
     stripe_double.fault("500_before", "POST /v1/refunds", times=2)
     intent = _intent(stripe_double)
@@ -213,14 +223,14 @@ def test_a_double_for_real_money_does_not_start(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_control_address_needs_the_secret_key(stripe_double: StripeDouble) -> None:
-    for header in ("", "Bearer pk_test_of_the_tests"):
+    for header in ("", "Bearer pk_test_ofTheTests"):
         answer = requests.get(f"{stripe_double.address}/control/calls", headers={"Authorization": header}, timeout=5)
         assert answer.status_code == 401
 
 
 @pytest.mark.parametrize("body", [b"[1", b'{"faults": 1}', b'{"faults": [{"kind": "no"}]}', b"{}"])
 def test_the_control_address_refuses_what_it_does_not_know(stripe_double: StripeDouble, body: bytes) -> None:
-    headers = {"Authorization": "Bearer sk_test_of_the_tests"}
+    headers = {"Authorization": "Bearer sk_test_ofTheTests"}
     answer = requests.put(f"{stripe_double.address}/control/faults", data=body, headers=headers, timeout=5)
     assert answer.status_code == 400
 
