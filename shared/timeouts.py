@@ -61,7 +61,6 @@ STRIPE_WAIT_S = 4  # for a place among the calls in flight
 STRIPE_CONNECT_S = 2
 STRIPE_READ_S = 6
 STRIPE_TRIES = 2
-STRIPE_BETWEEN_S = 1  # at most, between two tries: the library's own
 
 # mails
 MAIL_CONNECT_S = 10
