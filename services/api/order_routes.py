@@ -2,12 +2,30 @@
 
 from collections.abc import Mapping
 
+from services.api.books import views as books
+from services.api.books.schemas import BookCheckOut, BooksOut
+from services.api.documents import views as documents
+from services.api.openapi import CSV, PDF
+from services.api.orders import admin
 from services.api.orders import views as orders
+from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage
 from services.api.orders.schemas import OrderOut, OrderPage
 from services.api.payments import views as payments
 from services.api.payments import webhook
 from services.api.payments.schemas import PaymentOut, Received
-from services.api.route import API, CUSTOMER, GET, NO_STORE, POST, PUBLIC, UNLIMITED, Route, Signed
+from services.api.route import (
+    ADMIN,
+    API,
+    CUSTOMER,
+    GET,
+    NO_STORE,
+    ORDERS,
+    POST,
+    PUBLIC,
+    UNLIMITED,
+    Route,
+    Signed,
+)
 from shared import errors, shop_errors
 
 LISTED = (errors.InvalidCursor,)
@@ -15,13 +33,18 @@ PLACED = (
     *(errors.NotFound, shop_errors.BadAddress, shop_errors.NotPrintable, shop_errors.DiscountRefused),
     *(shop_errors.QuoteExpired, shop_errors.QuoteUsed, shop_errors.OutOfStock),
 )
+CANCELLED = (shop_errors.InProduction, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
 PAYABLE = (shop_errors.NotPayable, shop_errors.PaymentUnavailable)
 SIGNED = (shop_errors.BadSignature, shop_errors.WrongMode, shop_errors.PaymentUnavailable)
 
+_OF_SHOP = (ORDERS, API, NO_STORE)
 _ORDERS = (
     POST("/api/orders", orders.create, CUSTOMER, API, NO_STORE, OrderOut, (201,), PLACED),
     GET("/api/orders", orders.page, CUSTOMER, UNLIMITED, NO_STORE, OrderPage, (200,), LISTED),
     GET("/api/orders/<order>", orders.show, CUSTOMER, UNLIMITED, NO_STORE, OrderOut),
+    POST("/api/orders/<uuid:order_id>/cancel", orders.cancel, CUSTOMER, API, NO_STORE, OrderOut, (200,), CANCELLED),
+    GET("/api/admin/orders", admin.admin_page, *_OF_SHOP, AdminOrderPage, (200,), LISTED),
+    GET("/api/admin/orders/<order>", admin.admin_show, *_OF_SHOP, AdminOrderOut),
 )
 _PAYMENTS = (
     POST("/api/orders/<uuid:order_id>/payment", payments.start, CUSTOMER, API, NO_STORE, PaymentOut, (200,), PAYABLE),
@@ -29,8 +52,23 @@ _PAYMENTS = (
 )
 _REFUNDS: tuple[Route, ...] = ()
 _PRODUCTION: tuple[Route, ...] = ()
-_DOCUMENTS: tuple[Route, ...] = ()
-_BOOKS: tuple[Route, ...] = ()
+_PDF, _SLIP = (CUSTOMER, UNLIMITED, NO_STORE, PDF), (ORDERS, API, NO_STORE, PDF)
+_UNPAID = (shop_errors.NotPaid,)
+_DOCUMENTS = (
+    GET("/api/orders/<uuid:order_id>/invoice.pdf", documents.invoice, *_PDF, (200,), _UNPAID),
+    GET("/api/orders/<uuid:order_id>/credit-notes/<invoice_number>.pdf", documents.credit_note, *_PDF),
+    GET("/api/admin/invoices/<invoice_number>.pdf", documents.admin_invoice, *_SLIP),
+    GET("/api/admin/orders/<uuid:order_id>/slip.pdf", documents.slip, *_SLIP, (200,), _UNPAID),
+    GET("/api/admin/orders/<uuid:order_id>/label.pdf", documents.label, *_SLIP, (200,), _UNPAID),
+)
+_BOOKS = (
+    GET("/api/admin/books", books.show, ADMIN, API, NO_STORE, BooksOut),
+    GET("/api/admin/books.csv", books.export, ADMIN, API, NO_STORE, CSV),
+    POST(
+        *("/api/admin/books/check", books.check, ADMIN, API, NO_STORE),
+        *(BookCheckOut, (200, 202), (shop_errors.PaymentUnavailable,)),
+    ),
+)
 ORDERED: Mapping[str, tuple[Route, ...]] = {
     "orders": _ORDERS,
     "payments": _PAYMENTS,

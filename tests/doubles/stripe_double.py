@@ -18,7 +18,7 @@ from deploy.local.stack import ROOT
 from deploy.local.supervisor import await_ready
 from tests.deploy.local.processes import eventually
 
-SECRET_KEY, PUBLISHABLE_KEY, WEBHOOK_SECRET = "sk_test_of_the_tests", "pk_test_of_the_tests", "whsec_of_the_tests"
+SECRET_KEY, PUBLISHABLE_KEY, WEBHOOK_SECRET = "sk_test_ofTheTests", "pk_test_ofTheTests", "whsec_ofTheTests"
 PAID, DECLINED, UNSURE = "pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired"
 SLOW, DISPUTED = "pm_usBankAccount_success", "pm_card_createDispute"  # the first is `processing` until it is settled
 _TIMEOUT_S = 35
@@ -109,6 +109,10 @@ class StripeDouble:
     def decide(self, dispute: str, status: str) -> None:
         """Change the status of a dispute: `won`, `lost`, `appeal_under_review` ..."""
         self._control("POST", "dispute", id=dispute, status=status)
+
+    def late_fees(self, late: bool) -> None:
+        """Take money without a balance transaction, as Stripe may; False brings them, with `charge.updated`."""
+        self._control("PUT", "fees", late=late)
 
     def clock(self, offset_s: int) -> None:
         """Move the double's clock; signatures keep the real time."""

@@ -5,10 +5,13 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from services.api.dependencies import Dependencies
+from services.api.documents import issuing as documents
+from services.api.orders import mailing
+from services.api.production import release as production
 from shared import log, metrics
-from shared.db import order_events, orders, payments
+from shared.db import order_events, order_items, orders, payments
 from shared.db.pool import Connection
-from shared.models.order import Order
+from shared.models.order import DisputeState, Hold, Order
 from shared.models.payment import Payment, PaymentFact
 
 ACTOR = "stripe"
@@ -34,13 +37,22 @@ def record(deps: Dependencies, connection: Connection, payment: Payment, fact: P
         return payments.learn(connection, current, fact)
 
 
-def _follow(deps: Dependencies, connection: Connection, before: Order, after: Order) -> None:  # noqa: ARG001
+def _follow(deps: Dependencies, connection: Connection, before: Order, after: Order) -> None:
     if _paid(after) and not _paid(before):
         order_events.add(connection, after.id, "paid", ACTOR, {"cents": after.received_cents})
     if after.review and not before.review:
         order_events.add(connection, after.id, "review", ACTOR, {"reason": after.review})
         metrics.REVIEWS.inc()
         _log.error("order_in_review", order=after.order_number, reason=after.review)
+    if after.dispute is DisputeState.OPEN and before.dispute is not DisputeState.OPEN:
+        after = production.hold(connection, after, Hold.DISPUTE)
+    elif after.dispute is DisputeState.WON and before.dispute is not DisputeState.WON:
+        after = production.resume(connection, after, Hold.DISPUTE)
+    if _paid(after) and not _paid(before):
+        items = order_items.of_order(connection, after.id)
+        production.release(connection, after, items)
+        mailing.paid(connection, after, items)
+    documents.follow(connection, after, deps.settings.seller, paid=_paid(after))
 
 
 def _paid(order: Order) -> bool:
