@@ -10,6 +10,7 @@ from typing import Any
 ASSET = "00000000-0000-7000-8000-0000000a55e7"
 PRODUCT = "00000000-0000-7000-8000-00000000c0de"
 SKU = "HT-BLK-M"
+QUOTE = "00000000-0000-7000-8000-000000000c07"
 PARAMETERS: Mapping[str, str] = {
     "address_id": "00000000-0000-7000-8000-00000000add5",
     "session_id": "00000000-0000-7000-8000-0000005e5510",
@@ -29,6 +30,7 @@ PARAMETERS: Mapping[str, str] = {
     "color": "1c1c1f",
     "mockup_grant": "MOCKUPGRANT",
     "slug": "heavy-tee",
+    "order": "ST-7K2M-9QXA",
 }
 # A T-shirt on a plain background, 96 x 96 pixels of four colours.
 PICTURE = (

@@ -188,6 +188,12 @@ _TAGS = {
     "accounts": "Customers, their sessions and addresses.",
     "mails": "Mails to customers, for admins.",
     "prices": "Price list, discount codes and the price of a cart.",
+    "orders": "Orders of customers: placed, shown and cancelled.",
+    "payments": "Payments of orders, and the events that Stripe sends.",
+    "refunds": "Money paid back, and disputes.",
+    "production": "What is printed, packed and shipped.",
+    "documents": "Invoices, packing slips and labels.",
+    "books": "What was received, refunded and charged, day by day.",
     "admin": "Providers and queues, for admins.",
 }
 

@@ -25,6 +25,7 @@ from services.api.mail import views as mail
 from services.api.mail.schemas import MailOut, MailPage
 from services.api.mockups import views as mockups
 from services.api.openapi import CSV, MOCKUP, SERVED
+from services.api.order_routes import ORDERED
 from services.api.pricing import admin as pricing_admin
 from services.api.pricing import views as pricing
 from services.api.pricing.admin_schemas import DiscountOut, DiscountPage
@@ -157,4 +158,5 @@ SHOP: Mapping[str, tuple[Route, ...]] = {
     "accounts": _ACCOUNTS,
     "mails": _MAILS,
     "prices": _PRICES,
+    **ORDERED,
 }

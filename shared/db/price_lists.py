@@ -12,6 +12,12 @@ def current(connection: Connection) -> tuple[int, PriceList] | None:
     return (row["version"], PriceList.read(row["list"])) if row else None
 
 
+def find(connection: Connection, version: int) -> PriceList | None:
+    """The list of a version; None for 0, the list that the shop comes with."""
+    row = connection.execute("select list from price_lists where version = %s", [version]).fetchone()
+    return PriceList.read(row["list"]) if row else None
+
+
 def version(connection: Connection) -> str:
     """That of the newest list; 0 if the shop has set none."""
     row = connection.execute("select coalesce(max(version), 0) as version from price_lists").fetchone()

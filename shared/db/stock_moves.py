@@ -1,4 +1,4 @@
-"""Stock by hand: each change with its reason. The sum of a variant's moves is its stock."""
+"""Stock: each change with its reason. The sum of a variant's moves is its stock."""
 
 from typing import Any
 from uuid import UUID

@@ -35,6 +35,12 @@ def find(connection: Connection, variant_id: UUID) -> Variant | None:
     return Variant(**row) if row else None
 
 
+def colours(connection: Connection, variant_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """The colours of variants, archived or not, as `rrggbb`."""
+    rows = connection.execute("select id, colour_hex from variants where id = any(%s)", [list(variant_ids)]).fetchall()
+    return {row["id"]: row["colour_hex"] for row in rows}
+
+
 def stock(connection: Connection, slug: str) -> Mapping[str, int] | None:
     """How many of each SKU of an active product may still be sold; None if there is no such product."""
     rows = connection.execute(

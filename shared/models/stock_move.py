@@ -9,13 +9,19 @@ MAX_STOCK = 1_000_000
 
 
 class StockReason(StrEnum):
-    """INITIAL: the stock of a variant when it was made. COUNTED: a correction after counting, or by an import."""
+    """INITIAL: the stock of a variant when it was made. COUNTED: a correction after counting, or by an import.
+
+    SOLD, RELEASED when an order is cancelled, and REPRINTED are those of orders; RETURNED may be.
+    """
 
     INITIAL = "initial"
     RECEIVED = "received"
     COUNTED = "counted"
     DAMAGED = "damaged"
     RETURNED = "returned"
+    SOLD = "sold"
+    RELEASED = "released"
+    REPRINTED = "reprinted"
 
 
 @dataclass(frozen=True, slots=True)

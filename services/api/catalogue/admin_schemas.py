@@ -1,7 +1,7 @@
 """Requests and responses of the catalogue's administration. Lengths are millimetres, prices cents."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field
@@ -245,6 +245,11 @@ def _moves(delta: int) -> int:
     return delta
 
 
+_ByHand = Literal[
+    StockReason.INITIAL, StockReason.RECEIVED, StockReason.COUNTED, StockReason.DAMAGED, StockReason.RETURNED
+]
+
+
 class StockMoveIn(BodyModel):
     """`delta` is added to the stock."""
 
@@ -253,7 +258,7 @@ class StockMoveIn(BodyModel):
     delta: Annotated[
         int, Field(ge=-MAX_STOCK, le=MAX_STOCK, json_schema_extra={"not": {"const": 0}}), AfterValidator(_moves)
     ]
-    reason: Annotated[StockReason, FROM_TEXT]
+    reason: _ByHand
     note: str = Field("", max_length=200, pattern=_TEXT)
 
 

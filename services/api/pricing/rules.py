@@ -81,6 +81,14 @@ def price(prices: PriceList, cart: Cart, at: datetime) -> Charges:
     return charges
 
 
+def holds_for(prices: PriceList, charges: Charges, destination: Destination, on: date) -> bool:
+    """Whether postage and tax of charges that were made on a day are those of this destination as well."""
+    zones = {place: zone.name for zone in prices.zones for place in zone.places}
+    place = destination.longest(list(zones))
+    same_zone = place is not None and zones[place] == charges.shipping.zone
+    return same_zone and _tax_bp(prices, destination, on) == charges.shipping.tax_rate_bp
+
+
 def half_up(numerator: int, denominator: int) -> int:
     """The nearest whole number to a ratio that is not negative, the larger of two."""
     return (2 * numerator + denominator) // (2 * denominator)

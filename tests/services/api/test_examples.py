@@ -35,12 +35,13 @@ ORDER = (
     *("jobs_create", "jobs_page", "jobs_show", "jobs_cancel", "jobs_follow", "jobs_retry", "assets_delete"),
     *("accounts_register", "accounts_request_reset", "accounts_set_role", "accounts_sign_in", "accounts_refresh"),
     *("accounts_show", "accounts_change", "accounts_add_address", "accounts_list_addresses", "accounts_remove_address"),
-    *("accounts_export", "accounts_list_sessions", "accounts_end_session"),
+    "accounts_export",
     *("catalogue_create", "catalogue_admin_page", "catalogue_admin_show", "catalogue_change"),
     *("catalogue_move_stock", "catalogue_list_stock_moves", "catalogue_export"),
     *("catalogue_page", "catalogue_show", "catalogue_stock", "catalogue_show_facets"),
     *("pricing_admin_show_list", "pricing_set_list", "pricing_set_discount", "pricing_list_discounts"),
-    *("pricing_show_list", "pricing_quote"),
+    *("pricing_show_list", "pricing_quote", "orders_create", "orders_page", "orders_show"),
+    *("accounts_list_sessions", "accounts_end_session"),
     *("admin_rollout", "admin_set_rollout", "admin_providers", "admin_jobs_report", "mail_page"),
 )
 SIGNED = {"assets_presign", "assets_receive", "assets_complete", "assets_follow_link", "mockups_show_signed"}
@@ -79,6 +80,8 @@ class Trial:
             path, data = path.replace(example, real), data and data.replace(example, real)
         if any(place["name"] == "If-Match" for place in operation["parameters"]):
             headers = {**(headers or {}), "If-Match": str(self._version)}
+        if any(place["name"] == "Idempotency-Key" for place in operation["parameters"]):
+            headers = {**(headers or {}), "Idempotency-Key": name}
         kind = JSON if data else None
         response = self._client.open(
             path, method=method.upper(), data=data, content_type=kind, headers=headers, buffered=True
@@ -98,6 +101,10 @@ class Trial:
         if "sha256" in answer:
             self._own[named["asset_id"]] = answer["id"]
             self._own[named["key"]], self._own[named["grant"]] = answer["url"].split("/")[-2:]
+        elif "quoteId" in answer:
+            self._own[examples.QUOTE] = answer["quoteId"]
+        elif "orderNumber" in answer:
+            self._own[named["order"]] = answer["orderNumber"]
         elif "postalCode" in answer:
             self._own[named["address_id"]] = answer["id"]
         elif any("agent" in item for item in answer.get("items", ())):

@@ -34,6 +34,7 @@ _OF_ACCOUNTS = {  # no schema knows who is registered, and which postal codes a 
     *(shop_errors.TokenSpent.code, shop_errors.WrongCredentials.code, shop_errors.BadAddress.code),
 }
 _OF_THE_SHOP = {
+    *(shop_errors.QuoteExpired.code, shop_errors.QuoteUsed.code, shop_errors.NotPrintable.code),
     *(shop_errors.UnknownSku.code, shop_errors.NotShippedThere.code, shop_errors.DiscountRefused.code),
     *(shop_errors.TotalOutOfRange.code, shop_errors.Changed.code, shop_errors.FaultyFile.code),
 }

@@ -23,6 +23,7 @@ from tests.shared.db import catalogue
 _GUEST_READ = (Auth.GUEST_READ, Limit.NONE, Cache.NO_STORE)
 _ADMIN = (Auth.ADMIN, Limit.API, Cache.NO_STORE)
 _CATALOGUE = (Auth.CATALOGUE, Limit.API, Cache.NO_STORE)
+_ORDERS = (Auth.ORDERS, Limit.API, Cache.NO_STORE)
 _MADE = (Auth.GUEST_READ, Limit.API, Cache.NO_STORE)
 _GUEST_WRITE = (Auth.GUEST_WRITE, Limit.API, Cache.NO_STORE)
 _UPLOAD = (Auth.GUEST_WRITE, Limit.UPLOADS, Cache.NO_STORE)
@@ -61,7 +62,7 @@ class Row:
 
     @property
     def of_admins(self) -> bool:
-        return self.auth in (Auth.ADMIN, Auth.CATALOGUE)
+        return self.auth in (Auth.ADMIN, Auth.CATALOGUE, Auth.ORDERS)
 
     @property
     def for_admin(self) -> int:
@@ -76,7 +77,7 @@ class Row:
 
     def for_key(self, scope: Scope) -> int:
         """A key of another scope than admin's."""
-        if self.auth is Auth.CATALOGUE and scope is Scope.CATALOGUE:
+        if (self.auth, scope) in ((Auth.CATALOGUE, Scope.CATALOGUE), (Auth.ORDERS, Scope.ORDERS)):
             return self.for_admin
         return 403 if self.of_admins else self.for_guest(self.other)
 
@@ -160,6 +161,9 @@ TABLE = (
     Row("PUT", "/api/admin/discounts/<code>", 401, 401, 401, _ADMIN, 400),
     Row("GET", "/api/admin/mails", 401, 401, 401, _ADMIN, 200),
     Row("POST", "/api/admin/mails/<uuid:mail_id>/retry", 401, 401, 401, _ADMIN, 404),
+    Row("POST", "/api/orders", 401, 400, 400, _CUSTOMER),
+    Row("GET", "/api/orders", 401, 200, 200, _CUSTOMER_READ),
+    Row("GET", "/api/orders/<order>", 401, 404, 404, _CUSTOMER_READ),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
     Row("GET", "/", 200, 200, 200, _PAGE),
     Row("GET", "/legal/<name>", 404, 404, 404, _PAGE),

@@ -1,0 +1,33 @@
+"""Routes of orders, payments and what follows from them: by tag, the part that `shop_routes.py` adds to the shop's."""
+
+from collections.abc import Mapping
+
+from services.api.orders import views as orders
+from services.api.orders.schemas import OrderOut, OrderPage
+from services.api.route import API, CUSTOMER, GET, NO_STORE, POST, UNLIMITED, Route
+from shared import errors, shop_errors
+
+LISTED = (errors.InvalidCursor,)
+PLACED = (
+    *(errors.NotFound, shop_errors.BadAddress, shop_errors.NotPrintable, shop_errors.DiscountRefused),
+    *(shop_errors.QuoteExpired, shop_errors.QuoteUsed, shop_errors.OutOfStock),
+)
+
+_ORDERS = (
+    POST("/api/orders", orders.create, CUSTOMER, API, NO_STORE, OrderOut, (201,), PLACED),
+    GET("/api/orders", orders.page, CUSTOMER, UNLIMITED, NO_STORE, OrderPage, (200,), LISTED),
+    GET("/api/orders/<order>", orders.show, CUSTOMER, UNLIMITED, NO_STORE, OrderOut),
+)
+_PAYMENTS: tuple[Route, ...] = ()
+_REFUNDS: tuple[Route, ...] = ()
+_PRODUCTION: tuple[Route, ...] = ()
+_DOCUMENTS: tuple[Route, ...] = ()
+_BOOKS: tuple[Route, ...] = ()
+ORDERED: Mapping[str, tuple[Route, ...]] = {
+    "orders": _ORDERS,
+    "payments": _PAYMENTS,
+    "refunds": _REFUNDS,
+    "production": _PRODUCTION,
+    "documents": _DOCUMENTS,
+    "books": _BOOKS,
+}

@@ -1,0 +1,128 @@
+"""Orders: made from quotes, found by id or number, locked before anything of theirs changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from shared.db import pagination
+from shared.db.pool import Connection
+from shared.models.order import DisputeState, Order, PaymentStatus, ProductionStatus
+from shared.models.quote import Quote
+
+HOLDS_S = 35 * 60  # how long unpaid stock is reserved: Stripe's Checkout lasts at least 30 minutes
+COLUMNS = ", ".join(field.name for field in fields(Order))
+_SELECT = f"select {COLUMNS} from orders"
+_VISIBLE = "(%(customer)s::uuid is null or customer_id = %(customer)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which orders a page shows; None leaves a condition out. `email` is the customer's address, in any case."""
+
+    customer_id: UUID | None = None
+    payment_status: PaymentStatus | None = None
+    production_status: ProductionStatus | None = None
+    email: str | None = None
+
+
+def add(
+    connection: Connection,
+    *,
+    order_id: UUID,
+    number: str,
+    customer_id: UUID,
+    quote: Quote,
+    ship_to: Mapping[str, str],
+    test: bool,
+) -> Order | None:
+    """Make an order of a quote that was used in this transaction; None if another order has the number."""
+    charges = quote.charges
+    row = connection.execute(
+        f"""insert into orders (
+            id, order_number, customer_id, quote_id, test, currency, subtotal_cents, discount_cents, discount_code,
+            shipping_cents, shipping_tax_bp, shipping_tax_cents, tax_cents, total_cents, zone, weight_g, ship_to,
+            hold_until
+        )
+        values (
+            %(id)s, %(number)s, %(customer)s, %(quote)s, %(test)s, %(currency)s, %(subtotal)s, %(discount)s, %(code)s,
+            %(shipping)s, %(shipping_tax_bp)s, %(shipping_tax)s, %(tax)s, %(total)s, %(zone)s, %(weight_g)s,
+            %(ship_to)s, now() + %(holds)s * interval '1 second'
+        )
+        on conflict (order_number) do nothing
+        returning {COLUMNS}""",
+        {
+            "id": order_id,
+            "number": number,
+            "customer": customer_id,
+            "quote": quote.id,
+            "test": test,
+            "currency": quote.currency,
+            "subtotal": charges.subtotal_cents,
+            "discount": charges.discount_cents,
+            "code": quote.discount_code,
+            "shipping": charges.shipping.cents,
+            "shipping_tax_bp": charges.shipping.tax_rate_bp,
+            "shipping_tax": charges.shipping.tax_cents,
+            "tax": charges.tax_cents,
+            "total": charges.total_cents,
+            "zone": charges.shipping.zone,
+            "weight_g": charges.shipping.weight_g,
+            "ship_to": Jsonb(dict(ship_to)),
+            "holds": HOLDS_S,
+        },
+    ).fetchone()
+    return _order(row) if row else None
+
+
+def find(connection: Connection, customer_id: UUID | None, order_id: UUID) -> Order | None:
+    """An order by id; anyone's if `customer_id` is None."""
+    return _one(connection, f"{_SELECT} where id = %(key)s and {_VISIBLE}", customer_id, order_id)
+
+
+def by_number(connection: Connection, customer_id: UUID | None, number: str) -> Order | None:
+    """As `find`, by the order number."""
+    return _one(connection, f"{_SELECT} where order_number = %(key)s and {_VISIBLE}", customer_id, number)
+
+
+def lock(connection: Connection, order_id: UUID) -> Order | None:
+    """The order, which no other transaction changes until this one ends."""
+    return _one(connection, f"{_SELECT} where id = %(key)s and {_VISIBLE} for update", None, order_id)
+
+
+def page(connection: Connection, wanted: Filter, limit: int, after: pagination.Cursor | None) -> pagination.Page[Order]:
+    """Newest first."""
+    conditions = {
+        "customer_id = %(customer)s": wanted.customer_id,
+        "payment_status = %(payment)s": wanted.payment_status,
+        "production_status = %(production)s": wanted.production_status,
+        "customer_id = (select id from customers where lower(email) = lower(%(email)s))": wanted.email,
+    }
+    asked = [clause for clause, value in conditions.items() if value is not None]
+    parameters = {
+        "customer": wanted.customer_id,
+        "payment": wanted.payment_status,
+        "production": wanted.production_status,
+        "email": wanted.email,
+    }
+    return pagination.fetch(
+        connection, f"{_SELECT} where {' and '.join(asked) or 'true'}", parameters, _order, limit, after
+    )
+
+
+def _one(connection: Connection, statement: str, customer_id: UUID | None, key: object) -> Order | None:
+    row = connection.execute(statement, {"customer": customer_id, "key": key}).fetchone()
+    return _order(row) if row else None
+
+
+def _order(row: Mapping[str, Any]) -> Order:
+    held_from = ProductionStatus(row["held_from"]) if row["held_from"] else None
+    states = {
+        "dispute": DisputeState(row["dispute"]),
+        "payment_status": PaymentStatus(row["payment_status"]),
+        "production_status": ProductionStatus(row["production_status"]),
+        "held_from": held_from,
+    }
+    return Order(**{**row, **states})
