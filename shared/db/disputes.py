@@ -109,24 +109,6 @@ def page(
     return pagination.fetch(connection, select, {"open": is_open, "closed": _CLOSED}, _listed, limit, after)
 
 
-def stale(connection: Connection, limit: int) -> tuple[str, ...]:
-    """Stripe's ids of open disputes that were last read a day ago; nobody else gets them for a day."""
-    rows = connection.execute(
-        """update disputes
-        set checked_at = now()
-        where id in (
-            select id
-            from disputes
-            where status <> all(%s) and checked_at < now() - interval '1 day'
-            limit %s
-            for update skip locked
-        )
-        returning stripe_id""",
-        [_CLOSED, limit],
-    ).fetchall()
-    return tuple(row["stripe_id"] for row in rows)
-
-
 def _listed(row: Mapping[str, Any]) -> ListedDispute:
     dispute = Dispute(**{name: row[name] for name in _NAMES})
     return ListedDispute(dispute.id, dispute, row["order_number"], row["currency"], row["production_status"])
