@@ -27,6 +27,7 @@ _NOISY = (
     "kombu",
     "celery.app.trace",
     "celery.worker.strategy",
+    "stripe",
 )
 
 

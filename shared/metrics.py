@@ -70,6 +70,14 @@ BREAKER_OPEN = Gauge(
     ["provider"],
     multiprocess_mode="livemax",
 )
+STRIPE_CALLS = Counter("stolentee_stripe_calls_total", "Calls of Stripe's API.", ["outcome"])
+STRIPE_EVENTS = Counter("stolentee_stripe_events_total", "Events that Stripe sent.", ["outcome"])
+REVIEWS = Counter("stolentee_orders_in_review_total", "Orders whose money a person must look at.")
+EVENTS_WAITING = Gauge(
+    "stolentee_stripe_event_waiting_seconds",
+    "For how long the oldest event of Stripe that is not handled yet has waited, 0 if none does.",
+    multiprocess_mode="livemostrecent",
+)
 MAILS = Counter("stolentee_mails_total", "Attempts to send a mail, and mails given up unsent.", ["outcome"])
 MAIL_OVERDUE = Gauge(
     "stolentee_mail_overdue_seconds",
@@ -98,6 +106,10 @@ MOCKUP_SECONDS = Histogram(
 # Exposed from 0: Prometheus sees no increase in a series that starts with its first event.
 JOBS.labels("failed", JobFailure.POISON)
 CDN_PURGES.labels("failed")
+for _outcome in ("answered", "refused", "misused", "away"):
+    STRIPE_CALLS.labels(_outcome)
+for _outcome in ("handled", "seen", "ignored", "deferred", "bad_signature", "wrong_mode"):
+    STRIPE_EVENTS.labels(_outcome)
 for _outcome in ("sent", "deferred", "refused", "unreachable", "expired"):
     MAILS.labels(_outcome)
 for _provider in Provider:

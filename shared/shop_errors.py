@@ -126,3 +126,29 @@ class MoreThanPaid(Failure):
 
     status, code, message = 409, "more_than_paid", "That is more than is left to pay back."
     advice = "Read the order: refunds that are on their way count too. `details` says what is left."
+
+
+class NotPayable(Failure):
+    status, code, message = 409, "not_payable", "This order cannot be paid now."
+    advice = "Read the order: it is paid, its payment is on the way, or it is cancelled; then order again."
+
+
+class BadSignature(Failure):
+    status, code, message = (
+        400,
+        "bad_signature",
+        "This is no event that Stripe signed for this shop within five minutes.",
+    )
+    advice = "Only Stripe sends events. Check STRIPE_WEBHOOK_SECRET and the clock."
+
+
+class WrongMode(Failure):
+    status, code, message = 400, "wrong_mode", "The event is of Stripe's other mode: test or live."
+    advice = "Register the endpoint in the mode of STRIPE_SECRET_KEY."
+
+
+class PaymentUnavailable(Failure):
+    """Whether Stripe did what was asked is unknown: repeat with the same Idempotency-Key."""
+
+    status, code, message, retryable = 503, "payment_unavailable", "Payments are not available now.", True
+    advice = "Repeat the request with the same Idempotency-Key after `Retry-After` seconds."

@@ -7,6 +7,7 @@ A caller must wait longer than what it calls: with a shorter outer timeout, work
     api:      pool wait 2, Redis 1, statement 5, storage 2 x 4, a fetched picture 10 < a request 30 < the front proxy 35
               waiting for a decoder 5 + decoding 15 + storage 8 < a request 30
               a mock-up: waiting 4 + storage 8 + drawing < its read 14 < a request 30
+              a payment: waiting 4 + Stripe 2 x (2 + 6) and a second between + two transactions < a request 30
     clients:  a thread waits 10 for a client to send or to read, and again as bytes pass at 50 kB/s
     mails:    connecting 10 and a reply 60 < one conversation 120 < the lease of a mail 180
     stopping: gunicorn's grace 30 < the platform's kill 45
@@ -52,6 +53,13 @@ DECODE_S = 15  # of silence; the decoder itself limits its CPU time
 # mock-ups
 MOCKUP_WAIT_S = 4  # for a place among those being drawn
 MOCKUP_READ_S = 14  # that wait, a slow storage, and the drawing
+
+# Stripe
+STRIPE_WAIT_S = 4  # for a place among the calls in flight
+STRIPE_CONNECT_S = 2
+STRIPE_READ_S = 6
+STRIPE_TRIES = 2
+STRIPE_BETWEEN_S = 1  # at most, between two tries: the library's own
 
 # mails
 MAIL_CONNECT_S = 10

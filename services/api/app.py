@@ -5,6 +5,7 @@ import signal
 import threading
 from functools import partial
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from flask_openapi3 import Info, OpenAPI, Server
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -33,12 +34,16 @@ from services.api.middleware.sliding_windows import Counter
 from services.api.middleware.strict_json import StrictJson
 from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.mockups.client import MockupService
+from services.api.payments.settings import Stripe
 from services.api.settings import Mockups, Settings, Web
 from services.api.url_builder import UrlBuilder
 from shared import broker, cache, events, failpoints, log, sentry, storage, timeouts, web
 from shared.db import pool, price_lists, products
 from shared.images.press_profiles import Profiles
 from shared.version import VERSION
+
+if TYPE_CHECKING:
+    from services.api.payments.client import StripeClient
 
 
 def build(settings: Settings, decoder: Decoder) -> Dependencies:
@@ -51,6 +56,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
     secret = settings.keys.secret.get_secret_value()
     objects = storage.connect(settings.storage)
     redis_url = settings.broker.url.get_secret_value()
+    stripe = _stripe(settings.stripe)
     letters = Letters(settings.shop, settings.web.public_url)
     waker = broker.Waker(redis_url)
     deps = Dependencies(
@@ -66,7 +72,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
             job_events.MAX_STREAMS,
             job_events.MAX_STREAMS_EACH,
         ),
-        health=health.build(settings, database, objects, waker),
+        health=health.build(settings, database, objects, waker, stripe),
         profiles=Profiles.read(settings.printing.profiles),
         urls=UrlBuilder(secret, settings.web.public_url),
         passwords=Passwords(),
@@ -74,6 +80,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         catalogue=Answers(cache.Cache("catalogue", redis_url), database, products.catalogue_version),
         prices=Answers(cache.Cache("prices", redis_url), database, price_lists.version),
         mockups=_mockups(settings.mockups),
+        stripe=stripe,
         letters=letters,
         mail_sender=_mail_sender(settings.smtp, database, letters),
     )
@@ -88,6 +95,14 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
 def _mockups(settings: Mockups) -> MockupService | None:
     token = settings.token.get_secret_value() if settings.token else None
     return MockupService(settings.endpoint, token) if settings.endpoint else None
+
+
+def _stripe(settings: Stripe) -> "StripeClient | None":
+    if settings.key is None:
+        return None
+    from services.api.payments.client import StripeClient  # it loads Stripe's library, which takes 20 MB
+
+    return StripeClient(settings.key.get_secret_value(), live=settings.live, api_base=settings.api_base)
 
 
 def _mail_sender(settings: Smtp, database: pool.Database, letters: Letters) -> Sender | None:

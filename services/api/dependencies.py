@@ -1,6 +1,7 @@
 """The parts the views work with. Only `app.py` builds them."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from services.api.accounts.passwords import Passwords
 from services.api.answers import Answers
@@ -19,6 +20,9 @@ from shared.events import Hub
 from shared.health import Health
 from shared.images.press_profiles import Profiles
 from shared.storage import Storage
+
+if TYPE_CHECKING:  # Stripe's library is loaded only where payments are on
+    from services.api.payments.client import StripeClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Dependencies:
     catalogue: Answers
     prices: Answers
     mockups: MockupService | None  # None if none are offered
+    stripe: "StripeClient | None"  # None if nothing can be paid
     letters: Letters
     mail_sender: Sender | None  # None if mails stay in the outbox
 

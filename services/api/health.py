@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 import requests
 
@@ -11,8 +12,13 @@ from shared.db.pool import Database
 from shared.health import Check, Health
 from shared.storage import Storage
 
+if TYPE_CHECKING:
+    from services.api.payments.client import StripeClient
 
-def build(settings: Settings, database: Database, objects: Storage, waker: Waker) -> Health:
+
+def build(
+    settings: Settings, database: Database, objects: Storage, waker: Waker, stripe: "StripeClient | None"
+) -> Health:
     checks = [
         Check("database", database.check, critical=True),
         Check("storage", objects.check),
@@ -21,6 +27,8 @@ def build(settings: Settings, database: Database, objects: Storage, waker: Waker
     ]
     if settings.mockups.endpoint:
         checks.append(Check("mockups", partial(_check_service, settings.mockups.endpoint)))
+    if stripe:
+        checks.append(Check("stripe", stripe.check))
     return Health("api", tuple(checks), partial(_facts, settings))
 
 

@@ -20,7 +20,7 @@ from services.api.assets.schemas import UploadForm
 from services.api.jobs.schemas import Accepted
 from services.api.middleware import auth
 from services.api.middleware.policy import Auth, Limit
-from services.api.route import Csv, Raw, Route
+from services.api.route import Csv, Raw, Route, Signed
 from services.api.schemas import ErrorOut, ResponseModel, never_null
 from shared import errors
 from shared.image_format.structure import STORED, Format
@@ -227,7 +227,9 @@ class Document:
         links = {target.name: _link(target, names) for target in self._routes if _leads(names, target)}
         return {"links": links} if links else {}
 
-    def _body(self, model: type[UploadForm | Raw | Csv]) -> dict[str, Any]:
+    def _body(self, model: type[UploadForm | Raw | Csv | Signed]) -> dict[str, Any]:
+        if model is Signed:
+            return {"required": True, "content": {_JSON: {"schema": {"type": "object"}}}}
         if model is Csv:
             return {"required": True, "content": {CSV[0]: {"schema": _BYTES | {"maxLength": Csv.max_bytes}}}}
         types = (*(kind.content_type for kind in self._formats), "application/octet-stream")
@@ -252,7 +254,7 @@ def _forms(routes: Collection[Route]) -> set[type[UploadForm]]:
 def _schemas(routes: Collection[Route]) -> dict[str, Any]:
     queries = {route.model("query") for route in routes}
     pictures = {model for form in _forms(routes) for model in form.in_json[1]}
-    read = {*pictures, *queries, *(route.body or route.model("body") for route in routes)} - {Raw, Csv}
+    read = {*pictures, *queries, *(route.body or route.model("body") for route in routes)} - {Raw, Csv, Signed}
     answers = {_body_of(route, status) for route in routes for status in route.statuses}
     written: set[type[BaseModel]] = {ErrorOut, *(answer for answer in answers if isinstance(answer, type))}
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in written]

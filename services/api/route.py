@@ -36,13 +36,19 @@ class Raw(ApiModel):
     """Stands for a body that is the picture itself, in any accepted format."""
 
 
+class Signed(ApiModel):
+    """Stands for a JSON body whose bytes are signed."""
+
+    max_bytes: ClassVar[int] = 256 << 10
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """`answer` is the response's model or content types, None for an empty one.
 
     A returned model is sent with the first of `statuses`. `raises` are the failures that do not follow from the policy
     and the models of the request. `body` is for a view that reads it itself: the model of its multipart form, besides
-    which the other ways of `upload_parser` are open, or Raw or Csv.
+    which the other ways of `upload_parser` are open, or Raw, Csv or Signed.
     """
 
     method: str
@@ -54,7 +60,7 @@ class Route:
     answer: type[ResponseModel] | tuple[str, ...] | None
     statuses: tuple[int, ...] = (200,)
     raises: tuple[type[Failure], ...] = ()
-    body: type[UploadForm | Raw | Csv] | None = None
+    body: type[UploadForm | Raw | Csv | Signed] | None = None
 
     @property
     def name(self) -> str:

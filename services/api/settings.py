@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from services.api.mail.settings import Smtp
 from services.api.pages.legal import Legal
 from services.api.pages.settings import Shop
+from services.api.payments.settings import Stripe
 from services.api.pricing.settings import Pricing
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
@@ -128,6 +129,7 @@ class Settings:
     web: Web
     shop: Shop
     pricing: Pricing
+    stripe: Stripe
     mockups: Mockups
     smtp: Smtp
     legal: Legal
@@ -147,6 +149,7 @@ class Settings:
             web=Web.read(),
             shop=Shop.read(),
             pricing=Pricing.read(),
+            stripe=Stripe.read(),
             mockups=Mockups.read(),
             smtp=Smtp.read(),
             legal=Legal.read(),

@@ -57,6 +57,20 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentFact:
+    """What Stripe says of a payment now. If it succeeded, amount and currency are what was received."""
+
+    status: PaymentState
+    stripe_id: str | None = None
+    intent_id: str | None = None
+    amount_cents: int | None = None
+    currency: str | None = None
+    fee_cents: int | None = None
+    error_code: str | None = None
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Refund:
     """`lines`: what of which line is paid back, `{"line", "quantity", "cents", "taxCents"}`; line 0 is shipping."""
 
@@ -121,3 +135,13 @@ class DisputeTransaction:
     amount_cents: int
     fee_cents: int
     booked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEvent:
+    """That an object at Stripe changed; what it is now, Stripe is asked."""
+
+    id: str
+    type: str
+    object_id: str
+    happened_at: datetime

@@ -1,0 +1,48 @@
+"""The one place where facts about an order's money take effect: sums, states, and what follows from them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from services.api.dependencies import Dependencies
+from shared import log, metrics
+from shared.db import order_events, orders, payments
+from shared.db.pool import Connection
+from shared.models.order import Order
+from shared.models.payment import Payment, PaymentFact
+
+ACTOR = "stripe"
+_log = log.get("payments")
+
+
+@contextmanager
+def settling(deps: Dependencies, connection: Connection, order_id: UUID) -> Iterator[Order]:
+    """Lock the order, let the block write payments, refunds or disputes of it, then do what follows from their sums."""
+    before = orders.lock(connection, order_id)
+    assert before is not None  # orders with payments are never deleted
+    yield before
+    after = orders.find(connection, None, order_id)
+    assert after is not None
+    _follow(deps, connection, before, after)
+
+
+def record(deps: Dependencies, connection: Connection, payment: Payment, fact: PaymentFact) -> Payment:
+    """Take in what Stripe says of a payment; returns what is known of it now."""
+    with settling(deps, connection, payment.order_id):
+        current = payments.find(connection, payment.id)
+        assert current is not None
+        return payments.learn(connection, current, fact)
+
+
+def _follow(deps: Dependencies, connection: Connection, before: Order, after: Order) -> None:  # noqa: ARG001
+    if _paid(after) and not _paid(before):
+        order_events.add(connection, after.id, "paid", ACTOR, {"cents": after.received_cents})
+    if after.review and not before.review:
+        order_events.add(connection, after.id, "review", ACTOR, {"reason": after.review})
+        metrics.REVIEWS.inc()
+        _log.error("order_in_review", order=after.order_number, reason=after.review)
+
+
+def _paid(order: Order) -> bool:
+    """Whether the whole amount was received, whatever was paid back since; not for an order that was cancelled."""
+    return order.received_cents == order.total_cents and order.review is None and order.cancelled_at is None
