@@ -25,6 +25,7 @@ from deploy.local.supervisor import await_ready
 from deploy.local.valkey_server import Valkey
 from shared.db.pool import Database
 from tests.databases import Databases
+from tests.doubles import stripe_double as doubles
 from tests.stack import RunningStack
 
 # A system started once a process would cost more than its tests, so tests that share one stay together. They take
@@ -168,6 +169,13 @@ def redis_url(redis_server: Valkey) -> str:
     with redis.Redis.from_url(redis_server.url) as client:
         client.flushall()
     return redis_server.url
+
+
+@pytest.fixture
+def stripe_double(tmp_path: Path) -> Iterator[doubles.StripeDouble]:
+    """A double of Stripe for one test; it delivers no events until the test says where to: `deliver(url=...)`."""
+    with doubles.running(tmp_path) as double:
+        yield double
 
 
 @pytest.fixture(scope="session")
