@@ -84,7 +84,9 @@ def sum_up(connection: Connection, order_id: UUID) -> None:
     """Write what the order's disputes mean for it: an open one before a lost one before a won one."""
     states = {dispute.state for dispute in of_order(connection, order_id)}
     state = next((one for one in _BY_WEIGHT if one in states), DisputeState.NONE)
-    connection.execute("update orders set dispute = %s where id = %s", [state, order_id])
+    connection.execute(
+        "update orders set dispute = %s, version = version + 1 where id = %s and dispute <> %s", [state, order_id, state]
+    )
 
 
 def of_order(connection: Connection, order_id: UUID) -> tuple[Dispute, ...]:

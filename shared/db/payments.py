@@ -55,7 +55,7 @@ _SUMS = """
             bool_or(status = 'succeeded' and payments.currency <> orders.currency) as foreign,
             count(*) filter (where status = 'succeeded') as times
         from payments
-        where order_id = orders.id
+        where order_id = orders.id and not surplus
     ) received
     where orders.id = %(id)s
 """
@@ -131,6 +131,12 @@ def learn(connection: Connection, payment: Payment, fact: PaymentFact) -> Paymen
     assert row is not None
     sum_up(connection, payment.order_id)
     return _payment(row)
+
+
+def set_surplus(connection: Connection, payment: Payment, *, surplus: bool) -> None:
+    """Leave a payment out of what its order has received, as it goes back; or count it again."""
+    connection.execute("update payments set surplus = %s where id = %s", [surplus, payment.id])
+    sum_up(connection, payment.order_id)
 
 
 def sum_up(connection: Connection, order_id: UUID) -> None:

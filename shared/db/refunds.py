@@ -96,14 +96,17 @@ def sum_up(connection: Connection, order_id: UUID) -> None:
     try:
         connection.execute(
             """update orders
-            set refunded_cents = sums.refunded, refunding_cents = sums.refunding
+            set refunded_cents = sums.refunded, refunding_cents = sums.refunding, version = version + 1
             from (
-                select coalesce(sum(amount_cents) filter (where status = 'succeeded'), 0) as refunded,
-                    coalesce(sum(amount_cents) filter (where status in ('new', 'pending')), 0) as refunding
+                select coalesce(sum(refunds.amount_cents) filter (where refunds.status = 'succeeded'), 0) as refunded,
+                    coalesce(
+                        sum(refunds.amount_cents) filter (where refunds.status in ('new', 'pending')), 0
+                    ) as refunding
                 from refunds
-                where order_id = %(id)s
+                join payments on payments.id = payment_id
+                where refunds.order_id = %(id)s and not surplus
             ) sums
-            where id = %(id)s""",
+            where id = %(id)s and (refunded_cents, refunding_cents) <> (sums.refunded, sums.refunding)""",
             {"id": order_id},
         )
     except psycopg.errors.CheckViolation as error:
@@ -136,7 +139,7 @@ def left_of_payments(connection: Connection, order_id: UUID) -> Mapping[UUID, in
         """select payments.id, payments.amount_cents - coalesce(sum(refunds.amount_cents), 0)::bigint as cents
         from payments
         left join refunds on refunds.payment_id = payments.id and refunds.status in ('new', 'pending', 'succeeded')
-        where payments.order_id = %s and payments.status = 'succeeded'
+        where payments.order_id = %s and payments.status = 'succeeded' and not surplus
         group by payments.id
         order by payments.received_at, payments.id""",
         [order_id],

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from services.api.dependencies import Dependencies
 from services.api.payments import facts, settlement
+from services.api.payments.objects import NotYet
+from services.api.refunds import readers
 from shared import errors, failpoints, log, metrics, shop_errors
 from shared.db import payments, webhook_events
 from shared.db.pool import Connection
@@ -23,10 +25,6 @@ if TYPE_CHECKING:
 Change = Callable[[Connection], object]  # what an event means, to be done in the transaction that ends it
 Read = Callable[[Dependencies, "StripeClient", str], Change | None]  # None: the object is not of our making
 _log = log.get("payments")
-
-
-class NotYet(Exception):
-    """What the event is about is not stored yet, or not completely."""
 
 
 def take(deps: Dependencies, stripe: "StripeClient", event: WebhookEvent) -> None:
@@ -140,4 +138,12 @@ READERS: Mapping[str, Read] = {
     "checkout.session.async_payment_succeeded": _session,
     "checkout.session.async_payment_failed": _session,
     "checkout.session.expired": _session,
+    "refund.created": readers.refund,
+    "refund.updated": readers.refund,
+    "refund.failed": readers.refund,
+    "charge.dispute.created": readers.dispute,
+    "charge.dispute.updated": readers.dispute,
+    "charge.dispute.closed": readers.dispute,
+    "charge.dispute.funds_withdrawn": readers.dispute,
+    "charge.dispute.funds_reinstated": readers.dispute,
 }

@@ -102,3 +102,7 @@ class Refused(Exception):
 
 class KeyConflict(Exception):
     """An idempotency key was sent with other arguments than before: a mistake of ours."""
+
+
+class NotYet(Exception):
+    """What an event is about is not stored yet, or not completely."""

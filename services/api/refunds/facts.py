@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from services.api.orders import mailing
 from services.api.payments.objects import StripeDispute, StripeRefund
 from services.api.refunds import issuing, rules
-from shared.db import dispute_transactions, disputes, orders, payments, refunds
+from shared import log, metrics
+from shared.db import dispute_transactions, disputes, invoices, order_events, orders, payments, refunds
 from shared.db.pool import Connection
+from shared.models.order import Order
 from shared.models.payment import DisputeTransaction, Payment, Refund, RefundState
 
 STRIPE = "stripe"  # the actor of refunds that somebody made at Stripe itself
+_log = log.get("refunds")
 _STATES: Mapping[str, RefundState] = {
     "succeeded": RefundState.SUCCEEDED,
     "failed": RefundState.FAILED,
@@ -37,17 +42,57 @@ def record_refund(connection: Connection, said: StripeRefund) -> Refund:
 
 
 def write(connection: Connection, refund: Refund, said: StripeRefund) -> Refund:
-    written = refunds.write(
+    """Write what Stripe says of one of our refunds, and what follows from it."""
+    return _changed(
         connection,
-        refund.id,
+        refund,
         stripe_id=said.id,
         status=_STATES.get(said.status, RefundState.PENDING),  # `requires_action` is the customer's
         error_code=said.error_code,
         refunded_at=said.refunded_at,
         failed_at=said.failed_at,
     )
-    assert written is not None  # refunds are never deleted
-    return written
+
+
+def refuse(connection: Connection, refund: Refund, error_code: str) -> Refund:
+    """Write that Stripe will not make a refund, which it does not know."""
+    return _changed(
+        connection,
+        refund,
+        stripe_id=None,
+        status=RefundState.FAILED,
+        error_code=error_code,
+        refunded_at=None,
+        failed_at=None,
+    )
+
+
+def _changed(connection: Connection, refund: Refund, **said: Any) -> Refund:
+    before, after = refunds.find(connection, refund.id), refunds.write(connection, refund.id, **said)
+    order = orders.find(connection, None, refund.order_id)
+    assert before is not None  # refunds are never deleted, nor are their orders
+    assert after is not None
+    assert order is not None
+    if after.status is not before.status:
+        _follow(connection, order, before, after)
+    return after
+
+
+def _follow(connection: Connection, order: Order, before: Refund, after: Refund) -> None:
+    metrics.REFUNDS.labels(after.status).inc()
+    _log.info("refund", order=order.order_number, refund_id=str(after.id), status=after.status, reason=after.error_code)
+    told = {"refund": str(after.id), "cents": after.amount_cents}
+    if after.status is RefundState.SUCCEEDED:
+        order_events.add(connection, order.id, "refunded", after.actor, told)
+        invoices.credit(connection, order, after)
+        mailing.refunded(connection, order, after)
+    elif after.status is RefundState.FAILED:
+        order_events.add(connection, order.id, "refund_failed", STRIPE, {**told, "reason": after.error_code})
+        if before.status is RefundState.SUCCEEDED:
+            invoices.reverse(connection, order, after)
+        payment = payments.find(connection, after.payment_id)
+        assert payment is not None
+        payments.set_surplus(connection, payment, surplus=False)  # it has not gone back
 
 
 def disputed_order(connection: Connection, said: StripeDispute) -> UUID | None:
@@ -94,5 +139,6 @@ def _adopted(connection: Connection, said: StripeRefund) -> Refund:
     assert payment is not None
     order = orders.find(connection, None, payment.order_id)
     assert order is not None
-    parts = rules.of_amount(issuing.whole_left(connection, order), said.amount_cents)
-    return issuing.of_parts(connection, order, parts, reason="", actor=STRIPE, claimed=True)
+    left, cents = issuing.whole_left(connection, order), said.amount_cents
+    parts = rules.of_amount(left, cents) if cents <= rules.total(left) else ()
+    return issuing.of_payment(connection, order, payment.id, cents, parts, reason="", actor=STRIPE, claimed=True)

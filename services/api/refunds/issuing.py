@@ -20,7 +20,8 @@ def of_parts(
     cents = rules.total(parts)
     if not 0 < cents <= order.refundable_cents or not payments:
         raise shop_errors.MoreThanPaid(details={"leftCents": order.refundable_cents})
-    return _add(connection, order, next(iter(payments)), cents, parts, reason, actor, claimed=claimed)
+    payment_id = next(iter(payments))
+    return of_payment(connection, order, payment_id, cents, parts, reason=reason, actor=actor, claimed=claimed)
 
 
 def of_all(
@@ -31,7 +32,7 @@ def of_all(
     made = []
     for payment_id, cents in refunds.left_of_payments(connection, order.id).items():
         exact = parts if rules.total(parts) == cents else ()
-        made.append(_add(connection, order, payment_id, cents, exact, reason, actor, claimed=claimed))
+        made.append(of_payment(connection, order, payment_id, cents, exact, reason=reason, actor=actor, claimed=claimed))
         parts = () if exact else parts
     return tuple(made)
 
@@ -42,17 +43,18 @@ def whole_left(connection: Connection, order: Order) -> tuple[Part, ...]:
     return rules.whole(rules.left(order, items, refunds.of_order(connection, order.id)))
 
 
-def _add(
+def of_payment(
     connection: Connection,
     order: Order,
     payment_id: UUID,
     cents: int,
     parts: Iterable[Part],
+    *,
     reason: str,
     actor: str,
-    *,
     claimed: bool,
 ) -> Refund:
+    """Pay back `cents` of a payment: of these parts, which have that sum, or of no line. Raises MoreThanPaid."""
     refund_id = ids.new()
     return refunds.add(
         connection,

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from services.api.dependencies import Dependencies
-from services.api.payments import facts as payment_facts
-from services.api.payments import settlement
+from services.api.payments import asking, settlement
 from services.api.payments.objects import NotYet, StripeRefund
 from services.api.refunds import facts
 from shared import shop_errors
@@ -27,12 +26,12 @@ def refund(deps: Dependencies, stripe: "StripeClient", refund_id: str) -> "Chang
         paid = payments.by_stripe_id(connection, said.intent_id) if said.intent_id else None
     if order_id is None:
         return None
-    payment = payment_facts.ask(stripe, paid) if paid and paid.status is not PaymentState.SUCCEEDED else None
+    fact = asking.find(stripe, paid)[1] if paid and paid.status is not PaymentState.SUCCEEDED else None
 
     def change(connection: Connection) -> None:
         with settlement.settling(deps, connection, order_id):
-            if paid and payment:  # the refund has overtaken what it pays back
-                payments.learn(connection, payments.find(connection, paid.id) or paid, payment)
+            if paid and fact:  # the refund has overtaken what it pays back
+                payments.learn(connection, payments.find(connection, paid.id) or paid, fact)
             _record(connection, said)
 
     return change

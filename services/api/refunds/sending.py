@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from services.api.dependencies import Dependencies
 from services.api.payments import settlement
-from services.api.payments.objects import Refused, StripeRefund
+from services.api.payments.objects import KeyConflict, Refused, StripeRefund
 from services.api.refunds import facts
 from shared import log, shop_errors
-from shared.db import payments, refunds
-from shared.models.payment import Refund, RefundState
+from shared.db import payments
+from shared.models.payment import Refund
 
 if TYPE_CHECKING:
     from services.api.payments.client import StripeClient
@@ -29,6 +29,9 @@ def settle(deps: Dependencies, refund: Refund) -> Refund:
         said = _ask(deps, deps.stripe, refund)
     except Refused as refusal:
         return _refused(deps, refund, refusal.code)
+    except KeyConflict:  # perhaps it was made: a person must look
+        _log.error("refund_key_conflict", refund_id=str(refund.id))
+        return refund
     if said is None:
         return refund
     with deps.database.transaction() as connection, settlement.settling(deps, connection, refund.order_id):
@@ -39,14 +42,14 @@ def _ask(deps: Dependencies, stripe: "StripeClient", refund: Refund) -> StripeRe
     if refund.stripe_id:
         return stripe.refund(refund.stripe_id)
     if datetime.now(UTC) - refund.created_at > REPEATS_FOR:
-        _log.error("refund_not_known_to_stripe", refund=str(refund.id))
+        _log.error("refund_never_answered", refund_id=str(refund.id))
         return None
     with deps.database.transaction() as connection:
         payment = payments.find(connection, refund.payment_id)
     assert payment is not None
     assert payment.intent_id is not None  # it has succeeded
     return stripe.create_refund(
-        *(refund.idempotency_key,),
+        refund.idempotency_key,
         intent_id=payment.intent_id,
         amount_cents=refund.amount_cents,
         refund_id=refund.id,
@@ -54,18 +57,8 @@ def _ask(deps: Dependencies, stripe: "StripeClient", refund: Refund) -> StripeRe
 
 
 def _refused(deps: Dependencies, refund: Refund, code: str) -> Refund:
-    """A refund that Stripe does not know failed. One that it knows stays as it is."""
+    """A refund that Stripe does not know has failed. One that it knows stays as it is."""
     if refund.stripe_id:
         return refund
     with deps.database.transaction() as connection, settlement.settling(deps, connection, refund.order_id):
-        written = refunds.write(
-            connection,
-            refund.id,
-            stripe_id=None,
-            status=RefundState.FAILED,
-            error_code=code,
-            refunded_at=None,
-            failed_at=None,
-        )
-    assert written is not None  # refunds are never deleted
-    return written
+        return facts.refuse(connection, refund, code)
