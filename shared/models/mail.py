@@ -32,6 +32,11 @@ class MailTemplate(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a template's name
     EMAIL_CHANGED = "email_changed"
     ACCOUNT_ERASED = "account_erased"
+    ORDER_PAID = "order_paid"
+    ORDER_SHIPPED = "order_shipped"
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_REFUNDED = "order_refunded"
+    ARTWORK_REJECTED = "artwork_rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,10 @@ class MailTerms:
     open: bool = False
 
 
+def _of_order(*facts: str) -> MailTerms:
+    return MailTerms(frozenset({"order", *facts}), 7 * 24 * _HOUR_S)
+
+
 MAIL_TERMS: Mapping[MailTemplate, MailTerms] = {
     MailTemplate.VERIFY: MailTerms(frozenset({TOKEN}), 24 * _HOUR_S, open=True),
     MailTemplate.ALREADY_REGISTERED: MailTerms(open=True),
@@ -53,6 +62,11 @@ MAIL_TERMS: Mapping[MailTemplate, MailTerms] = {
     MailTemplate.PASSWORD_CHANGED: MailTerms(),
     MailTemplate.EMAIL_CHANGED: MailTerms(),
     MailTemplate.ACCOUNT_ERASED: MailTerms(),
+    MailTemplate.ORDER_PAID: _of_order("items", "sums", "address"),
+    MailTemplate.ORDER_SHIPPED: _of_order("carrier", "tracking", "address"),
+    MailTemplate.ORDER_CANCELLED: _of_order("expired", "refund"),
+    MailTemplate.ORDER_REFUNDED: _of_order("amount", "refunded", "received"),
+    MailTemplate.ARTWORK_REJECTED: _of_order("item", "placement", "reason"),
 }
 
 

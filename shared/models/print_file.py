@@ -1,5 +1,6 @@
 """Print files: what a printer asks for, and the files that were made."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -34,14 +35,16 @@ class Space(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrintFileInput:
-    """`width_mm` is the width of the ink, and of the file, which ends where the ink ends.
+    """`width_mm` is the width of the ink. The file ends where the ink ends, once that is turned clockwise.
 
-    `profile`: SHA-256 of the ICC profile that leads to CMYK; None: the project's own. `halftone_lpi`: lines per inch of
-    the dots that fades become; None: they stay fades. `spot`: the name of the white ink in the file. Raises ValueError
-    for choices that exclude each other.
+    `rotation_mdeg`: thousandths of a degree, about the middle of the ink's box. `profile`: SHA-256 of the ICC profile
+    that leads to CMYK; None: the project's own. `halftone_lpi`: lines per inch of the dots that fades become; None:
+    they stay fades. `spot`: the name of the white ink in the file. Raises ValueError for choices that exclude each
+    other.
     """
 
     width_mm: float
+    rotation_mdeg: int = 0
     dpi: int = 300
     underbase: Underbase = Underbase.NONE
     choke_mm: float = 0.17
@@ -84,8 +87,20 @@ class PrintFileInput:
         """Pixels of the file for ink of this width and height in pixels; None if that is too large."""
         scale = self.width_mm * self.dpi / MM_PER_INCH / ink[0]
         width, height = (max(1, round(side * scale)) for side in ink)
-        longest = max(width, height) * MM_PER_INCH / self.dpi
-        return None if width * height > MAX_PIXELS or longest > MAX_SIDE_MM else (width, height)
+        return (width, height) if self.is_possible((width, height)) else None
+
+    def turned_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Pixels of the box around a file of this size that is turned as asked."""
+        turn = math.radians(self.rotation_mdeg / 1000)
+        cos, sin = abs(math.cos(turn)), abs(math.sin(turn))
+        width, height = size
+        return round(width * cos + height * sin), round(width * sin + height * cos)
+
+    def is_possible(self, size: tuple[int, int]) -> bool:
+        """Whether a file may be so large."""
+        width, height = size
+        longest = max(size) * MM_PER_INCH / self.dpi
+        return width * height <= MAX_PIXELS and longest <= MAX_SIDE_MM
 
 
 def _same(value: Any) -> Any:
@@ -97,7 +112,10 @@ _READ: Mapping[str, Callable[[Any], Any]] = {"underbase": Underbase, "format": P
 
 @dataclass(frozen=True, slots=True)
 class PrintFileResult:
-    """The file, and the plate if one was asked for. Sizes in mm are those that the files state."""
+    """The file, and the plate if one was asked for. Sizes in mm are those that the files state.
+
+    `left_mm` and `top_mm` lead from the corner of the ink's box, before it was turned, to the file's.
+    """
 
     asset_id: UUID
     key: str
@@ -109,6 +127,8 @@ class PrintFileResult:
     plate_id: UUID | None = None
     plate_key: str | None = None
     plate_bytes: int = 0
+    left_mm: float = 0
+    top_mm: float = 0
 
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> Self:

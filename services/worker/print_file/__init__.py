@@ -1,6 +1,6 @@
 """A picture as a file that a printer takes: exact size, the printer's colours, white underbase, halftone, mirrored.
 
-    fitting      the size in pixels, resampled once
+    fitting      the size in pixels, resampled once; turned
     halftone     fades as dots
     underbase    the plate of white ink
     inks         CMYK through an ICC profile

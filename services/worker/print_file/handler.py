@@ -32,7 +32,7 @@ class PrintFileHandler:
             with task.step("store"):
                 file = self._file(task, art, asked, profile, Path(folder))
                 plate = self._plate(task, art, asked, Path(folder))
-        return Outcome(_result(file, plate, asked).json(), (file, plate) if plate else (file,))
+        return Outcome(_result(file, plate, art, asked).json(), (file, plate) if plate else (file,))
 
     def _profile(self, asked: PrintFileInput) -> bytes:
         """Raises Unavailable, so that the job waits, while the worker lacks the profile that the api has."""
@@ -70,7 +70,7 @@ def _artwork(rgba: Pixels, asked: PrintFileInput, profile: bytes) -> Artwork:
         raise Failed(JobFailure.TOO_LARGE, words) from None
 
 
-def _result(file: Asset, plate: Asset | None, asked: PrintFileInput) -> PrintFileResult:
+def _result(file: Asset, plate: Asset | None, art: Artwork, asked: PrintFileInput) -> PrintFileResult:
     mm_per_px = MM_PER_INCH / asked.dpi
     return PrintFileResult(
         asset_id=file.id,
@@ -83,4 +83,6 @@ def _result(file: Asset, plate: Asset | None, asked: PrintFileInput) -> PrintFil
         plate_id=plate.id if plate else None,
         plate_key=plate.key if plate else None,
         plate_bytes=plate.bytes if plate else 0,
+        left_mm=round(art.offset[0] * mm_per_px, 3),
+        top_mm=round(art.offset[1] * mm_per_px, 3),
     )

@@ -10,6 +10,7 @@ from shared.models.print_file import PrintFileInput, PrintFileResult, PrintForma
 
 EVERYTHING = PrintFileInput(
     width_mm=120,
+    rotation_mdeg=359_999,
     dpi=600,
     underbase=Underbase.SPOT,
     choke_mm=0.3,
@@ -72,7 +73,16 @@ def test_sizes_end_at_50_megapixels_and_5_metres(asked: PrintFileInput, size: tu
     assert asked.size((200, 100)) == size
 
 
-@pytest.mark.parametrize("plate", [{}, {"plate_id": uuid.uuid4(), "plate_key": "k.png", "plate_bytes": 7}])
-def test_results_survive_being_stored(plate: dict[str, Any]) -> None:
-    result = PrintFileResult(uuid.uuid4(), "key.pdf", 100, 50, 8.47, 4.23, 1234, **plate)
+@pytest.mark.parametrize(
+    ("degrees", "size"), [(0, (300, 200)), (90, (200, 300)), (180, (300, 200)), (45, (354, 354)), (330, (360, 323))]
+)
+def test_the_box_around_a_turned_file_has_room_for_it(degrees: int, size: tuple[int, int]) -> None:
+    assert PrintFileInput(width_mm=10, rotation_mdeg=1000 * degrees).turned_size((300, 200)) == size
+
+
+@pytest.mark.parametrize(
+    "facts", [{}, {"plate_id": uuid.uuid4(), "plate_key": "k.png", "plate_bytes": 7}, {"left_mm": -1.5, "top_mm": 2}]
+)
+def test_results_survive_being_stored(facts: dict[str, Any]) -> None:
+    result = PrintFileResult(uuid.uuid4(), "key.pdf", 100, 50, 8.47, 4.23, 1234, **facts)
     assert PrintFileResult.read(result.json()) == result

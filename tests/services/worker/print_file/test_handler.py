@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from shared.db import assets, ids, jobs
@@ -49,6 +50,15 @@ def test_the_file_is_stored_with_its_facts(bench: Bench) -> None:
     with Image.open(io.BytesIO(data)) as found:
         assert (found.size, found.mode) == ((591, 591), "RGBA")
     assert made.plate_id is None
+
+
+def test_a_turned_file_states_its_size_and_where_it_lies(bench: Bench) -> None:
+    made = result(run(bench, badge(), PrintFileInput(width_mm=50, rotation_mdeg=15_500)))
+    with Image.open(io.BytesIO(bench.storage.get(made.key))) as found:
+        assert found.size == (made.width, made.height)
+        assert found.info["dpi"] == (299.9994, 299.9994)
+    assert (made.width_mm, made.height_mm) == (round(made.width * 25.4 / 300, 3), round(made.height * 25.4 / 300, 3))
+    assert made.left_mm == made.top_mm == pytest.approx((50.038 - made.width_mm) / 2, abs=0.001)  # a disc
 
 
 def test_a_plate_is_a_file_of_its_own(bench: Bench) -> None:
