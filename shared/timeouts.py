@@ -5,6 +5,7 @@ A caller must wait longer than what it calls: with a shorter outer timeout, work
     rembg:    inference 20 < the worker's read 25 < a provider call 30 (and one read) < a job of two calls 120
     leases:   a renewal every lease/4 < the lease 60; a dead worker's job runs again within lease + sweep
     api:      pool wait 2, Redis 1, statement 5, storage 2 x 4, a fetched picture 10 < a request 30 < the front proxy 35
+              a lock 2 < a statement 5
               waiting for a decoder 5 + decoding 15 + storage 8 < a request 30
               a mock-up: waiting 4 + storage 8 + drawing < its read 14 < a request 30
               a payment: waiting 4 + Stripe 2 x (2 + 6) and a second between + two transactions < a request 30
@@ -43,6 +44,7 @@ DATABASE_CONNECT_S = 3
 POOL_WAIT_S = 2
 STATEMENT_API_S = 5
 STATEMENT_WORKER_S = 30
+LOCK_S = 2  # for a row, table or advisory lock that another transaction holds
 SILENCE_S = 2  # beyond the statement's own limit; then the server, or the network, is considered dead
 TRANSACTION_IDLE_S = 15  # between two statements there are milliseconds, unless the process is frozen or dead
 

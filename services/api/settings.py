@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from services.api.documents.settings import SellerSettings
 from services.api.mail.settings import Smtp
 from services.api.pages.legal import Legal
 from services.api.pages.settings import Shop
@@ -14,6 +15,7 @@ from services.api.payments.settings import Stripe
 from services.api.pricing.settings import Pricing
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
+from shared.models.invoice import Seller
 from shared.print_settings import Printing
 
 _RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})?([smhd])")
@@ -133,6 +135,11 @@ class Settings:
     mockups: Mockups
     smtp: Smtp
     legal: Legal
+    selling: SellerSettings
+
+    @property
+    def seller(self) -> Seller:
+        return self.selling.seller(self.shop.name)
 
     @classmethod
     def read(cls) -> Self:
@@ -153,4 +160,5 @@ class Settings:
             mockups=Mockups.read(),
             smtp=Smtp.read(),
             legal=Legal.read(),
+            selling=SellerSettings.read(),
         )

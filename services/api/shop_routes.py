@@ -99,6 +99,7 @@ _ACCOUNTS = (
     POST("/api/account/reset", registration.request_reset, PUBLIC, SIGN_IN, NO_STORE, MailRequested, (202,)),
     POST("/api/account/reset/confirm", registration.confirm_reset, *_OPENED, (*_SPENT, *_WEAK)),
     POST("/api/session", sign_in.sign_in, *_OPENED, (shop_errors.WrongCredentials,)),
+    POST("/api/session/link", registration.request_link, PUBLIC, SIGN_IN, NO_STORE, MailRequested, (202,)),
     POST("/api/session/refresh", sign_in.refresh, *_OWN, CustomerOut),
     DELETE("/api/session", sign_in.sign_out, *_OWN, None, (204,)),
     GET("/api/sessions", sign_in.list_sessions, CUSTOMER, UNLIMITED, NO_STORE, SessionList),

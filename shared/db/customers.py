@@ -5,7 +5,7 @@ from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
-from shared.db import ids
+from shared.db import email_tokens, ids
 from shared.db.pool import Connection
 from shared.models.customer import Customer, Role
 
@@ -17,7 +17,7 @@ class Taken(Exception):
     """Another customer has this address."""
 
 
-def add(connection: Connection, email: str, name: str, password_hash: str) -> Customer:
+def add(connection: Connection, email: str, name: str, password_hash: str | None) -> Customer:
     """Raises Taken, which costs the transaction."""
     try:
         row = connection.execute(
@@ -35,13 +35,16 @@ def add(connection: Connection, email: str, name: str, password_hash: str) -> Cu
 
 
 def find(connection: Connection, customer_id: UUID, *, lock: bool = False) -> Customer | None:
-    """None if there is none, or it was erased. `lock`: no other transaction changes it until this one ends."""
+    """None if there is none, or it was erased. `lock`: no other transaction changes it until this one ends.
+
+    New rows may refer to a locked customer, so that an order is not held up by a sign-in.
+    """
     row = connection.execute(
         f"""
         select {_COLUMNS}
         from customers
         where id = %s and deleted_at is null
-        {"for update" if lock else ""}
+        {"for no key update" if lock else ""}
         """,
         [customer_id],
     ).fetchone()
@@ -82,17 +85,18 @@ def set_role(connection: Connection, email: str, role: Role) -> bool:
     return changed.rowcount > 0
 
 
-def erase(connection: Connection, customer_id: UUID) -> None:
+def erase(connection: Connection, customer: Customer) -> None:
     """Empty what is personal, and end what hangs on it. Pictures and the like are of `ownership`."""
-    for table in ("sessions", "email_tokens", "addresses"):
-        connection.execute(f"delete from {table} where customer_id = %s", [customer_id])
+    email_tokens.drop(connection, customer)
+    for table in ("sessions", "addresses"):
+        connection.execute(f"delete from {table} where customer_id = %s", [customer.id])
     connection.execute(
         """
         update customers
         set email = null, password_hash = null, name = '', role = 'customer', deleted_at = now()
         where id = %s
         """,
-        [customer_id],
+        [customer.id],
     )
 
 

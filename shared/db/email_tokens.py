@@ -3,10 +3,9 @@
 from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
-from uuid import UUID
 
 from shared.db.pool import Connection
-from shared.models.customer import EmailToken, Purpose
+from shared.models.customer import Customer, EmailToken, Purpose
 
 _NAMES = ("purpose", "email", "customer_id", "name", "password_hash")
 _COLUMNS = ", ".join(_NAMES)
@@ -38,13 +37,11 @@ def spend(connection: Connection, digest: str, purposes: Collection[Purpose]) ->
     return _token(row) if row else None
 
 
-def drop_of_email(connection: Connection, email: str) -> None:
-    """Drop the other registrations with this address."""
-    connection.execute("delete from email_tokens where lower(email) = lower(%s) and purpose = 'verify'", [email])
-
-
-def drop_of_customer(connection: Connection, customer_id: UUID) -> None:
-    connection.execute("delete from email_tokens where customer_id = %s", [customer_id])
+def drop(connection: Connection, customer: Customer) -> None:
+    """Drop what was mailed to a customer, also before it was one: registrations and links to sign in."""
+    connection.execute(
+        "delete from email_tokens where customer_id = %s or lower(email) = lower(%s)", [customer.id, customer.email]
+    )
 
 
 def prune(connection: Connection) -> int:

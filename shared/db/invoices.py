@@ -4,7 +4,7 @@ A number is taken under the lock of its series, which lasts until the transactio
 is rolled back, and its dates rise with its numbers. The database refuses to change or delete what was issued.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -74,10 +74,10 @@ def reverse(connection: Connection, order: Order, refund: Refund) -> Invoice | N
     return _add(connection, _credit_series(order), order, facts, refund_id=refund.id, reverses=credited.id)
 
 
-def all_of_order(connection: Connection, order_id: UUID) -> tuple[Invoice, ...]:
-    """In the order in which they were issued."""
+def of_orders(connection: Connection, order_ids: Collection[UUID]) -> tuple[Invoice, ...]:
+    """All documents of these orders, in the order in which they were issued."""
     rows = connection.execute(
-        f"select {_COLUMNS} from invoices where order_id = %s order by issued_at, id", [order_id]
+        f"select {_COLUMNS} from invoices where order_id = any(%s) order by issued_at, id", [list(order_ids)]
     ).fetchall()
     return tuple(map(_invoice, rows))
 

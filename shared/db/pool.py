@@ -23,9 +23,11 @@ WAITING = 50  # callers waiting for a connection; the next is refused at once
 IDLE_S = 10.0  # unused connections beyond the minimum are closed
 SLOW_S = 0.1  # statements slower than this are logged
 # One message, so that a transaction costs a round trip less. The limits of a statement and of an idle transaction:
-# otherwise a frozen process would keep its locks for ever, among them the lead of the sweep.
+# otherwise a frozen process would keep its locks for ever, among them the lead of the sweep. The limit of a lock: the
+# callers behind one would otherwise hold all connections of the pool.
 _BEGIN = f"""begin;
     set local statement_timeout = %d;
+    set local lock_timeout = '{timeouts.LOCK_S}s';
     set local synchronous_commit = %s;
     set local idle_in_transaction_session_timeout = '{timeouts.TRANSACTION_IDLE_S}s'"""
 

@@ -15,14 +15,21 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer whose address is confirmed. `email` is as typed; two that differ in case are one address."""
+    """A customer whose address is confirmed. `email` is as typed; two that differ in case are one address.
+
+    Without a password it signs in by links in mails.
+    """
 
     id: UUID
     email: str
     name: str
     role: Role
     created_at: datetime
-    password_hash: str
+    password_hash: str | None
+
+    @property
+    def has_password(self) -> bool:
+        return self.password_hash is not None
 
     @property
     def owner(self) -> Owner:
@@ -42,20 +49,24 @@ class Session:
 
 
 class Purpose(StrEnum):
-    """What a mailed token does: confirm a new account, confirm a new address of one, or set a new password."""
+    """What a mailed token does: confirm a new account, confirm a new address of one, set a new password, or sign in."""
 
     VERIFY = "verify"
     CHANGE = "change"
     RESET = "reset"
+    SIGN_IN = "sign_in"
 
     @property
     def lasts_s(self) -> int:
-        return 1800 if self is Purpose.RESET else 86_400
+        return 1800 if self in (Purpose.RESET, Purpose.SIGN_IN) else 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class EmailToken:
-    """A mailed token. `name` and `password_hash` are those of a registration, whose `customer_id` is None."""
+    """A mailed token. `name` and `password_hash` are those of a registration.
+
+    A registration and a sign-in have no `customer_id`: there may be no customer yet.
+    """
 
     purpose: Purpose
     email: str

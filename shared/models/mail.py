@@ -29,6 +29,7 @@ class MailTemplate(StrEnum):
     VERIFY = "verify"
     ALREADY_REGISTERED = "already_registered"
     RESET = "reset"
+    SIGN_IN = "sign_in"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a template's name
     EMAIL_CHANGED = "email_changed"
     ACCOUNT_ERASED = "account_erased"
@@ -59,6 +60,7 @@ MAIL_TERMS: Mapping[MailTemplate, MailTerms] = {
     MailTemplate.VERIFY: MailTerms(frozenset({TOKEN}), 24 * _HOUR_S, open=True),
     MailTemplate.ALREADY_REGISTERED: MailTerms(open=True),
     MailTemplate.RESET: MailTerms(frozenset({TOKEN}), _HOUR_S // 2, open=True),
+    MailTemplate.SIGN_IN: MailTerms(frozenset({TOKEN}), _HOUR_S // 2, open=True),
     MailTemplate.PASSWORD_CHANGED: MailTerms(),
     MailTemplate.EMAIL_CHANGED: MailTerms(),
     MailTemplate.ACCOUNT_ERASED: MailTerms(),

@@ -108,6 +108,7 @@ def test_no_step_of_a_request_outlasts_the_request_and_no_request_the_front(prov
     assert max(steps) < timeouts.REQUEST_S < timeouts.FRONT_S
     assert timeouts.STORAGE_CONNECT_S + timeouts.STORAGE_READ_S < timeouts.REQUEST_S
     assert sum((timeouts.POOL_WAIT_S, timeouts.STATEMENT_API_S, redis_s)) < timeouts.REQUEST_S
+    assert timeouts.LOCK_S < timeouts.STATEMENT_API_S
     storage_s = timeouts.STORAGE_TRIES * (timeouts.STORAGE_READ_S + 1)
     assert timeouts.DECODE_WAIT_S + timeouts.DECODE_S + storage_s < timeouts.REQUEST_S
     assert decoder.CPU_S < timeouts.DECODE_S

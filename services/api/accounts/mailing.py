@@ -8,12 +8,14 @@ from shared.db.pool import Connection
 from shared.models.customer import EmailToken, Purpose
 from shared.models.mail import TOKEN, MailTemplate
 
+_TEMPLATES = {Purpose.RESET: MailTemplate.RESET, Purpose.SIGN_IN: MailTemplate.SIGN_IN}
+
 
 def send_token(connection: Connection, token: EmailToken) -> None:
     """Mail a new token to its address."""
     secret = secrets.token_urlsafe(32)
     email_tokens.add(connection, digest(secret), token)
-    template = MailTemplate.RESET if token.purpose is Purpose.RESET else MailTemplate.VERIFY
+    template = _TEMPLATES.get(token.purpose, MailTemplate.VERIFY)
     once = f"{token.purpose}:{ids.new()}"
     mails.enqueue(connection, once=once, recipient=token.email, template=template, facts={TOKEN: secret})
 

@@ -54,7 +54,7 @@ class Confirmation(BodyModel):
     token: MailedToken
 
 
-class ResetRequest(BodyModel):
+class MailRequest(BodyModel):
     model_config = ConfigDict(json_schema_extra=examples.body(email=_ANN))
 
     email: Email
@@ -68,7 +68,7 @@ class NewPassword(BodyModel):
 
 
 class AccountChange(BodyModel):
-    """What is left out stays. A new address or password needs the `currentPassword`."""
+    """What is left out stays. A new address or password needs the `currentPassword`, if there is one."""
 
     model_config = ConfigDict(json_schema_extra=examples.body(name="Ann Lee"))
 
@@ -95,10 +95,13 @@ class MailRequested(ResponseModel):
 
 
 class CustomerOut(ResponseModel):
+    """A customer without a password signs in by links in mails."""
+
     id: UUID
     email: Annotated[str, bounded(maxLength=254)]
     name: Name
     role: Role
+    has_password: bool
     created_at: Time
 
 

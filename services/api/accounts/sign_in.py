@@ -17,13 +17,14 @@ def sign_in(deps: Dependencies, body: schemas.Credentials) -> schemas.CustomerOu
     rate_limits.count_attempt(body.email)
     with deps.database.transaction() as connection:
         customer = customers.by_email(connection, body.email)
-    right = deps.passwords.verify(customer.password_hash if customer else None, body.password)
-    if customer is None or not right:
+    stored = customer.password_hash if customer else None
+    right = deps.passwords.verify(stored, body.password)
+    if customer is None or stored is None or not right:
         raise shop_errors.WrongCredentials
-    renewed = deps.passwords.hash(body.password) if deps.passwords.outdated(customer.password_hash) else None
+    renewed = deps.passwords.hash(body.password) if deps.passwords.outdated(stored) else None
     with deps.database.transaction() as connection:
         found = customers.find(connection, customer.id, lock=True)
-        if found is None or found.password_hash != customer.password_hash:  # changed while it was verified
+        if found is None or found.password_hash != stored:  # changed while it was verified
             raise shop_errors.WrongCredentials
         if renewed:
             customers.set_password(connection, found.id, renewed)

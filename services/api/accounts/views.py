@@ -23,17 +23,19 @@ def change(deps: Dependencies, body: schemas.AccountChange) -> schemas.CustomerO
     """Change account.
 
     A new `email` is sent a mail, and holds once that is confirmed. A new `password` ends all other sessions, and
-    changes the token of this one. Either needs the `currentPassword`.
+    changes the token of this one. Either needs the `currentPassword` of a customer who has one.
     """
     customer = auth.customer()
-    if body.email or body.password:
+    proven = bool(body.email or body.password)
+    if proven and customer.has_password:
         _prove(deps, customer, body.current_password)
     hashed = None
     if body.password:
         rules.require_strong(body.password, body.email or customer.email)
         hashed = deps.passwords.hash(body.password)
     with deps.database.transaction() as connection:
-        _lock(connection, customer)
+        if proven and _lock(connection, customer).password_hash != customer.password_hash:  # changed meanwhile
+            raise shop_errors.WrongCredentials
         if body.name is not None:
             customers.set_name(connection, customer.id, body.name)
         if hashed:
@@ -77,7 +79,7 @@ def erase(deps: Dependencies) -> None:
         ownership.erase(connection, customer.owner)
         mails.forget(connection, customer.email)
         mailing.send_notice(connection, customer.email, MailTemplate.ACCOUNT_ERASED)
-        customers.erase(connection, customer.id)
+        customers.erase(connection, customer)
     auth.leave()
 
 

@@ -25,7 +25,7 @@ _STRICT = (
 _DOCS = _STRICT.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")  # the viewer's script sets styles
 _PICTURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # an SVG, opened as a page, runs no script
 _VIEWER = {"swagger-ui.css": "css", "swagger-ui-bundle.js": "js"}
-_ACCOUNT = {"verify": "Confirm your address", "reset": "Choose a new password"}
+_ACCOUNT = {"verify": "Confirm your address", "reset": "Choose a new password", "sign-in": "Sign in"}
 _COLORED = ("docs.css", "style.css")
 
 

@@ -10,11 +10,11 @@ from shared.models.owner import Scope
 from tests.services.api.conftest import Api
 
 
-def signed_in(api: Api, email: str, role: Role = Role.CUSTOMER) -> FlaskClient:
+def signed_in(api: Api, email: str, role: Role = Role.CUSTOMER, password_hash: str | None = "no hash") -> FlaskClient:
     """A new customer's client. Its password is none that can be typed."""
     token = session_tokens.make()
     with api.deps.database.transaction() as connection:
-        made = customers.by_email(connection, email) or customers.add(connection, email, "Ann", "no hash")
+        made = customers.by_email(connection, email) or customers.add(connection, email, "Ann", password_hash)
         customers.set_role(connection, email, role)
         sessions.open_new(connection, made.id, session_tokens.digest(token), "tests")
     client = api.guest()

@@ -9,7 +9,8 @@ from services.api import examples
 from tests.services.api.client import body, cut_out, upload
 
 
-def _design(asset: dict[str, str]) -> dict[str, object]:
+def design_of(asset: dict[str, str]) -> dict[str, object]:
+    """A body of `POST /api/designs`."""
     front = {"placement": "front", "method": "dtg", "leftMm": 0, "topMm": 0, "widthMm": 100}
     return {"productId": examples.PRODUCT, "placements": [{**front, "assetId": asset["id"]}]}
 
@@ -28,7 +29,7 @@ class Rows:
 def rows_of(owner: FlaskClient, customer: FlaskClient) -> Rows:
     """New rows of the owner, and those that only a customer has."""
     job, asset = cut_out(owner)["id"], upload(owner)
-    design = body(owner.post("/api/designs", json=_design(asset)))["id"]
+    design = body(owner.post("/api/designs", json=design_of(asset)))["id"]
     postal = body(customer.post("/api/addresses", json=_ADDRESS))["id"]
     return Rows(asset, job, design, postal, body(customer.get("/api/sessions"))["items"][0]["id"])
 
@@ -42,7 +43,7 @@ def payload(route: str, rows: Rows) -> object:
     return {
         "POST /api/jobs": {"assetId": rows.asset["id"], "type": "cutout"},
         "POST /api/gang-sheets": {"sheet": {"widthMm": 560}, "items": [{"assetId": rows.asset["id"], "widthMm": 90}]},
-        "POST /api/designs": _design(rows.asset),
+        "POST /api/designs": design_of(rows.asset),
         "PATCH /api/designs/<uuid:design_id>": {"name": "Party"},
         "POST /api/designs/<uuid:design_id>/copy": {},
         "POST /api/price": {"items": [{"sku": "none", "quantity": 1}], "country": "US"},
@@ -53,6 +54,7 @@ def payload(route: str, rows: Rows) -> object:
         "POST /api/account/reset": {"email": "ann@shop.example"},
         "POST /api/account/reset/confirm": {"token": "x", "password": "correct horse"},
         "POST /api/session": _ANN,
+        "POST /api/session/link": {"email": "ann@shop.example"},
         "POST /api/addresses": _ADDRESS,
     }.get(route)
 

@@ -21,7 +21,7 @@ WRONG = {
     "an unknown role": "update customers set role = 'owner'",
     "an address of an erased customer": "update customers set deleted_at = now(), password_hash = null",
     "a password of an erased customer": "update customers set deleted_at = now(), email = null",
-    "no password": "update customers set password_hash = null",
+    "no address": "update customers set email = null",
     "one token for two sessions": _SESSION.replace("0001', 'h'", "0002', 'h'"),
     "a session of nobody": _SESSION.replace("'h'", "'i'").replace(f", {_ID}, ''", ", gen_random_uuid(), ''"),
     "a session that ends before it begins": "update sessions set expires_at = created_at",
@@ -31,6 +31,9 @@ WRONG = {
     "a registration without a password": _TOKEN + "('t', 'verify', 'a@b', now(), null, '', null)",
     "a reset of no customer": _TOKEN + "('t', 'reset', 'a@b', now(), null, null, null)",
     "a reset with a password": _TOKEN + f"('t', 'reset', 'a@b', now(), {_ID}, null, 'hash')",
+    "a sign-in of a customer": _TOKEN + f"('t', 'sign_in', 'a@b', now(), {_ID}, null, null)",
+    "a sign-in with a password": _TOKEN + "('t', 'sign_in', 'a@b', now(), null, null, 'hash')",
+    "a sign-in with a name": _TOKEN + "('t', 'sign_in', 'a@b', now(), null, '', null)",
     "a change with a name": _TOKEN + f"('t', 'change', 'a@b', now(), {_ID}, '', null)",
     "an address of nobody": f"insert into addresses values ({_ID}, gen_random_uuid(), '{{}}')",
     "a key of an unknown scope": f"insert into api_keys (id, name, hash, scope) values ({_ID}, '', 'k', 'all')",
@@ -53,7 +56,7 @@ def test_an_address_is_taken_in_any_case_until_its_customer_is_erased(database: 
         customers.add(connection, "ann@shop.example", "Eve", "hash")
     with database.transaction() as connection:
         assert customers.by_email(connection, "ANN@shop.example") == ann
-        customers.erase(connection, ann.id)
+        customers.erase(connection, ann)
         assert customers.find(connection, ann.id) is None
         assert customers.by_email(connection, ann.email) is None
         assert customers.add(connection, "ann@shop.example", "Eve", "hash").id != ann.id

@@ -51,7 +51,7 @@ def test_an_order_gets_one_invoice_however_often_it_is_asked_for(database: Datab
     [(order, items)] = orders(database, 1)
     issued = [run(database, invoices.issue, order, items, SELLER) for _ in range(3)]
     assert issued[0] == issued[1] == issued[2]
-    assert run(database, invoices.all_of_order, order.id) == (issued[0],)
+    assert run(database, invoices.of_orders, [order.id]) == (issued[0],)
 
 
 def test_a_test_order_takes_no_number_of_the_real_series(database: Database) -> None:
@@ -121,7 +121,7 @@ def test_a_refund_that_fails_later_is_taken_back_by_a_document_of_its_own(databa
         "CN-000001",
     )
     assert (reversed_.total_cents, reversed_.tax_cents) == (1190, 190)
-    documents = run(database, invoices.all_of_order, order.id)
+    documents = run(database, invoices.of_orders, [order.id])
     assert sum(one.total_cents for one in documents) == order.total_cents
     assert [one.number for one in documents] == ["INV-000001", "CN-000001", "CN-000002"]
 
@@ -146,7 +146,7 @@ def test_the_database_refuses_to_change_what_was_issued(database: Database, chan
     issued = run(database, invoices.issue, order, items, SELLER)
     with pytest.raises(psycopg.errors.RestrictViolation), database.transaction() as connection:
         connection.execute(change.encode())
-    assert run(database, invoices.all_of_order, order.id) == (issued,)
+    assert run(database, invoices.of_orders, [order.id]) == (issued,)
 
 
 def test_a_document_is_found_by_its_number_alone(database: Database) -> None:

@@ -180,14 +180,16 @@ def test_a_connection_that_became_silent_in_the_pool_is_replaced(
     database.close()
 
 
-def test_the_time_limit_ends_with_the_transaction(database_url: str) -> None:
+def test_the_time_limits_end_with_the_transaction(database_url: str) -> None:
     """Behind a transaction pooler another client may use this connection next."""
     database = Database(database_url, statement_s=7)
     database.open()
     with database.transaction() as connection:
         assert connection.execute("show statement_timeout").fetchone() == {"statement_timeout": "7s"}
+        assert connection.execute("show lock_timeout").fetchone() == {"lock_timeout": "2s"}
         connection.commit()
         assert connection.execute("show statement_timeout").fetchone() == {"statement_timeout": "0"}
+        assert connection.execute("show lock_timeout").fetchone() == {"lock_timeout": "0"}
     database.close()
 
 

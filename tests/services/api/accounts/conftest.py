@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.services.api.client import body
-from tests.services.api.conftest import Api
+from tests.services.api.conftest import Api, Start
 
 ANN, BOB, PASSWORD = "ann@shop.example", "bob@shop.example", "correct horse"
 
@@ -35,6 +35,12 @@ class Mailbox:
 @pytest.fixture
 def mailbox(api: Api) -> Mailbox:
     return Mailbox(api)
+
+
+@pytest.fixture
+def limited(start: Start, environment: pytest.MonkeyPatch) -> Mailbox:
+    environment.setenv("RATE_LIMIT_SIGN_IN", "5/15m")
+    return Mailbox(start())
 
 
 def register(client: FlaskClient, email: str = ANN, password: str = PASSWORD, **more: str) -> TestResponse:

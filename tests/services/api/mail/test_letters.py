@@ -34,7 +34,11 @@ def test_every_mail_is_written_as_text_and_as_html(template: MailTemplate) -> No
 
 @pytest.mark.parametrize(
     ("template", "page", "lifetime"),
-    [(MailTemplate.VERIFY, "verify", "24 hours"), (MailTemplate.RESET, "reset", "30 minutes")],
+    [
+        (MailTemplate.VERIFY, "verify", "24 hours"),
+        (MailTemplate.RESET, "reset", "30 minutes"),
+        (MailTemplate.SIGN_IN, "sign-in", "30 minutes"),
+    ],
 )
 def test_a_link_is_a_paragraph_of_its_own_and_a_button(template: MailTemplate, page: str, lifetime: str) -> None:
     letter = LETTERS.write(_mail(template))

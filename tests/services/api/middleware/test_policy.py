@@ -127,6 +127,7 @@ TABLE = (
     Row("POST", "/api/account/reset", 202, 202, 202, (Auth.PUBLIC, *_SIGN_IN[1:])),
     Row("POST", "/api/account/reset/confirm", 410, 410, 410, _SIGN_IN),
     Row("POST", "/api/session", 401, 401, 401, _SIGN_IN),
+    Row("POST", "/api/session/link", 202, 202, 202, (Auth.PUBLIC, *_SIGN_IN[1:])),
     Row("POST", "/api/session/refresh", 401, 200, 200, _CUSTOMER),
     Row("GET", "/api/sessions", 401, 200, 200, _CUSTOMER_READ),
     Row("DELETE", "/api/sessions/<uuid:session_id>", 401, 404, 204, _CUSTOMER),

@@ -1,0 +1,42 @@
+"""Requests and responses about documents."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from services.api.pricing.rules import MOST_CENTS
+from services.api.pricing.settings import Currency
+from services.api.schemas import ApiModel, Name, ResponseModel, Time, Url, bounded
+from services.api.url_builder import UrlBuilder
+from shared.models.invoice import Invoice, InvoiceKind
+
+SignedCents = Annotated[int, bounded(minimum=-MOST_CENTS, maximum=MOST_CENTS)]
+
+
+class InvoiceOut(ResponseModel):
+    """A document of an order: its invoice, a credit note of a refund, or a reversal of one whose refund failed.
+
+    Amounts of credit notes are negative, so that all documents of an order sum to what was kept. `url` is a PDF's.
+    """
+
+    number: Name
+    kind: InvoiceKind
+    total_cents: SignedCents
+    tax_cents: SignedCents
+    currency: Currency
+    issued_at: Time
+    url: Url
+
+    @classmethod
+    def of(cls, invoice: Invoice, urls: UrlBuilder) -> Self:
+        file = "invoice.pdf" if invoice.kind is InvoiceKind.INVOICE else f"credit-notes/{invoice.number}.pdf"
+        return cls.from_row(invoice, currency=Currency(invoice.currency), url=urls.document(invoice.order_id, file))
+
+
+class OrderPath(ApiModel):
+    order_id: UUID
+
+
+class CreditNotePath(OrderPath):
+    number: str = Field(max_length=20, description="Such as CN-000045; a reversal has a number of the same series.")
