@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 from services.api.orders import views as orders
 from services.api.orders.schemas import OrderOut, OrderPage
-from services.api.route import API, CUSTOMER, GET, NO_STORE, POST, UNLIMITED, Route
+from services.api.refunds import views as refunds
+from services.api.refunds.schemas import DisputePage, RefundOut
+from services.api.route import API, CUSTOMER, GET, NO_STORE, ORDERS, POST, UNLIMITED, Route
 from shared import errors, shop_errors
 
+_KEPT = (ORDERS, API, NO_STORE)
 LISTED = (errors.InvalidCursor,)
 PLACED = (
     *(errors.NotFound, shop_errors.BadAddress, shop_errors.NotPrintable, shop_errors.DiscountRefused),
@@ -19,7 +22,11 @@ _ORDERS = (
     GET("/api/orders/<order>", orders.show, CUSTOMER, UNLIMITED, NO_STORE, OrderOut),
 )
 _PAYMENTS: tuple[Route, ...] = ()
-_REFUNDS: tuple[Route, ...] = ()
+REFUNDED = (shop_errors.MoreThanPaid, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
+_REFUNDS = (
+    POST("/api/admin/orders/<uuid:order_id>/refunds", refunds.create, *_KEPT, RefundOut, (201, 200), REFUNDED),
+    GET("/api/admin/disputes", refunds.list_disputes, *_KEPT, DisputePage, (200,), LISTED),
+)
 _PRODUCTION: tuple[Route, ...] = ()
 _DOCUMENTS: tuple[Route, ...] = ()
 _BOOKS: tuple[Route, ...] = ()

@@ -85,7 +85,8 @@ def sum_up(connection: Connection, order_id: UUID) -> None:
     states = {dispute.state for dispute in of_order(connection, order_id)}
     state = next((one for one in _BY_WEIGHT if one in states), DisputeState.NONE)
     connection.execute(
-        "update orders set dispute = %s, version = version + 1 where id = %s and dispute <> %s", [state, order_id, state]
+        "update orders set dispute = %s, version = version + 1 where id = %s and dispute <> %s",
+        [state, order_id, state],
     )
 
 

@@ -1,7 +1,8 @@
 """What the reconciler has to do: each row and task is given to one caller, and to no other until it is due again.
 
 Open payments and refunds are asked about two minutes after they were made or last asked about, and the longer they have
-been open, the less often: a bank may take weeks, and events tell us sooner.
+been open, the less often: a bank may take weeks, and events tell us sooner. Payments are asked about as well for a week
+while Stripe's fee is not known.
 """
 
 from collections.abc import Mapping
@@ -17,11 +18,12 @@ _PAYMENT = _NEXT.format(asked="coalesce(checked_at, created_at)")
 _REFUND = _NEXT.format(asked="coalesce(checked_at, '-infinity')")  # null: nobody else asks for it
 _PAYMENTS = "status in ('new', 'open', 'processing')"
 _REFUNDS = "status in ('new', 'pending')"
+_FEELESS = "status = 'succeeded' and fee_cents is null and received_at > now() - interval '7 days'"
 _CLOSED = "status in ('won', 'lost', 'prevented', 'warning_closed')"
 
 
 def claim_payment(connection: Connection) -> Payment | None:
-    row = _claim(connection, "payments", f"{_PAYMENTS} and {_PAYMENT} < now()", Payment)
+    row = _claim(connection, "payments", f"({_PAYMENTS} or {_FEELESS}) and {_PAYMENT} < now()", Payment)
     return Payment(**{**row, "kind": PaymentKind(row["kind"]), "status": PaymentState(row["status"])}) if row else None
 
 
@@ -78,7 +80,9 @@ def overdue_s(connection: Connection) -> float:
     return float(row["overdue_s"])
 
 
-def _claim(connection: Connection, table: str, condition: str, model: type[Payment | Refund]) -> Mapping[str, Any] | None:
+def _claim(
+    connection: Connection, table: str, condition: str, model: type[Payment | Refund]
+) -> Mapping[str, Any] | None:
     return connection.execute(
         f"""update {table}
         set checked_at = now()

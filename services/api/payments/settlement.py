@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from services.api.dependencies import Dependencies
+from services.api.refunds import issuing
 from shared import log, metrics
 from shared.db import order_events, orders, payments
 from shared.db.pool import Connection
 from shared.models.order import Order
 from shared.models.payment import Payment, PaymentFact
 
-ACTOR = "stripe"
+ACTOR, SHOP = "stripe", "shop"
 _log = log.get("payments")
 
 
@@ -35,6 +36,8 @@ def record(deps: Dependencies, connection: Connection, payment: Payment, fact: P
 
 
 def _follow(deps: Dependencies, connection: Connection, before: Order, after: Order) -> None:  # noqa: ARG001
+    if after.cancelled_at and after.received_cents > before.received_cents:
+        issuing.of_all(connection, after, reason="The payment came after the order was cancelled.", actor=SHOP)
     if _paid(after) and not _paid(before):
         order_events.add(connection, after.id, "paid", ACTOR, {"cents": after.received_cents})
     if after.review and not before.review:

@@ -31,9 +31,10 @@ def of_all(
     parts = whole_left(connection, order)
     made = []
     for payment_id, cents in refunds.left_of_payments(connection, order.id).items():
-        exact = parts if rules.total(parts) == cents else ()
-        made.append(of_payment(connection, order, payment_id, cents, exact, reason=reason, actor=actor, claimed=claimed))
-        parts = () if exact else parts
+        mine = parts if rules.total(parts) == cents else ()
+        refund = of_payment(connection, order, payment_id, cents, mine, reason=reason, actor=actor, claimed=claimed)
+        made.append(refund)
+        parts = () if mine else parts
     return tuple(made)
 
 

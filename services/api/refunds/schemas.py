@@ -138,7 +138,7 @@ class DisputePage(ResponseModel):
 
 
 class Resolution(StrEnum):
-    """ACCEPT: the order goes on, and what was paid beyond its total is paid back. REFUND: all is, and it is cancelled."""
+    """ACCEPT: the order goes on, and what was paid twice is paid back. REFUND: all is, and the order is cancelled."""
 
     ACCEPT = "accept"
     REFUND = "refund"
