@@ -111,8 +111,10 @@ def _intent(deps: Dependencies, stripe: "StripeClient", intent_id: str) -> Chang
 
 def _session(deps: Dependencies, stripe: "StripeClient", session_id: str) -> Change | None:
     session = stripe.session(session_id)
-    payment = session and _payment(deps, session.id, session.payment_id)
-    if session is None or payment is None:
+    if session is None:
+        return None
+    payment = _payment(deps, session.id, session.payment_id)
+    if payment is None:
         return None
     fact = facts.of_session(stripe, session)
     return lambda connection: settlement.record(deps, connection, payment, fact)

@@ -185,6 +185,8 @@ def test_the_same_is_mailed_once(database: Database, order: Order) -> None:
 
 def test_nothing_is_mailed_about_an_erased_account(database: Database, order: Order) -> None:
     with database.transaction() as connection:
-        customers.erase(connection, order.customer_id)
+        customer = customers.find(connection, order.customer_id)
+        assert customer
+        customers.erase(connection, customer)
         mailing.paid(connection, order, [ITEM])
         assert queued(connection) == []
