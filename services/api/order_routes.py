@@ -4,9 +4,12 @@ from collections.abc import Mapping
 
 from services.api.orders import views as orders
 from services.api.orders.schemas import OrderOut, OrderPage
+from services.api.payments import views as payments
+from services.api.payments import webhook
+from services.api.payments.schemas import PaymentOut, Received
 from services.api.refunds import views as refunds
 from services.api.refunds.schemas import DisputePage, RefundOut
-from services.api.route import API, CUSTOMER, GET, NO_STORE, ORDERS, POST, UNLIMITED, Route
+from services.api.route import API, CUSTOMER, GET, NO_STORE, ORDERS, POST, PUBLIC, UNLIMITED, Route, Signed
 from shared import errors, shop_errors
 
 _KEPT = (ORDERS, API, NO_STORE)
@@ -15,14 +18,19 @@ PLACED = (
     *(errors.NotFound, shop_errors.BadAddress, shop_errors.NotPrintable, shop_errors.DiscountRefused),
     *(shop_errors.QuoteExpired, shop_errors.QuoteUsed, shop_errors.OutOfStock),
 )
+PAYABLE = (shop_errors.NotPayable, shop_errors.PaymentUnavailable)
+SIGNED = (shop_errors.BadSignature, shop_errors.WrongMode, shop_errors.PaymentUnavailable)
+REFUNDED = (shop_errors.MoreThanPaid, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
 
 _ORDERS = (
     POST("/api/orders", orders.create, CUSTOMER, API, NO_STORE, OrderOut, (201,), PLACED),
     GET("/api/orders", orders.page, CUSTOMER, UNLIMITED, NO_STORE, OrderPage, (200,), LISTED),
     GET("/api/orders/<order>", orders.show, CUSTOMER, UNLIMITED, NO_STORE, OrderOut),
 )
-_PAYMENTS: tuple[Route, ...] = ()
-REFUNDED = (shop_errors.MoreThanPaid, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
+_PAYMENTS = (
+    POST("/api/orders/<uuid:order_id>/payment", payments.start, CUSTOMER, API, NO_STORE, PaymentOut, (200,), PAYABLE),
+    POST("/api/webhooks/stripe", webhook.receive, PUBLIC, UNLIMITED, NO_STORE, Received, (200,), SIGNED, Signed),
+)
 _REFUNDS = (
     POST("/api/admin/orders/<uuid:order_id>/refunds", refunds.create, *_KEPT, RefundOut, (201, 200), REFUNDED),
     GET("/api/admin/disputes", refunds.list_disputes, *_KEPT, DisputePage, (200,), LISTED),

@@ -18,8 +18,6 @@ from shared.db.pagination import Cursor
 from shared.db.pool import Connection
 from shared.models.order import Order
 
-_TEST = True  # no payment of real money is possible yet
-
 
 def create(deps: Dependencies, header: RequiredIdempotencyHeaders, body: NewOrder) -> Response:  # noqa: ARG001 - validates them
     """Place order.
@@ -33,7 +31,7 @@ def create(deps: Dependencies, header: RequiredIdempotencyHeaders, body: NewOrde
         deps.database.transaction() as connection,
     ):
         ship_to = _ship_to(connection, customer.id, body)
-        order = placing.place(connection, customer, body.quote_id, ship_to, test=_TEST)
+        order = placing.place(connection, customer, body.quote_id, ship_to, test=not deps.settings.stripe.live)
         response = _shown(connection, order).response(201)
         record(connection, response)
     return response

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from services.api import examples
 from services.api.payments.objects import Begun, Intent
 from services.api.schemas import FROM_TEXT, MAX_HEADER, ApiModel, BodyModel, Message, ResponseModel, Time, Url
 from shared.models.payment import PaymentKind, WebhookEvent
@@ -17,6 +18,8 @@ class OrderPath(ApiModel):
 
 class NewPayment(BodyModel):
     """`payment_intent`: your page shows Stripe's elements. `checkout_session`: the customer visits a page of Stripe."""
+
+    model_config = ConfigDict(json_schema_extra=examples.body(kind="checkout_session"))
 
     kind: Annotated[PaymentKind, FROM_TEXT] = PaymentKind.CHECKOUT_SESSION
 

@@ -165,6 +165,8 @@ TABLE = (
     Row("POST", "/api/orders", 401, 400, 400, _CUSTOMER),
     Row("GET", "/api/orders", 401, 200, 200, _CUSTOMER_READ),
     Row("GET", "/api/orders/<order>", 401, 404, 404, _CUSTOMER_READ),
+    Row("POST", "/api/orders/<uuid:order_id>/payment", 401, 400, 400, _CUSTOMER),
+    Row("POST", "/api/webhooks/stripe", 503, 503, 503, _HEALTH),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
     Row("GET", "/", 200, 200, 200, _PAGE),
     Row("GET", "/legal/<name>", 404, 404, 404, _PAGE),
