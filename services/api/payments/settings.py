@@ -8,8 +8,8 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 
 from shared import settings, url_syntax
 
-_SECRET = re.compile(r"[sr]k_(test|live)_[A-Za-z0-9]{8,}")  # a restricted key will do
-_PUBLISHABLE = re.compile(r"pk_(test|live)_[A-Za-z0-9]{8,}")
+_SECRET = re.compile(r"[sr]k_(test|live)_[A-Za-z0-9_]{8,}")  # a restricted key will do
+_PUBLISHABLE = re.compile(r"pk_(test|live)_[A-Za-z0-9_]{8,}")
 _WEBHOOK = re.compile(r"whsec_[A-Za-z0-9+/=_-]{8,}")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
