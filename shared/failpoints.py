@@ -7,6 +7,8 @@ steps, in the order of a job's life:
     api     a1 body read, a2 object stored, a3 row committed, a4 wake-up sent and response made
     worker  w1 wake-up received, w2 job claimed, w3 source fetched, w4 provider called, w5 provider replied,
             w6 result stored, w7 row committed, w8 before the wake-up is done
+    order   o1 stock taken, o2 lines written, o3 response recorded, o4 committed; when it is cancelled: o5 written,
+            o6 committed (in the api)
     payment p1 row committed, p2 Stripe answered, p3 answer written, p4 answer committed; of an event: p5 stored,
             p6 effect written, p7 effect committed (in the api)
     mail    m1 accepted by the mail server (in the api)
@@ -26,7 +28,7 @@ from pydantic import Field, model_validator
 
 from shared import settings
 
-_SPEC = re.compile(r"([ampwr][1-8]):(exit|stop|raise|sleep (\d+(?:\.\d+)?))")
+_SPEC = re.compile(r"([amopwr][1-8]):(exit|stop|raise|sleep (\d+(?:\.\d+)?))")
 
 
 class Injected(Exception):

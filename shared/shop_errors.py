@@ -128,6 +128,16 @@ class MoreThanPaid(Failure):
     advice = "Read the order: refunds that are on their way count too. `details` says what is left."
 
 
+class InProduction(Failure):
+    status, code, message = 409, "in_production", "The order is being made, or was cancelled or sent."
+    advice = "Ask the shop: an order can be cancelled by its customer until it is printed."
+
+
+class NotAllowedNow(Failure):
+    status, code, message = 409, "not_allowed_now", "The order's state does not allow this now."
+    advice = "Read the order: `paymentStatus` and `productionStatus` say what it waits for."
+
+
 class NotPayable(Failure):
     status, code, message = 409, "not_payable", "This order cannot be paid now."
     advice = "Read the order: it is paid, its payment is on the way, or it is cancelled; then order again."

@@ -62,7 +62,6 @@ STRIPE_CONNECT_S = 2
 STRIPE_READ_S = 6
 STRIPE_TRIES = 2
 RECONCILER_JOIN_S = 10  # a process that ends waits so long for the reconciler's call
-STRIPE_BETWEEN_S = 1  # at most, between two tries: the library's own
 
 # mails
 MAIL_CONNECT_S = 10

@@ -31,7 +31,7 @@ PARAMETERS: Mapping[str, str] = {
     "mockup_grant": "MOCKUPGRANT",
     "slug": "heavy-tee",
     "order": "ST-7K2M-9QXA",
-    "order_id": "00000000-0000-7000-8000-0000000005de",
+    "order_id": "00000000-0000-7000-8000-0000000004de",
 }
 # A T-shirt on a plain background, 96 x 96 pixels of four colours.
 PICTURE = (

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from services.api.orders import admin
 from services.api.orders import views as orders
+from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage
 from services.api.orders.schemas import OrderOut, OrderPage
 from services.api.payments import views as payments
 from services.api.payments import webhook
@@ -12,28 +14,32 @@ from services.api.refunds.schemas import DisputePage, RefundOut
 from services.api.route import API, CUSTOMER, GET, NO_STORE, ORDERS, POST, PUBLIC, UNLIMITED, Route, Signed
 from shared import errors, shop_errors
 
-_KEPT = (ORDERS, API, NO_STORE)
 LISTED = (errors.InvalidCursor,)
 PLACED = (
     *(errors.NotFound, shop_errors.BadAddress, shop_errors.NotPrintable, shop_errors.DiscountRefused),
     *(shop_errors.QuoteExpired, shop_errors.QuoteUsed, shop_errors.OutOfStock),
 )
+CANCELLED = (shop_errors.InProduction, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
 PAYABLE = (shop_errors.NotPayable, shop_errors.PaymentUnavailable)
 SIGNED = (shop_errors.BadSignature, shop_errors.WrongMode, shop_errors.PaymentUnavailable)
 REFUNDED = (shop_errors.MoreThanPaid, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
 
+_OF_SHOP = (ORDERS, API, NO_STORE)
 _ORDERS = (
     POST("/api/orders", orders.create, CUSTOMER, API, NO_STORE, OrderOut, (201,), PLACED),
     GET("/api/orders", orders.page, CUSTOMER, UNLIMITED, NO_STORE, OrderPage, (200,), LISTED),
     GET("/api/orders/<order>", orders.show, CUSTOMER, UNLIMITED, NO_STORE, OrderOut),
+    POST("/api/orders/<uuid:order_id>/cancel", orders.cancel, CUSTOMER, API, NO_STORE, OrderOut, (200,), CANCELLED),
+    GET("/api/admin/orders", admin.admin_page, *_OF_SHOP, AdminOrderPage, (200,), LISTED),
+    GET("/api/admin/orders/<order>", admin.admin_show, *_OF_SHOP, AdminOrderOut),
 )
 _PAYMENTS = (
     POST("/api/orders/<uuid:order_id>/payment", payments.start, CUSTOMER, API, NO_STORE, PaymentOut, (200,), PAYABLE),
     POST("/api/webhooks/stripe", webhook.receive, PUBLIC, UNLIMITED, NO_STORE, Received, (200,), SIGNED, Signed),
 )
 _REFUNDS = (
-    POST("/api/admin/orders/<uuid:order_id>/refunds", refunds.create, *_KEPT, RefundOut, (201, 200), REFUNDED),
-    GET("/api/admin/disputes", refunds.list_disputes, *_KEPT, DisputePage, (200,), LISTED),
+    POST("/api/admin/orders/<uuid:order_id>/refunds", refunds.create, *_OF_SHOP, RefundOut, (201, 200), REFUNDED),
+    GET("/api/admin/disputes", refunds.list_disputes, *_OF_SHOP, DisputePage, (200,), LISTED),
 )
 _PRODUCTION: tuple[Route, ...] = ()
 _DOCUMENTS: tuple[Route, ...] = ()

@@ -43,3 +43,8 @@ def take(connection: Connection, code: str) -> bool:
             "update discounts set uses = uses + 1 where code = %s and (max_uses is null or uses < max_uses)", [code]
         ).rowcount
     )
+
+
+def give_back(connection: Connection, code: str) -> None:
+    """Take back a use, of an order that was cancelled. Others who take the code wait, as with `take`."""
+    connection.execute("update discounts set uses = uses - 1 where code = %s and uses > 0", [code])

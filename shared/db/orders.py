@@ -1,5 +1,6 @@
 """Orders: made from quotes, found by id or number, locked before anything of theirs changes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -20,12 +21,17 @@ _VISIBLE = "(%(customer)s::uuid is null or customer_id = %(customer)s)"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which orders a page shows; None leaves a condition out. `email` is the customer's address, in any case."""
+    """Which orders a page shows; None leaves a condition out.
+
+    `email` is the customer's address and `recipient` the beginning of a name, in any case.
+    """
 
     customer_id: UUID | None = None
     payment_status: PaymentStatus | None = None
     production_status: ProductionStatus | None = None
+    number: str | None = None
     email: str | None = None
+    recipient: str | None = None
 
 
 def add(
@@ -74,7 +80,7 @@ def add(
             "holds": HOLDS_S,
         },
     ).fetchone()
-    return _order(row) if row else None
+    return from_row(row) if row else None
 
 
 def find(connection: Connection, customer_id: UUID | None, order_id: UUID) -> Order | None:
@@ -92,32 +98,72 @@ def lock(connection: Connection, order_id: UUID) -> Order | None:
     return _one(connection, f"{_SELECT} where id = %(key)s and {_VISIBLE} for update", None, order_id)
 
 
+def cancel(connection: Connection, order_id: UUID) -> Order:
+    """Cancel a locked order, whatever its state."""
+    row = connection.execute(
+        f"""update orders
+        set cancelled_at = now(), production_status = 'cancelled', held_from = null, held_for = null, hold_until = null,
+            version = version + 1
+        where id = %s
+        returning {COLUMNS}""",
+        [order_id],
+    ).fetchone()
+    assert row is not None
+    return from_row(row)
+
+
+def extend_run_out(connection: Connection, by_s: float, limit: int) -> list[Order]:
+    """Orders whose reservation has run out, which no other transaction has; it now lasts `by_s` longer."""
+    rows = connection.execute(
+        f"""with due as materialized (
+            select id as order_id
+            from orders
+            where hold_until <= now()
+            order by hold_until
+            limit %s
+            for update skip locked
+        )
+        update orders
+        set hold_until = now() + %s * interval '1 second'
+        from due
+        where id = order_id
+        returning {COLUMNS}""",
+        [limit, by_s],
+    ).fetchall()
+    return list(map(from_row, rows))
+
+
 def page(connection: Connection, wanted: Filter, limit: int, after: pagination.Cursor | None) -> pagination.Page[Order]:
     """Newest first."""
     conditions = {
         "customer_id = %(customer)s": wanted.customer_id,
         "payment_status = %(payment)s": wanted.payment_status,
         "production_status = %(production)s": wanted.production_status,
+        "order_number = %(number)s": wanted.number,
         "customer_id = (select id from customers where lower(email) = lower(%(email)s))": wanted.email,
+        "lower(ship_to ->> 'name') like lower(%(recipient)s)": wanted.recipient,
     }
     asked = [clause for clause, value in conditions.items() if value is not None]
     parameters = {
         "customer": wanted.customer_id,
         "payment": wanted.payment_status,
         "production": wanted.production_status,
+        "number": wanted.number,
         "email": wanted.email,
+        "recipient": wanted.recipient and re.sub(r"([\\%_])", r"\\\1", wanted.recipient) + "%",
     }
     return pagination.fetch(
-        connection, f"{_SELECT} where {' and '.join(asked) or 'true'}", parameters, _order, limit, after
+        connection, f"{_SELECT} where {' and '.join(asked) or 'true'}", parameters, from_row, limit, after
     )
 
 
 def _one(connection: Connection, statement: str, customer_id: UUID | None, key: object) -> Order | None:
     row = connection.execute(statement, {"customer": customer_id, "key": key}).fetchone()
-    return _order(row) if row else None
+    return from_row(row) if row else None
 
 
-def _order(row: Mapping[str, Any]) -> Order:
+def from_row(row: Mapping[str, Any]) -> Order:
+    """The order in a row of COLUMNS."""
     held_from = ProductionStatus(row["held_from"]) if row["held_from"] else None
     states = {
         "dispute": DisputeState(row["dispute"]),

@@ -116,7 +116,11 @@ def learn(connection: Connection, payment: Payment, fact: PaymentFact) -> Paymen
             fee_cents = coalesce(%(fee_cents)s, fee_cents),
             status = case when %(later)s then %(status)s else status end,
             error_code = case when %(later)s then %(error_code)s else error_code end,
-            received_at = coalesce(received_at, case when %(succeeded)s then coalesce(%(received_at)s, now()) end),
+            received_at = case
+                when %(succeeded)s and %(fee_cents)s::bigint is not null then %(received_at)s -- as Stripe books it
+                when %(succeeded)s then coalesce(received_at, %(received_at)s, now())
+                else received_at
+            end,
             amount_cents = case when %(succeeded)s then %(amount_cents)s else amount_cents end,
             currency = case when %(succeeded)s then %(currency)s else currency end
         where id = %(id)s

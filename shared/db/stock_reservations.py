@@ -1,7 +1,7 @@
 """Stock of orders: taken when one is placed, given back when it is cancelled or its goods return.
 
-Each function changes all variants of an order by one statement that locks them by id, so that two orders with lines in
-opposite orders never wait for each other.
+Callers hold the lock of the order. Each function changes all its variants by one statement, which locks them by id: so
+two orders with lines in opposite orders never wait for each other.
 """
 
 from collections import Counter
@@ -46,22 +46,32 @@ def record(connection: Connection, items: Sequence[OrderItem], number: str, acto
 
 
 def release(connection: Connection, items: Sequence[OrderItem], number: str, actor: str) -> None:
-    """Give back all pieces of an order that is cancelled; the second time breaks an index."""
-    quantities = {item.id: item.quantity for item in items}
-    _change(connection, of_items(items))
-    _record(connection, items, quantities, StockReason.RELEASED, number, actor)
+    """Give back all that an order still holds when it is cancelled; the second time breaks an index."""
+    rows = connection.execute(
+        "select order_item_id, -sum(quantity) as held from stock_moves where order_item_id = any(%s) group by 1",
+        [[item.id for item in items]],
+    ).fetchall()
+    _return(connection, items, {row["order_item_id"]: row["held"] for row in rows}, StockReason.RELEASED, number, actor)
 
 
 def give_back(
     connection: Connection, items: Sequence[OrderItem], quantities: Mapping[UUID, int], number: str, actor: str
 ) -> None:
     """Give back some pieces, by the id of their line, that came back or were never printed."""
-    returned = [item for item in items if quantities.get(item.id)]
+    _return(connection, items, quantities, StockReason.RETURNED, number, actor)
+
+
+def reprint(
+    connection: Connection, items: Sequence[OrderItem], quantities: Mapping[UUID, int], number: str, actor: str
+) -> Mapping[str, int]:
+    """Take pieces that are made once more, by the id of their line. If any are missing, as `take`."""
     pieces = Counter[UUID]()
-    for item in returned:
+    for item in items:
         pieces[item.variant_id] += quantities[item.id]
-    _change(connection, pieces)
-    _record(connection, returned, quantities, StockReason.RETURNED, number, actor)
+    missing = take(connection, pieces)
+    taken = {item_id: -quantity for item_id, quantity in quantities.items()}
+    _record(connection, items, taken, StockReason.REPRINTED, number, actor)
+    return missing
 
 
 def of_items(items: Sequence[OrderItem]) -> Pieces:
@@ -70,6 +80,22 @@ def of_items(items: Sequence[OrderItem]) -> Pieces:
     for item in items:
         pieces[item.variant_id] += item.quantity
     return pieces
+
+
+def _return(
+    connection: Connection,
+    items: Sequence[OrderItem],
+    quantities: Mapping[UUID, int],
+    reason: StockReason,
+    number: str,
+    actor: str,
+) -> None:
+    returned = [item for item in items if quantities.get(item.id)]
+    pieces = Counter[UUID]()
+    for item in returned:
+        pieces[item.variant_id] += quantities[item.id]
+    _change(connection, pieces)
+    _record(connection, returned, quantities, reason, number, actor)
 
 
 def _change(connection: Connection, pieces: Pieces) -> Mapping[str, int]:

@@ -27,6 +27,8 @@ from shared.models.owner import Owner, OwnerType
 
 ARTWORK = Owner(OwnerType.SHOP, "orders")  # owns the copies of pictures that orders print, and the files made of them
 
+CUSTOMER, SHOP = "customer", "shop"  # actors: the order names its customer, whose address may be erased
+
 
 class PaymentStatus(StrEnum):
     UNPAID = "unpaid"
@@ -51,6 +53,28 @@ class ProductionStatus(StrEnum):
     DELIVERED = "delivered"
     HELD = "held"
     CANCELLED = "cancelled"
+
+
+NEXT: Mapping[ProductionStatus, ProductionStatus] = {
+    ProductionStatus.QUEUED: ProductionStatus.PRINTING,
+    ProductionStatus.PRINTING: ProductionStatus.PRINTED,
+    ProductionStatus.PRINTED: ProductionStatus.PACKED,
+    ProductionStatus.PACKED: ProductionStatus.SHIPPED,
+    ProductionStatus.SHIPPED: ProductionStatus.DELIVERED,
+}
+"""Every move forward from `queued` on."""
+IN_PRODUCTION = tuple(NEXT)[:4]
+HOLDABLE = frozenset({ProductionStatus.WAITING, *IN_PRODUCTION})
+REPRINTABLE = frozenset({*tuple(NEXT)[2:], ProductionStatus.DELIVERED})
+"""Before, the pieces are still being made: whatever is spoiled is made again at once."""
+
+
+class Hold(StrEnum):
+    """Why the shop itself holds an order; `Order.held_for` may also be an admin's words."""
+
+    DISPUTE = "dispute"
+    REVIEW = "review"
+    ARTWORK = "artwork"
 
 
 class DisputeState(StrEnum):
@@ -148,13 +172,43 @@ class Order:
     paid_at: datetime | None
 
     @property
+    def may_be_made(self) -> bool:
+        """Whether its money allows work on it."""
+        return self.payment_status in (PaymentStatus.PAID, PaymentStatus.PARTLY_REFUNDED)
+
+    @property
     def refundable_cents(self) -> int:
         return self.received_cents - self.refunded_cents - self.refunding_cents
 
 
 @dataclass(frozen=True, slots=True)
+class Shipment:
+    """A parcel of an order. `tracking` is empty where the carrier gives no number."""
+
+    id: UUID
+    order_id: UUID
+    carrier: str
+    tracking: str
+    shipped_at: datetime
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reprint:
+    """Pieces of a line that are made once more; `printed_at` is None until they are."""
+
+    id: UUID
+    order_item_id: UUID
+    quantity: int
+    reason: str
+    actor: str
+    created_at: datetime
+    printed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderEvent:
-    """`actor` is the customer's or the admin's address, a key's name, `stripe` or `shop`."""
+    """`actor` is CUSTOMER, SHOP, `stripe`, an admin's address or a key's name."""
 
     id: UUID
     what: str

@@ -110,6 +110,10 @@ class StripeDouble:
         """Change the status of a dispute: `won`, `lost`, `appeal_under_review` ..."""
         self._control("POST", "dispute", id=dispute, status=status)
 
+    def late_fees(self, late: bool) -> None:
+        """Take money without a balance transaction, as Stripe may; False brings them, with `charge.updated`."""
+        self._control("PUT", "fees", late=late)
+
     def clock(self, offset_s: int) -> None:
         """Move the double's clock; signatures keep the real time."""
         self._control("PUT", "clock", offset_s=offset_s)

@@ -28,6 +28,8 @@ CONTRACT = {
     "length_required": 411,
     "quote_expired": 409,
     "quote_used": 409,
+    "in_production": 409,
+    "not_allowed_now": 409,
     "changed": 412,
     "wrong_credentials": 401,
     "token_spent": 410,

@@ -4,9 +4,7 @@ Events go to WEBHOOK_URL, which may be empty; with FILE it remembers everything 
 """
 
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
 
 from deploy.local.stripe_double.double import Double
@@ -15,21 +13,18 @@ from deploy.local.stripe_double.state import State
 from deploy.local.stripe_double.webhooks import Webhooks
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> None:
     port, webhook_url, *file = arguments
     keys = os.environ
     secret_key = keys["STRIPE_SECRET_KEY"]
     if not secret_key.startswith("sk_test_"):
-        print("the double takes a STRIPE_SECRET_KEY that begins with sk_test_", file=sys.stderr)
-        return 1
+        sys.exit("the double takes a STRIPE_SECRET_KEY that begins with sk_test_")
     state = State(Path(file[0]) if file else None)
     webhooks = Webhooks(state, webhook_url, keys["STRIPE_WEBHOOK_SECRET"].split(",")[0])
     server = Server(("127.0.0.1", int(port)), Double(state, secret_key, keys["STRIPE_PUBLISHABLE_KEY"]), webhooks)
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.stop).start())
     webhooks.start()
     server.serve()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

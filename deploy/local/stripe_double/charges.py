@@ -67,9 +67,9 @@ def succeed(state: State, intent: Object) -> None:
 
 def receive(state: State, intent: Object, charge: Object, cents: int) -> None:
     """Take the money of a charge."""
-    fee = balance.charge_fee(cents)
-    moved = balance.move(state, charge, cents, kind="charge", category="charge", fee=fee)
-    charge |= {"captured": True, "amount_captured": cents, "balance_transaction": moved["id"]}
+    charge |= {"captured": True, "amount_captured": cents}
+    if not state.late_fees:
+        _book(state, charge)
     intent |= {"status": "succeeded", "amount_received": cents, "amount_capturable": 0}
     state.put(intent)
     state.emit("charge.succeeded", state.put(charge))
@@ -77,6 +77,22 @@ def receive(state: State, intent: Object, charge: Object, cents: int) -> None:
     method = METHODS.get(intent["payment_method"])
     if method and method.then == "dispute":
         disputes.open_for(state, charge)
+
+
+def book_late(state: State) -> None:
+    """Tell the fees of the charges that were taken without."""
+    for charge in state.all("charge"):
+        if charge["captured"] and not charge["balance_transaction"]:
+            _book(state, charge)
+            state.emit("charge.updated", charge)
+
+
+def _book(state: State, charge: Object) -> None:
+    cents = charge["amount_captured"]
+    fee = balance.charge_fee(cents)
+    moved = balance.move(state, charge, cents, kind="charge", category="charge", fee=fee)
+    state.put(charge)
+    charge["balance_transaction"] = moved["id"]
 
 
 def decline(state: State, intent: Object, code: str, reason: str) -> Refusal:
@@ -89,7 +105,7 @@ def decline(state: State, intent: Object, code: str, reason: str) -> Refusal:
     state.emit("charge.failed", state.put(charge))
     state.emit("payment_intent.payment_failed", state.put(intent))
     facts = {"decline_code": reason, "charge": charge["id"], "payment_intent": copy(intent)}
-    return Refusal(message, status=402, kind="card_error", code=code, **facts)
+    return Refusal(message, status=402, kind="card_error", code=code, begun=True, **facts)
 
 
 def settle(state: State, intent: Object, *, succeeded: bool) -> None:

@@ -26,6 +26,7 @@ class Control:
             ("GET", "objects"): lambda given: self._state.all(given["kind"]),
             ("PUT", "faults"): self._faults,
             ("PUT", "clock"): self._clock,
+            ("PUT", "fees"): self._fees,
             ("GET", "webhooks"): lambda _: self._delivery(),
             ("PUT", "webhooks"): self._change_delivery,
             ("POST", "send"): self._send,
@@ -53,6 +54,13 @@ class Control:
             self._state.offset_s = int(given["offset_s"])
             checkout.expire_due(self._state)
         return {"now": self._state.now()}
+
+    def _fees(self, given: dict[str, Any]) -> Object:
+        with self._state.transaction():
+            self._state.late_fees = bool(given["late"])
+            if not self._state.late_fees:
+                charges.book_late(self._state)
+        return {}
 
     def _delivery(self) -> Object:
         attempts = list(self._webhooks.attempts)

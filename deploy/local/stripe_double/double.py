@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import threading
 import time
 from base64 import b64decode
 from collections import deque
@@ -55,7 +54,6 @@ class Double:
         self.secret_key = secret_key
         self.faults = faults.Faults()
         self.calls: deque[Object] = deque(maxlen=_REMEMBERED)
-        self.stopped = threading.Event()
         self._publishable_key = publishable_key
         self._in_flight: set[str] = set()
 
@@ -119,23 +117,23 @@ class Double:
         """Answer with the fault."""
         kind = fault.kind if fault else None
         if fault and kind in (Kind.SLOW, Kind.HANG_BEFORE):
-            self.stopped.wait(fault.seconds)
+            time.sleep(fault.seconds)
         _fail(kind, (Kind.ERROR_BEFORE,), (Kind.RESET_BEFORE, Kind.HANG_BEFORE))
         answer = self._effect(call, noted, key, mark, broken=kind == Kind.ERROR_KEPT)
         if fault and kind == Kind.HANG_AFTER:
-            self.stopped.wait(fault.seconds)
+            time.sleep(fault.seconds)
         _fail(kind, (Kind.ERROR_AFTER,), (Kind.RESET_AFTER, Kind.HANG_AFTER))
         return answer
 
     def _effect(self, call: routes.Call, noted: Object, key: str | None, mark: str, *, broken: bool) -> Answer:
         with self.state.transaction(noted["id"], key):
-            repeatable = False
+            begun = True
             try:
                 done = json.dumps(routes.answer(self.state, call), indent=2)
                 answer = _refused(faults.server_error()) if broken else Answer(200, done)
             except Refusal as refusal:
-                answer, repeatable = _refused(refusal), refusal.repeatable
-            if key and not repeatable:
+                answer, begun = _refused(refusal), refusal.begun
+            if key and begun:
                 facts = {"mark": mark, "path": call.path, "request": noted["id"]}
                 self.state.remember(key, {"status": answer.status, "body": answer.body, **facts})
             if key:

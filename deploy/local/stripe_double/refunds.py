@@ -104,13 +104,16 @@ def _charge(state: State, params: Params) -> Object:
 def _require_refundable(state: State, charge: Object, cents: int, left: int) -> None:
     of_charge = (dispute for dispute in state.all("dispute") if dispute["charge"] == charge["id"])
     if not all(dispute["is_charge_refundable"] for dispute in of_charge):
-        raise Refusal(f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed")
+        raise Refusal(
+            f"Charge {charge['id']} has been charged back; cannot issue a refund.", code="charge_disputed", begun=True
+        )
     if not left:
-        raise Refusal(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded")
+        raise Refusal(f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded", begun=True)
     if cents < 1:
         raise Refusal("Invalid positive integer", code="parameter_invalid_integer", param="amount")
     if cents > left:
         raise Refusal(
             f"Refund amount ({cents / 100:.2f}) is greater than unrefunded amount on charge ({left / 100:.2f})",
             param="amount",
+            begun=True,
         )

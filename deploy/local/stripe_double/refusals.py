@@ -4,7 +4,10 @@ from typing import Any
 
 
 class Refusal(Exception):
-    """`facts` join the error's body, such as `payment_intent` or `decline_code`."""
+    """`facts` join the error's body, such as `payment_intent`.
+
+    `begun`: the call was carried out so far, so that a repeat with its idempotency key gets this answer again.
+    """
 
     def __init__(
         self,
@@ -14,19 +17,16 @@ class Refusal(Exception):
         kind: str = "invalid_request_error",
         code: str | None = None,
         param: str | None = None,
+        begun: bool = False,
         **facts: Any,
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.begun = begun
         named = {"code": code, "param": param, **facts}
         self.body = {
             "error": {"type": kind, "message": message} | {key: value for key, value in named.items() if value}
         }
-
-    @property
-    def repeatable(self) -> bool:
-        """Whether a repeat is tried again instead of getting this answer: nothing was begun."""
-        return self.status in (400, 401, 404, 409, 429)
 
 
 def missing(what: str, given: str, param: str = "id", status: int = 404) -> Refusal:
@@ -35,4 +35,4 @@ def missing(what: str, given: str, param: str = "id", status: int = 404) -> Refu
 
 
 def wrong_state(message: str, intent: dict[str, Any]) -> Refusal:
-    return Refusal(message, code="payment_intent_unexpected_state", payment_intent=intent)
+    return Refusal(message, code="payment_intent_unexpected_state", begun=True, payment_intent=intent)

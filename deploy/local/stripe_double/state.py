@@ -28,6 +28,7 @@ class State:
     def __init__(self, file: Path | None = None) -> None:
         self.lock = threading.RLock()
         self.offset_s = 0  # of the double's clock, for tests
+        self.late_fees = False  # as at Stripe now and then: a charge's balance transaction comes after its success
         self.answers: dict[str, Object] = {}  # by idempotency key
         self.on_event: Callable[[str], bool] = lambda _: False  # takes an event's id; whether it will be delivered
         self._objects: dict[str, dict[str, Object]] = {}  # by kind and id, the oldest first

@@ -28,7 +28,7 @@ def placed(
         areas = _areas(connection, product_id)
         pairs = [(one, _offered(one, areas), _picture(connection, owner, one)) for one in asked]
         known = designs.ink_of(connection, [picture.id for _, _, picture in pairs])
-    measured = {picture.id: known.get(picture.id) or _ink_size(deps, picture) for _, _, picture in pairs}
+    measured = {picture.id: known.get(picture.id) or ink_size(deps, picture) for _, _, picture in pairs}
     return tuple(_within(one.placement_of(picture, measured[picture.id], area)) for one, area, picture in pairs)
 
 
@@ -41,6 +41,18 @@ def colour(deps: Dependencies, product_id: UUID, asked: str | None) -> str:
     if chosen not in colours:
         raise shop_errors.NotOffered(details={"color": chosen, "colors": colours})
     return chosen
+
+
+def ink_size(deps: Dependencies, picture: Asset) -> tuple[int, int]:
+    """Width and height of a picture's ink, in its pixels. Raises NotFound, NoInk, or a failure of its decoding."""
+    try:
+        data = integrity.get(deps.storage, picture.key, picture.stored_sha256)
+    except storage.Missing:
+        raise errors.NotFound from None
+    upright = replace(
+        images.inspect(data), width=picture.width, height=picture.height, orientation=picture.orientation
+    )  # the stored file no longer holds its orientation
+    return deps.decoder.ink_size(data, upright)
 
 
 def _areas(connection: Connection, product_id: UUID) -> Mapping[str, PrintArea]:
@@ -70,17 +82,6 @@ def _picture(connection: Connection, owner: Owner, asked: PlacementModel) -> Ass
     if asset is None:
         raise errors.NotFound("You have no such picture.", details={"placement": asked.placement})
     return derived.printed(connection, asset)
-
-
-def _ink_size(deps: Dependencies, picture: Asset) -> tuple[int, int]:
-    try:
-        data = integrity.get(deps.storage, picture.key, picture.stored_sha256)
-    except storage.Missing:
-        raise errors.NotFound from None
-    upright = replace(
-        images.inspect(data), width=picture.width, height=picture.height, orientation=picture.orientation
-    )  # the stored file no longer holds its orientation
-    return deps.decoder.ink_size(data, upright)
 
 
 def _within(placement: Placement) -> Placement:

@@ -173,7 +173,7 @@ class DesignPlacementOut(ResponseModel):
             rotation_deg=placement.rotation_mdeg / 1000,
             problem=placement.problem,
             picture_url=urls.asset(placement.picture_key) if placement.picture_key else None,
-            mockup_url=_mockup(design, placement, urls) if mockups else None,
+            mockup_url=mockup_url(design.colour, placement, urls) if mockups and placement.picture_key else None,
             check=PrintCheckOut.of(job.result, urls) if job and job.result else None,
             check_url=urls.job(job.id) if job else None,
         )
@@ -206,10 +206,10 @@ class DesignPath(ApiModel):
     design_id: UUID
 
 
-def _mockup(design: Design, placement: Placement, urls: UrlBuilder) -> str | None:
+def mockup_url(colour: str, placement: Placement, urls: UrlBuilder) -> str | None:
     """None where the print area has no drawn garment, or the garment cannot show the placement."""
     area = placement.area
-    if area is None or placement.picture_key is None or area.garment not in GARMENTS:
+    if area is None or area.garment not in GARMENTS:
         return None
     asked = {
         "widthMm": placement.width_um / 1000,
@@ -219,4 +219,4 @@ def _mockup(design: Design, placement: Placement, urls: UrlBuilder) -> str | Non
     }
     if max(map(abs, (asked["widthMm"], asked["dx"], asked["dy"]))) > _MOST_SHOWN_MM:
         return None
-    return f"{urls.signed_mockup(area.garment, design.colour, placement.asset_id)}?{urlencode(asked)}"
+    return f"{urls.signed_mockup(area.garment, colour, placement.asset_id)}?{urlencode(asked)}"

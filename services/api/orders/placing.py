@@ -13,7 +13,7 @@ from uuid import UUID
 from services.api.orders import numbering
 from services.api.pricing import rules
 from services.api.pricing.default_list import DEFAULT
-from shared import errors, shop_errors
+from shared import errors, failpoints, shop_errors
 from shared.db import (
     assets,
     customers,
@@ -31,13 +31,14 @@ from shared.db.pool import Connection
 from shared.models.asset import Asset, AssetKind
 from shared.models.customer import Customer
 from shared.models.design import Design
-from shared.models.order import ARTWORK, Order, OrderItem, OrderPrint
+from shared.models.order import ARTWORK, CUSTOMER, Order, OrderItem, OrderPrint
 from shared.models.price_list import Destination
 from shared.models.quote import Quote, QuoteLine
 
 _NUMBERS = 5  # tries: with a million orders, one in a million is taken
 
 
+@failpoints.after("o2")
 def place(
     connection: Connection, customer: Customer, quote_id: UUID, ship_to: Mapping[str, str], *, test: bool
 ) -> Order:
@@ -50,15 +51,29 @@ def place(
     chosen = _designs(connection, customer, lines)
     copies = _copies(connection, customer, chosen)
     items = _items(connection, lines, chosen, copies)
-    if missing := stock_reservations.take(connection, stock_reservations.of_items(items)):
-        raise shop_errors.OutOfStock(details=dict(missing))
+    _take(connection, items)
     order = _order(connection, customer, quote, ship_to, test=test)
     if copies:
         assets.add_all(connection, copies.values())
     order_items.add(connection, order.id, items)
-    stock_reservations.record(connection, items, order.order_number, customer.email)
-    order_events.add(connection, order.id, "placed", customer.email)
+    stock_reservations.record(connection, items, order.order_number, CUSTOMER)
+    order_events.add(connection, order.id, "placed", CUSTOMER)
     return order
+
+
+def artwork_copy(asset: Asset) -> Asset:
+    """The shop's own copy of a picture: a row of the same stored object."""
+    return replace(
+        asset,
+        id=ids.new(),
+        owner=ARTWORK,
+        kind=AssetKind.PRINT if asset.kind is AssetKind.SOURCE else asset.kind,  # no two sources are equal
+        name="",
+        job_id=None,
+        made_of=None,
+        origins=None,
+        created_at=datetime.now(UTC),
+    )
 
 
 def _require_destination(connection: Connection, quote: Quote, destination: Destination) -> None:
@@ -104,22 +119,8 @@ def _copies(connection: Connection, customer: Customer, chosen: Mapping[UUID, De
         asset = kept.get(asset_id)
         if asset is None or asset.stored_sha256 is None:  # deleted, or of a release whose objects cannot be verified
             raise shop_errors.NotPrintable("A picture is missing.", details={"designId": str(design_id)})
-        copies[asset_id] = _copy(asset)
+        copies[asset_id] = artwork_copy(asset)
     return copies
-
-
-def _copy(asset: Asset) -> Asset:
-    return replace(
-        asset,
-        id=ids.new(),
-        owner=ARTWORK,
-        kind=AssetKind.PRINT if asset.kind is AssetKind.SOURCE else asset.kind,  # no two sources are equal
-        name="",
-        job_id=None,
-        made_of=None,
-        origins=None,
-        created_at=datetime.now(UTC),
-    )
 
 
 def _items(
@@ -166,6 +167,12 @@ def _prints(chosen: Sequence[Design], copies: Mapping[UUID, Asset]) -> tuple[Ord
         )
         for position, (design_id, one) in enumerate(placed)
     )
+
+
+@failpoints.after("o1")
+def _take(connection: Connection, items: Sequence[OrderItem]) -> None:
+    if missing := stock_reservations.take(connection, stock_reservations.of_items(items)):
+        raise shop_errors.OutOfStock(details=dict(missing))
 
 
 def _order(

@@ -1,4 +1,4 @@
-"""A customer's orders: placed, listed and shown."""
+"""A customer's orders: placed, listed, shown and cancelled."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -8,15 +8,25 @@ from flask import Response
 from services.api.accounts import rules
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
-from services.api.middleware.idempotency import exactly_once
-from services.api.orders import numbering, placing
-from services.api.orders.schemas import NewOrder, OrderKeyPath, OrderOut, OrderPage, OrdersQuery, OrderSummary
+from services.api.middleware.idempotency import Record, exactly_once
+from services.api.orders import cancelling, finding, placing
+from services.api.orders.schemas import (
+    NewOrder,
+    OrderKeyPath,
+    OrderOut,
+    OrderPage,
+    OrderPath,
+    OrdersQuery,
+    OrderSummary,
+)
+from services.api.orders.showing import shown
 from services.api.schemas import RequiredIdempotencyHeaders
-from shared import errors
-from shared.db import order_events, order_items, orders, postal_addresses
+from shared import errors, failpoints
+from shared.db import orders, postal_addresses
 from shared.db.pagination import Cursor
 from shared.db.pool import Connection
-from shared.models.order import Order
+from shared.models.customer import Customer
+from shared.models.order import CUSTOMER, Order
 
 
 def create(deps: Dependencies, header: RequiredIdempotencyHeaders, body: NewOrder) -> Response:  # noqa: ARG001 - validates them
@@ -26,14 +36,22 @@ def create(deps: Dependencies, header: RequiredIdempotencyHeaders, body: NewOrde
     and addresses are kept as they are now, whatever is changed later.
     """
     customer = auth.customer()
-    with (
-        exactly_once(deps.database, customer.owner, body.model_dump_json()) as record,
-        deps.database.transaction() as connection,
-    ):
-        ship_to = _ship_to(connection, customer.id, body)
-        order = placing.place(connection, customer, body.quote_id, ship_to, test=not deps.settings.stripe.live)
-        response = _shown(connection, order).response(201)
-        record(connection, response)
+    with exactly_once(deps.database, customer.owner, body.model_dump_json()) as record:
+        return _committed(deps, customer, body, record)
+
+
+@failpoints.after("o4")
+def _committed(deps: Dependencies, customer: Customer, body: NewOrder, record: Record) -> Response:
+    with deps.database.transaction() as connection:
+        return _placed(deps, connection, customer, body, record)
+
+
+@failpoints.after("o3")
+def _placed(deps: Dependencies, connection: Connection, customer: Customer, body: NewOrder, record: Record) -> Response:
+    ship_to = _ship_to(connection, customer.id, body)
+    order = placing.place(connection, customer, body.quote_id, ship_to, test=not deps.settings.stripe.live)
+    response = shown(connection, order).response(201)
+    record(connection, response)
     return response
 
 
@@ -55,10 +73,32 @@ def show(deps: Dependencies, path: OrderKeyPath) -> OrderOut:
     Shows one of your orders, by its id or its number.
     """
     with deps.database.transaction() as connection:
-        order = _find(connection, auth.customer().id, path.order)
+        order = finding.find(connection, auth.customer().id, path.order)
         if order is None:
             raise errors.NotFound
-        return _shown(connection, order)
+        return shown(connection, order)
+
+
+def cancel(deps: Dependencies, header: RequiredIdempotencyHeaders, path: OrderPath) -> Response:  # noqa: ARG001 - validates them
+    """Cancel order.
+
+    Possible until it is printed. What was paid is paid back, and the pieces are for sale again.
+    """
+    customer = auth.customer()
+    with exactly_once(deps.database, customer.owner) as record:
+        order = _of_customer(deps, customer.id, path.order_id)
+        with cancelling.cancelled(deps, order, CUSTOMER) as (connection, now):
+            response = shown(connection, now).response(200)
+            record(connection, response)
+    return response
+
+
+def _of_customer(deps: Dependencies, customer_id: UUID, order_id: UUID) -> Order:
+    with deps.database.transaction() as connection:
+        order = orders.find(connection, customer_id, order_id)
+    if order is None:
+        raise errors.NotFound
+    return order
 
 
 def _ship_to(connection: Connection, customer_id: UUID, body: NewOrder) -> Mapping[str, str]:
@@ -71,15 +111,3 @@ def _ship_to(connection: Connection, customer_id: UUID, body: NewOrder) -> Mappi
     if address is None:
         raise errors.NotFound("You have no such address.", details={"fields": {"addressId": "You have no such one."}})
     return address.fields
-
-
-def _find(connection: Connection, customer_id: UUID, key: str) -> Order | None:
-    try:
-        return orders.find(connection, customer_id, UUID(key))
-    except ValueError:
-        number = numbering.read(key)
-    return orders.by_number(connection, customer_id, number) if number else None
-
-
-def _shown(connection: Connection, order: Order) -> OrderOut:
-    return OrderOut.of(order, order_items.of_order(connection, order.id), order_events.of_order(connection, order.id))

@@ -28,9 +28,15 @@ def text(color: Color) -> str:
     return "#{:02x}{:02x}{:02x}".format(*color)
 
 
+def luminance(color: Color) -> float:
+    """Linear light from 0, black, to 1, white."""
+    red, green, blue = (_linear(part / 255) for part in color)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def contrast(one: Color, other: Color) -> float:
     """From 1 to 21, as WCAG defines it."""
-    dark, light = sorted((_luminance(one), _luminance(other)))
+    dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
 
@@ -61,11 +67,6 @@ def style(color: Color | None) -> str:
 def _mixed(color: Color, end: Color, percent: int) -> Color:
     red, green, blue = (round(a + (b - a) * percent / 100) for a, b in zip(color, end, strict=True))
     return red, green, blue
-
-
-def _luminance(color: Color) -> float:
-    red, green, blue = (_linear(part / 255) for part in color)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _linear(part: float) -> float:

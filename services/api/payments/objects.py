@@ -105,4 +105,4 @@ class KeyConflict(Exception):
 
 
 class NotYet(Exception):
-    """What an event is about is not stored yet, or not completely."""
+    """What an event of Stripe is about is not stored yet, or not completely: it is applied later."""

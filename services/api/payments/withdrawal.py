@@ -33,8 +33,8 @@ def withdraw(deps: Dependencies, order_id: UUID) -> bool:
     return payment is None or payment.status in (PaymentState.CANCELLED, PaymentState.FAILED)
 
 
-def check(deps: Dependencies, stripe: "StripeClient", payment: Payment) -> Payment:
-    """Ask what became of an unsettled payment, and settle that. One that nobody began ends."""
+def reconcile(deps: Dependencies, stripe: "StripeClient", payment: Payment) -> Payment:
+    """Ask what became of a payment, and settle that. One that nobody began ends."""
     if payment.stripe_id:
         return _record(deps, payment, asking.find(stripe, payment)[1])
     if datetime.now(UTC) - payment.created_at > _ABANDONED:

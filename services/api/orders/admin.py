@@ -1,0 +1,51 @@
+"""All orders, for the shop: listed, searched and shown."""
+
+from services.api.dependencies import Dependencies
+from services.api.orders import finding, numbering
+from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage, AdminOrdersQuery, AdminOrderSummary
+from services.api.orders.schemas import OrderKeyPath
+from services.api.orders.showing import shown
+from shared import errors
+from shared.db import customers, order_events, orders
+from shared.db.orders import Filter
+from shared.db.pagination import Cursor, Page
+from shared.db.pool import Connection
+from shared.models.order import Order
+
+
+def admin_page(deps: Dependencies, query: AdminOrdersQuery) -> AdminOrderPage:
+    """List all orders.
+
+    Lists orders, newest first: of a payment status, a production status, or those that `q` finds.
+    """
+    after = Cursor.parse(query.cursor) if query.cursor else None
+    with deps.database.transaction() as connection:
+        found = _found(connection, query, after)
+    return AdminOrderPage(items=list(map(AdminOrderSummary.summary, found.items)), next_cursor=found.next_cursor)
+
+
+def admin_show(deps: Dependencies, path: OrderKeyPath) -> AdminOrderOut:
+    """Get any order.
+
+    Shows an order by its id or its number, with its whole history.
+    """
+    with deps.database.transaction() as connection:
+        order = finding.find(connection, None, path.order)
+        if order is None:
+            raise errors.NotFound
+        customer = customers.find(connection, order.customer_id)
+        events = order_events.of_order(connection, order.id)
+        return AdminOrderOut.of_shop(shown(connection, order), order, events, customer)
+
+
+def _found(connection: Connection, query: AdminOrdersQuery, after: Cursor | None) -> Page[Order]:
+    words = (query.q or "").strip()
+    number = numbering.read(words)
+    wanted = Filter(
+        payment_status=query.payment_status,
+        production_status=query.production_status,
+        number=number,
+        email=words if "@" in words else None,
+        recipient=words if words and not number and "@" not in words else None,
+    )
+    return orders.page(connection, wanted, query.limit, after)

@@ -1,0 +1,28 @@
+"""How many pieces of each line the printer has to make, or to pack, now."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from shared.models.order import Order, OrderItem, ProductionStatus, Reprint, Shipment
+
+_TO_PACK = (ProductionStatus.PRINTED, ProductionStatus.PACKED)
+
+
+def due(
+    order: Order, items: Sequence[OrderItem], reprints: Sequence[Reprint], shipments: Sequence[Shipment]
+) -> Mapping[UUID, int]:
+    """By the id of the line; lines without any are left out.
+
+    What is printed again is made alone. It is packed alone too, if the other pieces left before it was asked for.
+    """
+    if (order.held_from or order.production_status) not in _TO_PACK:
+        again = [one for one in reprints if one.printed_at is None]
+    elif shipments:
+        again = [one for one in reprints if one.created_at > shipments[-1].shipped_at]
+    else:
+        again = []
+    pieces = Counter[UUID]()
+    for one in again:
+        pieces[one.order_item_id] += one.quantity
+    return pieces or {item.id: item.quantity for item in items}

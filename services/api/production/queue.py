@@ -1,0 +1,51 @@
+"""The queue of the people at the printer."""
+
+from services.api.dependencies import Dependencies
+from services.api.orders.schemas import OrderPath
+from services.api.production import files, presenting
+from services.api.production.schemas import ProductionOut, ProductionPage, QueueQuery
+from shared import errors
+from shared.db import order_items, orders, production
+from shared.db.pagination import Cursor
+from shared.db.pool import Connection
+from shared.models.order import IN_PRODUCTION, Order, ProductionStatus
+
+
+def page(deps: Dependencies, query: QueueQuery) -> ProductionPage:
+    """List production.
+
+    Lists what is to be printed, packed and shipped, the oldest order first, with the files for the printer.
+    """
+    statuses = (ProductionStatus(query.status),) if query.status else IN_PRODUCTION
+    after = Cursor.parse(query.cursor) if query.cursor else None
+    with deps.database.transaction() as connection:
+        found = production.queue(connection, statuses, query.limit, after)
+        items = presenting.present(deps, connection, found.items)
+    return ProductionPage(items=items, next_cursor=found.next_cursor)
+
+
+def show(deps: Dependencies, path: OrderPath) -> ProductionOut:
+    """Get production.
+
+    Shows one order as the queue does, in any state.
+    """
+    with deps.database.transaction() as connection:
+        return presenting.present(deps, connection, [_find(connection, path)])[0]
+
+
+def make_files(deps: Dependencies, path: OrderPath) -> ProductionOut:
+    """Make files again.
+
+    Queues files that are missing or whose job has failed; all others stay.
+    """
+    with deps.database.transaction() as connection:
+        order = _find(connection, path)
+        files.make(connection, order_items.of_order(connection, order.id))
+        return presenting.present(deps, connection, [order])[0]
+
+
+def _find(connection: Connection, path: OrderPath) -> Order:
+    order = orders.find(connection, None, path.order_id)
+    if order is None:
+        raise errors.NotFound
+    return order

@@ -1,0 +1,76 @@
+"""The shop finds any order, and sees who did what to it."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from shared.db import customers
+from shared.models.order import Order
+from shared.models.owner import Scope
+from tests.services.api.client import body, refused
+from tests.services.api.conftest import Api
+from tests.services.api.customers import with_key
+from tests.services.api.orders import rows
+
+PATH = "/api/admin/orders"
+
+
+@pytest.fixture
+def shop(api: Api) -> FlaskClient:
+    return with_key(api, Scope.ORDERS)
+
+
+def _order(api: Api, email: str, recipient: str = "Ann Lee", **facts: Any) -> Order:
+    with api.deps.database.transaction() as connection:
+        made = rows.order(connection, customer=rows.add_customer(connection, email), **facts)
+        connection.execute(
+            "update orders set ship_to = jsonb_set(ship_to, '{name}', to_jsonb(%s::text)) where id = %s",
+            [recipient, made.id],
+        )
+        return rows.found(connection, made.id)
+
+
+def _listed(client: FlaskClient, **query: str) -> list[str]:
+    return [item["orderNumber"] for item in body(client.get(PATH, query_string=query))["items"]]
+
+
+def test_orders_of_all_customers_are_listed_newest_first_by_status(api: Api, shop: FlaskClient) -> None:
+    first, second = _order(api, "ann@shop.example"), _order(api, "bert@shop.example", review="amount")
+    with api.deps.database.transaction() as connection:
+        rows.paid(connection, first, production="printing")
+    assert _listed(shop) == [second.order_number, first.order_number]
+    assert _listed(shop, paymentStatus="paid") == [first.order_number]
+    assert _listed(shop, paymentStatus="review") == [second.order_number]
+    assert _listed(shop, productionStatus="printing", paymentStatus="paid") == [first.order_number]
+    assert _listed(shop, productionStatus="printing", paymentStatus="unpaid") == []
+    page = body(shop.get(f"{PATH}?limit=1"))
+    assert [item["review"] for item in page["items"]] == ["amount"]
+    assert _listed(shop, limit="1", cursor=page["nextCursor"]) == [first.order_number]
+
+
+def test_orders_are_found_by_number_address_and_recipient(api: Api, shop: FlaskClient) -> None:
+    ann = _order(api, "ann@shop.example", "Ann Lee")
+    bert = _order(api, "Bert@shop.example", "100% Bert_o'Neil")
+    for words in (ann.order_number, ann.order_number.lower().replace("-", ""), "ANN@shop.example", "ann l", "ANN"):
+        assert _listed(shop, q=words) == [ann.order_number], words
+    for words in ("bert@SHOP.example", "100% bert_o'"):
+        assert _listed(shop, q=words) == [bert.order_number], words
+    for words in ("%%", "100_", "Lee", "carl@shop.example", "ST-0000-0000", "\\\\"):
+        assert _listed(shop, q=words) == [], words
+    assert _listed(shop, q="ann", paymentStatus="paid") == []
+
+
+def test_an_order_is_shown_with_its_customer_and_who_did_what(api: Api, shop: FlaskClient) -> None:
+    order = _order(api, "ann@shop.example")
+    shown = body(shop.get(f"{PATH}/{order.order_number}"))
+    assert shown == body(shop.get(f"{PATH}/{order.id}"))
+    assert (shown["email"], shown["dispute"], shown["heldFor"]) == ("ann@shop.example", "none", None)
+    (placed,) = shown["history"]
+    assert (placed["what"], placed["actor"], placed["facts"]) == ("placed", "customer", {})
+    refused(shop.get(f"{PATH}/ST-0000-0000"), 404, "not_found")
+    with api.deps.database.transaction() as connection:
+        customer = customers.find(connection, order.customer_id)
+        assert customer is not None
+        customers.erase(connection, customer)
+    assert body(shop.get(f"{PATH}/{order.id}"))["email"] is None
