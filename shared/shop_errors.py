@@ -162,8 +162,3 @@ class PaymentUnavailable(Failure):
 
     status, code, message, retryable = 503, "payment_unavailable", "Payments are not available now.", True
     advice = "Repeat the request with the same Idempotency-Key after `Retry-After` seconds."
-
-
-class NotAllowedNow(Failure):
-    status, code, message = 409, "not_allowed_now", "The order's state does not allow this now."
-    advice = "Read the order: `paymentStatus` and `productionStatus` say what it waits for."

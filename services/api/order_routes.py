@@ -10,7 +10,7 @@ from services.api.payments import views as payments
 from services.api.payments import webhook
 from services.api.payments.schemas import PaymentOut, Received
 from services.api.refunds import views as refunds
-from services.api.refunds.schemas import DisputePage, RefundOut
+from services.api.refunds.schemas import DisputePage, RefundOut, ReviewedOut
 from services.api.route import API, CUSTOMER, GET, NO_STORE, ORDERS, POST, PUBLIC, UNLIMITED, Route, Signed
 from shared import errors, shop_errors
 
@@ -22,6 +22,7 @@ PLACED = (
 CANCELLED = (shop_errors.InProduction, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
 PAYABLE = (shop_errors.NotPayable, shop_errors.PaymentUnavailable)
 SIGNED = (shop_errors.BadSignature, shop_errors.WrongMode, shop_errors.PaymentUnavailable)
+REVIEWED = (shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
 REFUNDED = (shop_errors.MoreThanPaid, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
 
 _OF_SHOP = (ORDERS, API, NO_STORE)
@@ -39,6 +40,7 @@ _PAYMENTS = (
 )
 _REFUNDS = (
     POST("/api/admin/orders/<uuid:order_id>/refunds", refunds.create, *_OF_SHOP, RefundOut, (201, 200), REFUNDED),
+    POST("/api/admin/orders/<uuid:order_id>/review", refunds.resolve_review, *_OF_SHOP, ReviewedOut, (200,), REVIEWED),
     GET("/api/admin/disputes", refunds.list_disputes, *_OF_SHOP, DisputePage, (200,), LISTED),
 )
 _PRODUCTION: tuple[Route, ...] = ()

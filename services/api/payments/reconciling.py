@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from services.api.dependencies import Dependencies
+from services.api.orders import cancelling
 from services.api.payments import events, withdrawal
 from services.api.refunds import readers, sending
 from shared import log, metrics
@@ -26,7 +27,7 @@ def payment(deps: Dependencies) -> bool:
         before = reconciliation.claim_payment(connection)
     if before is None:
         return False
-    after = withdrawal.check(deps, deps.stripe, before)
+    after = withdrawal.reconcile(deps, deps.stripe, before)
     if after.status is not before.status:
         _found("payment", str(before.id))
     return True
@@ -64,6 +65,14 @@ def dispute(deps: Dependencies) -> bool:
     return dispute_id is not None
 
 
+def hold(deps: Dependencies) -> bool:
+    """Orders whose reservation has run out before they were paid."""
+    expired = cancelling.expire(deps)
+    if expired:
+        _log.info("holds_expired", orders=expired)
+    return False
+
+
 def missed_events(deps: Dependencies) -> bool:
     """What happened at Stripe since the last list, and was not told: it is stored, and applied as other events are."""
     if deps.stripe is None:
@@ -88,4 +97,4 @@ def _found(what: str, name: str) -> None:
     _log.warning("reconciler_found", found=what, name=name)
 
 
-TASKS: tuple[Task, ...] = (payment, refund, event, missed_events, dispute)
+TASKS: tuple[Task, ...] = (payment, refund, event, hold, missed_events, dispute)

@@ -5,14 +5,15 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from services.api.dependencies import Dependencies
+from services.api.production import release
 from services.api.refunds import issuing
 from shared import log, metrics
 from shared.db import order_events, orders, payments
 from shared.db.pool import Connection
-from shared.models.order import Order
+from shared.models.order import SHOP, DisputeState, Hold, Order
 from shared.models.payment import Payment, PaymentFact
 
-ACTOR, SHOP = "stripe", "shop"
+ACTOR = "stripe"
 _log = log.get("payments")
 
 
@@ -40,10 +41,25 @@ def _follow(deps: Dependencies, connection: Connection, before: Order, after: Or
         issuing.of_all(connection, after, reason="The payment came after the order was cancelled.", actor=SHOP)
     if _paid(after) and not _paid(before):
         order_events.add(connection, after.id, "paid", ACTOR, {"cents": after.received_cents})
+    if after.dispute is not before.dispute:
+        _follow_dispute(connection, after)
+    if before.review and not after.review:
+        release.resume(connection, after, Hold.REVIEW)
     if after.review and not before.review:
         order_events.add(connection, after.id, "review", ACTOR, {"reason": after.review})
         metrics.REVIEWS.inc()
         _log.error("order_in_review", order=after.order_number, reason=after.review)
+
+
+def _follow_dispute(connection: Connection, order: Order) -> None:
+    """A lost dispute holds its order for good, unless an appeal is won."""
+    order_events.add(connection, order.id, f"dispute_{order.dispute}", ACTOR)
+    metrics.DISPUTES.labels(order.dispute).inc()
+    _log.error("order_disputed", order=order.order_number, dispute=order.dispute)
+    if order.dispute is DisputeState.OPEN:
+        release.hold(connection, order, Hold.DISPUTE)
+    elif order.dispute is DisputeState.WON:
+        release.resume(connection, order, Hold.DISPUTE)
 
 
 def _paid(order: Order) -> bool:

@@ -92,7 +92,7 @@ def _follow(connection: Connection, order: Order, before: Refund, after: Refund)
             invoices.reverse(connection, order, after)
         payment = payments.find(connection, after.payment_id)
         assert payment is not None
-        payments.set_surplus(connection, payment, surplus=False)  # it has not gone back
+        issuing.set_surplus(connection, payment, surplus=False)  # it has not gone back
 
 
 def disputed_order(connection: Connection, said: StripeDispute) -> UUID | None:

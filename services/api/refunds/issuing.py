@@ -6,21 +6,21 @@ from uuid import UUID
 from services.api.refunds import rules
 from services.api.refunds.rules import Part
 from shared import shop_errors
-from shared.db import ids, order_items, refunds
+from shared.db import ids, order_items, payments, refunds
 from shared.db.pool import Connection
 from shared.models.order import Order
-from shared.models.payment import Refund
+from shared.models.payment import Payment, Refund
 
 
 def of_parts(
     connection: Connection, order: Order, parts: Sequence[Part], *, reason: str, actor: str, claimed: bool = False
 ) -> Refund:
     """Pay back parts of an order, which has one payment. Raises MoreThanPaid. `claimed` as in `refunds.add`."""
-    payments = refunds.left_of_payments(connection, order.id)
+    left = refunds.left_of_payments(connection, order.id)
     cents = rules.total(parts)
-    if not 0 < cents <= order.refundable_cents or not payments:
+    if not 0 < cents <= order.refundable_cents or not left:
         raise shop_errors.MoreThanPaid(details={"leftCents": order.refundable_cents})
-    payment_id = next(iter(payments))
+    payment_id = next(iter(left))
     return of_payment(connection, order, payment_id, cents, parts, reason=reason, actor=actor, claimed=claimed)
 
 
@@ -36,6 +36,12 @@ def of_all(
         made.append(refund)
         parts = () if mine else parts
     return tuple(made)
+
+
+def set_surplus(connection: Connection, payment: Payment, *, surplus: bool) -> None:
+    """Count a payment and its refunds no more for its order, as all of it goes back; or count them again."""
+    payments.set_surplus(connection, payment, surplus=surplus)
+    refunds.sum_up(connection, payment.order_id)
 
 
 def whole_left(connection: Connection, order: Order) -> tuple[Part, ...]:

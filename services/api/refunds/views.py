@@ -1,6 +1,7 @@
 """Refunds, disputes and reviews, for those who look after orders."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from flask import Response
 
@@ -8,7 +9,7 @@ from services.api.dependencies import Dependencies
 from services.api.middleware import auth
 from services.api.middleware.idempotency import exactly_once
 from services.api.payments import settlement
-from services.api.refunds import issuing, rules, sending
+from services.api.refunds import issuing, reviewing, rules, sending
 from services.api.refunds.rules import Part
 from services.api.refunds.schemas import (
     DisputeOut,
@@ -17,6 +18,8 @@ from services.api.refunds.schemas import (
     OrderPath,
     RefundIn,
     RefundOut,
+    ReviewedOut,
+    ReviewIn,
 )
 from services.api.schemas import RequiredIdempotencyHeaders
 from shared import errors, log, shop_errors
@@ -69,6 +72,43 @@ def settled(deps: Dependencies, made: Sequence[Refund]) -> list[Refund]:
             _log.warning("refund_open", refund=str(refund.id), reason=failure.code)
             found.append(refund)
     return found
+
+
+def resolve_review(
+    deps: Dependencies,
+    path: OrderPath,
+    header: RequiredIdempotencyHeaders,  # noqa: ARG001 - validates them
+    body: ReviewIn,
+) -> Response:
+    """Resolve review.
+
+    Ends the review of an order of which Stripe received something else than its total. `accept` goes on with it, if one
+    payment is of the total, and pays the others back; `refund` pays all back, and cancels the order.
+    """
+    if deps.stripe is None:
+        raise shop_errors.PaymentUnavailable
+    owner = auth.caller()
+    assert owner is not None  # the route's policy requires one
+    with (
+        exactly_once(deps.database, owner, body.model_dump_json()) as record,
+        deps.database.transaction() as connection,
+    ):
+        found = orders.find(connection, None, path.order_id)
+        if found is None:
+            raise errors.NotFound
+        with settlement.settling(deps, connection, found.id) as order:
+            made = reviewing.resolve(connection, order, body.resolution, auth.actor())
+        record(connection, _reviewed(connection, found.id, made).response(200))
+    known = settled(deps, made)
+    with deps.database.transaction() as connection:
+        return _reviewed(connection, found.id, known).response(200)
+
+
+def _reviewed(connection: Connection, order_id: UUID, made: Sequence[Refund]) -> ReviewedOut:
+    order = orders.find(connection, None, order_id)
+    assert order is not None  # orders are never deleted
+    shown = [RefundOut.of(refund, order.currency) for refund in made]
+    return ReviewedOut.from_row(order, order_id=order.id, refunds=shown)
 
 
 def list_disputes(deps: Dependencies, query: DisputesQuery) -> DisputePage:

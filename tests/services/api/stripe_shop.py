@@ -62,7 +62,7 @@ class Shop:
         assert deps.stripe is not None
         payment = run(deps.database, payments.find, payment_id)
         assert payment is not None
-        withdrawal.check(deps, deps.stripe, payment)
+        withdrawal.reconcile(deps, deps.stripe, payment)
 
     def paid(self, **facts: Any) -> Order:
         order = self.ordered(**facts)
@@ -84,15 +84,16 @@ class Shop:
         assert found[-1].intent_id
         return found[-1].intent_id
 
-    def refund(self, order: Order, key: str | None = None, **body: Any) -> TestResponse:
+    def refund(self, order: Order, key: str | None = None, /, **body: Any) -> TestResponse:
         headers = {"Idempotency-Key": key or str(ids.new())}
         return self.clerk.post(f"/api/admin/orders/{order.id}/refunds", json=body, headers=headers)
 
     def tell(self, kind: str, order: Order) -> int:
         """Let the shop hear of the events of a kind about an order, all that there are; returns how many."""
-        deps, intent = self.api.deps, self.intent(order)
+        deps = self.api.deps
         assert deps.stripe is not None
-        told = [one for one in self.double.events(kind) if intent in str(one)]
+        intents = [one.intent_id for one in run(deps.database, payments.of_order, order.id) if one.intent_id]
+        told = [one for one in self.double.events(kind) if any(intent in str(one) for intent in intents)]
         for one in told:
             events.take(deps, deps.stripe, reading.event(one))
         return len(told)

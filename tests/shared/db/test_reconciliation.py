@@ -41,8 +41,8 @@ def _refund(connection: Connection, *, claimed: bool = False) -> Refund:
     )
 
 
-def _payment(connection: Connection, **facts: object) -> UUID:
-    return disputed_orders.payment(connection, disputed_orders.order(connection), **facts)
+def _payment(connection: Connection, /, **facts: object) -> UUID:
+    return disputed_orders.payment(connection, disputed_orders.order(connection), disputed_orders.TOTAL, **facts)
 
 
 def _age(connection: Connection, table: str, created_s: float, checked_s: float | None) -> None:

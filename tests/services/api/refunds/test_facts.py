@@ -9,6 +9,7 @@ from services.api.payments import events
 from shared.db import order_events
 from shared.models.payment import RefundState, WebhookEvent
 from tests.services.api.client import body
+from tests.services.api.orders import rows
 from tests.services.api.stripe_shop import Shop
 from tests.shared.db.rows import run
 
@@ -97,7 +98,21 @@ def test_a_dispute_is_lost_and_won_by_an_appeal(shop: Shop) -> None:
     assert (shown["orderNumber"], shown["status"], shown["state"]) == (order.order_number, "won", "won")
     assert (shown["amountCents"], shown["withdrawnCents"]) == (order.total_cents, 0)
     history = [event.what for event in run(shop.api.deps.database, order_events.of_order, order.id)]
-    assert history[-5:] == ["paid", "dispute_open", "dispute_lost", "dispute_open", "dispute_won"]
+    told = [what for what in history if what.startswith("dispute_")]
+    assert told == ["dispute_open", "dispute_lost", "dispute_open", "dispute_won"]
+
+
+def test_a_dispute_stops_production_until_it_is_won(shop: Shop) -> None:
+    order = shop.paid()
+    with shop.api.deps.database.transaction() as connection:
+        rows.change(connection, order.id, production_status="printing")
+    dispute, seen = shop.double.dispute(shop.intent(order)), []
+    for status in STATES:
+        shop.double.decide(dispute, status)
+        shop.tell("charge.dispute.", order)
+        now = shop.found(order)
+        seen.append((str(now.production_status), now.held_for))
+    assert seen == [("held", "dispute")] * 4 + [("printing", None)]
 
 
 def test_what_a_dispute_costs_is_shown_while_it_is_open(shop: Shop) -> None:
