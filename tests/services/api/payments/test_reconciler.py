@@ -15,11 +15,13 @@ from shared import errors, shop_errors
 from shared.db import order_events
 from shared.models.order import Order
 from shared.models.payment import RefundState
+from tests.services.api import stripe_shop
 from tests.services.api.conftest import Start
 from tests.services.api.mail.inbox import until
 from tests.services.api.stripe_shop import Shop
 from tests.shared.db.rows import run
 
+double, shop = stripe_shop.double, stripe_shop.shop  # in place of this folder's
 HOUR = 3600.0
 
 
