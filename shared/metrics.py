@@ -94,6 +94,16 @@ MAIL_OVERDUE = Gauge(
     "How long the mail that has been due longest has waited, 0 if none is due.",
     multiprocess_mode="livemostrecent",
 )
+BOOKS_DIFFERENCE = Gauge(
+    "stolentee_books_difference_cents",
+    "By how much the books of the last week and Stripe differ, whatever the sign.",
+    multiprocess_mode="livemostrecent",
+)
+BOOKS_UNCHECKED = Gauge(
+    "stolentee_books_unchecked_days",
+    "Days of the last week that were not compared with Stripe for a day and a half.",
+    multiprocess_mode="livemostrecent",
+)
 PROVIDER_CALLS = Counter("stolentee_provider_calls_total", "Calls of a removal provider.", ["provider", "outcome"])
 PROVIDER_SECONDS = Histogram("stolentee_provider_seconds", "Time of one provider call.", ["provider"], buckets=_SLOW)
 

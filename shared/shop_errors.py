@@ -121,6 +121,11 @@ class DiscountRefused(Failure):
     )
 
 
+class NotPaid(Failure):
+    status, code, message = 409, "not_paid", "The order is not paid."
+    advice = "Pay it first: its invoice and its packing slip follow from the payment. A cancelled order has none."
+
+
 class MoreThanPaid(Failure):
     """`details` has `leftCents`, or the `line` and the `quantity` that is left of it."""
 
@@ -141,6 +146,13 @@ class NotAllowedNow(Failure):
 class NotPayable(Failure):
     status, code, message = 409, "not_payable", "This order cannot be paid now."
     advice = "Read the order: it is paid, its payment is on the way, or it is cancelled; then order again."
+
+
+class OpenOrders(Failure):
+    """`details` has the `orderNumbers`."""
+
+    status, code, message = 409, "open_orders", "The account has orders that are not finished."
+    advice = "Wait until they are shipped or refunded, or cancel them; `details` names them."
 
 
 class BadSignature(Failure):

@@ -16,6 +16,7 @@ from services.api.answers import Answers
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
+from services.api.documents.renderer import Documents
 from services.api.jobs import events as job_events
 from services.api.mail.letters import Letters
 from services.api.mail.sender import Sender
@@ -81,6 +82,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         catalogue=Answers(cache.Cache("catalogue", redis_url), database, products.catalogue_version),
         prices=Answers(cache.Cache("prices", redis_url), database, price_lists.version),
         mockups=_mockups(settings.mockups),
+        documents=Documents(),
         stripe=stripe,
         letters=letters,
         mail_sender=_mail_sender(settings.smtp, database, letters),

@@ -7,6 +7,7 @@ from services.api.accounts.passwords import Passwords
 from services.api.answers import Answers
 from services.api.assets.variants import Variants
 from services.api.decoder.pool import Decoder
+from services.api.documents.renderer import Documents
 from services.api.mail.letters import Letters
 from services.api.mail.sender import Sender
 from services.api.middleware.url_fetcher import UrlFetcher
@@ -44,6 +45,7 @@ class Dependencies:
     catalogue: Answers
     prices: Answers
     mockups: MockupService | None  # None if none are offered
+    documents: Documents
     stripe: "StripeClient | None"  # None if nothing can be paid
     letters: Letters
     mail_sender: Sender | None  # None if mails stay in the outbox

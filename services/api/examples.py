@@ -32,6 +32,7 @@ PARAMETERS: Mapping[str, str] = {
     "slug": "heavy-tee",
     "order": "ST-7K2M-9QXA",
     "order_id": "00000000-0000-7000-8000-0000000004de",
+    "invoice_number": "INV-000123",
 }
 # A T-shirt on a plain background, 96 x 96 pixels of four colours.
 PICTURE = (

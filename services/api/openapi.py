@@ -33,6 +33,7 @@ _FILE, _SERVED = _BYTES | {"maxLength": MAX_BYTES}, _BYTES | {"maxLength": 8 << 
 IMAGES = tuple(sorted(kind.content_type for kind in STORED))
 MOCKUP = ("image/webp",)
 CSV = ("text/csv",)
+PDF = ("application/pdf",)
 SERVED = (*IMAGES, "application/pdf", "image/svg+xml", "image/tiff")  # pictures, and files for printers
 
 _TOKENS: dict[str, Any] = {
@@ -56,6 +57,7 @@ _SECURITY: Mapping[Auth, list[dict[str, Any]]] = {
     Auth.CUSTOMER: _SIGNED_IN,
     Auth.ADMIN: [*_SIGNED_IN, {"key": []}],
     Auth.CATALOGUE: [*_SIGNED_IN, {"key": []}],
+    Auth.ORDERS: [*_SIGNED_IN, {"key": []}],
 }
 
 
@@ -124,7 +126,7 @@ def _success(route: Route, status: int) -> dict[str, Any]:
         names += ["Location"] if len(route.statuses) == 1 else ["Location", "Retry-After"]
     if HTTPStatus.NOT_MODIFIED in route.statuses:
         names.append("ETag")
-    if route.answer == CSV:
+    if route.answer in (CSV, PDF):
         names.append("Content-Disposition")
     if route.answer == SERVED:
         names.append("Accept-Ranges")

@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 
+from services.api.books import views as books
+from services.api.books.schemas import BookCheckOut, BooksOut
+from services.api.documents import views as documents
+from services.api.openapi import CSV, PDF
 from services.api.orders import admin
 from services.api.orders import views as orders
 from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage
@@ -11,7 +15,19 @@ from services.api.payments import webhook
 from services.api.payments.schemas import PaymentOut, Received
 from services.api.refunds import views as refunds
 from services.api.refunds.schemas import DisputePage, RefundOut, ReviewedOut
-from services.api.route import API, CUSTOMER, GET, NO_STORE, ORDERS, POST, PUBLIC, UNLIMITED, Route, Signed
+from services.api.route import (
+    ADMIN,
+    API,
+    CUSTOMER,
+    GET,
+    NO_STORE,
+    ORDERS,
+    POST,
+    PUBLIC,
+    UNLIMITED,
+    Route,
+    Signed,
+)
 from shared import errors, shop_errors
 
 LISTED = (errors.InvalidCursor,)
@@ -44,8 +60,23 @@ _REFUNDS = (
     GET("/api/admin/disputes", refunds.list_disputes, *_OF_SHOP, DisputePage, (200,), LISTED),
 )
 _PRODUCTION: tuple[Route, ...] = ()
-_DOCUMENTS: tuple[Route, ...] = ()
-_BOOKS: tuple[Route, ...] = ()
+_PDF, _SLIP = (CUSTOMER, UNLIMITED, NO_STORE, PDF), (ORDERS, API, NO_STORE, PDF)
+_UNPAID = (shop_errors.NotPaid,)
+_DOCUMENTS = (
+    GET("/api/orders/<uuid:order_id>/invoice.pdf", documents.invoice, *_PDF, (200,), _UNPAID),
+    GET("/api/orders/<uuid:order_id>/credit-notes/<invoice_number>.pdf", documents.credit_note, *_PDF),
+    GET("/api/admin/invoices/<invoice_number>.pdf", documents.admin_invoice, *_SLIP),
+    GET("/api/admin/orders/<uuid:order_id>/slip.pdf", documents.slip, *_SLIP, (200,), _UNPAID),
+    GET("/api/admin/orders/<uuid:order_id>/label.pdf", documents.label, *_SLIP, (200,), _UNPAID),
+)
+_BOOKS = (
+    GET("/api/admin/books", books.show, ADMIN, API, NO_STORE, BooksOut),
+    GET("/api/admin/books.csv", books.export, ADMIN, API, NO_STORE, CSV),
+    POST(
+        *("/api/admin/books/check", books.check, ADMIN, API, NO_STORE),
+        *(BookCheckOut, (200, 202), (shop_errors.PaymentUnavailable,)),
+    ),
+)
 ORDERED: Mapping[str, tuple[Route, ...]] = {
     "orders": _ORDERS,
     "payments": _PAYMENTS,

@@ -1,12 +1,13 @@
 """What every capability's schemas build on. JSON is camelCase; times are UTC and end in Z."""
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 from flask import Response, jsonify
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, Strict, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 
@@ -101,6 +102,21 @@ class BodyModel(RequestModel):
 
 
 FROM_TEXT = Strict(False)  # for a body's ids and enumerations: JSON writes them as text
+
+
+def written(pattern: str, like: str) -> BeforeValidator:
+    """Refuse what the types also read: numbers, other spellings, and years that the database cannot hold."""
+    regex = re.compile(pattern, re.ASCII)
+
+    def check(value: object) -> object:
+        if not isinstance(value, str) or not regex.fullmatch(value):
+            raise ValueError(f"must look like {like}")
+        return value
+
+    return BeforeValidator(check)
+
+
+Day = Annotated[date, FROM_TEXT, written(r"20\d\d-\d\d-\d\d", "2026-12-31")]
 
 
 class PageQuery(RequestModel):

@@ -107,7 +107,7 @@ _ACCOUNTS = (
     DELETE("/api/sessions/<uuid:session_id>", sign_in.end_session, *_OWN, None, (204,)),
     GET("/api/account", accounts.show, CUSTOMER, UNLIMITED, NO_STORE, CustomerOut),
     PATCH("/api/account", accounts.change, *_OWN, CustomerOut, (200,), (shop_errors.WrongCredentials, *_WEAK)),
-    DELETE("/api/account", accounts.erase, *_OWN, None, (204,)),
+    DELETE("/api/account", accounts.erase, *_OWN, None, (204,), (shop_errors.OpenOrders,)),
     GET("/api/account/export", accounts.export, *_OWN, DataExport),
     GET("/api/addresses", postal.list_addresses, CUSTOMER, UNLIMITED, NO_STORE, AddressList),
     POST("/api/addresses", postal.add_address, *_OWN, AddressOut, (201,), (shop_errors.BadAddress,)),

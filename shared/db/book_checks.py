@@ -30,7 +30,9 @@ def claim(connection: Connection, now: datetime, *, test: bool) -> list[date]:
         from (
             select unnest(%(days)s::date[]) as day
             union
-            select day from book_checks where checked_at is null and test = %(test)s
+            select day
+            from book_checks
+            where test = %(test)s and (checked_at is null or (day >= %(first)s and differences <> '[]'))
         ) wanted left join book_checks before on before.day = wanted.day and before.test = %(test)s
         where before.day is null or (before.started_at < %(dead)s and (before.checked_at is null
             or before.checked_at < %(night)s or before.differences <> '[]' and before.checked_at < %(again)s))
@@ -39,6 +41,7 @@ def claim(connection: Connection, now: datetime, *, test: bool) -> list[date]:
         """,
         {
             "test": test,
+            "first": today - timedelta(days=DAYS),
             "days": [today - timedelta(days=back) for back in range(1, DAYS + 1)],
             "now": now,
             "night": datetime.combine(today, datetime.min.time(), now.tzinfo) + CLOSED,
@@ -49,16 +52,19 @@ def claim(connection: Connection, now: datetime, *, test: bool) -> list[date]:
     return sorted((row["day"] for row in rows), reverse=True)
 
 
-def request(connection: Connection, day: date, *, test: bool) -> None:
+def request(connection: Connection, day: date, *, test: bool) -> BookCheck:
     """Make a day due at once, whatever was found before."""
-    connection.execute(
-        """
+    row = connection.execute(
+        f"""
         insert into book_checks (day, test, started_at)
         values (%s, %s, '-infinity')
         on conflict (day, test) do update set started_at = excluded.started_at, checked_at = null
+        returning {_COLUMNS}
         """,
         [day, test],
-    )
+    ).fetchone()
+    assert row is not None
+    return _check(row)
 
 
 def record(

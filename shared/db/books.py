@@ -1,11 +1,9 @@
 """The books: bookings follow from payments, refunds and disputes, and are stored nowhere else."""
 
-from collections.abc import Collection, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from shared.db.pool import Connection
-from shared.models.booking import BookDay, Booking, BookingKind, TaxedLine
+from shared.models.booking import BookDay, Booking, BookingKind
 
 # Every booking of a stretch of time, in real or in test money; each branch reads an index.
 _BOOKINGS = """
@@ -82,28 +80,14 @@ def bookings(connection: Connection, since: datetime, until: datetime, *, test: 
     """All of a stretch of time, which should be short, in the order of time."""
     rows = connection.execute(
         f"""
-        select at, kind, bookings.order_id, order_number, country, cents, bookings.currency, bookings.stripe_id,
-            coalesce(refunds.lines, '[]') as lines, '' as document
-        from ({_BOOKINGS}) bookings left join refunds on refunds.id = bookings.refund_id
-        order by at, bookings.stripe_id, kind desc
+        select at, kind, order_id, refund_id, order_number, country, cents, currency, stripe_id,
+            kind = 'payment' and exists (
+                select from payments earlier
+                where earlier.order_id = bookings.order_id and earlier.received_at < at
+            ) as again
+        from ({_BOOKINGS}) bookings
+        order by at, stripe_id, kind desc
         """,
         {"since": since, "until": until, "test": test},
     ).fetchall()
     return [Booking(**{**row, "kind": BookingKind(row["kind"])}) for row in rows]
-
-
-def taxed_lines(connection: Connection, order_ids: Collection[UUID]) -> Sequence[TaxedLine]:
-    """The lines of these orders, with shipping."""
-    rows = connection.execute(
-        """
-        select order_id, line, tax_bp, tax_cents, total_cents
-        from order_items
-        where order_id = any(%(orders)s)
-        union all
-        select id, 0, shipping_tax_bp, shipping_tax_cents, shipping_cents + shipping_tax_cents
-        from orders
-        where id = any(%(orders)s)
-        """,
-        {"orders": list(order_ids)},
-    ).fetchall()
-    return [TaxedLine(**row) for row in rows]

@@ -98,6 +98,21 @@ def lock(connection: Connection, order_id: UUID) -> Order | None:
     return _one(connection, f"{_SELECT} where id = %(key)s and {_VISIBLE} for update", None, order_id)
 
 
+def unfinished(connection: Connection, customer_id: UUID) -> list[str]:
+    """Numbers of a customer's orders that money or goods still move for, all of whose orders are locked by this."""
+    rows = connection.execute(
+        """select order_number, payment_status = 'disputed'
+            or production_status not in ('shipped', 'delivered')
+            and payment_status not in ('cancelled', 'refunded', 'lost') as unfinished
+        from orders
+        where customer_id = %s
+        order by id
+        for update""",
+        [customer_id],
+    ).fetchall()
+    return [row["order_number"] for row in rows if row["unfinished"]]
+
+
 def cancel(connection: Connection, order_id: UUID) -> Order:
     """Cancel a locked order, whatever its state."""
     row = connection.execute(

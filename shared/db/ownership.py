@@ -1,17 +1,16 @@
 """Everything that a caller owns: moved when a guest signs in, exported and erased for a customer.
 
-Whoever adds a table with owners adds a line to TABLES.
+`shared.db.owned_tables` lists the tables.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
 from shared import errors
-from shared.db import jobs
+from shared.db.owned_tables import TABLES
 from shared.db.owners import OWNED, OWNED_JOBS, parameters
 from shared.db.pool import Connection
 from shared.models.owner import Owner
@@ -21,69 +20,6 @@ _TRIES = 3  # of a move; each fails if the customer sends one of the guest's pic
 Pairs = Sequence[Mapping[str, UUID]]
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
-    """A table with owners, whose rows `owned` selects.
-
-    `exported` are the columns of a data export, the first of which orders it. `assets` name pictures, `documents` are
-    JSON that may name some. `erase` is the statement for the rows of an erased customer. Without `owner_id` the rows
-    follow those of another table.
-    """
-
-    name: str
-    exported: str
-    erase: str
-    assets: tuple[str, ...] = ()
-    documents: tuple[str, ...] = ()
-    owned: str = OWNED
-    owner_id: str | None = "owner_id"
-
-
-_OF_DESIGNS = f"design_id in (select id from designs where {OWNED})"
-TABLES = (
-    Owned(
-        "assets",
-        "id, kind, name, content_type, width, height, bytes, key, created_at",
-        f"update assets set deleted_at = now(), name = '' where {OWNED} and deleted_at is null",
-        assets=("made_of",),
-    ),
-    Owned(
-        "jobs",
-        "id, type, status, asset_id, input, result, error_code, created_at, finished_at",
-        f"""
-        with mine as (select id from jobs where {OWNED_JOBS} order by id for update)
-        update jobs set {jobs.CANCELLED} from mine where jobs.id = mine.id and {jobs.UNFINISHED}
-        """,
-        assets=("asset_id",),
-        documents=("input", "result"),
-        owned=OWNED_JOBS,
-        owner_id="user_id",
-    ),
-    Owned(
-        "incoming",
-        "id, content_type, bytes, created_at",
-        f"delete from incoming where {OWNED}",
-        assets=("asset_id",),
-    ),
-    Owned(
-        "designs",
-        "id, product_id, name, colour, created_at, updated_at",
-        f"delete from designs where {OWNED}",
-    ),
-    Owned(
-        "design_placements",
-        "design_id, placement, asset_id, method, left_um, top_um, width_um, rotation_mdeg",
-        f"delete from design_placements where {_OF_DESIGNS}",
-        assets=("asset_id",),
-        owned=_OF_DESIGNS,
-        owner_id=None,
-    ),
-    Owned(
-        "quotes",
-        "id, currency, total_cents, charges, country, postal_code, discount_code, created_at, expires_at, used_at",
-        f"delete from quotes where {OWNED}",
-    ),
-)
 _HIDDEN = dict.fromkeys(("assets", "designs"), "and deleted_at is null")  # deleted rows that are removed later
 
 
@@ -224,6 +160,7 @@ def export(connection: Connection, owner: Owner) -> dict[str, list[dict[str, Any
 
 
 def erase(connection: Connection, owner: Owner) -> None:
-    """Cancel the owner's jobs, and delete all else; pictures are removed a week later, as every deleted one."""
+    """Cancel the owner's jobs, and delete all else but orders; pictures are removed a week later, as others are."""
     for table in reversed(TABLES):
-        connection.execute(table.erase, parameters(owner))
+        if table.erase:
+            connection.execute(table.erase, parameters(owner))

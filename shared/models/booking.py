@@ -1,10 +1,8 @@
 """The books: what moved the shop's balance at Stripe. Money is in minor units, below 0 if it left the balance."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 
@@ -21,29 +19,18 @@ class BookingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """`lines` are those of a refund, as `Refund.lines`; a payment is for all lines of its order."""
+    """`again`: the order was paid before, so its invoice is not for this payment."""
 
     at: datetime
     kind: BookingKind
     order_id: UUID
+    refund_id: UUID | None
     order_number: str
-    document: str
     country: str
     cents: int
     currency: str
     stripe_id: str
-    lines: Sequence[Mapping[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class TaxedLine:
-    """A line of an order; 0 is shipping. `total_cents` is with tax."""
-
-    order_id: UUID
-    line: int
-    tax_bp: int
-    tax_cents: int
-    total_cents: int
+    again: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +55,16 @@ class BookDay:
 
 @dataclass(frozen=True, slots=True)
 class BookDifference:
-    """What the books and Stripe have for a kind of a day. `stripe_ids`: some of those whose amounts differ."""
+    """What the books and Stripe have for a kind of a day; `cents` are the differences, id by id, without their signs.
+
+    `stripe_ids` are some of those that differ.
+    """
 
     currency: str
     kind: BookingKind
     ours_cents: int
     stripe_cents: int
+    cents: int
     stripe_ids: tuple[str, ...]
 
 

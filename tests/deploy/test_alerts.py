@@ -110,6 +110,8 @@ CASES: dict[str, Series] = {
         'stolentee_mails_total{outcome="sent"}': _steps(0, 1),
         'stolentee_mails_total{outcome="refused"}': _steps(0, 0),
     },
+    "BooksDiffer": {"stolentee_books_difference_cents": _level(117, 0)},
+    "BooksNotChecked": {"stolentee_books_unchecked_days": _level(1, 0)},
     "JobsFail": _jobs("failed", "provider_failed", 2),
     "JobsPoisonous": _jobs("failed", "poison", 1),
     "LeasesLost": {"stolentee_leases_lost_total": _steps(1, 0)},

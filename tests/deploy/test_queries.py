@@ -55,4 +55,4 @@ def test_a_dashboard_can_be_provisioned(path: Path) -> None:
     board = json.loads(path.read_text())
     assert board["uid"] == f"stolentee-{path.stem}"
     assert all(panel["datasource"]["uid"] == "prometheus" for panel in board["panels"])
-    assert path.name in {"overview.json", "jobs.json", "rembg.json", "database.json", "providers.json", "print.json"}
+    assert path.stem in {"overview", "jobs", "rembg", "database", "providers", "print", "shop"}

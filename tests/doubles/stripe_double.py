@@ -18,7 +18,7 @@ from deploy.local.stack import ROOT
 from deploy.local.supervisor import await_ready
 from tests.deploy.local.processes import eventually
 
-SECRET_KEY, PUBLISHABLE_KEY, WEBHOOK_SECRET = "sk_test_of_the_tests", "pk_test_of_the_tests", "whsec_of_the_tests"
+SECRET_KEY, PUBLISHABLE_KEY, WEBHOOK_SECRET = "sk_test_ofTheTests", "pk_test_ofTheTests", "whsec_ofTheTests"
 PAID, DECLINED, UNSURE = "pm_card_visa", "pm_card_chargeDeclined", "pm_card_authenticationRequired"
 SLOW, DISPUTED = "pm_usBankAccount_success", "pm_card_createDispute"  # the first is `processing` until it is settled
 _TIMEOUT_S = 35

@@ -213,14 +213,14 @@ def test_a_double_for_real_money_does_not_start(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_control_address_needs_the_secret_key(stripe_double: StripeDouble) -> None:
-    for header in ("", "Bearer pk_test_of_the_tests"):
+    for header in ("", "Bearer pk_test_ofTheTests"):
         answer = requests.get(f"{stripe_double.address}/control/calls", headers={"Authorization": header}, timeout=5)
         assert answer.status_code == 401
 
 
 @pytest.mark.parametrize("body", [b"[1", b'{"faults": 1}', b'{"faults": [{"kind": "no"}]}', b"{}"])
 def test_the_control_address_refuses_what_it_does_not_know(stripe_double: StripeDouble, body: bytes) -> None:
-    headers = {"Authorization": "Bearer sk_test_of_the_tests"}
+    headers = {"Authorization": "Bearer sk_test_ofTheTests"}
     answer = requests.put(f"{stripe_double.address}/control/faults", data=body, headers=headers, timeout=5)
     assert answer.status_code == 400
 

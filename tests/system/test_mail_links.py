@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 bare_environment, environment = conftest.bare_environment, conftest.environment
-ANN, PASSWORD = "ann@mail.example", "correct horse battery"
+ANN, BOB, PASSWORD = "ann@mail.example", "bob@mail.example", "correct horse battery"
 
 
 @pytest.fixture
@@ -57,7 +57,9 @@ def _post(address: str, path: str, **body: str) -> requests.Response:
     return requests.post(f"{address}{path}", json=body, timeout=20)
 
 
-def test_a_click_confirms_an_address_and_another_sets_a_new_password(address: str, inbox: Inbox, page: "Page") -> None:
+def test_clicks_confirm_an_address_set_a_new_password_and_sign_a_guest_in(
+    address: str, inbox: Inbox, page: "Page"
+) -> None:
     assert _post(address, "/api/account", email=ANN, password=PASSWORD).status_code == 202
     link = _link(inbox, 1)
     assert _post(address, "/api/session", email=ANN, password=PASSWORD).status_code == 401  # not by the mail alone
@@ -78,3 +80,10 @@ def test_a_click_confirms_an_address_and_another_sets_a_new_password(address: st
     page.get_by_text("Your new password is set").wait_for()
     assert _post(address, "/api/session", email=ANN, password=PASSWORD).status_code == 401
     assert _post(address, "/api/session", email=ANN, password="another horse battery").status_code == 200
+
+    until(lambda: len(inbox.envelopes) == 3)  # the third says that the password was changed
+    assert _post(address, "/api/session/link", email=BOB).status_code == 202
+    page.goto(_link(inbox, 4))
+    page.get_by_role("button").click()
+    page.get_by_text("You are signed in").wait_for()
+    assert page.context.request.get(f"{address}/api/account").json()["email"] == BOB

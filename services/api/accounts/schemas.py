@@ -180,7 +180,7 @@ Row = Annotated[dict[str, Any], bounded(description="The columns of a row.")]
 class DataExport(ResponseModel):
     """Everything that is stored about a customer.
 
-    `records` are rows by table; a picture's `url` lasts for one to two hours.
+    `records` are rows by table; the `url` of a picture, and of an order's copy of one, lasts for one to two hours.
     """
 
     customer: CustomerOut

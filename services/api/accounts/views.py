@@ -5,7 +5,7 @@ from services.api.accounts.registration import replace_password
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, rate_limits
 from shared import errors, shop_errors
-from shared.db import customers, mails, ownership, postal_addresses, sessions
+from shared.db import customers, mails, orders, ownership, postal_addresses, sessions
 from shared.db.pool import Connection
 from shared.models.customer import Customer, EmailToken, Purpose
 from shared.models.mail import MailTemplate
@@ -72,10 +72,13 @@ def erase(deps: Dependencies) -> None:
     """Erase account.
 
     Address, name, password, postal addresses and sessions are gone at once; pictures are hidden at once and removed a
-    week later.
+    week later. Orders that were paid stay with their invoices, as the law demands. While an order is neither shipped
+    nor cancelled nor refunded, the account cannot be erased.
     """
     with deps.database.transaction() as connection:
         customer = _lock(connection, auth.customer())
+        if numbers := orders.unfinished(connection, customer.id):
+            raise shop_errors.OpenOrders(details={"orderNumbers": numbers})
         ownership.erase(connection, customer.owner)
         mails.forget(connection, customer.email)
         mailing.send_notice(connection, customer.email, MailTemplate.ACCOUNT_ERASED)
@@ -93,8 +96,9 @@ def export(deps: Dependencies) -> schemas.DataExport:
         records = ownership.export(connection, customer.owner)
         opened = sessions.of_customer(connection, customer.id)
         postal = postal_addresses.of_customer(connection, customer.id)
-    for picture in records["assets"]:
-        picture["url"] = deps.urls.asset(picture.pop("key"))
+    for picture in (*records["assets"], *records["order_prints"]):
+        key = picture.pop("key")
+        picture["url"] = deps.urls.asset(key) if key else None
     return schemas.DataExport(
         customer=schemas.CustomerOut.from_row(customer),
         sessions=[schemas.SessionOut.of(one, session.id) for one in opened],

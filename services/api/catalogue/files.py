@@ -16,7 +16,6 @@ from shared.db.pool import Connection
 from shared.db.product_writes import KnownVariant, ProductWrite
 
 _AT_ONCE = 200  # products read in one transaction
-_MARK = "\ufeff"  # by which Excel knows UTF-8
 _TYPES = ("text/csv", "application/csv", "application/vnd.ms-excel", "application/octet-stream")
 
 
@@ -27,7 +26,7 @@ def export(deps: Dependencies, query: file_schemas.ExportQuery) -> Response:
     would run as formulas begin with an apostrophe. The same file can be changed and imported.
     """
     lines = spreadsheet.write(_records(deps), file_schemas.SEPARATORS[query.separator])
-    response = Response(_encoded(lines), content_type="text/csv; charset=utf-8")
+    response = Response(spreadsheet.encoded(lines), content_type="text/csv; charset=utf-8")
     response.headers.set("Content-Disposition", "attachment", filename="products.csv")
     return response
 
@@ -71,11 +70,6 @@ def _records(deps: Dependencies) -> Iterator[Sequence[object]]:
         if len(found) < _AT_ONCE:
             return
         slug = found[-1].product.slug
-
-
-def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
-    yield _MARK.encode()
-    yield from (line.encode() for line in lines)
 
 
 def _planned(connection: Connection, asked: Sequence[ProductChange]) -> tuple[list[ProductWrite], list[Fault]]:

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - wide signs work as well
 MAX_CELL = 20_000  # characters; the longest text of a product has 5,000
@@ -61,19 +62,28 @@ def read(
     return rows, faults
 
 
-def write(records: Iterable[Sequence[object]], separator: str = ",") -> Iterator[str]:
-    """The lines of a file. Put a byte order mark before them: without it Excel takes UTF-8 for Latin-1."""
+def write(records: Iterable[Sequence[object]], separator: str = ",", decimal_mark: str = ".") -> Iterator[str]:
+    """The lines of a file. A number below 0 stays one: only texts are taken for formulas."""
     line = io.StringIO(newline="")
     writer = csv.writer(line, delimiter=separator, lineterminator="\r\n")
     for record in records:
-        writer.writerow([_as_text(str(cell)) for cell in record])
+        writer.writerow([_written(cell, decimal_mark) for cell in record])
         yield line.getvalue()
         line.seek(0)
         line.truncate()
 
 
-def _as_text(cell: str) -> str:
-    return _TEXT + cell if cell.startswith((*FORMULA, _TEXT)) else cell
+def encoded(lines: Iterable[str]) -> Iterator[bytes]:
+    """In UTF-8, with the mark without which Excel takes it for Latin-1."""
+    yield codecs.BOM_UTF8
+    yield from (line.encode() for line in lines)
+
+
+def _written(cell: object, decimal_mark: str) -> str:
+    if isinstance(cell, int | Decimal):
+        return str(cell).replace(".", decimal_mark)
+    text = str(cell)
+    return _TEXT + text if text.startswith((*FORMULA, _TEXT)) else text
 
 
 def _cell(text: str) -> str:

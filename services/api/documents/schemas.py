@@ -34,9 +34,9 @@ class InvoiceOut(ResponseModel):
         return cls.from_row(invoice, currency=Currency(invoice.currency), url=urls.document(invoice.order_id, file))
 
 
-class OrderPath(ApiModel):
+class InvoicePath(ApiModel):
+    invoice_number: str = Field(max_length=20, description="Such as INV-000123 or CN-000045.")
+
+
+class CreditNotePath(InvoicePath):
     order_id: UUID
-
-
-class CreditNotePath(OrderPath):
-    number: str = Field(max_length=20, description="Such as CN-000045; a reversal has a number of the same series.")

@@ -1,12 +1,11 @@
 """What admins set: the price list and discount codes."""
 
 import itertools
-import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AwareDatetime, ConfigDict, Field, field_validator, model_validator
 
 from services.api import examples
 from services.api.pricing.rules import MOST_CENTS, MOST_LINES, MOST_PIECES
@@ -16,12 +15,14 @@ from services.api.schemas import (
     ApiModel,
     BodyModel,
     Count,
+    Day,
     Items,
     Name,
     NextCursor,
     ResponseModel,
     Time,
     bounded,
+    written,
 )
 from shared.models.discount import Discount
 from shared.models.price_list import PriceList
@@ -32,23 +33,10 @@ _Place = Annotated[str, Field(pattern=r"^[A-Z]{2}(:[A-Z0-9]{1,10})?$")]
 _Rate = Annotated[int, Field(ge=0, le=10_000)]
 
 
-def _written(pattern: str, like: str) -> BeforeValidator:
-    """Refuse what the types also read: numbers, other spellings, and years that the database cannot hold."""
-    regex = re.compile(pattern, re.ASCII)
-
-    def check(value: object) -> object:
-        if not isinstance(value, str) or not regex.fullmatch(value):
-            raise ValueError(f"must look like {like}")
-        return value
-
-    return BeforeValidator(check)
-
-
-_Day = Annotated[date, FROM_TEXT, _written(r"20\d\d-\d\d-\d\d", "2026-12-31")]
 _Moment = Annotated[
     AwareDatetime,
     FROM_TEXT,
-    _written(r"20\d\d-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", "2026-12-31T23:59:59Z"),
+    written(r"20\d\d-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", "2026-12-31T23:59:59Z"),
 ]
 
 
@@ -102,7 +90,7 @@ class ZoneIn(BodyModel):
 
 class TaxIn(BodyModel):
     place: _Place
-    since: _Day
+    since: Day
     rate_bp: _Rate
 
 

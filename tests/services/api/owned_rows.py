@@ -66,7 +66,7 @@ def path_of(rule: str, rows: Rows) -> str:
     path = path.replace("/assets/<key>/<grant>", rows.asset["url"]).replace("<path:name>", "swagger-ui.css")
     for name in ("upload_id", "product_id", "variant_id", "mail_id", "order_id"):
         path = path.replace(f"<uuid:{name}>", str(UUID(int=0)))
-    path = path.replace("<order>", "ST-0000-0000")
+    path = path.replace("<order>", "ST-0000-0000").replace("<invoice_number>", "INV-000001")
     path = (
         path.replace("<uuid:design_id>", rows.design)
         .replace("<number>", "1")

@@ -53,6 +53,7 @@ PAID = {"payments_start", "payments_receive"}  # with Stripe; tests/services/api
 FAILED = {"mail_retry"}  # needs a mail that failed; tests/services/api/mail
 MAILED = {"accounts_verify", "accounts_confirm_reset"}  # the token is in a mail
 ENDED = {"accounts_sign_out", "accounts_end_sessions", "accounts_erase"}  # take no body; tests/services/api/accounts
+PAID = {name for name in ROUTES if name.startswith("documents_")}  # of paid orders; tests/services/api/documents
 DRAWN = {"mockups_show", "mockups_blank"}  # by a service of its own; tests/services/api/mockups
 
 

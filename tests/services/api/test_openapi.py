@@ -116,6 +116,7 @@ def test_each_operation_states_who_may_call_it(document: dict[str, Any]) -> None
         Auth.CUSTOMER: signed_in,
         Auth.ADMIN: [*signed_in, {"key": []}],
         Auth.CATALOGUE: [*signed_in, {"key": []}],
+        Auth.ORDERS: [*signed_in, {"key": []}],
     }
     assert said == {name: wanted.get(route.auth, anyone) for name, route in ROUTES.items()}
 

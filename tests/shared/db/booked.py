@@ -29,10 +29,16 @@ def order(connection: Connection, cents: int = 3000, *, test: bool = False, curr
 
 
 def payment(
-    connection: Connection, order_id: UUID, cents: int = 3000, fee: int | None = 117, at: datetime = NOON
+    connection: Connection,
+    order_id: UUID,
+    cents: int = 3000,
+    fee: int | None = 117,
+    at: datetime = NOON,
+    intent: str = "",
 ) -> str:
     """A payment that succeeded, in the order's currency; returns the intent's id."""
-    payment_id, intent = ids.new(), f"pi_{ids.new().hex}"
+    payment_id = ids.new()
+    intent = intent or f"pi_{payment_id.hex}"
     connection.execute(
         """insert into payments (id, order_id, kind, idempotency_key, stripe_id, intent_id, status, amount_cents,
             currency, fee_cents, received_at)
@@ -48,24 +54,24 @@ def refund(
     cents: int,
     refunded_at: datetime | None = NOON,
     failed_at: datetime | None = None,
-    lines: tuple[dict[str, int], ...] = (),
+    stripe_id: str = "",
 ) -> str:
     """A refund of a payment; returns Stripe's id of it."""
     refund_id = ids.new()
-    stripe_id = f"re_{refund_id.hex}"
+    stripe_id = stripe_id or f"re_{refund_id.hex}"
     status = "failed" if failed_at else "succeeded" if refunded_at else "pending"
     connection.execute(
         """insert into refunds (id, payment_id, order_id, idempotency_key, stripe_id, amount_cents, lines, status,
             actor, refunded_at, failed_at)
         select %s, id, order_id, %s, %s, %s, %s, %s, 'test', %s, %s from payments where intent_id = %s""",
-        [refund_id, f"ref_{refund_id}", stripe_id, cents, Jsonb(list(lines)), status, refunded_at, failed_at, intent],
+        [refund_id, f"ref_{refund_id}", stripe_id, cents, Jsonb([]), status, refunded_at, failed_at, intent],
     )
     return stripe_id
 
 
-def dispute(connection: Connection, intent: str, cents: int) -> str:
+def dispute(connection: Connection, intent: str, cents: int, stripe_id: str = "") -> str:
     """A dispute of a payment that took nothing yet; returns its id."""
-    stripe_id = f"du_{ids.new().hex}"
+    stripe_id = stripe_id or f"du_{ids.new().hex}"
     connection.execute(
         """insert into disputes (stripe_id, order_id, payment_id, status, amount_cents, opened_at)
         select %s, order_id, id, 'needs_response', %s, now() from payments where intent_id = %s""",

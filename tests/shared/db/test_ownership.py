@@ -8,7 +8,19 @@ from uuid import UUID
 import pytest
 
 from shared import errors
-from shared.db import assets, customers, designs, ids, job_queue, jobs, ownership, pagination, pending_uploads, quotas
+from shared.db import (
+    assets,
+    customers,
+    designs,
+    ids,
+    job_queue,
+    jobs,
+    owned_tables,
+    ownership,
+    pagination,
+    pending_uploads,
+    quotas,
+)
 from shared.db.pool import Database
 from shared.models.asset import Asset, AssetKind
 from shared.models.design import Design, Placement
@@ -255,5 +267,5 @@ def test_every_table_with_owners_is_listed(records: Records) -> None:
         "select table_name from information_schema.columns where column_name = 'owner_type' and table_schema = 'public'"
     )
     assert {row["table_name"] for row in found} - {"idempotency_keys", "storage_usage"} == {
-        table.name for table in ownership.TABLES if table.owner_id
+        table.name for table in owned_tables.TABLES if table.owner_id
     }

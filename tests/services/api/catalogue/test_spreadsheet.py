@@ -3,10 +3,11 @@
 import csv
 import io
 import random
+from decimal import Decimal
 
 import pytest
 
-from services.api.catalogue.spreadsheet import FORMULA, Fault, Row, read, write
+from services.api.catalogue.spreadsheet import FORMULA, Fault, Row, encoded, read, write
 
 COLUMNS = ("sku", "title", "price")
 
@@ -76,6 +77,15 @@ def test_a_file_of_too_many_rows_is_refused() -> None:
 def test_no_cell_begins_like_a_formula(start: str) -> None:
     text = "".join(write([[f"{start}1+1", "x"]]))
     assert next(csv.reader(io.StringIO(text, newline="")))[0] == f"'{start}1+1"
+
+
+@pytest.mark.parametrize(("mark", "expected"), [(".", "-12.34;-5;'-12.34\r\n"), (",", "-12,34;-5;'-12.34\r\n")])
+def test_a_number_stays_a_number_with_the_mark_that_was_asked_for(mark: str, expected: str) -> None:
+    assert "".join(write([[Decimal("-12.34"), -5, "-12.34"]], ";", mark)) == expected
+
+
+def test_a_file_begins_with_the_mark_of_utf_8() -> None:
+    assert b"".join(encoded(["ß"])) == b"\xef\xbb\xbf\xc3\x9f"
 
 
 def test_what_was_written_is_read_back() -> None:
