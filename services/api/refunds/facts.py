@@ -9,7 +9,7 @@ from services.api.orders import mailing
 from services.api.payments.objects import StripeDispute, StripeRefund
 from services.api.refunds import issuing, rules
 from shared import log, metrics
-from shared.db import dispute_transactions, disputes, invoices, order_events, orders, payments, refunds
+from shared.db import dispute_transactions, disputes, order_events, orders, payments, refunds
 from shared.db.pool import Connection
 from shared.models.order import Order
 from shared.models.payment import DisputeTransaction, Payment, Refund, RefundState
@@ -74,22 +74,20 @@ def _changed(connection: Connection, refund: Refund, **said: Any) -> Refund:
     assert after is not None
     assert order is not None
     if after.status is not before.status:
-        _follow(connection, order, before, after)
+        _follow(connection, order, after)
     return after
 
 
-def _follow(connection: Connection, order: Order, before: Refund, after: Refund) -> None:
+def _follow(connection: Connection, order: Order, after: Refund) -> None:
+    """The documents follow in `settlement`, last of all."""
     metrics.REFUNDS.labels(after.status).inc()
     _log.info("refund", order=order.order_number, refund_id=str(after.id), status=after.status, reason=after.error_code)
     told = {"refund": str(after.id), "cents": after.amount_cents}
     if after.status is RefundState.SUCCEEDED:
         order_events.add(connection, order.id, "refunded", after.actor, told)
-        invoices.credit(connection, order, after)
         mailing.refunded(connection, order, after)
     elif after.status is RefundState.FAILED:
         order_events.add(connection, order.id, "refund_failed", STRIPE, {**told, "reason": after.error_code})
-        if before.status is RefundState.SUCCEEDED:
-            invoices.reverse(connection, order, after)
         payment = payments.find(connection, after.payment_id)
         assert payment is not None
         issuing.set_surplus(connection, payment, surplus=False)  # it has not gone back
