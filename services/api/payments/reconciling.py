@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
+from services.api.books import checking
 from services.api.dependencies import Dependencies
 from services.api.orders import cancelling
 from services.api.payments import events, withdrawal
@@ -92,9 +93,15 @@ def missed_events(deps: Dependencies) -> bool:
     return False
 
 
+def books(deps: Dependencies) -> bool:
+    """Days of the books that are to be compared with Stripe's."""
+    checking.run(deps)
+    return False
+
+
 def _found(what: str, name: str) -> None:
     metrics.RECONCILED.labels(what).inc()
     _log.warning("reconciler_found", found=what, name=name)
 
 
-TASKS: tuple[Task, ...] = (payment, refund, event, hold, missed_events, dispute)
+TASKS: tuple[Task, ...] = (payment, refund, event, hold, missed_events, dispute, books)

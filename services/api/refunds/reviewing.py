@@ -1,7 +1,9 @@
-"""Reviews: what Stripe received is not what the order costs, so a person decides. Callers hold the order's lock.
+"""Reviews: what Stripe received is not what the order costs, so a person decides.
 
-accept   one payment is of the order's total: the others go back, they count no more, and the order goes on
-refund   everything goes back, whatever it was, and the order is cancelled unless it has been shipped
+    accept   one payment is of the order's total: the others go back, they count no more, and the order goes on
+    refund   everything goes back, whatever it was, and the order is cancelled unless it has been shipped
+
+Callers hold the lock of the order, and ask Stripe for the refunds once their transaction is committed.
 """
 
 from collections.abc import Iterable
