@@ -18,6 +18,8 @@ from services.api.production import gang_sheets, moving, rejecting, reprinting, 
 from services.api.production import views as production
 from services.api.production.gang_schemas import OrderSheetOut, ProposalList
 from services.api.production.schemas import ProductionOut, ProductionPage
+from services.api.refunds import views as refunds
+from services.api.refunds.schemas import DisputePage, RefundOut, ReviewedOut
 from services.api.route import (
     ADMIN,
     API,
@@ -41,6 +43,8 @@ PLACED = (
 CANCELLED = (shop_errors.InProduction, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
 PAYABLE = (shop_errors.NotPayable, shop_errors.PaymentUnavailable)
 SIGNED = (shop_errors.BadSignature, shop_errors.WrongMode, shop_errors.PaymentUnavailable)
+REVIEWED = (shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
+REFUNDED = (shop_errors.MoreThanPaid, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
 
 _OF_SHOP = (ORDERS, API, NO_STORE)
 _ORDERS = (
@@ -55,7 +59,6 @@ _PAYMENTS = (
     POST("/api/orders/<uuid:order_id>/payment", payments.start, CUSTOMER, API, NO_STORE, PaymentOut, (200,), PAYABLE),
     POST("/api/webhooks/stripe", webhook.receive, PUBLIC, UNLIMITED, NO_STORE, Received, (200,), SIGNED, Signed),
 )
-_REFUNDS: tuple[Route, ...] = ()
 _MADE = (ORDERS, API, NO_STORE, ProductionOut)
 _MOVED = (shop_errors.NotAllowedNow,)
 _REPLACED = (errors.NoInk, errors.TooComplex, errors.UnreadableImage, *_MOVED)
@@ -77,6 +80,11 @@ _PRODUCTION = (
     GET(f"{_SHEETS}/proposals", gang_sheets.propose, ORDERS, API, NO_STORE, ProposalList),
     POST(_SHEETS, gang_sheets.order_sheet, ORDERS, API, NO_STORE, Accepted, (202,), _MOVED),
     GET(f"{_SHEETS}/<uuid:job_id>", gang_sheets.show_sheet, ORDERS, API, NO_STORE, OrderSheetOut),
+)
+_REFUNDS = (
+    POST("/api/admin/orders/<uuid:order_id>/refunds", refunds.create, *_OF_SHOP, RefundOut, (201, 200), REFUNDED),
+    POST("/api/admin/orders/<uuid:order_id>/review", refunds.resolve_review, *_OF_SHOP, ReviewedOut, (200,), REVIEWED),
+    GET("/api/admin/disputes", refunds.list_disputes, *_OF_SHOP, DisputePage, (200,), LISTED),
 )
 _PDF, _SLIP = (CUSTOMER, UNLIMITED, NO_STORE, PDF), (ORDERS, API, NO_STORE, PDF)
 _UNPAID = (shop_errors.NotPaid,)

@@ -20,7 +20,7 @@ from shared.models.order import Order, OrderItem
 from shared.storage import Missing
 
 _PICTURES = 12  # of one slip
-_BOX = (200, 200)  # pixels: at their 20 mm, 250 an inch
+_BOX = (200, 200)  # pixels: at their 16 mm, 317 an inch
 _PICTURES_S = 10.0  # for those that must be made smaller first; the slip goes without the rest
 
 
