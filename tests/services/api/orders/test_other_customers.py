@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from services.api.middleware.policy import Auth
 from services.api.route import Route
 from services.api.routes import DOCUMENTED
-from shared.db import customers, invoices, order_events, order_items
+from shared.db import customers, invoices, order_events, order_items, shipments
 from shared.models.customer import Customer, Role
 from shared.models.invoice import Seller
 from shared.models.order import Order
@@ -68,6 +68,7 @@ def sold(api: Api) -> Sold:
         invoices.issue(connection, order, items, Seller("Shop"))
         part = paid_orders.refund(connection, order, {"line": 1, "quantity": 1, "cents": 100, "taxCents": 9})
         credit = invoices.credit(connection, order, part)
+        parcel = shipments.add(connection, order.id, "DHL", "")
     assert credit is not None
     return Sold(
         order,
@@ -77,6 +78,7 @@ def sold(api: Api) -> Sold:
             "<invoice_number>": credit.number,
             "<uuid:print_id>": str(items[0].prints[0].id),
             "<uuid:item_id>": str(items[0].id),
+            "<uuid:shipment_id>": str(parcel.id),
         },
     )
 
