@@ -54,7 +54,7 @@ def apply(deps: Dependencies, stripe: "StripeClient", event: WebhookEvent) -> No
     try:
         outcome = _settle(deps, event, _change(deps, stripe, event))
     except (NotYet, shop_errors.PaymentUnavailable, errors.Busy) as reason:
-        outcome = _defer(deps, event, type(reason).__name__)
+        outcome = _defer(deps, event, str(reason) or type(reason).__name__)
     except Exception as error:
         _defer(deps, event, type(error).__name__)
         raise
@@ -121,13 +121,15 @@ def _session(deps: Dependencies, stripe: "StripeClient", session_id: str) -> Cha
 
 
 def _payment(deps: Dependencies, stripe_id: str, payment_id: UUID | None) -> Payment | None:
-    """The payment that an object is of; None for an object that others made with the same account."""
+    """The payment that an object is of; None for an object that others made with the same account. Raises NotYet."""
     with deps.database.transaction() as connection:
         found = payments.by_stripe_id(connection, stripe_id)
         if found is None and payment_id is not None:
             found = payments.find(connection, payment_id)
     if found is None and payment_id is not None:
         raise NotYet
+    if found and stripe_id not in (found.stripe_id or stripe_id, found.intent_id):
+        raise NotYet("another object has this payment")
     return found
 
 
