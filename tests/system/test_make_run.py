@@ -221,6 +221,21 @@ def test_the_report_says_plainly_that_no_money_moves(running: tuple[Clone, Comma
     assert health(int(clone.ports["STRIPE_DOUBLE_PORT"]), "/health/ready") == 200
 
 
+def test_a_story_is_told_in_the_running_system(running: tuple[Clone, Command]) -> None:
+    clone, _ = running
+    story = clone.start("deploy.local.story")
+    assert story.process.wait(TIMEOUT_S) == 0, story.said()
+    assert story.said().startswith(f"In `make run` at http://127.0.0.1:{clone.ports['PORT']}:\n")
+    assert story.said().endswith("\nEverything went as it should.\n")
+
+
+def test_a_story_needs_the_double(clone: Clone) -> None:
+    story = clone.start("deploy.local.story", STRIPE_SECRET_KEY="sk_test_12345678")
+    assert story.process.wait(TIMEOUT_S) == 1
+    assert story.said().startswith("\nThe story ends here: The story pays with test money of the double of Stripe")
+    assert clone.left() == []
+
+
 def test_only_the_user_of_the_command_can_read_the_data(running: tuple[Clone, Command]) -> None:
     clone, _ = running
     data = clone.folder / "data"
