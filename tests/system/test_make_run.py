@@ -232,7 +232,7 @@ def test_a_story_is_told_in_the_running_system(running: tuple[Clone, Command]) -
 def test_a_story_needs_the_double(clone: Clone) -> None:
     story = clone.start("deploy.local.story", STRIPE_SECRET_KEY="sk_test_12345678")
     assert story.process.wait(TIMEOUT_S) == 1
-    assert story.said().startswith("\nThe story ends here: The story pays with test money of the double of Stripe")
+    assert story.said().startswith("\nThe story ends here: it pays with test money of the double of Stripe")
     assert clone.left() == []
 
 
