@@ -61,6 +61,11 @@ class RunningStack:
         return self._stack.data
 
     @property
+    def environment(self) -> dict[str, str]:
+        """That of all services."""
+        return self._stack.environment()
+
+    @property
     def database_url(self) -> str:
         return self._stack.environment()["DATABASE_URL"]
 

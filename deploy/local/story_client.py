@@ -45,7 +45,8 @@ class StoryClient:
         """The JSON of the answer. Raises CommandError for another status than expected."""
         answer = self._send(method, path, **body)
         found = self._json(method, path, answer, expect)
-        self._tell(method, path, sent, answer.status_code, came(found))
+        again = "again: " if "Idempotent-Replayed" in answer.headers else ""
+        self._tell(method, path, sent, answer.status_code, f"{again}{came(found)}")
         return found
 
     def until(self, path: str, fits: Callable[[Any], object], *, came: Callable[[Any], str], what: str) -> Any:
