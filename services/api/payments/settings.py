@@ -58,10 +58,8 @@ class Stripe(settings.EnvSettings):
     @field_validator("webhook")
     @classmethod
     def _known(cls, value: SecretStr | None) -> SecretStr | None:
-        if (
-            value
-            and not 1 <= sum(1 for secret in _secrets(value) if _WEBHOOK.fullmatch(secret)) == len(_secrets(value)) <= 2
-        ):
+        secrets = _secrets(value) if value else ()
+        if len(secrets) > 2 or not all(map(_WEBHOOK.fullmatch, secrets)):
             raise ValueError("must be whsec_..., or the old and the new one, separated by a comma")
         return value
 
@@ -69,7 +67,7 @@ class Stripe(settings.EnvSettings):
     def _complete(self) -> Self:
         if self.key is None:
             return self
-        if not (self.webhook and self.publishable_key and self.public_url):
+        if not (self.webhook and self.publishable_key and (self.public_url or self.api_base)):
             raise ValueError(
                 "STRIPE_SECRET_KEY also needs STRIPE_WEBHOOK_SECRET, STRIPE_PUBLISHABLE_KEY and, for the way "
                 "back from Stripe's page, PUBLIC_URL"
