@@ -110,6 +110,13 @@ CASES: dict[str, Series] = {
         'stolentee_mails_total{outcome="sent"}': _steps(0, 1),
         'stolentee_mails_total{outcome="refused"}': _steps(0, 0),
     },
+    "StripeAway": _check("stripe"),
+    "StripeEventsRefused": {
+        'stolentee_stripe_events_total{outcome="bad_signature"}': _steps(2, 0),
+        'stolentee_stripe_events_total{outcome="handled"}': _steps(0, 2),
+    },
+    "StripeEventsWait": {"stolentee_stripe_event_waiting_seconds": _level(3600, 0)},
+    "OrdersInReview": {"stolentee_orders_in_review_total": _steps(1, 0)},
     "BooksDiffer": {"stolentee_books_difference_cents": _level(117, 0)},
     "BooksNotChecked": {"stolentee_books_unchecked_days": _level(1, 0)},
     "JobsFail": _jobs("failed", "provider_failed", 2),
