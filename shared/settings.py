@@ -243,11 +243,12 @@ class Ops(EnvSettings):
 
 
 class Retention(EnvSettings):
-    """Days after which pictures that were not sent again, and finished jobs, are deleted; 0: never by themselves."""
+    """Days after which pictures not sent again, finished jobs, and artwork of finished orders are deleted; 0: never."""
 
     guest_days: int = Field(30, validation_alias="GUEST_RETENTION_DAYS", ge=0, le=36_500)
     customer_days: int = Field(0, validation_alias="CUSTOMER_RETENTION_DAYS", ge=0, le=36_500)
     job_days: int = Field(90, validation_alias="JOB_RETENTION_DAYS", ge=0, le=36_500)
+    artwork_days: int = Field(365, validation_alias="ARTWORK_RETENTION_DAYS", ge=0, le=36_500)
 
 
 class Keys(EnvSettings):

@@ -3,6 +3,8 @@
     expired designs      hidden once they were last changed longer ago than the retention, and dropped a week later
     expired files        hidden once they were last uploaded longer ago than the retention and no design shows them;
                          then treated as deleted
+    artwork of orders    the shop's copies, and the files made of them, hidden a year after the last that happened to
+                         their finished orders (ARTWORK_RETENTION_DAYS); then treated as deleted
     deleted assets       hidden at once; after a week their objects are deleted, and then their rows
     orphaned objects     left by a crash between object and row; deleted when they are a week old
     idempotency keys     deleted after a day with their responses
@@ -31,6 +33,7 @@ from shared.db import (
     jobs,
     mails,
     object_deletions,
+    order_artwork,
     pending_uploads,
     provider_calls,
     quotes,
@@ -67,6 +70,7 @@ class Maintenance:
         self._database = database
         self._storage = objects
         self._job_days = retention.job_days
+        self._artwork_days = retention.artwork_days
         self._retention_days = {
             OwnerType.GUEST: retention.guest_days,
             OwnerType.CUSTOMER: retention.customer_days,
@@ -93,6 +97,8 @@ class Maintenance:
             expired = sum(
                 object_deletions.expire(connection, owner_type, keep_s, AT_ONCE) for owner_type, keep_s in limits
             )
+            if self._artwork_days:
+                expired += order_artwork.expire(connection, self._artwork_days * DAY_S, AT_ONCE)
             object_deletions.drop_announcements(connection)
         metrics.ASSETS_EXPIRED.inc(expired)
         return expired

@@ -13,6 +13,7 @@ from uuid import UUID
 from services.api.dependencies import Dependencies
 from services.api.payments import facts, settlement
 from services.api.payments.objects import NotYet
+from services.api.refunds import readers
 from shared import errors, failpoints, log, metrics, shop_errors
 from shared.db import payments, webhook_events
 from shared.db.pool import Connection
@@ -141,4 +142,12 @@ READERS: Mapping[str, Read] = {
     "checkout.session.async_payment_succeeded": _session,
     "checkout.session.async_payment_failed": _session,
     "checkout.session.expired": _session,
+    "refund.created": readers.refund,
+    "refund.updated": readers.refund,
+    "refund.failed": readers.refund,
+    "charge.dispute.created": readers.dispute,
+    "charge.dispute.updated": readers.dispute,
+    "charge.dispute.closed": readers.dispute,
+    "charge.dispute.funds_withdrawn": readers.dispute,
+    "charge.dispute.funds_reinstated": readers.dispute,
 }
