@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo key seed test chaos hostile check check-fresh check-platforms bench bench-broker bench-catalogue bench-front bench-mockups bench-print bench-queue bench-rembg bench-uploads soak models garments gallery lock clean up down logs ps images release
+.PHONY: help setup run demo story key seed test chaos hostile check check-fresh check-platforms bench bench-broker bench-catalogue bench-front bench-mockups bench-print bench-queue bench-rembg bench-uploads soak models garments gallery lock clean up down logs ps images release
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-16s %s\n' "$$name" "$$words"; done
@@ -53,6 +53,9 @@ seed: ## Put the sample shop into the running system, as make run does by itself
 
 demo: $(VENV)/.runtime ## Cut out one picture, with print check, print file, cut line and mock-up: make demo IMAGE=photo.jpg OUT=cut.png
 	@$(RUN) deploy.local.demo "$$IMAGE" "$$OUT"
+
+story: $(VENV)/.runtime ## Order a printed shirt over HTTP: photo, design, price, payment with test money, production, refund, books
+	@$(RUN) deploy.local.story
 
 test: $(VENV)/.dev ## Run all tests, or those of one path: make test T=tests/shared
 	@if [ -n "$$T" ]; then $(RUN) pytest $$T; else $(RUN) pytest $(WHOLE); fi

@@ -83,6 +83,8 @@ def warnings(environment: Mapping[str, str]) -> list[str]:
         found.append("alerts and errors go nowhere: set ALERT_WEBHOOK_URL for Alertmanager, or SENTRY_DSN")
     if not environment.get("SMTP_URL"):
         found.append("customers get no mail, so they cannot open accounts: set SMTP_URL and MAIL_FROM")
+    if environment.get("STRIPE_SECRET_KEY") and not environment.get("SHOP_ADDRESS"):
+        found.append("invoices name no address of the seller, and never change: set SHOP_ADDRESS and SHOP_TAX_ID")
     return found
 
 

@@ -14,15 +14,29 @@ setting() { # from the environment, else from .env as compose reads it, where th
     )
     echo "$value"
 }
-add_secret() { # NAME [VOLUME]: unless a value is there, or the volume was made with the published one
+add_secret() { # NAME [VOLUME [PREFIX]]: unless a value is there, or the volume was made with the published one
     [ -z "$(setting "$1")" ] || return 0
     if [ -n "${2:-}" ] && echo "$volumes" | grep -qx "${project}_$2"; then
         published="$published $1"
         return 0
     fi
+    add_line "$1=${3:-}$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"
+}
+add_line() {
     chmod 600 .env
     [ -z "$(tail -c 1 .env)" ] || echo >> .env
-    echo "$1=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')" >> .env
+    echo "$1" >> .env
+}
+add_test_payments() { # the keys that the api and the double of Stripe share
+    if [ -z "$(setting STRIPE_SECRET_KEY)" ]; then
+        add_line STRIPE_API_BASE=http://127.0.0.1:12111
+    elif [ -z "$(setting STRIPE_API_BASE)" ]; then
+        echo "STRIPE_SECRET_KEY is for Stripe itself: take it out of .env, or leave PROFILE=test-payments out" >&2
+        exit 1
+    fi
+    add_secret STRIPE_SECRET_KEY '' sk_test_
+    add_secret STRIPE_PUBLISHABLE_KEY '' pk_test_
+    add_secret STRIPE_WEBHOOK_SECRET '' whsec_
 }
 warn_of_published() {
     for name in $published; do
@@ -50,6 +64,7 @@ published=''
 for name in SECRET_KEY OPS_TOKEN REMBG_TOKEN MOCKUPS_TOKEN; do add_secret "$name"; done
 add_secret POSTGRES_PASSWORD postgres
 add_secret GRAFANA_PASSWORD grafana
+[ "${PROFILE:-}" != test-payments ] || add_test_payments
 
 weights=$(setting MODELS_DIR)
 weights=${weights:-data/models}
@@ -73,6 +88,13 @@ if [ -n "$public" ]; then
 else
     case $local in http://127.*) echo "          reachable from this machine only; docs/going-public.md opens it" ;; esac
 fi
+payments=$(docker compose exec -T api printenv STRIPE_SECRET_KEY STRIPE_API_BASE || true)
+case $payments in
+    *http://*) echo "payments  TEST MODE: no money moves; a double of Stripe takes all payments" ;;
+    *_test_*) echo "payments  TEST MODE: no money moves; STRIPE_SECRET_KEY is one of Stripe's test mode" ;;
+    *_live_*) echo "payments  REAL MONEY, through Stripe" ;;
+    *) echo "payments  none: docs/payments.md; \`make up PROFILE=test-payments\` shows them with a double of Stripe" ;;
+esac
 echo "network   $network"
 if [ "$network" = compact ]; then
     echo "          the small one, for trials; for production run \`make models && make up\`,"

@@ -73,6 +73,16 @@ BREAKER_OPEN = Gauge(
 STRIPE_CALLS = Counter("stolentee_stripe_calls_total", "Calls of Stripe's API.", ["outcome"])
 STRIPE_EVENTS = Counter("stolentee_stripe_events_total", "Events that Stripe sent.", ["outcome"])
 REVIEWS = Counter("stolentee_orders_in_review_total", "Orders whose money a person must look at.")
+REFUNDS = Counter("stolentee_refunds_total", "Refunds that reached a state.", ["status"])
+DISPUTES = Counter("stolentee_disputes_total", "Disputes of orders that reached a state.", ["state"])
+RECONCILED = Counter(
+    "stolentee_reconciler_differences_total", "What the reconciler found at Stripe that no event had told.", ["found"]
+)
+RECONCILER_OVERDUE = Gauge(
+    "stolentee_reconciler_overdue_seconds",
+    "For how long what the reconciler should have looked at has waited, 0 if nothing does.",
+    multiprocess_mode="livemostrecent",
+)
 EVENTS_WAITING = Gauge(
     "stolentee_stripe_event_waiting_seconds",
     "For how long the oldest event of Stripe that is not handled yet has waited, 0 if none does.",

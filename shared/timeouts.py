@@ -61,6 +61,7 @@ STRIPE_WAIT_S = 4  # for a place among the calls in flight
 STRIPE_CONNECT_S = 2
 STRIPE_READ_S = 6
 STRIPE_TRIES = 2
+RECONCILER_JOIN_S = 10  # a process that ends waits so long for the reconciler's call
 
 # mails
 MAIL_CONNECT_S = 10

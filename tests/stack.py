@@ -1,6 +1,7 @@
 """The running system for tests: the processes of `make run` on free ports, without a supervisor.
 
-Each can be killed, stopped, stuck or started by name: "postgres", "redis", "rembg", "mockups", "worker", "api".
+Each can be killed, stopped, stuck or started by name: "postgres", "redis", "rembg", "mockups", "stripe", "worker",
+"api".
 """
 
 import os
@@ -24,6 +25,7 @@ from deploy.local.supervisor import await_ready
 TIMEOUT_S = 30  # far more than any of this takes
 _OUTSIDE = (
     *("DATABASE_URL", "DATABASE_DIRECT_URL", "REDIS_URL", "R2_ENDPOINT", "SECRET_KEY", "PUBLIC_URL", "OPS_TOKEN"),
+    *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_PUBLISHABLE_KEY", "STRIPE_API_BASE"),
     *("REMOVE_BG_API_KEY", "PROVIDER_DAILY_BUDGET_CENTS", "FAILPOINT", "TESTING"),
     "COVERAGE_PROCESS_CONFIG",  # to measure costs a process half its speed: one system (conftest.py) is enough
 )
@@ -41,6 +43,7 @@ class RunningStack:
             rembg_port=ports.free(),
             worker_port=ports.free(),
             mockups_port=ports.free(),
+            stripe_double_port=ports.free(),
             data=data,
             given=given,
         )
@@ -56,6 +59,11 @@ class RunningStack:
     @property
     def data(self) -> Path:
         return self._stack.data
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """That of all services."""
+        return self._stack.environment()
 
     @property
     def database_url(self) -> str:

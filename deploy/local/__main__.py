@@ -3,7 +3,7 @@
 import sys
 import time
 
-from deploy.local import interrupts
+from deploy.local import interrupts, payments
 from deploy.local.api_client import SAMPLE, ApiClient
 from deploy.local.console import Console
 from deploy.local.errors import CommandError
@@ -56,6 +56,7 @@ def _sample_report(stack: Stack, ready_s: float) -> str:
         f"    sample    {SAMPLE}\n"
         f"    cut-out   {cutout}\n"
         f"    data      {stack.data} (set DATA_DIR to store it elsewhere)\n"
+        f"    payments  {payments.words(stack.environment())}\n"
         f"    mails     {_MAILS_SENT if stack.environment().get('SMTP_URL') else _MAILS_KEPT.format(stack.address)}"
     )
 

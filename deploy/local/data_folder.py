@@ -22,7 +22,7 @@ from shared import private_files
 _PASS = 0o710  # root may do everything, the group may pass
 _EARLIER = 0o711  # what earlier versions made for root
 # What runs have made here, `redis` before Valkey; a folder that an operator names may hold other files as well.
-_OURS = ("lock", "objects", "sample-cutout.png", "secret_key")
+_OURS = ("lock", "objects", "sample-cutout.png", "secret_key", "stripe-double.jsonl")
 _SERVERS = ("postgres", "redis", "valkey")
 
 

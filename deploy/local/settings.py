@@ -20,6 +20,7 @@ class Settings:
     rembg_port: int
     worker_port: int
     mockups_port: int
+    stripe_double_port: int
     data: Path
     given: Mapping[str, str]
 
@@ -31,17 +32,25 @@ class Settings:
             rembg_port=_port("REMBG_PORT", environ.get("REMBG_PORT") or "7000"),
             worker_port=_port("WORKER_PORT", environ.get("WORKER_PORT") or "8001"),
             mockups_port=_port("MOCKUPS_PORT", environ.get("MOCKUPS_PORT") or "7100"),
+            stripe_double_port=_port("STRIPE_DOUBLE_PORT", environ.get("STRIPE_DOUBLE_PORT") or "12111"),
             data=_folder("DATA_DIR", environ.get("DATA_DIR") or "data"),
             given=environ,
         )
 
     @property
+    def doubles_stripe(self) -> bool:
+        """Whether payments go to a double of Stripe that is started with the rest."""
+        return not self.given.get("STRIPE_SECRET_KEY")
+
+    @property
     def ports(self) -> dict[str, int]:
+        """Those that must be free."""
         return {
             "PORT": self.api_port,
             "REMBG_PORT": self.rembg_port,
             "WORKER_PORT": self.worker_port,
             "MOCKUPS_PORT": self.mockups_port,
+            **({"STRIPE_DOUBLE_PORT": self.stripe_double_port} if self.doubles_stripe else {}),
         }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local import data_folder, exec_child, ports
+from deploy.local import data_folder, exec_child, payments, ports
 from deploy.local.console import Console
 from deploy.local.errors import CommandError
 from deploy.local.interrupts import Interrupted, ignore_signals
@@ -68,6 +68,8 @@ class Stack:
         servers = self._start_servers()
         self._start_service("rembg", self._settings.rembg_port)
         self._start_service("mockups", self._settings.mockups_port)
+        if self._settings.doubles_stripe:
+            self._start_stripe()
         for server in servers:
             await_ready(server)
         migrated = self._migrate()
@@ -99,6 +101,8 @@ class Stack:
         environment = defaults | {name: value for name, value in settings.given.items() if value} | own
         if "SECRET_KEY" not in environment:
             environment["SECRET_KEY"] = data_folder.secret_key(self._data)
+        if settings.doubles_stripe:
+            environment |= payments.keys(environment["SECRET_KEY"], settings.stripe_double_port)
         for name, server in (("DATABASE_URL", "postgres"), ("REDIS_URL", "redis")):
             running = self.processes.get(server)
             if isinstance(running, Postgres | Valkey):
@@ -119,6 +123,10 @@ class Stack:
         output = self._console.line_writer(name)
         command = _COMMANDS[name]
         self._start(Service(name, command, port=port, environment=environment, folder=ROOT, output=output))
+
+    def _start_stripe(self) -> None:
+        output = self._console.line_writer("stripe")
+        self._start(payments.double(self._settings, self.environment(), self._data, ROOT, output))
 
     def _start(self, process: Process) -> None:
         self.processes[process.name] = process

@@ -35,6 +35,7 @@ from services.api.middleware.sliding_windows import Counter
 from services.api.middleware.strict_json import StrictJson
 from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.mockups.client import MockupService
+from services.api.payments.reconciler import Reconciler
 from services.api.payments.settings import Stripe
 from services.api.settings import Mockups, Settings, Web
 from services.api.url_builder import UrlBuilder
@@ -85,11 +86,13 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         stripe=stripe,
         letters=letters,
         mail_sender=_mail_sender(settings.smtp, database, letters),
+        reconciler=Reconciler(),
     )
     database.open()
     deps.hub.start()
     if deps.mail_sender:
         deps.mail_sender.start()
+    deps.reconciler.start(deps)
     deps.health.mark_ready()
     return deps
 

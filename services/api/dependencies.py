@@ -24,6 +24,7 @@ from shared.storage import Storage
 
 if TYPE_CHECKING:  # Stripe's library is loaded only where payments are on
     from services.api.payments.client import StripeClient
+    from services.api.payments.reconciler import Reconciler
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,19 @@ class Dependencies:
     stripe: "StripeClient | None"  # None if nothing can be paid
     letters: Letters
     mail_sender: Sender | None  # None if mails stay in the outbox
+    reconciler: "Reconciler"
 
     def stop(self) -> None:
-        """End event streams, and send no further mail."""
+        """End event streams, send no further mail, and ask Stripe nothing more of our own accord."""
         self.hub.stop()
+        self.reconciler.stop()
         if self.mail_sender:
             self.mail_sender.stop()
 
     def close(self) -> None:
-        """Let the mail in work end, and close the pool: otherwise the interpreter waits for its threads."""
+        """Let the mail and the call in work end, and close the pool, or the interpreter would wait for its threads."""
         self.stop()
+        self.reconciler.join(timeouts.RECONCILER_JOIN_S)
         if self.mail_sender:
             self.mail_sender.join(timeouts.MAIL_JOIN_S)
         self.database.close()

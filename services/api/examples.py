@@ -32,6 +32,8 @@ PARAMETERS: Mapping[str, str] = {
     "slug": "heavy-tee",
     "order": "ST-7K2M-9QXA",
     "order_id": "00000000-0000-7000-8000-0000000004de",
+    "print_id": "00000000-0000-7000-8000-0000000b1417",
+    "shipment_id": "00000000-0000-7000-8000-00000005419a",
     "invoice_number": "INV-000123",
 }
 # A T-shirt on a plain background, 96 x 96 pixels of four colours.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from services.api.books import views as books
 from services.api.books.schemas import BookCheckOut, BooksOut
 from services.api.documents import views as documents
+from services.api.jobs.schemas import Accepted
 from services.api.openapi import CSV, PDF
 from services.api.orders import admin
 from services.api.orders import views as orders
@@ -13,6 +14,12 @@ from services.api.orders.schemas import OrderOut, OrderPage
 from services.api.payments import views as payments
 from services.api.payments import webhook
 from services.api.payments.schemas import PaymentOut, Received
+from services.api.production import gang_sheets, moving, rejecting, reprinting, shipping
+from services.api.production import views as production
+from services.api.production.gang_schemas import OrderSheetOut, ProposalList
+from services.api.production.schemas import ProductionOut, ProductionPage
+from services.api.refunds import views as refunds
+from services.api.refunds.schemas import DisputePage, RefundOut, ReviewedOut
 from services.api.route import (
     ADMIN,
     API,
@@ -36,6 +43,8 @@ PLACED = (
 CANCELLED = (shop_errors.InProduction, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
 PAYABLE = (shop_errors.NotPayable, shop_errors.PaymentUnavailable)
 SIGNED = (shop_errors.BadSignature, shop_errors.WrongMode, shop_errors.PaymentUnavailable)
+REVIEWED = (shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
+REFUNDED = (shop_errors.MoreThanPaid, shop_errors.NotAllowedNow, shop_errors.PaymentUnavailable)
 
 _OF_SHOP = (ORDERS, API, NO_STORE)
 _ORDERS = (
@@ -50,8 +59,33 @@ _PAYMENTS = (
     POST("/api/orders/<uuid:order_id>/payment", payments.start, CUSTOMER, API, NO_STORE, PaymentOut, (200,), PAYABLE),
     POST("/api/webhooks/stripe", webhook.receive, PUBLIC, UNLIMITED, NO_STORE, Received, (200,), SIGNED, Signed),
 )
-_REFUNDS: tuple[Route, ...] = ()
-_PRODUCTION: tuple[Route, ...] = ()
+_MADE = (ORDERS, API, NO_STORE, ProductionOut)
+_MOVED = (shop_errors.NotAllowedNow,)
+_REPLACED = (errors.NoInk, errors.TooComplex, errors.UnreadableImage, *_MOVED)
+_ARTWORK = "/api/orders/<uuid:order_id>/prints/<uuid:print_id>/artwork"
+_SHEETS = "/api/admin/gang-sheets"
+_OF_ORDER = "/api/admin/orders/<uuid:order_id>"
+_PRODUCTION = (
+    GET("/api/admin/production", production.page, ORDERS, API, NO_STORE, ProductionPage, (200,), LISTED),
+    GET(f"{_OF_ORDER}/production", production.show, *_MADE),
+    POST(f"{_OF_ORDER}/production", moving.move, *_MADE, (200,), _MOVED),
+    POST(f"{_OF_ORDER}/hold", moving.hold, *_MADE, (200,), _MOVED),
+    POST(f"{_OF_ORDER}/resume", moving.resume, *_MADE, (200,), _MOVED),
+    POST(f"{_OF_ORDER}/files", production.make_files, *_MADE),
+    POST(f"{_OF_ORDER}/prints/<uuid:print_id>/reject", rejecting.reject, *_MADE, (200,), _MOVED),
+    POST(f"{_OF_ORDER}/reprints", reprinting.reprint, *_MADE, (201,), (*_MOVED, shop_errors.OutOfStock)),
+    POST(f"{_OF_ORDER}/shipments", shipping.ship, *_MADE, (201,), _MOVED),
+    POST(f"{_OF_ORDER}/shipments/<uuid:shipment_id>/delivered", shipping.deliver, *_MADE),
+    POST(_ARTWORK, rejecting.replace_artwork, CUSTOMER, API, NO_STORE, OrderOut, (200,), _REPLACED),
+    GET(f"{_SHEETS}/proposals", gang_sheets.propose, ORDERS, API, NO_STORE, ProposalList),
+    POST(_SHEETS, gang_sheets.order_sheet, ORDERS, API, NO_STORE, Accepted, (202,), _MOVED),
+    GET(f"{_SHEETS}/<uuid:job_id>", gang_sheets.show_sheet, ORDERS, API, NO_STORE, OrderSheetOut),
+)
+_REFUNDS = (
+    POST("/api/admin/orders/<uuid:order_id>/refunds", refunds.create, *_OF_SHOP, RefundOut, (201, 200), REFUNDED),
+    POST("/api/admin/orders/<uuid:order_id>/review", refunds.resolve_review, *_OF_SHOP, ReviewedOut, (200,), REVIEWED),
+    GET("/api/admin/disputes", refunds.list_disputes, *_OF_SHOP, DisputePage, (200,), LISTED),
+)
 _PDF, _SLIP = (CUSTOMER, UNLIMITED, NO_STORE, PDF), (ORDERS, API, NO_STORE, PDF)
 _UNPAID = (shop_errors.NotPaid,)
 _DOCUMENTS = (

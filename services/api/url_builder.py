@@ -43,8 +43,5 @@ class UrlBuilder:
         """A mock-up's address, signed afresh."""
         return self.mockup(garment, color, asset_id, url_signing.mockups(self.secret, asset_id)[0])
 
-    def document(self, order_id: UUID, file: str) -> str:
-        return f"{self.public_url}/api/orders/{order_id}/{file}"
-
     def job(self, job_id: UUID) -> str:
         return f"{self.public_url}/api/jobs/{job_id}"

@@ -84,7 +84,10 @@ def sum_up(connection: Connection, order_id: UUID) -> None:
     """Write what the order's disputes mean for it: an open one before a lost one before a won one."""
     states = {dispute.state for dispute in of_order(connection, order_id)}
     state = next((one for one in _BY_WEIGHT if one in states), DisputeState.NONE)
-    connection.execute("update orders set dispute = %s where id = %s", [state, order_id])
+    connection.execute(
+        "update orders set dispute = %s, version = version + 1 where id = %s and dispute <> %s",
+        [state, order_id, state],
+    )
 
 
 def of_order(connection: Connection, order_id: UUID) -> tuple[Dispute, ...]:
@@ -107,24 +110,6 @@ def page(
         ) listed
         where (%(open)s::boolean is null or (status <> all(%(closed)s)) = %(open)s)"""
     return pagination.fetch(connection, select, {"open": is_open, "closed": _CLOSED}, _listed, limit, after)
-
-
-def stale(connection: Connection, limit: int) -> tuple[str, ...]:
-    """Stripe's ids of open disputes that were last read a day ago; nobody else gets them for a day."""
-    rows = connection.execute(
-        """update disputes
-        set checked_at = now()
-        where id in (
-            select id
-            from disputes
-            where status <> all(%s) and checked_at < now() - interval '1 day'
-            limit %s
-            for update skip locked
-        )
-        returning stripe_id""",
-        [_CLOSED, limit],
-    ).fetchall()
-    return tuple(row["stripe_id"] for row in rows)
 
 
 def _listed(row: Mapping[str, Any]) -> ListedDispute:

@@ -127,6 +127,11 @@ def cancel(connection: Connection, order_id: UUID) -> Order:
     return from_row(row)
 
 
+def end_review(connection: Connection, order_id: UUID) -> None:
+    """Record that a person has decided. The database refuses it while the money is not that of the order."""
+    connection.execute("update orders set review = null, version = version + 1 where id = %s", [order_id])
+
+
 def extend_run_out(connection: Connection, by_s: float, limit: int) -> list[Order]:
     """Orders whose reservation has run out, which no other transaction has; it now lasts `by_s` longer."""
     rows = connection.execute(

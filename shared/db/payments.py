@@ -55,7 +55,7 @@ _SUMS = """
             bool_or(status = 'succeeded' and payments.currency <> orders.currency) as foreign,
             count(*) filter (where status = 'succeeded') as times
         from payments
-        where order_id = orders.id
+        where order_id = orders.id and not surplus
     ) received
     where orders.id = %(id)s
 """
@@ -105,6 +105,14 @@ def of_order(connection: Connection, order_id: UUID) -> list[Payment]:
     return [_payment(row) for row in rows]
 
 
+def received(connection: Connection, order_id: UUID) -> list[Payment]:
+    """The payments that have succeeded and do not go back as a surplus, oldest first."""
+    rows = connection.execute(
+        f"{_SELECT} where order_id = %s and status = 'succeeded' and not surplus order by received_at, id", [order_id]
+    ).fetchall()
+    return [_payment(row) for row in rows]
+
+
 def learn(connection: Connection, payment: Payment, fact: PaymentFact) -> Payment:
     """Write what Stripe says, unless more is known already. `payment` was read with its order locked."""
     later = _RANK[fact.status] >= _RANK[payment.status]
@@ -135,6 +143,12 @@ def learn(connection: Connection, payment: Payment, fact: PaymentFact) -> Paymen
     assert row is not None
     sum_up(connection, payment.order_id)
     return _payment(row)
+
+
+def set_surplus(connection: Connection, payment: Payment, *, surplus: bool) -> None:
+    """Leave a payment out of what its order has received, or count it again."""
+    connection.execute("update payments set surplus = %s where id = %s", [surplus, payment.id])
+    sum_up(connection, payment.order_id)
 
 
 def sum_up(connection: Connection, order_id: UUID) -> None:

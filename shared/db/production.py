@@ -51,7 +51,7 @@ def queue(
     """Orders in these states, oldest first."""
     rows = connection.execute(
         f"""select orders.*
-        from unnest(%(statuses)s) asked (status) cross join lateral (
+        from unnest(%(statuses)s::text[]) asked (status) cross join lateral (
             select {orders.COLUMNS}
             from orders
             where production_status = asked.status

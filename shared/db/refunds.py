@@ -23,9 +23,6 @@ from shared.models.payment import Refund, RefundState
 _COLUMNS = ", ".join(field.name for field in fields(Refund))
 _RANK = "array_position(array['new', 'pending', 'succeeded', 'cancelled', 'failed'], {})"
 _BOUND = "orders_refunds_check"
-# Less and less often: a bank may take weeks, and events tell us sooner.
-_DUE = """checked_at is null
-    or checked_at < now() - least(interval '6 hours', greatest(interval '2 minutes', (now() - created_at) / 10))"""
 
 
 def add(
@@ -43,7 +40,7 @@ def add(
 ) -> Refund:
     """Store a refund; `key` is the idempotency key of every call for it. Raises MoreThanPaid.
 
-    `claimed`: the caller asks Stripe, and `due` gives it out only if that takes too long.
+    `claimed`: the caller asks Stripe, and the reconciler does only if that takes too long.
     """
     row = connection.execute(
         f"""insert into refunds (
@@ -99,14 +96,17 @@ def sum_up(connection: Connection, order_id: UUID) -> None:
     try:
         connection.execute(
             """update orders
-            set refunded_cents = sums.refunded, refunding_cents = sums.refunding
+            set refunded_cents = sums.refunded, refunding_cents = sums.refunding, version = version + 1
             from (
-                select coalesce(sum(amount_cents) filter (where status = 'succeeded'), 0) as refunded,
-                    coalesce(sum(amount_cents) filter (where status in ('new', 'pending')), 0) as refunding
+                select coalesce(sum(refunds.amount_cents) filter (where refunds.status = 'succeeded'), 0) as refunded,
+                    coalesce(
+                        sum(refunds.amount_cents) filter (where refunds.status in ('new', 'pending')), 0
+                    ) as refunding
                 from refunds
-                where order_id = %(id)s
+                join payments on payments.id = payment_id
+                where refunds.order_id = %(id)s and not surplus
             ) sums
-            where id = %(id)s""",
+            where id = %(id)s and (refunded_cents, refunding_cents) <> (sums.refunded, sums.refunding)""",
             {"id": order_id},
         )
     except psycopg.errors.CheckViolation as error:
@@ -139,31 +139,12 @@ def left_of_payments(connection: Connection, order_id: UUID) -> Mapping[UUID, in
         """select payments.id, payments.amount_cents - coalesce(sum(refunds.amount_cents), 0)::bigint as cents
         from payments
         left join refunds on refunds.payment_id = payments.id and refunds.status in ('new', 'pending', 'succeeded')
-        where payments.order_id = %s and payments.status = 'succeeded'
+        where payments.order_id = %s and payments.status = 'succeeded' and not surplus
         group by payments.id
         order by payments.received_at, payments.id""",
         [order_id],
     ).fetchall()
     return {row["id"]: row["cents"] for row in rows if row["cents"] > 0}
-
-
-def due(connection: Connection, limit: int) -> tuple[Refund, ...]:
-    """Refunds about which Stripe is to be asked now. Nobody else gets them for two minutes."""
-    rows = connection.execute(
-        f"""update refunds
-        set checked_at = now()
-        where id in (
-            select id
-            from refunds
-            where status in ('new', 'pending') and ({_DUE})
-            order by created_at
-            limit %s
-            for update skip locked
-        )
-        returning {_COLUMNS}""",
-        [limit],
-    ).fetchall()
-    return tuple(map(_refund, rows))
 
 
 def _refund(row: Mapping[str, Any]) -> Refund:

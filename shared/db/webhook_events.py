@@ -3,7 +3,7 @@
 An event is stored before it is applied. One that cannot be applied yet stays open, and is tried again later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +23,23 @@ def add(connection: Connection, event: WebhookEvent) -> bool:
     )
     row = connection.execute("select handled_at from webhook_events where id = %s", [event.id]).fetchone()
     return row is not None and row["handled_at"] is None
+
+
+def add_missing(connection: Connection, events: Collection[WebhookEvent]) -> list[str]:
+    """Store those that are not stored; returns their ids."""
+    rows = connection.execute(
+        """insert into webhook_events (id, type, object_id, happened_at)
+        select * from unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[])
+        on conflict (id) do nothing
+        returning id""",
+        [
+            [event.id for event in events],
+            [event.type for event in events],
+            [event.object_id for event in events],
+            [event.happened_at for event in events],
+        ],
+    ).fetchall()
+    return [row["id"] for row in rows]
 
 
 def handled(connection: Connection, event_id: str) -> bool:

@@ -164,7 +164,7 @@ def test_a_browser_pays_with_the_publishable_key_and_the_client_secret_alone(
 ) -> None:
     intent = double_client.v1.payment_intents.create({"amount": 2500, "currency": "usd"})
     url = f"{stripe_double.address}/v1/payment_intents/{intent.id}"
-    form = {"key": "pk_test_of_the_tests", "client_secret": f"{intent.id}_secret_guessed"}
+    form = {"key": "pk_test_ofTheTests", "client_secret": f"{intent.id}_secret_guessed"}
     assert requests.get(url, params=form, timeout=5).status_code == 400
     form["client_secret"] = str(intent.client_secret)
     assert requests.get(url, params=form, timeout=5).json()["status"] == "requires_payment_method"

@@ -10,7 +10,7 @@ import yaml  # type: ignore[import-untyped]
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 SERVICES = ("api", "worker", "mockups", "rembg")
-OURS = ("front", *SERVICES, "worker-print", "migrate")
+OURS = ("front", *SERVICES, "worker-print", "migrate", "test-payments", "test-payments-pages")
 FOLDERS = {"mockups": "worker/mockups"}
 _MEMORY = re.compile(r"(?:\$\{\w+:-)?(\d+)([mg])\}?")
 

@@ -97,9 +97,14 @@ def test_as_a_command_it_ends_the_deploy() -> None:
         ({"ENVIRONMENT": "production", "ALERT_WEBHOOK_URL": "https://hook.example"}, ["customers"]),
         ({"ENVIRONMENT": "production", "SENTRY_DSN": "https://key@sentry.example/1"}, ["customers"]),
         ({"ENVIRONMENT": "production", "SMTP_URL": "smtps://u:p@mail.example"}, ["alerts"]),
+        ({"ENVIRONMENT": "production", "STRIPE_SECRET_KEY": "sk_live_1"}, ["alerts", "customers", "invoices"]),
+        (
+            {"ENVIRONMENT": "production", "STRIPE_SECRET_KEY": "sk_live_1", "SHOP_ADDRESS": "1 Main Street"},
+            ["alerts", "customers"],
+        ),
     ],
 )
-def test_a_production_is_warned_of_alerts_and_mails_that_go_nowhere(
+def test_a_production_is_warned_of_what_goes_nowhere_or_stays_wrong(
     environment: dict[str, str], warned: list[str]
 ) -> None:
     assert [warning.partition(" ")[0] for warning in preflight.warnings(environment)] == warned

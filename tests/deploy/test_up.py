@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from services.api.payments.settings import Stripe
+
 ROOT = Path(__file__).parents[2]
 SECRETS = ("SECRET_KEY", "OPS_TOKEN", "REMBG_TOKEN", "MOCKUPS_TOKEN", "POSTGRES_PASSWORD", "GRAFANA_PASSWORD")
 # A docker whose rembg runs the network in the file `model`, and u2net once it is started anew. With REFUSED its
@@ -21,6 +23,7 @@ case "$*" in
     *"up --build --wait") [ -z "$REFUSED" ] ;;
     "compose port front 8080") echo "${ADDRESS:-127.0.0.1:8080}" ;;
     "compose exec -T api printenv PUBLIC_URL") printf '%s\n' "$SERVED" ;;
+    "compose exec -T api printenv STRIPE_SECRET_KEY STRIPE_API_BASE") printf '%s\n' "$PAID" ;;
     "compose exec -T front wget "*) printf '{"description":"x","model":"%s","name":"x"}\\n' "$(cat model)" ;;
     "compose ps --services "*) printf 'front\\n%s\\n' "$RUNNING" ;;
     *" --force-recreate rembg") printf u2net > model ;;
@@ -72,8 +75,9 @@ def fetch(clone: Path) -> None:
 def test_the_end_names_address_network_and_secrets(clone: Path) -> None:
     (clone / "model").write_text("u2net")
     said = up(clone, ADDRESS="0.0.0.0:80")
+    payments = "payments  none: docs/payments.md; `make up PROFILE=test-payments` shows them with a double of Stripe"
     assert said == [
-        *("", "address   http://0.0.0.0:80", "network   u2net", f"secrets   {clone}/.env"),
+        *("", "address   http://0.0.0.0:80", payments, "network   u2net", f"secrets   {clone}/.env"),
         "alerts    none; `make up PROFILE=observability` starts them",
     ]
     assert (clone / ".env").stat().st_mode & 0o777 == 0o600
@@ -130,6 +134,36 @@ def test_alerts_that_go_nowhere_are_a_warning(settings: str, said: str, clone: P
     (clone / ".env").write_text(settings)
     assert up(clone, "PROFILE=observability", RUNNING="alertmanager")[-1] == said
     assert "compose --profile observability up --build --wait" in (clone / "calls").read_text()
+
+
+@pytest.mark.parametrize(
+    ("paid", "said"),
+    [
+        ("sk_test_1\nhttp://127.0.0.1:12111", "TEST MODE: no money moves; a double of Stripe takes all payments"),
+        ("sk_test_1", "TEST MODE: no money moves; STRIPE_SECRET_KEY is one of Stripe's test mode"),
+        ("rk_live_1", "REAL MONEY, through Stripe"),
+    ],
+)
+def test_the_end_says_whether_money_moves(paid: str, said: str, clone: Path) -> None:
+    assert f"payments  {said}" in up(clone, PAID=paid)
+
+
+def test_payments_in_test_mode_get_keys_once(clone: Path) -> None:
+    for _ in range(2):
+        up(clone, "PROFILE=test-payments")
+    lines = (clone / ".env").read_text().splitlines()[len(SECRETS) :]
+    assert lines[0] == "STRIPE_API_BASE=http://127.0.0.1:12111"
+    settings = Stripe.read(dict(line.split("=") for line in lines))
+    assert (len(lines), settings.live) == (4, False)
+    assert "compose --profile test-payments up --build --wait" in (clone / "calls").read_text()
+
+
+def test_a_key_of_stripe_itself_is_not_taken_for_the_double(clone: Path) -> None:
+    (clone / ".env").write_text("STRIPE_SECRET_KEY=sk_test_12345678\n")
+    done = started(clone, "PROFILE=test-payments")
+    assert done.returncode != 0
+    assert "STRIPE_SECRET_KEY is for Stripe itself" in done.stderr
+    assert "up --build" not in (clone / "calls").read_text()
 
 
 def test_a_new_env_gets_every_secret(clone: Path) -> None:

@@ -158,6 +158,16 @@ def test_a_fault_can_leave_the_caller_without_an_answer(stripe_double: StripeDou
     assert keys == [("key", 0, False), ("key", 200, bool(effects))]
 
 
+def test_a_fault_can_take_the_repeats_answer_as_well(stripe_double: StripeDouble) -> None:
+    stripe_double.fault("reset_after", times=2)
+    for _ in range(2):
+        with pytest.raises(requests.ConnectionError):
+            _intent(stripe_double, "key")
+    _intent(stripe_double, "key")
+    assert len(stripe_double.objects("payment_intent")) == 1
+    assert [call["fault"] for call in stripe_double.calls()] == ["reset_after", "reset_after", None]
+
+
 def test_a_fault_meets_only_the_calls_it_names_as_often_as_asked(stripe_double: StripeDouble) -> None:
     stripe_double.fault("500_before", "POST /v1/refunds", times=2)
     intent = _intent(stripe_double)

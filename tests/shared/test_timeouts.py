@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import requests
 from pydantic import SecretStr
+from stripe import HTTPClient
 
 from services.api.decoder import __main__ as decoder
 from services.api.decoder.pool import Decoder
@@ -112,6 +113,12 @@ def test_no_step_of_a_request_outlasts_the_request_and_no_request_the_front(prov
     storage_s = timeouts.STORAGE_TRIES * (timeouts.STORAGE_READ_S + 1)
     assert timeouts.DECODE_WAIT_S + timeouts.DECODE_S + storage_s < timeouts.REQUEST_S
     assert decoder.CPU_S < timeouts.DECODE_S
+
+
+def test_a_payment_begins_within_a_request() -> None:
+    stripe_s = timeouts.STRIPE_TRIES * (timeouts.STRIPE_CONNECT_S + timeouts.STRIPE_READ_S) + HTTPClient.MAX_DELAY
+    pool_s = 2 * timeouts.POOL_WAIT_S  # the row before, the answer after
+    assert timeouts.STRIPE_WAIT_S + stripe_s + pool_s < timeouts.REQUEST_S
 
 
 def test_a_stopping_service_has_time_to_finish_its_requests(gunicorn: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from deploy.local import story
 from services.api import keys
 from shared.db import api_keys
 from shared.db.pool import Database
@@ -29,6 +30,19 @@ def admin_key(stack: RunningStack) -> str:
         api_keys.add(connection, f"tests {secret[-8:]}", Scope.ADMIN, keys.digest(secret))
     database.close()
     return secret
+
+
+def tell_the_story(stack: RunningStack) -> list[str]:
+    """The lines of `make story`."""
+    said: list[str] = []
+    story.tell(said.append, stack.address, stack.settings, stack.environment, stack.data)
+    return said
+
+
+@pytest.fixture(scope="session")
+def told(stack: RunningStack) -> list[str]:
+    """What `make story` says in the running system: an order from a guest's photo to the books."""
+    return tell_the_story(stack)
 
 
 @pytest.fixture

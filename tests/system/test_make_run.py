@@ -19,13 +19,14 @@ from PIL import Image
 
 from deploy.local import ports
 from deploy.local.service import health
+from deploy.local.settings import Settings
 from tests.deploy.local.processes import ended, eventually
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 60  # far more than any of this takes
 ENDED_S = 5  # promised after a SIGKILL
 # Settings of the person who runs the tests, and coverage, which would count the clone as other code.
-NOT_OURS = ("COV", "DATA", "MODELS", "R2_", "REDIS", "REMBG", "SECRET")
+NOT_OURS = ("COV", "DATA", "MODELS", "R2_", "REDIS", "REMBG", "SECRET", "STRIPE")
 
 
 class Clone:
@@ -34,7 +35,7 @@ class Clone:
     def __init__(self, parent: Path) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="clone-", dir=parent))
         self.folder.chmod(0o711)
-        self.ports = {name: str(ports.free()) for name in ("PORT", "REMBG_PORT", "WORKER_PORT", "MOCKUPS_PORT")}
+        self.ports = {name: str(ports.free()) for name in Settings.read({}).ports}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)}
         self.environment = inherited | self.ports
         tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
@@ -213,12 +214,20 @@ def test_a_demo_that_fails_says_why(image: str, out: str, words: str, running: t
     assert not (clone.folder / out).exists()
 
 
+def test_the_report_says_plainly_that_no_money_moves(running: tuple[Clone, Command]) -> None:
+    clone, command = running
+    address = f"http://127.0.0.1:{clone.ports['STRIPE_DOUBLE_PORT']}"
+    assert f"payments  TEST MODE: no money moves; a double of Stripe at {address} takes" in command.said()
+    assert health(int(clone.ports["STRIPE_DOUBLE_PORT"]), "/health/ready") == 200
+
+
 def test_only_the_user_of_the_command_can_read_the_data(running: tuple[Clone, Command]) -> None:
     clone, _ = running
     data = clone.folder / "data"
     weights = data / "models"  # public, and read by containers
     paths = [p for p in data.rglob("*") if not p.is_symlink() and weights not in (p, *p.parents)]
-    assert {path.name for path in paths} >= {"objects", "data", "appendonlydir", "secret_key", "lock", "postgres.log"}
+    names = ("objects", "data", "appendonlydir", "secret_key", "lock", "postgres.log", "stripe-double.jsonl")
+    assert {path.name for path in paths} >= set(names)
     assert {str(path): oct(path.stat().st_mode) for path in paths if path.stat().st_mode & 0o077} == {}
 
 
@@ -244,7 +253,8 @@ def test_a_key_made_beside_a_run_opens_its_api_as_printed(running: tuple[Clone, 
 
 def test_a_crashed_process_is_restarted(running: tuple[Clone, Command]) -> None:
     clone, _ = running
-    for name in ("valkey-server", "postgres", "services.api.wsgi", "services.rembg.wsgi", "services.worker.app"):
+    services = ("services.api.wsgi", "services.rembg.wsgi", "services.worker.app", "deploy.local.stripe_double")
+    for name in ("valkey-server", "postgres", *services):
         master = min(clone.of(name))
         os.kill(master, signal.SIGKILL)
         eventually(partial(ended, master), f"the end of {name}")

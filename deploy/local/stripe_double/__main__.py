@@ -15,13 +15,14 @@ from deploy.local.stripe_double.webhooks import Webhooks
 
 def main(arguments: list[str]) -> None:
     port, webhook_url, *file = arguments
-    keys = os.environ
-    secret_key = keys["STRIPE_SECRET_KEY"]
+    environment = os.environ
+    secret_key = environment.get("STRIPE_SECRET_KEY", "")
     if not secret_key.startswith("sk_test_"):
         sys.exit("the double takes a STRIPE_SECRET_KEY that begins with sk_test_")
     state = State(Path(file[0]) if file else None)
-    webhooks = Webhooks(state, webhook_url, keys["STRIPE_WEBHOOK_SECRET"].split(",")[0])
-    server = Server(("127.0.0.1", int(port)), Double(state, secret_key, keys["STRIPE_PUBLISHABLE_KEY"]), webhooks)
+    webhooks = Webhooks(state, webhook_url, environment["STRIPE_WEBHOOK_SECRET"].split(",")[0])
+    host = environment.get("BIND_HOST") or "127.0.0.1"
+    server = Server((host, int(port)), Double(state, secret_key, environment["STRIPE_PUBLISHABLE_KEY"]), webhooks)
     webhooks.start()
     server.serve()
 

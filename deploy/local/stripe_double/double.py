@@ -6,7 +6,7 @@ import re
 import time
 from base64 import b64decode
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -91,17 +91,16 @@ class Double:
         noted["fault"] = fault and fault.kind
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
         if key is None:
-            return self._played(call, fault, noted, None, "")
-        return self._once(call, fault, noted, key, request.text)
+            return _played(fault, lambda: self._effect(call, fault, noted["id"]))
+        return self._once(call, fault, noted["id"], key, request.text)
 
-    def _once(self, call: routes.Call, fault: Fault | None, noted: Object, key: str, text: str) -> Answer:
+    def _once(self, call: routes.Call, fault: Fault | None, request_id: str, key: str, text: str) -> Answer:
         if not 1 <= len(key) <= _LONGEST_KEY:
             raise Refusal(f"Idempotency keys must be at most {_LONGEST_KEY} characters", kind="idempotency_error")
         fingerprint = hashlib.sha256(f"{call.path}\n{text}".encode()).hexdigest()
         with self.state.lock:
-            if earlier := self.state.answers.get(key):
-                return _replayed(earlier, fingerprint, key)
-            if key in self._in_flight:
+            earlier = self.state.answers.get(key)
+            if earlier is None and key in self._in_flight:
                 raise Refusal(
                     f"There is currently another in-progress request using this idempotency key: {key}",
                     status=409,
@@ -109,32 +108,25 @@ class Double:
                 )
             self._in_flight.add(key)
         try:
-            return self._played(call, fault, noted, key, fingerprint)
+            if earlier:
+                return _played(fault, lambda: _replayed(earlier, fingerprint, key))
+            return _played(fault, lambda: self._effect(call, fault, request_id, key, fingerprint))
         finally:
             self._in_flight.discard(key)
 
-    def _played(self, call: routes.Call, fault: Fault | None, noted: Object, key: str | None, mark: str) -> Answer:
-        """Answer with the fault."""
-        kind = fault.kind if fault else None
-        if fault and kind in (Kind.SLOW, Kind.HANG_BEFORE):
-            time.sleep(fault.seconds)
-        _fail(kind, (Kind.ERROR_BEFORE,), (Kind.RESET_BEFORE, Kind.HANG_BEFORE))
-        answer = self._effect(call, noted, key, mark, broken=kind == Kind.ERROR_KEPT)
-        if fault and kind == Kind.HANG_AFTER:
-            time.sleep(fault.seconds)
-        _fail(kind, (Kind.ERROR_AFTER,), (Kind.RESET_AFTER, Kind.HANG_AFTER))
-        return answer
-
-    def _effect(self, call: routes.Call, noted: Object, key: str | None, mark: str, *, broken: bool) -> Answer:
-        with self.state.transaction(noted["id"], key):
+    def _effect(
+        self, call: routes.Call, fault: Fault | None, request_id: str, key: str | None = None, mark: str = ""
+    ) -> Answer:
+        with self.state.transaction(request_id, key):
             begun = True
             try:
-                done = json.dumps(routes.answer(self.state, call), indent=2)
-                answer = _refused(faults.server_error()) if broken else Answer(200, done)
+                answer = Answer(200, json.dumps(routes.answer(self.state, call), indent=2))
             except Refusal as refusal:
                 answer, begun = _refused(refusal), refusal.begun
+            if fault and fault.kind == Kind.ERROR_KEPT:
+                answer = _refused(faults.server_error())
             if key and begun:
-                facts = {"mark": mark, "path": call.path, "request": noted["id"]}
+                facts = {"mark": mark, "path": call.path, "request": request_id}
                 self.state.remember(key, {"status": answer.status, "body": answer.body, **facts})
             if key:
                 self._in_flight.discard(key)
@@ -150,7 +142,21 @@ class Double:
         return bool(given == self._publishable_key)
 
 
-def _fail(kind: Kind | None, errors: tuple[Kind, ...], cuts: tuple[Kind, ...]) -> None:
+def _played(fault: Fault | None, act: Callable[[], Answer]) -> Answer:
+    """What `act` answers, with the fault."""
+    if fault is None:
+        return act()
+    if fault.kind in (Kind.SLOW, Kind.HANG_BEFORE):
+        time.sleep(fault.seconds)
+    _fail(fault.kind, (Kind.ERROR_BEFORE,), (Kind.RESET_BEFORE, Kind.HANG_BEFORE))
+    answer = act()
+    if fault.kind == Kind.HANG_AFTER:
+        time.sleep(fault.seconds)
+    _fail(fault.kind, (Kind.ERROR_AFTER,), (Kind.RESET_AFTER, Kind.HANG_AFTER))
+    return answer
+
+
+def _fail(kind: Kind, errors: tuple[Kind, ...], cuts: tuple[Kind, ...]) -> None:
     if kind in errors:
         raise faults.server_error()
     if kind == Kind.RATE_LIMIT:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from deploy.local.stripe_double import checkout, pages
 from deploy.local.stripe_double.control import Control
@@ -30,6 +30,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], double: Double, webhooks: Webhooks) -> None:
         super().__init__(address, _Handler)
         self.double = double
+        self.webhooks = webhooks
         self.control = Control(double, webhooks)
 
     def serve(self) -> None:
@@ -103,7 +104,8 @@ class _Handler(BaseHTTPRequestHandler):
                 button = dict(parse_qsl(text)).get("button", "")
                 return Answer(200, pages.pressed(state, path, button, self._page()), html)
         except pages.Redirect as redirect:
-            return Answer(303, "", {"Location": redirect.url})
+            shop = self.server.webhooks.url  # Stripe wants whole addresses; `make run` does not know its own
+            return Answer(303, "", {"Location": urljoin(shop, redirect.url)})
 
     def _page(self) -> str:
         return f"http://{self.headers.get('Host', '')}"

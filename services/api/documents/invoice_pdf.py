@@ -20,7 +20,6 @@ _ENDS = {
     InvoiceKind.CREDIT_NOTE: "Refunded to the original means of payment.",
     InvoiceKind.REVERSAL: "The refund failed, so the credit note named above no longer counts.",
 }
-_UNREADABLE = "A box stands for a character that this document's font lacks."
 _AMOUNT = 23 * mm
 
 
@@ -30,8 +29,7 @@ def render(invoice: Invoice) -> bytes:
     seller = invoice.facts.seller
     story = [*_head(invoice, width), _lines(invoice, width), Spacer(0, 4 * mm), _totals(invoice)]
     story += [Spacer(0, 8 * mm), text(_ENDS[invoice.kind])]
-    if fonts.lacking((*invoice.facts.buyer.values(), *(line.title for line in invoice.facts.lines))):
-        story.append(text(_UNREADABLE, layout.SMALL))
+    story += layout.missing((*invoice.facts.buyer.values(), *(line.title for line in invoice.facts.lines)))
     if seller.note:
         story += [Spacer(0, 4 * mm), text(seller.note, layout.SMALL)]
     title = f"{_TITLES[invoice.kind]} {invoice.number}"

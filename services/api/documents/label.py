@@ -29,6 +29,7 @@ def render(order: Order, seller: Seller) -> bytes:
     )
     canvas.line(_MARGIN, 112 * mm, _WIDTH - _MARGIN, 112 * mm)
     to: list[Flowable] = [text("To", layout.SMALL), lines(layout.address(order.ship_to), _TO)]
+    to += layout.missing(order.ship_to.values())
     if phone := order.ship_to.get("phone"):
         to.append(text(phone, _FROM))
     _place(canvas, to, top=109 * mm, height=62 * mm)

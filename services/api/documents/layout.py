@@ -1,6 +1,6 @@
 """What all documents share: paper, text, amounts, addresses, and every page's foot and mark of a test."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from html import escape
@@ -22,6 +22,7 @@ GREY, LINE = HexColor(0x5B6470), HexColor(0xC9CED6)
 _RED = HexColor(0xB42318)
 _NORTH_AMERICA = ("usd", "cad")
 _CITY_FIRST = ("AU", "CA", "GB", "IE", "NZ", "US")
+_MISSING = "A box stands for a character that this document's font lacks."
 _TEST = "TEST ORDER: no real money, nothing is owed or sent"
 BODY = ParagraphStyle("body", fontName=fonts.REGULAR, fontSize=9, leading=12)
 SMALL = ParagraphStyle("small", BODY, fontSize=7.5, leading=10, textColor=GREY)
@@ -41,6 +42,11 @@ def text(words: str, style: ParagraphStyle = BODY) -> Paragraph:
 def lines(words: Sequence[str], style: ParagraphStyle = BODY) -> Paragraph:
     """A text with these lines; empty ones are left out."""
     return Paragraph("<br/>".join(escape(fonts.clean(line)) for line in words if line), style)
+
+
+def missing(words: Iterable[str]) -> list[Flowable]:
+    """A line that says so if some character of these is drawn as a box."""
+    return [text(_MISSING, SMALL)] if fonts.lacking(words) else []
 
 
 def money(cents: int) -> str:

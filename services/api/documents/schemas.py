@@ -1,15 +1,14 @@
 """Requests and responses about documents."""
 
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from services.api.pricing.rules import MOST_CENTS
 from services.api.pricing.settings import Currency
-from services.api.schemas import ApiModel, Name, ResponseModel, Time, Url, bounded
-from services.api.url_builder import UrlBuilder
-from shared.models.invoice import Invoice, InvoiceKind
+from services.api.schemas import ApiModel, Name, ResponseModel, Time, bounded
+from shared.models.invoice import InvoiceKind
 
 SignedCents = Annotated[int, bounded(minimum=-MOST_CENTS, maximum=MOST_CENTS)]
 
@@ -17,7 +16,7 @@ SignedCents = Annotated[int, bounded(minimum=-MOST_CENTS, maximum=MOST_CENTS)]
 class InvoiceOut(ResponseModel):
     """A document of an order: its invoice, a credit note of a refund, or a reversal of one whose refund failed.
 
-    Amounts of credit notes are negative, so that all documents of an order sum to what was kept. `url` is a PDF's.
+    Amounts of credit notes are negative, so that all documents of an order sum to what was kept.
     """
 
     number: Name
@@ -26,12 +25,6 @@ class InvoiceOut(ResponseModel):
     tax_cents: SignedCents
     currency: Currency
     issued_at: Time
-    url: Url
-
-    @classmethod
-    def of(cls, invoice: Invoice, urls: UrlBuilder) -> Self:
-        file = "invoice.pdf" if invoice.kind is InvoiceKind.INVOICE else f"credit-notes/{invoice.number}.pdf"
-        return cls.from_row(invoice, currency=Currency(invoice.currency), url=urls.document(invoice.order_id, file))
 
 
 class InvoicePath(ApiModel):

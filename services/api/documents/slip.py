@@ -17,7 +17,7 @@ from services.api.documents.layout import MARGIN, SMALL, date, lines, table, tex
 from shared.models.order import Order, OrderItem, OrderPrint
 
 _QR = 26 * mm
-_SWATCH = 22 * mm
+_SWATCH = 18 * mm
 _BIG = ParagraphStyle("big", layout.BOLD, fontSize=14, leading=18)
 
 
@@ -26,21 +26,21 @@ def render(order: Order, items: Sequence[OrderItem], seller: str, pictures: Mapp
     readers = {asset_id: ImageReader(BytesIO(data)) for asset_id, data in pictures.items()}
     size = layout.paper(order.currency)
     width = size[0] - 2 * MARGIN
-    story = [_head(order, seller, width), Spacer(0, 6 * mm), _table(items, readers, width), Spacer(0, 4 * mm)]
     pieces = sum(item.quantity for item in items)
-    story.append(text(f"{pieces} piece{'s' if pieces > 1 else ''} in all", layout.BOLD))
+    story = [_head(order, pieces, seller, width), Spacer(0, 6 * mm), _table(items, readers, width)]
     foot = f"{seller} · Packing slip {order.order_number}"
     return layout.build(story, size, title=f"Packing slip {order.order_number}", foot=foot, test=order.test)
 
 
-def _head(order: Order, seller: str, width: float) -> Table:
+def _head(order: Order, pieces: int, seller: str, width: float) -> Table:
     title: list[Flowable] = [
         text(seller, layout.BOLD),
         text("Packing slip", layout.TITLE),
         text(order.order_number, _BIG),
     ]
     title += [Spacer(0, 2 * mm), text(f"Ordered on {date(order.created_at)}", SMALL)]
-    to = [text("Ship to", SMALL), lines(layout.address(order.ship_to))]
+    title.append(text(f"{pieces} piece{'s' if pieces > 1 else ''} in all", layout.BOLD))
+    to = [text("Ship to", SMALL), lines(layout.address(order.ship_to)), *layout.missing(order.ship_to.values())]
     widths = [width * 0.42, width * 0.58 - _QR, _QR]
     return table([[title, to, _qr(order.order_number)]], widths, ("ALIGN", (-1, 0), (-1, -1), "RIGHT"), padding=0)
 

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from services.api import examples
 from services.api.accounts.schemas import AddressIn
 from services.api.designs.schemas import Millimetres
+from services.api.documents.schemas import InvoiceOut
 from services.api.pricing.schemas import BasisPoints, Cents
 from services.api.pricing.settings import Currency
 from services.api.schemas import (
@@ -26,6 +27,7 @@ from services.api.schemas import (
     Time,
     bounded,
 )
+from shared.models.invoice import Invoice
 from shared.models.order import Order, OrderEvent, OrderItem, OrderPrint, PaymentStatus, ProductionStatus
 
 
@@ -179,15 +181,23 @@ class OrderOut(OrderSummary):
 
     items: Items[OrderItemOut]
     ship_to: ShipToOut
+    invoices: Items[InvoiceOut]
     history: Items[HappenedOut]
 
     @classmethod
-    def of(cls, order: Order, items: Sequence[OrderItem], events: Sequence[OrderEvent]) -> Self:
+    def of(
+        cls,
+        order: Order,
+        items: Sequence[OrderItem],
+        documents: Sequence[Invoice],
+        events: Sequence[OrderEvent],
+    ) -> Self:
         return cls.from_row(
             order,
             totals=TotalsOut.from_row(order),
             items=list(map(OrderItemOut.of, items)),
             ship_to=ShipToOut(**order.ship_to),
+            invoices=list(map(InvoiceOut.from_row, documents)),
             history=[HappenedOut.from_row(event) for event in events],
         )
 

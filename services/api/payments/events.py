@@ -13,6 +13,7 @@ from uuid import UUID
 from services.api.dependencies import Dependencies
 from services.api.payments import facts, settlement
 from services.api.payments.objects import NotYet
+from services.api.refunds import readers
 from shared import errors, failpoints, log, metrics, shop_errors
 from shared.db import payments, webhook_events
 from shared.db.pool import Connection
@@ -53,7 +54,7 @@ def apply(deps: Dependencies, stripe: "StripeClient", event: WebhookEvent) -> No
     try:
         outcome = _settle(deps, event, _change(deps, stripe, event))
     except (NotYet, shop_errors.PaymentUnavailable, errors.Busy) as reason:
-        outcome = _defer(deps, event, type(reason).__name__)
+        outcome = _defer(deps, event, str(reason) or type(reason).__name__)
     except Exception as error:
         _defer(deps, event, type(error).__name__)
         raise
@@ -120,13 +121,15 @@ def _session(deps: Dependencies, stripe: "StripeClient", session_id: str) -> Cha
 
 
 def _payment(deps: Dependencies, stripe_id: str, payment_id: UUID | None) -> Payment | None:
-    """The payment that an object is of; None for an object that others made with the same account."""
+    """The payment that an object is of; None for an object that others made with the same account. Raises NotYet."""
     with deps.database.transaction() as connection:
         found = payments.by_stripe_id(connection, stripe_id)
         if found is None and payment_id is not None:
             found = payments.find(connection, payment_id)
     if found is None and payment_id is not None:
         raise NotYet
+    if found and stripe_id not in (found.stripe_id or stripe_id, found.intent_id):
+        raise NotYet("another object has this payment")
     return found
 
 
@@ -139,4 +142,12 @@ READERS: Mapping[str, Read] = {
     "checkout.session.async_payment_succeeded": _session,
     "checkout.session.async_payment_failed": _session,
     "checkout.session.expired": _session,
+    "refund.created": readers.refund,
+    "refund.updated": readers.refund,
+    "refund.failed": readers.refund,
+    "charge.dispute.created": readers.dispute,
+    "charge.dispute.updated": readers.dispute,
+    "charge.dispute.closed": readers.dispute,
+    "charge.dispute.funds_withdrawn": readers.dispute,
+    "charge.dispute.funds_reinstated": readers.dispute,
 }

@@ -69,7 +69,7 @@ class Stripe(settings.EnvSettings):
     def _complete(self) -> Self:
         if self.key is None:
             return self
-        if not (self.webhook and self.publishable_key and self.public_url):
+        if not (self.webhook and self.publishable_key and (self.public_url or self.api_base)):
             raise ValueError(
                 "STRIPE_SECRET_KEY also needs STRIPE_WEBHOOK_SECRET, STRIPE_PUBLISHABLE_KEY and, for the way "
                 "back from Stripe's page, PUBLIC_URL"

@@ -8,10 +8,11 @@ from services.api.dependencies import Dependencies
 from services.api.documents import issuing as documents
 from services.api.orders import mailing
 from services.api.production import release as production
+from services.api.refunds import issuing as refunds
 from shared import log, metrics
 from shared.db import order_events, order_items, orders, payments
 from shared.db.pool import Connection
-from shared.models.order import DisputeState, Hold, Order
+from shared.models.order import SHOP, DisputeState, Hold, Order
 from shared.models.payment import Payment, PaymentFact
 
 ACTOR = "stripe"
@@ -38,21 +39,35 @@ def record(deps: Dependencies, connection: Connection, payment: Payment, fact: P
 
 
 def _follow(deps: Dependencies, connection: Connection, before: Order, after: Order) -> None:
+    if after.cancelled_at and after.received_cents > before.received_cents:
+        refunds.of_all(connection, after, reason="The payment came after the order was cancelled.", actor=SHOP)
     if _paid(after) and not _paid(before):
         order_events.add(connection, after.id, "paid", ACTOR, {"cents": after.received_cents})
-    if after.review and not before.review:
-        order_events.add(connection, after.id, "review", ACTOR, {"reason": after.review})
-        metrics.REVIEWS.inc()
-        _log.error("order_in_review", order=after.order_number, reason=after.review)
-    if after.dispute is DisputeState.OPEN and before.dispute is not DisputeState.OPEN:
-        after = production.hold(connection, after, Hold.DISPUTE)
-    elif after.dispute is DisputeState.WON and before.dispute is not DisputeState.WON:
-        after = production.resume(connection, after, Hold.DISPUTE)
+    after = _follow_doubts(connection, before, after)
     if _paid(after) and not _paid(before):
         items = order_items.of_order(connection, after.id)
         production.release(connection, after, items)
         mailing.paid(connection, after, items)
     documents.follow(connection, after, deps.settings.seller, paid=_paid(after))
+
+
+def _follow_doubts(connection: Connection, before: Order, after: Order) -> Order:
+    """Reviews and disputes stop production while they last; a dispute that is lost does for good."""
+    if after.review and not before.review:
+        order_events.add(connection, after.id, "review", ACTOR, {"reason": after.review})
+        metrics.REVIEWS.inc()
+        _log.error("order_in_review", order=after.order_number, reason=after.review)
+    elif before.review and not after.review:
+        after = production.resume(connection, after, Hold.REVIEW)
+    if after.dispute is not before.dispute:
+        order_events.add(connection, after.id, f"dispute_{after.dispute}", ACTOR)
+        metrics.DISPUTES.labels(after.dispute).inc()
+        _log.error("order_disputed", order=after.order_number, dispute=after.dispute)
+        if after.dispute is DisputeState.OPEN:
+            after = production.hold(connection, after, Hold.DISPUTE)
+        elif after.dispute is DisputeState.WON:
+            after = production.resume(connection, after, Hold.DISPUTE)
+    return after
 
 
 def _paid(order: Order) -> bool:

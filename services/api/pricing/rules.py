@@ -1,4 +1,4 @@
-"""What a cart costs, as a pure function of price list, cart and moment: integers only, no clock, no database.
+"""What a cart costs, as a pure function of price list, cart, postage and moment: integers, no clock, no database.
 
     unit price   = (garment + its prints) less the quantity break, half up
     discount     = of all goods, split over the lines by largest remainder
@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
+from services.api.pricing.shipping import ShippingRate
 from shared import errors, shop_errors
 from shared.models.discount import Discount
-from shared.models.price_list import Destination, Film, PriceList, PrintPrice, QuantityBreak, Zone
+from shared.models.price_list import Destination, Film, PriceList, PrintPrice, QuantityBreak
 from shared.models.print_check import PrintMethod
 from shared.models.product import Variant
 from shared.models.quote import Charges, PrintCharge, QuoteLine, ShippingLine
@@ -58,22 +59,24 @@ class Cart:
     destination: Destination
     discount: Discount | None = None
 
+    @property
+    def weight_g(self) -> int:
+        return sum(line.quantity * line.variant.weight_g for line in self.lines)
 
-def price(prices: PriceList, cart: Cart, at: datetime) -> Charges:
+
+def price(prices: PriceList, cart: Cart, postage: ShippingRate, at: datetime) -> Charges:
     """The charges of a cart at a moment, its lines by SKU.
 
-    Raises InvalidRequest, NotShippedThere, DiscountRefused, DoesNotFit or TotalOutOfRange.
+    Raises InvalidRequest, DiscountRefused, DoesNotFit or TotalOutOfRange.
     """
     lines = _merged(cart.lines)
-    zone = _zone(prices, cart.destination)
     tax_bp = _tax_bp(prices, cart.destination, at.date())
     priced = _lines(prices, lines, tax_bp)
     if cart.discount:
         priced = _discounted(priced, cart.discount, at)
     taxed = [replace(line, tax_cents=_tax(line.goods_cents - line.discount_cents, tax_bp)) for line in priced]
-    weight_g = sum(line.quantity * line.variant.weight_g for line in lines)
-    postage = _postage(zone, weight_g)
-    charges = Charges(tuple(taxed), ShippingLine(zone.name, weight_g, postage, tax_bp, _tax(postage, tax_bp)))
+    shipping = ShippingLine(postage.name, cart.weight_g, postage.cents, tax_bp, _tax(postage.cents, tax_bp))
+    charges = Charges(tuple(taxed), shipping)
     if not LEAST_CENTS <= charges.total_cents <= MOST_CENTS:
         raise shop_errors.TotalOutOfRange(
             details={"totalCents": charges.total_cents, "leastCents": LEAST_CENTS, "mostCents": MOST_CENTS}
@@ -195,22 +198,6 @@ def _discounted(lines: Sequence[QuoteLine], discount: Discount, at: datetime) ->
     off = half_up(subtotal * (discount.off_bp or 0), _ONE) + (discount.off_cents or 0)
     shares = split(min(off, subtotal), goods)
     return [replace(line, discount_cents=share) for line, share in zip(lines, shares, strict=True)]
-
-
-def _zone(prices: PriceList, destination: Destination) -> Zone:
-    zones = {place: zone for zone in prices.zones for place in zone.places}
-    place = destination.longest(list(zones))
-    if place is None:
-        raise shop_errors.NotShippedThere(details={"country": destination.country})
-    return zones[place]
-
-
-def _postage(zone: Zone, weight_g: int) -> int:
-    """As many of the heaviest parcels as can be filled, and one for the rest."""
-    heaviest = zone.postage[-1]
-    full, rest_g = divmod(weight_g, heaviest.up_to_g)
-    rest = next(step.cents for step in zone.postage if rest_g <= step.up_to_g) if rest_g else 0
-    return full * heaviest.cents + rest
 
 
 def _tax_bp(prices: PriceList, destination: Destination, on: date) -> int:

@@ -10,6 +10,7 @@ from services.api.middleware import auth
 from services.api.pricing import carts, rules
 from services.api.pricing.default_list import DEFAULT
 from services.api.pricing.schemas import NewPrice, PriceOut, PricesOut
+from services.api.pricing.shipping import ZoneRates
 from services.api.schemas import ConditionalHeaders
 from shared.db import ids, price_lists, quotes
 from shared.db.pool import Connection
@@ -35,11 +36,14 @@ def quote(deps: Dependencies, body: NewPrice) -> PriceOut:
     with deps.database.transaction() as connection:
         version, prices = _in_force(connection)
         cart = carts.read(connection, owner, body)
+    postage = ZoneRates(prices).rate(cart.destination, cart.weight_g)
+    charges = rules.price(prices, cart, postage, datetime.now(UTC))
+    with deps.database.transaction() as connection:
         stored = quotes.add(
             connection,
             ids.new(),
             owner,
-            rules.price(prices, cart, datetime.now(UTC)),
+            charges,
             currency=deps.settings.pricing.currency,
             destination=cart.destination,
             discount_code=cart.discount.code if cart.discount else None,

@@ -37,9 +37,7 @@ class NewOrderSheet(BodyModel):
     effort: Annotated[Effort, FROM_TEXT] = Effort.TIGHT
     formats: list[Annotated[SheetFormat, FROM_TEXT]] = Field([SheetFormat.PNG], min_length=1, max_length=3)
     labels: bool = Field(True, description="Print the item's number and width below each copy.")
-    underbase: bool = Field(
-        True, description="White ink below the designs: a plate beside PNG and TIFF, or in the PDF."
-    )
+    underbase: bool = Field(True, description="White ink below the designs: a plate beside PNG and TIFF, in a PDF.")
 
 
 class PrintOnSheetOut(ResponseModel):

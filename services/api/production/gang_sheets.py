@@ -97,10 +97,8 @@ def _items(waiting: Sequence[WaitingPrint], wanted: Sequence[UUID]) -> proposals
     """Raises NotAllowedNow for a print that does not wait, InvalidRequest for more than a sheet holds."""
     chosen = [one for one in waiting if one.print_id in set(wanted)]
     if missing := set(wanted) - {one.print_id for one in chosen}:
-        raise shop_errors.NotAllowedNow(
-            "A print lies on a sheet already, or is not to be made now.",
-            details={"printIds": sorted(map(str, missing))},
-        )
+        details = {"printIds": sorted(map(str, missing))}
+        raise shop_errors.NotAllowedNow("A print lies on a sheet already, or is not to be made now.", details=details)
     items = proposals.grouped(chosen)
     if len(items) > MOST_ITEMS or sum(one.copies for one in chosen) > MOST_COPIES:
         raise errors.InvalidRequest(f"printIds: a sheet has at most {MOST_ITEMS} items and {MOST_COPIES} copies.")

@@ -46,7 +46,7 @@ def resume(connection: Connection, order: Order, reason: str, actor: str = _SHOP
 
 def obstacle(order: Order, items: Sequence[OrderItem]) -> Hold | None:
     """Why the shop itself cannot go on with an order."""
-    if order.dispute is DisputeState.OPEN:
+    if order.dispute in (DisputeState.OPEN, DisputeState.LOST):
         return Hold.DISPUTE
     if order.review is not None:
         return Hold.REVIEW

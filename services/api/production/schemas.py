@@ -28,9 +28,8 @@ from services.api.schemas import (
 from shared.models.job import JobState
 from shared.models.order import PaymentStatus, ProductionStatus
 
-Reason = Annotated[
-    str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")
-]
+_FILLED = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=_FILLED)]
 _MOST_LINES = 50
 
 

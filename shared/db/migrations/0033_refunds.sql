@@ -10,3 +10,13 @@ alter table disputes
     add column checked_at timestamptz not null default now(),
     add column created_at timestamptz not null default now();
 create index disputes_created on disputes (created_at desc, id desc);
+
+-- A second payment of an order that goes back while the order goes on: it counts neither as received nor as refunded.
+alter table payments add column surplus boolean not null default false;
+create index payments_without_fee on payments (received_at) where status = 'succeeded' and fee_cents is null;
+
+-- What the reconciler does now and then, whichever instance does it; `until` is how far it has come.
+create table reconciler_tasks (
+    task text primary key,
+    due_at timestamptz not null,
+    until timestamptz not null);

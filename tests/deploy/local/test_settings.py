@@ -10,15 +10,23 @@ from deploy.local.settings import Settings
 
 def test_nothing_need_be_said() -> None:
     settings = Settings.read({})
-    assert settings.ports == {"PORT": 8000, "REMBG_PORT": 7000, "WORKER_PORT": 8001, "MOCKUPS_PORT": 7100}
+    services = {"PORT": 8000, "REMBG_PORT": 7000, "WORKER_PORT": 8001, "MOCKUPS_PORT": 7100}
+    assert settings.ports == services | {"STRIPE_DOUBLE_PORT": 12111}
     assert settings.data == Path("data").absolute()
 
 
 def test_ports_and_folder_can_be_chosen() -> None:
-    chosen = {"PORT": 1, "REMBG_PORT": 2, "WORKER_PORT": 65535, "MOCKUPS_PORT": 3}
+    chosen = {"PORT": 1, "REMBG_PORT": 2, "WORKER_PORT": 65535, "MOCKUPS_PORT": 3, "STRIPE_DOUBLE_PORT": 4}
     settings = Settings.read({**{name: str(port) for name, port in chosen.items()}, "DATA_DIR": "/somewhere"})
     assert settings.ports == chosen
     assert settings.data == Path("/somewhere")
+
+
+def test_with_a_key_of_stripe_no_double_takes_its_place() -> None:
+    assert Settings.read({"STRIPE_SECRET_KEY": ""}).doubles_stripe
+    settings = Settings.read({"STRIPE_SECRET_KEY": "sk_test_12345678"})
+    assert not settings.doubles_stripe
+    assert "STRIPE_DOUBLE_PORT" not in settings.ports
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "8000x", "1e3"])

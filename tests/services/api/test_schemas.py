@@ -52,6 +52,8 @@ def test_no_number_or_boolean_of_any_body_is_taken_from_another_type(api: Api) -
         ("gang_sheets_create", "labels"),
         ("gang_sheets_create", "underbase"),
         ("jobs_create", "priority"),
+        ("production_order_sheet", "labels"),
+        ("production_order_sheet", "underbase"),
         *(("pricing_set_discount", name) for name in ("offBp", "offCents", "minimumCents", "maxUses")),
         *(("cutouts_create", option) for option in ("decontaminate", "matting", "crop", "dpi")),
         *(("jobs_create", f"options.{option}") for option in ("decontaminate", "matting", "crop", "dpi")),

@@ -108,17 +108,3 @@ def test_pages_are_newest_first_with_what_a_person_must_know(database: Database)
     assert [one.dispute.stripe_id for one in rest.items] == ["du_0"]
     assert [one.dispute.stripe_id for one in run(database, disputes.page, 9, None, is_open=True).items] == ["du_0"]
     assert len(run(database, disputes.page, 9, None, is_open=False).items) == 2
-
-
-def _age(connection: Connection) -> None:
-    connection.execute("update disputes set checked_at = now() - interval '25 hours'")
-
-
-def test_open_disputes_are_read_again_each_day(database: Database) -> None:
-    order = disputed_orders.paid(database)
-    run(database, _write, order, "needs_response")
-    run(database, _write, order, "won", stripe_id="du_2")
-    assert run(database, disputes.stale, 10) == ()
-    run(database, _age)
-    assert run(database, disputes.stale, 10) == ("du_1",)
-    assert run(database, disputes.stale, 10) == ()

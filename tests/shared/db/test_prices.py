@@ -9,7 +9,6 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from services.api.pricing import rules
 from services.api.pricing.default_list import DEFAULT
 from services.api.pricing.rules import Cart, CartLine
 from shared import errors, shop_errors
@@ -142,7 +141,7 @@ def test_codes_are_paged(database: Database) -> None:
 
 def _quote(database: Database, code: str | None = None, of: str = "ann") -> Quote:
     cart = Cart((CartLine(carts.variant(), 2),), Destination("FI", "00100"))
-    charges = rules.price(DEFAULT, cart, carts.NOW)
+    charges = carts.price(DEFAULT, cart)
     with database.transaction() as connection:
         return quotes.add(
             connection,

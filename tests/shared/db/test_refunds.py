@@ -20,9 +20,7 @@ AT = datetime(2026, 11, 30, 13, tzinfo=UTC)
 THREADS = 30
 
 
-def _add(
-    connection: Connection, order_id: UUID, payment_id: UUID, cents: int = 1000, *, claimed: bool = False
-) -> Refund:
+def _add(connection: Connection, order_id: UUID, payment_id: UUID, cents: int = 1000) -> Refund:
     connection.execute("select from orders where id = %s for update", [order_id])
     refund_id = ids.new()
     return refunds.add(
@@ -35,7 +33,6 @@ def _add(
         lines=[{"line": 1, "quantity": 0, "cents": cents, "taxCents": 0}],
         reason="too small",
         actor="ann",
-        claimed=claimed,
     )
 
 
@@ -140,51 +137,6 @@ def test_what_is_left_of_each_payment(database: Database) -> None:
     run(database, _write, run(database, _add, order_id, first, 500), RefundState.FAILED)
     run(database, _add, order_id, second, TOTAL)
     assert run(database, refunds.left_of_payments, order_id) == {first: TOTAL - 1000}
-
-
-def _age(connection: Connection, refund: Refund, created_s: float, checked_s: float | None) -> None:
-    connection.execute(
-        """update refunds
-        set created_at = now() - %s * interval '1 second', checked_at = now() - %s::float * interval '1 second'
-        where id = %s""",
-        [created_s, checked_s, refund.id],
-    )
-
-
-def test_a_refund_nobody_asks_for_is_due_at_once_and_given_out_once(database: Database) -> None:
-    order_id, payment_id = disputed_orders.paid(database)
-    refund = run(database, _add, order_id, payment_id)
-    assert [one.id for one in run(database, refunds.due, 10)] == [refund.id]
-    assert run(database, refunds.due, 10) == ()
-
-
-def test_a_claimed_refund_is_due_after_two_minutes(database: Database) -> None:
-    order_id, payment_id = disputed_orders.paid(database)
-    refund = run(database, _add, order_id, payment_id, claimed=True)
-    assert run(database, refunds.due, 10) == ()
-    run(database, _age, refund, 121, 121)
-    assert [one.id for one in run(database, refunds.due, 10)] == [refund.id]
-
-
-@pytest.mark.parametrize(
-    ("created_s", "checked_s", "is_due"),
-    [(600, 119, False), (600, 121, True), (36_000, 3_500, False), (36_000, 3_700, True), (1e6, 21_700, True)],
-)
-def test_an_old_refund_is_asked_about_less_and_less_often_but_each_six_hours(
-    database: Database, created_s: float, checked_s: float, *, is_due: bool
-) -> None:
-    order_id, payment_id = disputed_orders.paid(database)
-    refund = run(database, _write, run(database, _add, order_id, payment_id), RefundState.PENDING)
-    run(database, _age, refund, created_s, checked_s)
-    assert bool(run(database, refunds.due, 10)) == is_due
-
-
-def test_a_settled_refund_is_never_due(database: Database) -> None:
-    order_id, payment_id = disputed_orders.paid(database)
-    for status in (RefundState.SUCCEEDED, RefundState.FAILED, RefundState.CANCELLED):
-        refund = run(database, _write, run(database, _add, order_id, payment_id), status)
-        run(database, _age, refund, 1e6, None)
-    assert run(database, refunds.due, 10) == ()
 
 
 def test_a_refund_that_is_not_ours_is_not_written(database: Database) -> None:

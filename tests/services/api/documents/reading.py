@@ -6,7 +6,6 @@ from random import Random
 
 import pypdfium2
 
-from services.api.pricing import rules
 from shared import errors
 from shared.db import ids
 from shared.models.invoice import Invoice, InvoiceFacts, Seller, Series, of_order
@@ -47,7 +46,7 @@ def random_order(random: Random) -> tuple[Order, tuple[OrderItem, ...]]:
     """A priced cart as an order; another one where the price list refuses a cart."""
     while True:
         try:
-            charges = rules.price(carts.prices(random), carts.cart(random), NOW)
+            charges = carts.price(carts.prices(random), carts.cart(random))
         except errors.Failure:
             continue
         return order(charges), items(charges)

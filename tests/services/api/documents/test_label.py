@@ -22,6 +22,12 @@ def test_test_stands_across_the_label_of_a_test_order() -> None:
     assert "TEST\n" in pages(label.render(replace(order, test=True), SELLER))[0] + "\n"
 
 
+def test_a_character_that_the_font_lacks_is_said_to_be_missing() -> None:
+    order, _ = random_order(Random(1))
+    (text,) = pages(label.render(replace(order, ship_to={**order.ship_to, "name": "山田"}), SELLER))
+    assert "A box stands for a character" in text
+
+
 def test_the_longest_address_is_made_smaller_until_it_fits() -> None:
     order, _ = random_order(Random(1))
     long = {name: f"{'Łódzka ' * 28}{name}" for name in ("name", "line1", "line2", "city", "region")}

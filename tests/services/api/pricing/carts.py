@@ -6,11 +6,14 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from services.api.pricing import rules
 from services.api.pricing.rules import Cart, CartLine, Print
+from services.api.pricing.shipping import ZoneRates
 from shared.models.discount import Discount
 from shared.models.price_list import Destination, Film, Postage, PriceList, PrintPrice, QuantityBreak, Tax, Zone
 from shared.models.print_check import PrintMethod
 from shared.models.product import Variant
+from shared.models.quote import Charges
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 PLACES = ("US", "US:9", "US:967", "DE", "FI", "FI:22", "GB", "GB:SW1")
@@ -116,3 +119,8 @@ def shuffled(random: Random, made: Cart) -> Cart:
     lines = random.sample(made.lines, len(made.lines))
     turned = (replace(line, design_ids=line.design_ids[::-1], prints=line.prints[::-1]) for line in lines)
     return replace(made, lines=tuple(turned))
+
+
+def price(prices: PriceList, cart: Cart, at: datetime = NOW) -> Charges:
+    """The charges with the postage of the price list."""
+    return rules.price(prices, cart, ZoneRates(prices).rate(cart.destination, cart.weight_g), at)

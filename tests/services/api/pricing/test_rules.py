@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.api.pricing.default_list import DEFAULT
-from services.api.pricing.rules import LEAST_CENTS, MOST_CENTS, Cart, CartLine, Print, film_um, half_up, price, split
+from services.api.pricing.rules import LEAST_CENTS, MOST_CENTS, Cart, CartLine, Print, film_um, half_up, split
 from shared import errors, shop_errors
 from shared.models.discount import Discount
 from shared.models.price_list import Destination, Film, PriceList
@@ -38,7 +38,7 @@ def _summary(charges: Charges, rate: int) -> dict[str, object]:
 
 def _price(prices: PriceList, cart: Cart) -> Charges | shop_errors.TotalOutOfRange:
     try:
-        return price(prices, cart, carts.NOW)
+        return carts.price(prices, cart)
     except shop_errors.TotalOutOfRange as failure:
         return failure
 
@@ -67,7 +67,7 @@ US = Destination("US")
 
 
 def _charges(*lines: CartLine, to: Destination = US, discount: Discount | None = None) -> Charges:
-    return price(DEFAULT, Cart(lines, to, discount), carts.NOW)
+    return carts.price(DEFAULT, Cart(lines, to, discount))
 
 
 def test_a_price_is_garment_prints_shipping_and_tax() -> None:
@@ -110,9 +110,9 @@ def test_tax_is_rounded_half_up_on_each_line() -> None:
 def test_a_rate_counts_from_its_day_on() -> None:
     cart = Cart((CartLine(TEE, 1),), Destination("FI"))
     first = carts.NOW.replace(year=2024, month=9, day=1, hour=0)
-    assert price(DEFAULT, cart, first).shipping.tax_rate_bp == 2550
-    assert price(DEFAULT, cart, first - timedelta(seconds=1)).shipping.tax_rate_bp == 2400
-    assert price(DEFAULT, cart, first.replace(year=2023)).shipping.tax_rate_bp == 0
+    assert carts.price(DEFAULT, cart, first).shipping.tax_rate_bp == 2550
+    assert carts.price(DEFAULT, cart, first - timedelta(seconds=1)).shipping.tax_rate_bp == 2400
+    assert carts.price(DEFAULT, cart, first.replace(year=2023)).shipping.tax_rate_bp == 0
 
 
 @pytest.mark.parametrize(
@@ -210,10 +210,10 @@ def test_a_total_that_cannot_be_paid_is_refused() -> None:
     for cents, fits in ((49, False), (50, True), (99_999_999, True), (100_000_000, False)):
         cart = Cart((CartLine(replace(TEE, price_cents=cents), 1),), US)
         if fits:
-            assert price(free, cart, carts.NOW).total_cents == cents
+            assert carts.price(free, cart).total_cents == cents
             continue
         with pytest.raises(shop_errors.TotalOutOfRange) as raised:
-            price(free, cart, carts.NOW)
+            carts.price(free, cart)
         assert raised.value.details == {"totalCents": cents, "leastCents": 50, "mostCents": 99_999_999}
 
 

@@ -1,4 +1,4 @@
-"""The queue of the people at the printer."""
+"""The queue of the people at the printer, and single orders as it shows them."""
 
 from services.api.dependencies import Dependencies
 from services.api.orders.schemas import OrderPath

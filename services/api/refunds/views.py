@@ -1,0 +1,142 @@
+"""Refunds, disputes and reviews, for those who look after orders."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from flask import Response
+
+from services.api.dependencies import Dependencies
+from services.api.middleware import auth
+from services.api.middleware.idempotency import exactly_once
+from services.api.payments import settlement
+from services.api.refunds import issuing, reviewing, rules, sending
+from services.api.refunds.rules import Part
+from services.api.refunds.schemas import (
+    DisputeOut,
+    DisputePage,
+    DisputesQuery,
+    OrderPath,
+    RefundIn,
+    RefundOut,
+    ReviewedOut,
+    ReviewIn,
+)
+from services.api.schemas import RequiredIdempotencyHeaders
+from shared import errors, log, shop_errors
+from shared.db import disputes, order_items, orders, refunds, stock_reservations
+from shared.db.pagination import Cursor
+from shared.db.pool import Connection
+from shared.models.order import Order
+from shared.models.payment import Refund, RefundState
+
+_log = log.get("refunds")
+
+
+def create(
+    deps: Dependencies,
+    path: OrderPath,
+    header: RequiredIdempotencyHeaders,  # noqa: ARG001 - validates them
+    body: RefundIn,
+) -> Response:
+    """Refund order.
+
+    Pays back pieces of an order, an amount, or all that is left, never more than that. 200 if Stripe has done it, else
+    201: then it is on its way, or failed with an `errorCode`. A repeat gets the refund as it was stored first. Pieces
+    go back into stock at once, whatever becomes of the refund.
+    """
+    if deps.stripe is None:
+        raise shop_errors.PaymentUnavailable
+    owner = auth.caller()
+    assert owner is not None  # the route's policy requires one
+    with (
+        exactly_once(deps.database, owner, body.model_dump_json()) as record,
+        deps.database.transaction() as connection,
+    ):
+        order = orders.find(connection, None, path.order_id)
+        if order is None:
+            raise errors.NotFound
+        with settlement.settling(deps, connection, order.id) as order:
+            refund = _decide(connection, order, body)
+        record(connection, RefundOut.of(refund, order.currency).response(201))
+    refund = settled(deps, [refund])[0]
+    return RefundOut.of(refund, order.currency).response(200 if refund.status is RefundState.SUCCEEDED else 201)
+
+
+def settled(deps: Dependencies, made: Sequence[Refund]) -> list[Refund]:
+    """Ask Stripe for refunds that are stored; if it does not answer, the reconciler goes on asking."""
+    found = []
+    for refund in made:
+        try:
+            found.append(sending.settle(deps, refund))
+        except errors.Failure as failure:  # Stripe, or the database
+            _log.warning("refund_open", refund=str(refund.id), reason=failure.code)
+            found.append(refund)
+    return found
+
+
+def resolve_review(
+    deps: Dependencies,
+    path: OrderPath,
+    header: RequiredIdempotencyHeaders,  # noqa: ARG001 - validates them
+    body: ReviewIn,
+) -> Response:
+    """Resolve review.
+
+    Ends the review of an order of which Stripe received something else than its total. `accept` goes on with it, if one
+    payment is of the total, and pays the others back; `refund` pays all back, and cancels the order.
+    """
+    if deps.stripe is None:
+        raise shop_errors.PaymentUnavailable
+    owner = auth.caller()
+    assert owner is not None  # the route's policy requires one
+    with (
+        exactly_once(deps.database, owner, body.model_dump_json()) as record,
+        deps.database.transaction() as connection,
+    ):
+        found = orders.find(connection, None, path.order_id)
+        if found is None:
+            raise errors.NotFound
+        with settlement.settling(deps, connection, found.id) as order:
+            made = reviewing.resolve(connection, order, body.resolution, auth.actor())
+        record(connection, _reviewed(connection, found.id, made).response(200))
+    known = settled(deps, made)
+    with deps.database.transaction() as connection:
+        return _reviewed(connection, found.id, known).response(200)
+
+
+def _reviewed(connection: Connection, order_id: UUID, made: Sequence[Refund]) -> ReviewedOut:
+    order = orders.find(connection, None, order_id)
+    assert order is not None  # orders are never deleted
+    shown = [RefundOut.of(refund, order.currency) for refund in made]
+    return ReviewedOut.from_row(order, order_id=order.id, refunds=shown)
+
+
+def list_disputes(deps: Dependencies, query: DisputesQuery) -> DisputePage:
+    """List disputes.
+
+    Lists what customers' banks have disputed, newest first, with the day until which the shop must answer at Stripe.
+    """
+    after = Cursor.parse(query.cursor) if query.cursor else None
+    with deps.database.transaction() as connection:
+        found = disputes.page(connection, query.limit, after, is_open=query.open)
+    return DisputePage(items=list(map(DisputeOut.of, found.items)), next_cursor=found.next_cursor)
+
+
+def _decide(connection: Connection, order: Order, body: RefundIn) -> Refund:
+    if order.review:
+        raise shop_errors.NotAllowedNow("The order is in review: decide about that first.")
+    items = order_items.of_order(connection, order.id)
+    left = rules.left(order, items, refunds.of_order(connection, order.id))
+    parts = _parts(left, body)
+    refund = issuing.of_parts(connection, order, parts, reason=body.reason, actor=auth.actor(), claimed=True)
+    if body.restock:
+        pieces = {part.line: part.quantity for part in parts}
+        quantities = {item.id: pieces[item.line] for item in items if pieces.get(item.line)}
+        stock_reservations.give_back(connection, items, quantities, order.order_number, auth.actor())
+    return refund
+
+
+def _parts(left: Sequence[Part], body: RefundIn) -> Sequence[Part]:
+    if body.amount_cents is not None:
+        return rules.of_amount(left, body.amount_cents)
+    return rules.whole(left) if body.whole else rules.of_pieces(left, body.pieces)
