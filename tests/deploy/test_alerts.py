@@ -110,6 +110,12 @@ CASES: dict[str, Series] = {
         'stolentee_mails_total{outcome="sent"}': _steps(0, 1),
         'stolentee_mails_total{outcome="refused"}': _steps(0, 0),
     },
+    "StripeAway": _check("stripe"),
+    "StripeEventsRefused": {
+        'stolentee_stripe_events_total{outcome="bad_signature"}': _steps(2, 0),
+        'stolentee_stripe_events_total{outcome="handled"}': _steps(0, 2),
+    },
+    "StripeEventsWait": {"stolentee_stripe_event_waiting_seconds": _level(3600, 0)},
     "OrdersInReview": {"stolentee_orders_in_review_total": _steps(1, 0)},
     "OrdersDisputed": {'stolentee_disputes_total{state="open"}': _steps(1, 0)},
     "RefundsFail": {'stolentee_refunds_total{status="failed"}': _steps(1, 0)},
