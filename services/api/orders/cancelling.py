@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from services.api.dependencies import Dependencies
+from services.api.orders import mailing
 from services.api.payments import withdrawal
 from shared import errors, failpoints, log, shop_errors
 from shared.db import discounts, order_events, order_items, orders, payments, stock_reservations
@@ -70,6 +71,7 @@ def _cancel(connection: Connection, order: Order, actor: str, *, paid: bool) -> 
     now = orders.cancel(connection, order.id)
     stock_reservations.release(connection, items, order.order_number, actor)
     order_events.add(connection, order.id, "cancelled", actor)
+    mailing.cancelled(connection, now, expired=not paid)
     return now
 
 

@@ -12,6 +12,7 @@ from services.api.designs.schemas import Millimetres
 from services.api.documents.schemas import InvoiceOut
 from services.api.pricing.schemas import BasisPoints, Cents
 from services.api.pricing.settings import Currency
+from services.api.production.shipment_schemas import ShipmentOut
 from services.api.schemas import (
     FROM_TEXT,
     Amount,
@@ -28,7 +29,7 @@ from services.api.schemas import (
     bounded,
 )
 from shared.models.invoice import Invoice
-from shared.models.order import Order, OrderEvent, OrderItem, OrderPrint, PaymentStatus, ProductionStatus
+from shared.models.order import Order, OrderEvent, OrderItem, OrderPrint, PaymentStatus, ProductionStatus, Shipment
 
 
 class NewOrder(BodyModel):
@@ -181,6 +182,7 @@ class OrderOut(OrderSummary):
 
     items: Items[OrderItemOut]
     ship_to: ShipToOut
+    shipments: Items[ShipmentOut]
     invoices: Items[InvoiceOut]
     history: Items[HappenedOut]
 
@@ -189,6 +191,7 @@ class OrderOut(OrderSummary):
         cls,
         order: Order,
         items: Sequence[OrderItem],
+        parcels: Sequence[Shipment],
         documents: Sequence[Invoice],
         events: Sequence[OrderEvent],
     ) -> Self:
@@ -197,6 +200,7 @@ class OrderOut(OrderSummary):
             totals=TotalsOut.from_row(order),
             items=list(map(OrderItemOut.of, items)),
             ship_to=ShipToOut(**order.ship_to),
+            shipments=list(map(ShipmentOut.from_row, parcels)),
             invoices=list(map(InvoiceOut.from_row, documents)),
             history=[HappenedOut.from_row(event) for event in events],
         )

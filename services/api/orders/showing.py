@@ -1,7 +1,7 @@
 """An order as its customer sees it, put together from its rows."""
 
 from services.api.orders.schemas import OrderOut
-from shared.db import invoices, order_events, order_items
+from shared.db import invoices, order_events, order_items, shipments
 from shared.db.pool import Connection
 from shared.models.order import Order
 
@@ -10,6 +10,7 @@ def shown(connection: Connection, order: Order) -> OrderOut:
     return OrderOut.of(
         order,
         order_items.of_order(connection, order.id),
+        shipments.of_order(connection, order.id),
         invoices.of_orders(connection, [order.id]),
         order_events.of_order(connection, order.id),
     )
