@@ -76,7 +76,7 @@ def _cancel(connection: Connection, order: Order, actor: str, *, paid: bool) -> 
     now = orders.cancel(connection, order.id)
     stock_reservations.release(connection, items, order.order_number, actor)
     order_events.add(connection, order.id, "cancelled", actor)
-    mailing.cancelled(connection, now, expired=actor == SHOP)
+    mailing.cancelled(connection, now, expired=not paid)
     refunds = issuing.of_all(connection, now, reason="The order was cancelled.", actor=actor, claimed=True)
     return orders.find(connection, None, order.id) or now, refunds
 
