@@ -213,7 +213,7 @@ class Story:
             what="a refund and its credit note",
         )
         [note] = [one for one in shown["invoices"] if one["kind"] == "credit_note"]
-        self._customer.file(note["url"], "credit note", "application/pdf")
+        self._customer.file(f"/api/orders/{order}/credit-notes/{note['number']}.pdf", "credit note", "application/pdf")
 
     def _books(self) -> None:
         self._chapter("The books equal Stripe's ledger")
