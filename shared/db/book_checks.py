@@ -8,7 +8,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from shared.db.pool import Connection
-from shared.models.booking import BookCheck, BookDifference, BookingKind
+from shared.models.book_check import BookCheck, BookDifference
+from shared.models.booking import BookingKind
 
 DAYS = 7  # a day is checked in each of so many nights, so that what Stripe or the shop learns late is found
 CLOSED = timedelta(hours=1)  # after midnight events of the day's last minutes have arrived

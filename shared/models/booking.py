@@ -51,28 +51,3 @@ class BookDay:
     @property
     def net_cents(self) -> int:
         return self.received_cents - self.refunded_cents - self.disputed_cents - self.fees_cents
-
-
-@dataclass(frozen=True, slots=True)
-class BookDifference:
-    """What the books and Stripe have for a kind of a day; `cents` are the differences, id by id, without their signs.
-
-    `stripe_ids` are some of those that differ.
-    """
-
-    currency: str
-    kind: BookingKind
-    ours_cents: int
-    stripe_cents: int
-    cents: int
-    stripe_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BookCheck:
-    """`checked_at` is None until the check is done."""
-
-    day: date
-    test: bool
-    checked_at: datetime | None
-    differences: tuple[BookDifference, ...]

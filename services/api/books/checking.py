@@ -12,7 +12,7 @@ from services.api.payments.objects import BalanceTransaction
 from shared import errors, log, metrics, shop_errors
 from shared.db import book_checks, books
 from shared.db.pool import Database
-from shared.models.booking import BookCheck
+from shared.models.book_check import BookCheck
 
 if TYPE_CHECKING:
     from services.api.payments.client import StripeClient

@@ -1,12 +1,11 @@
-"""The books against Stripe's, and the taxes in a booking: pure functions. Cents below 0 left the balance."""
+"""The books against Stripe's list: pure functions. Cents below 0 left the balance."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from services.api.payments.objects import BalanceTransaction
-from shared.models.booking import BookDifference, Booking, BookingKind
-from shared.models.invoice import Invoice, InvoiceKind
+from shared.models.book_check import BookDifference
+from shared.models.booking import BookingKind
 
 LISTED = 20  # ids of a difference
 Key = tuple[str, BookingKind, str]  # currency, kind and Stripe's id
@@ -20,20 +19,6 @@ KINDS: Mapping[str, BookingKind] = {
     "dispute": BookingKind.DISPUTE,
     "dispute_reversal": BookingKind.DISPUTE_RETURNED,
 }
-_DOCUMENTS: Mapping[BookingKind, InvoiceKind] = {
-    BookingKind.PAYMENT: InvoiceKind.INVOICE,
-    BookingKind.REFUND: InvoiceKind.CREDIT_NOTE,
-    BookingKind.REFUND_FAILED: InvoiceKind.REVERSAL,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class TaxedPart:
-    """What of a booking is taxed at one rate, None if no tax belongs to it. `total_cents` is with tax."""
-
-    tax_bp: int | None
-    tax_cents: int
-    total_cents: int
 
 
 def stripe_sums(transactions: Iterable[BalanceTransaction]) -> Sums:
@@ -66,17 +51,3 @@ def differences(ours: Sums, stripe: Sums) -> list[BookDifference]:
 
 def _sum(sums: Sums, currency: str, kind: BookingKind) -> int:
     return sum(cents for key, cents in sums.items() if key[:2] == (currency, kind))
-
-
-def document(booking: Booking, documents: Iterable[Invoice]) -> Invoice | None:
-    """Of all documents of its order, the one that the booking is for; fees and disputes have none."""
-    wanted = None if booking.again else _DOCUMENTS.get(booking.kind)
-    return next((one for one in documents if one.kind == wanted and one.refund_id == booking.refund_id), None)
-
-
-def parts(booking: Booking, document: Invoice | None) -> list[TaxedPart]:
-    """The booking by tax rate, as its document has it; whole without one, or if that is about another amount."""
-    if document is None or document.total_cents != booking.cents:
-        return [TaxedPart(None, 0, booking.cents)]
-    taxes = ((tax.rate_bp, tax.tax_cents, tax.net_cents + tax.tax_cents) for tax in document.facts.taxes)
-    return [TaxedPart(*tax) for tax in taxes if tax[2]]

@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from services.api import examples
 from services.api.catalogue.file_schemas import SEPARATORS
 from services.api.schemas import BodyModel, Count, Day, Items, Name, RequestModel, ResponseModel, Time, bounded
-from shared.models.booking import BookCheck, BookDay, BookingKind
+from shared.models.book_check import BookCheck
+from shared.models.booking import BookDay, BookingKind
 
 MOST_DAYS = 366
 _USUAL_DAYS = 30
@@ -36,7 +37,7 @@ class BooksQuery(RequestModel):
         return self
 
 
-class ExportQuery(BooksQuery):
+class BooksFileQuery(BooksQuery):
     separator: Literal["comma", "semicolon"] = Field(
         "comma", description="With semicolons numbers have decimal commas, as Excel expects them in many countries."
     )

@@ -1,7 +1,7 @@
 """Orders with money, as the books find them."""
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -84,3 +84,12 @@ def moved(connection: Connection, dispute_id: str, cents: int, fee: int, at: dat
     """A dispute takes (below 0) or gives back."""
     transaction = DisputeTransaction(f"txn_{ids.new().hex}", dispute_id, cents, fee, at)
     dispute_transactions.add(connection, [transaction, transaction])
+
+
+def three_days(connection: Connection, *, test: bool = False) -> None:
+    """Four bookings and their fees, one fee unknown, of three days and two currencies."""
+    intent = payment(connection, order(connection, test=test), 3000, 117)
+    payment(connection, order(connection, test=test), 2000, None, NOON + timedelta(days=1))
+    payment(connection, order(connection, test=test, currency="eur"), 900, 56, NOON + timedelta(days=1))
+    refund(connection, intent, 700, NOON + timedelta(days=1), NOON + 2 * timedelta(days=1))
+    moved(connection, dispute(connection, intent, 3000), -3000, 1500, NOON + 2 * timedelta(days=1))

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from shared.db import book_checks
 from shared.db.pool import Database
-from shared.models.booking import BookDifference, BookingKind
+from shared.models.book_check import BookDifference
+from shared.models.booking import BookingKind
 from tests.shared.db.rows import run
 
 NIGHT = datetime(2026, 11, 20, 1, 0, 1, tzinfo=UTC)

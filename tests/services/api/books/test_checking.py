@@ -12,23 +12,20 @@ from services.api.books.checking import midnight
 from shared import shop_errors
 from shared.db import book_checks
 from shared.db.pool import Connection
-from shared.models.booking import BookCheck, BookingKind
+from shared.models.book_check import BookCheck
+from shared.models.booking import BookingKind
 from tests.doubles.stripe_double import PAID, StripeDouble
-from tests.services.api.conftest import Api, Start
+from tests.services.api.conftest import Api
 from tests.shared.db import booked
 
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 
 
-@pytest.fixture
-def shop(stripe_double: StripeDouble, environment: pytest.MonkeyPatch, start: Start) -> Api:
-    """An api that pays at the double, whose clock is that of yesterday noon."""
-    for name, value in stripe_double.environment.items():
-        environment.setenv(name, value)
-    environment.setenv("PUBLIC_URL", "http://localhost:8000")
+@pytest.fixture(autouse=True)
+def yesterday(stripe_double: StripeDouble) -> None:
+    """The double's clock shows yesterday noon."""
     noon = midnight(YESTERDAY) + timedelta(hours=12)
     stripe_double.clock(round((noon - datetime.now(UTC)).total_seconds()))
-    return start()
 
 
 def _paid(double: StripeDouble, cents: int) -> tuple[str, dict[str, Any]]:
@@ -189,8 +186,7 @@ def test_stripe_away_is_no_difference(shop: Api, stripe_double: StripeDouble) ->
         _check(shop)
 
 
-def test_without_a_key_nothing_is_checked(environment: pytest.MonkeyPatch, start: Start) -> None:
-    api = start()
+def test_without_a_key_nothing_is_checked(api: Api) -> None:
     checking.run(api.deps)
     with api.deps.database.transaction() as connection:
         assert book_checks.between(connection, date(2020, 1, 1), date(2099, 1, 1), test=True) == []
