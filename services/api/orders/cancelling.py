@@ -14,7 +14,7 @@ from services.api.dependencies import Dependencies
 from services.api.orders import mailing
 from services.api.payments import withdrawal
 from services.api.refunds import issuing
-from services.api.refunds.views import settled
+from services.api.refunds.sending import settle_all
 from shared import errors, failpoints, log, shop_errors
 from shared.db import discounts, order_events, order_items, orders, payments, stock_reservations
 from shared.db.pool import Connection
@@ -84,7 +84,7 @@ def _cancel(connection: Connection, order: Order, actor: str, *, paid: bool) -> 
 @failpoints.before("o6")
 def _pay_back(deps: Dependencies, refunds: Sequence[Refund]) -> None:
     """Ask Stripe; what it does not answer, the reconciler asks again."""
-    settled(deps, refunds)
+    settle_all(deps, refunds)
 
 
 def _require_cancellable(order: Order) -> None:
