@@ -44,7 +44,7 @@ key: ## Create an API key in the running system: make key NAME=shop SCOPE=premiu
 		$(MAKE) --silent $(VENV)/.runtime >&2 && $(RUN) deploy.local.key "$$NAME" "$$SCOPE"; \
 	fi
 
-seed: ## Put the sample shop into the running system, as make run does by itself; SCALE=200000 adds products for load tests
+seed: ## Put the sample shop into the running system, as make run does by itself; SCALE=200000 adds orders and their products for load tests
 	@if $(IN_CONTAINERS); then echo "The sample shop of the containers at http://$$(docker compose port front 8080):"; \
 		docker compose exec -T api python -m deploy.seed $(SCALE); \
 	else \

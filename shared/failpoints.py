@@ -11,6 +11,7 @@ steps, in the order of a job's life:
             o6 committed (in the api)
     payment p1 row committed, p2 Stripe answered, p3 answer written, p4 answer committed; of an event: p5 stored,
             p6 effect written, p7 effect committed (in the api)
+    refund  f1 row written, f2 row committed, f3 Stripe answered, f4 answer written, f5 answer committed (in the api)
     mail    m1 accepted by the mail server (in the api)
     rembg   r1 queued, r2 has a slot (tests cut its connection to simulate a death while it replies)
 """
@@ -28,7 +29,7 @@ from pydantic import Field, model_validator
 
 from shared import settings
 
-_SPEC = re.compile(r"([amopwr][1-8]):(exit|stop|raise|sleep (\d+(?:\.\d+)?))")
+_SPEC = re.compile(r"([afmopwr][1-8]):(exit|stop|raise|sleep (\d+(?:\.\d+)?))")
 
 
 class Injected(Exception):

@@ -130,6 +130,10 @@ for _outcome in ("answered", "refused", "misused", "away"):
     STRIPE_CALLS.labels(_outcome)
 for _outcome in ("handled", "seen", "ignored", "deferred", "bad_signature", "wrong_mode"):
     STRIPE_EVENTS.labels(_outcome)
+REFUNDS.labels("failed")
+DISPUTES.labels("open")
+for _what in ("payment", "refund", "event"):
+    RECONCILED.labels(_what)
 for _outcome in ("sent", "deferred", "refused", "unreachable", "expired"):
     MAILS.labels(_outcome)
 for _provider in Provider:

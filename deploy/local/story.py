@@ -14,9 +14,7 @@ from deploy.local.stack import ROOT, running
 from deploy.local.story_steps import Story
 
 _STARTING = "Starting the system for this story; `make run` in another terminal makes the next one faster."
-_OWN_STRIPE = (
-    "The story pays with test money of the double of Stripe, and this system has a STRIPE_SECRET_KEY: unset it"
-)
+_OWN_STRIPE = "it pays with test money of the double of Stripe, and STRIPE_SECRET_KEY is set: unset it"
 
 
 def main() -> int:
@@ -39,9 +37,11 @@ def _in_a_system(console: Console) -> None:
     if found and found.run:
         environment, _ = running_system.beside()
         folder, settings = found.run
+        _require_double(settings)
         console.say(f"In {found}:")
         tell(console.say, found.address, settings, environment, folder)
         return
+    _require_double(asked)
     with running(asked, console, _STARTING) as stack:
         tell(console.say, stack.address, asked, stack.environment(), stack.data)
 
@@ -50,8 +50,6 @@ def tell(
     say: Callable[[str], None], address: str, settings: Settings, environment: Mapping[str, str], data: Path
 ) -> None:
     """Tell it in a running system. Raises CommandError."""
-    if not settings.doubles_stripe:
-        raise CommandError(_OWN_STRIPE)
     secret = settings.given.get("SECRET_KEY") or data_folder.secret_key(data)
     stripe = payments.keys(secret, settings.stripe_double_port)
     with _admin_key(environment) as key:
@@ -63,6 +61,11 @@ def tell(
             stripe_key=stripe["STRIPE_SECRET_KEY"],
         ).tell()
     say("\nEverything went as it should.")
+
+
+def _require_double(settings: Settings) -> None:
+    if not settings.doubles_stripe:
+        raise CommandError(_OWN_STRIPE)
 
 
 @contextmanager

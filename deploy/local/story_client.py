@@ -13,6 +13,7 @@ _TIMEOUT_S = 60
 _GIVE_UP_S = 120
 _LOOK_S = 0.3
 _LONGEST_PATH = 60
+_SIGNED = re.compile(r"(/assets/|/mockups/[^/]+/[^/]+/)([^/]{8}).*")  # the rest is the permission to see it
 _UUID = re.compile(r"([0-9a-f]{8})-[0-9a-f-]{27}")
 Say = Callable[[str], None]
 
@@ -107,5 +108,5 @@ class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignor
 
 def _short(path: str) -> str:
     """The path without most of its ids and of what signs it."""
-    shown = _UUID.sub(r"\1...", path.partition("?")[0])
+    shown = _UUID.sub(r"\1...", _SIGNED.sub(r"\1\2...", path.partition("?")[0]))
     return shown if len(shown) <= _LONGEST_PATH else f"{shown[:_LONGEST_PATH]}..."

@@ -7,6 +7,7 @@ from typing import Any
 
 from deploy.local import story_words as words
 from deploy.local.api_client import SAMPLE
+from deploy.local.errors import CommandError
 from deploy.local.story_client import Say, StoryClient
 
 _SKU, _COLOUR, _PIECES = "CT-BLACK-M", "1c1c1f", 2
@@ -33,6 +34,12 @@ class Story:
         self._email = f"ann.{secrets.token_hex(4)}@example.com"
 
     def tell(self) -> None:
+        try:
+            self._tell()
+        except (LookupError, TypeError) as error:
+            raise CommandError(f"the last answer is not as expected ({type(error).__name__}: {error})") from error
+
+    def _tell(self) -> None:
         design = self._design(self._picture())
         quote = self._price(design)
         self._account()
@@ -205,7 +212,8 @@ class Story:
             came=words.paid,
             what="a refund and its credit note",
         )
-        self._customer.file(shown["invoices"][-1]["url"], "credit note", "application/pdf")
+        [note] = [one for one in shown["invoices"] if one["kind"] == "credit_note"]
+        self._customer.file(f"/api/orders/{order}/credit-notes/{note['number']}.pdf", "credit note", "application/pdf")
 
     def _books(self) -> None:
         self._chapter("The books equal Stripe's ledger")

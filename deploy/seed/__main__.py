@@ -1,7 +1,7 @@
 """Puts the sample shop into the database of DATABASE_URL; see `make seed`.
 
-With a number of orders, the products of a shop of that size are added, for load tests. With `--if-empty`, as `make run`
-calls it for a new database, nothing is done where there is any product.
+With a number, so many orders and the products of a shop of that size are added, for load tests. With `--if-empty`, as
+`make run` calls it for a new database, nothing is done where there is any product.
 """
 
 import sys
@@ -9,7 +9,6 @@ import time
 
 from deploy.seed import shop
 from shared import errors, settings
-from shared.db import catalogue_load
 from shared.db.pool import Database
 
 _MOST_ORDERS = 10_000_000
@@ -37,10 +36,8 @@ def main(arguments: list[str]) -> int:
 def _load(database: Database, orders: int) -> str:
     if not orders:
         return ""
-    added = shop.load(database, orders)
-    with database.transaction() as connection:
-        catalogue_load.analyze(connection)
-    return f", and {added} for load tests"
+    products, placed = shop.load(database, orders)
+    return f", and {products} with {placed} orders for load tests"
 
 
 def _orders(text: str) -> int:

@@ -1,10 +1,10 @@
-"""The sample shop: its products as rows, added where they are missing, and products by the thousand for load tests."""
+"""The sample shop: its products as rows, added where they are missing, and products and orders for load tests."""
 
 import zlib
 from collections.abc import Iterable
 
 from deploy.seed.samples import SAMPLES, Sample
-from shared.db import catalogue_load, ids, product_writes
+from shared.db import catalogue_load, ids, orders_load, product_writes
 from shared.db.pool import Database
 from shared.db.product_writes import ProductWrite, VariantWrite
 from shared.models.garment import GARMENTS
@@ -35,11 +35,15 @@ def fill_if_empty(database: Database) -> int:
     return fill(database)
 
 
-def load(database: Database, orders: int) -> int:
-    """Add as many products as a shop with so many orders has; returns how many."""
+def load(database: Database, orders: int) -> tuple[int, int]:
+    """Add so many orders, and as many products as a shop with them has; returns how many products, and orders."""
     products = max(1, orders // ORDERS_A_PRODUCT)
     with database.transaction() as connection:
-        return catalogue_load.add(connection, products, VARIANTS_EACH, ACTOR)
+        added = catalogue_load.add(connection, products, VARIANTS_EACH, ACTOR)
+        catalogue_load.analyze(connection)
+        placed = orders_load.add(connection, orders)
+        orders_load.analyze(connection)
+    return added, placed
 
 
 def _rows(sample: Sample) -> ProductWrite:

@@ -105,7 +105,7 @@ def _mockups(settings: Mockups) -> MockupService | None:
 def _stripe(settings: Stripe) -> "StripeClient | None":
     if settings.key is None:
         return None
-    from services.api.payments.client import StripeClient  # it loads Stripe's library, which takes 20 MB
+    from services.api.payments.client import StripeClient  # not at the top: it loads Stripe's library
 
     return StripeClient(settings.key.get_secret_value(), live=settings.live, api_base=settings.api_base)
 

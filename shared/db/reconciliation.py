@@ -19,7 +19,7 @@ _REFUND = _NEXT.format(asked="coalesce(checked_at, '-infinity')")  # null: nobod
 _PAYMENTS = "status in ('new', 'open', 'processing')"
 _REFUNDS = "status in ('new', 'pending')"
 _FEELESS = "status = 'succeeded' and fee_cents is null and received_at > now() - interval '7 days'"
-_CLOSED = "status in ('won', 'lost', 'prevented', 'warning_closed')"
+_OPEN = "status not in ('won', 'lost', 'prevented', 'warning_closed')"
 
 
 def claim_payment(connection: Connection) -> Payment | None:
@@ -40,7 +40,7 @@ def claim_dispute(connection: Connection) -> str | None:
         where id = (
             select id
             from disputes
-            where not {_CLOSED} and checked_at < now() - interval '1 day'
+            where {_OPEN} and checked_at < now() - interval '1 day'
             limit 1
             for update skip locked
         )

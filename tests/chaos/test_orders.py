@@ -73,7 +73,7 @@ def test_an_api_killed_at_any_step_of_an_order_takes_the_stock_of_one(system: Sy
             buyer.close()
 
 
-@pytest.mark.parametrize(("step", "stock"), [("o5", 9)])
+@pytest.mark.parametrize(("step", "stock"), [("o5", 9), ("o6", 10)])
 def test_an_api_killed_while_it_cancels_an_order_gives_its_stock_back_once(
     system: System, step: str, stock: int
 ) -> None:

@@ -218,7 +218,21 @@ def test_the_report_says_plainly_that_no_money_moves(running: tuple[Clone, Comma
     clone, command = running
     address = f"http://127.0.0.1:{clone.ports['STRIPE_DOUBLE_PORT']}"
     assert f"payments  TEST MODE: no money moves; a double of Stripe at {address} takes" in command.said()
-    assert health(int(clone.ports["STRIPE_DOUBLE_PORT"]), "/health/ready") == 200
+
+
+def test_a_story_is_told_in_the_running_system(running: tuple[Clone, Command]) -> None:
+    clone, _ = running
+    story = clone.start("deploy.local.story")
+    assert story.process.wait(TIMEOUT_S) == 0, story.said()
+    assert story.said().startswith(f"In `make run` at http://127.0.0.1:{clone.ports['PORT']}:\n")
+    assert story.said().endswith("\nEverything went as it should.\n")
+
+
+def test_a_story_needs_the_double(clone: Clone) -> None:
+    story = clone.start("deploy.local.story", STRIPE_SECRET_KEY="sk_test_12345678")
+    assert story.process.wait(TIMEOUT_S) == 1
+    assert story.said().startswith("\nThe story ends here: it pays with test money of the double of Stripe")
+    assert clone.left() == []
 
 
 def test_only_the_user_of_the_command_can_read_the_data(running: tuple[Clone, Command]) -> None:
@@ -226,8 +240,7 @@ def test_only_the_user_of_the_command_can_read_the_data(running: tuple[Clone, Co
     data = clone.folder / "data"
     weights = data / "models"  # public, and read by containers
     paths = [p for p in data.rglob("*") if not p.is_symlink() and weights not in (p, *p.parents)]
-    names = ("objects", "data", "appendonlydir", "secret_key", "lock", "postgres.log", "stripe-double.jsonl")
-    assert {path.name for path in paths} >= set(names)
+    assert {path.name for path in paths} >= {"objects", "appendonlydir", "secret_key", "lock", "stripe-double.jsonl"}
     assert {str(path): oct(path.stat().st_mode) for path in paths if path.stat().st_mode & 0o077} == {}
 
 

@@ -53,10 +53,6 @@ def test_the_admins_key_is_revoked_at_the_end(stack: RunningStack) -> None:
     assert " revoked " in line
 
 
-def test_a_second_story_is_told_as_well(told: list[str], stack: RunningStack) -> None:
-    assert tell_the_story(stack)[-1] == told[-1]
-
-
 def test_a_story_without_payments_says_where_it_ends(system: RunningStack) -> None:
     system.kill("stripe")
     with pytest.raises(CommandError, match=r"POST /api/orders/.*/payment answered 503 instead of 200; payment_unavail"):

@@ -126,7 +126,7 @@ class Double:
             if fault and fault.kind == Kind.ERROR_KEPT:
                 answer = _refused(faults.server_error())
             if key and begun:
-                facts = {"mark": mark, "path": call.path, "request": request_id}
+                facts = {"mark": mark, "path": call.path, "request": request_id, "at": time.time()}
                 self.state.remember(key, {"status": answer.status, "body": answer.body, **facts})
             if key:
                 self._in_flight.discard(key)

@@ -15,6 +15,7 @@ from typing import Any
 
 Object = dict[str, Any]
 API_VERSION = "2026-10-28.endive"
+_KEYS_S = 24 * 3600  # Stripe keeps them no longer either
 _LETTERS = string.ascii_letters + string.digits
 
 
@@ -104,7 +105,7 @@ class State:
                 continue
             for thing in entry["objects"]:
                 self._objects.setdefault(thing["object"], {})[thing["id"]] = thing
-            self.answers |= entry["answers"]
+            self.answers |= {key: one for key, one in entry["answers"].items() if one["at"] > time.time() - _KEYS_S}
         things = [thing for group in self._objects.values() for thing in group.values()]
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(".part")

@@ -103,13 +103,16 @@ def request_link(deps: Dependencies, body: schemas.MailRequest) -> schemas.MailR
 def request_reset(deps: Dependencies, body: schemas.MailRequest) -> schemas.MailRequested:
     """Forgot password.
 
-    Sends a mail, whose token sets a new password, if the address has an account. The answer is the same if it has none.
+    Sends a mail, whose token sets a new password if the address has an account. One without an account is sent a link
+    to sign in, so that neither the answer nor the time it takes tells whether there is an account.
     """
     rate_limits.count_attempt(body.email)
     with deps.database.transaction() as connection:
         customer = customers.by_email(connection, body.email)
+        token = EmailToken(Purpose.SIGN_IN, body.email)
         if customer:
-            mailing.send_token(connection, EmailToken(Purpose.RESET, customer.email, customer.id))
+            token = EmailToken(Purpose.RESET, customer.email, customer.id)
+        mailing.send_token(connection, token)
     return schemas.MailRequested()
 
 

@@ -4,9 +4,9 @@ from services.api.dependencies import Dependencies
 from services.api.orders import finding, numbering
 from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage, AdminOrdersQuery, AdminOrderSummary
 from services.api.orders.schemas import OrderKeyPath
-from services.api.orders.showing import shown
+from services.api.orders.showing import whole
 from shared import errors
-from shared.db import customers, order_events, orders
+from shared.db import customers, orders
 from shared.db.orders import Filter
 from shared.db.pagination import Cursor, Page
 from shared.db.pool import Connection
@@ -34,8 +34,7 @@ def admin_show(deps: Dependencies, path: OrderKeyPath) -> AdminOrderOut:
         if order is None:
             raise errors.NotFound
         customer = customers.find(connection, order.customer_id)
-        events = order_events.of_order(connection, order.id)
-        return AdminOrderOut.of_shop(shown(connection, order), order, events, customer)
+        return AdminOrderOut.of_shop(whole(connection, order), customer)
 
 
 def _found(connection: Connection, query: AdminOrdersQuery, after: Cursor | None) -> Page[Order]:

@@ -1,14 +1,14 @@
 """Requests and responses about all orders, for the shop."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field
 
-from services.api.orders.schemas import OrderOut, OrdersQuery, OrderSummary, TotalsOut
+from services.api.orders.schemas import OrderOut, OrdersQuery, OrderSummary, TotalsOut, WholeOrder
 from services.api.schemas import Items, Message, Name, NextCursor, ResponseModel, Time, bounded
 from shared.models.customer import Customer
-from shared.models.order import DisputeState, Order, OrderEvent, ProductionStatus
+from shared.models.order import DisputeState, Order, ProductionStatus
 
 
 class AdminOrdersQuery(OrdersQuery):
@@ -62,7 +62,8 @@ class AdminOrderOut(OrderOut):
     history: Items[AdminHappenedOut]  # type: ignore[assignment]
 
     @classmethod
-    def of_shop(cls, shown: OrderOut, order: Order, events: Sequence[OrderEvent], customer: Customer | None) -> Self:
-        own = {name: getattr(order, name) for name in ("review", "dispute", "held_from", "held_for")}
-        history = list(map(AdminHappenedOut.from_row, events))
-        return cls(**{**dict(shown), **own, "history": history, "email": customer.email if customer else None})
+    def of_shop(cls, whole: WholeOrder, customer: Customer | None) -> Self:
+        own = {name: getattr(whole.order, name) for name in ("review", "dispute", "held_from", "held_for")}
+        history = list(map(AdminHappenedOut.from_row, whole.events))
+        shown = {**dict(OrderOut.of(whole)), "history": history, "email": customer.email if customer else None}
+        return cls(**shown, **own)

@@ -7,15 +7,19 @@ Stripe is never asked with a transaction open. A cancelled order gives its piece
 arrives for it all the same is paid back by `settlement`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from services.api.dependencies import Dependencies
+from services.api.orders import mailing
 from services.api.payments import withdrawal
+from services.api.refunds import issuing
+from services.api.refunds.sending import settle_all
 from shared import errors, failpoints, log, shop_errors
 from shared.db import discounts, order_events, order_items, orders, payments, stock_reservations
 from shared.db.pool import Connection
-from shared.models.order import SHOP, Order, PaymentStatus, ProductionStatus
+from shared.models.order import SHOP, Hold, Order, PaymentStatus, ProductionStatus
+from shared.models.payment import Refund
 
 _AT_ONCE = 20  # of a call of `expire`, each with calls of Stripe
 _AGAIN_S = 300.0  # a reservation that could not end yet lasts so much longer
@@ -33,7 +37,9 @@ def cancelled(deps: Dependencies, order: Order, actor: str, *, paid: bool = True
     if not order.received_cents:
         withdrawal.withdraw(deps, order.id)
     with deps.database.transaction() as connection:
-        yield connection, _cancel(connection, order, actor, paid=paid)
+        now, refunds = _cancel(connection, order, actor, paid=paid)
+        yield connection, now
+    _pay_back(deps, refunds)
 
 
 def expire(deps: Dependencies) -> int:
@@ -58,7 +64,7 @@ def _expired(deps: Dependencies, order: Order) -> bool:
 
 
 @failpoints.after("o5")
-def _cancel(connection: Connection, order: Order, actor: str, *, paid: bool) -> Order:
+def _cancel(connection: Connection, order: Order, actor: str, *, paid: bool) -> tuple[Order, Sequence[Refund]]:
     if order.discount_code:  # locked before orders, as when one is placed
         discounts.give_back(connection, order.discount_code)
     locked = orders.lock(connection, order.id)
@@ -70,11 +76,19 @@ def _cancel(connection: Connection, order: Order, actor: str, *, paid: bool) -> 
     now = orders.cancel(connection, order.id)
     stock_reservations.release(connection, items, order.order_number, actor)
     order_events.add(connection, order.id, "cancelled", actor)
-    return now
+    mailing.cancelled(connection, now, expired=not paid)
+    refunds = issuing.of_all(connection, now, reason="The order was cancelled.", actor=actor, claimed=True)
+    return orders.find(connection, None, order.id) or now, refunds
+
+
+@failpoints.before("o6")
+def _pay_back(deps: Dependencies, refunds: Sequence[Refund]) -> None:
+    """Ask Stripe; what it does not answer, the reconciler asks again."""
+    settle_all(deps, refunds)
 
 
 def _require_cancellable(order: Order) -> None:
-    rejected = order.held_for == "artwork" and order.held_from in _BEFORE_PRINT
+    rejected = order.held_for == Hold.ARTWORK and order.held_from in _BEFORE_PRINT
     if order.production_status not in _BEFORE_PRINT and not rejected:
         raise shop_errors.InProduction
     if order.payment_status in _UNDECIDED:

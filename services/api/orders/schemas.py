@@ -1,6 +1,7 @@
 """Requests and responses about orders. Money is in minor units of the order's currency, rates in basis points."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from services.api.designs.schemas import Millimetres
 from services.api.documents.schemas import InvoiceOut
 from services.api.pricing.schemas import BasisPoints, Cents
 from services.api.pricing.settings import Currency
+from services.api.production.shipment_schemas import ShipmentOut
+from services.api.refunds.schemas import RefundOut
 from services.api.schemas import (
     FROM_TEXT,
     Amount,
@@ -28,7 +31,20 @@ from services.api.schemas import (
     bounded,
 )
 from shared.models.invoice import Invoice
-from shared.models.order import Order, OrderEvent, OrderItem, OrderPrint, PaymentStatus, ProductionStatus
+from shared.models.order import Order, OrderEvent, OrderItem, OrderPrint, PaymentStatus, ProductionStatus, Shipment
+from shared.models.payment import Refund
+
+
+@dataclass(frozen=True, slots=True)
+class WholeOrder:
+    """An order with all rows that belong to it."""
+
+    order: Order
+    items: Sequence[OrderItem]
+    shipments: Sequence[Shipment]
+    refunds: Sequence[Refund]
+    invoices: Sequence[Invoice]
+    events: Sequence[OrderEvent]
 
 
 class NewOrder(BodyModel):
@@ -181,24 +197,23 @@ class OrderOut(OrderSummary):
 
     items: Items[OrderItemOut]
     ship_to: ShipToOut
+    shipments: Items[ShipmentOut]
+    refunds: Items[RefundOut]
     invoices: Items[InvoiceOut]
     history: Items[HappenedOut]
 
     @classmethod
-    def of(
-        cls,
-        order: Order,
-        items: Sequence[OrderItem],
-        documents: Sequence[Invoice],
-        events: Sequence[OrderEvent],
-    ) -> Self:
+    def of(cls, whole: WholeOrder) -> Self:
+        order = whole.order
         return cls.from_row(
             order,
             totals=TotalsOut.from_row(order),
-            items=list(map(OrderItemOut.of, items)),
+            items=list(map(OrderItemOut.of, whole.items)),
             ship_to=ShipToOut(**order.ship_to),
-            invoices=list(map(InvoiceOut.from_row, documents)),
-            history=[HappenedOut.from_row(event) for event in events],
+            shipments=list(map(ShipmentOut.from_row, whole.shipments)),
+            refunds=[RefundOut.of(refund, order.currency) for refund in whole.refunds],
+            invoices=list(map(InvoiceOut.from_row, whole.invoices)),
+            history=list(map(HappenedOut.from_row, whole.events)),
         )
 
 

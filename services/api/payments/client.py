@@ -1,8 +1,8 @@
 """Stripe's API through its official client: our deadlines, our values, our errors.
 
-Imported only where payments are on, as the library takes 20 MB. Each call raises PaymentUnavailable if Stripe did not
-answer: whether it did what was asked is then unknown, so what creates something is called again later with the same
-key and the same arguments. It raises Refused if Stripe will not do it, and KeyConflict for other arguments.
+Each call raises PaymentUnavailable if Stripe did not answer. Whether it did what was asked is then unknown, so what
+creates something is called again later with the same key and the same arguments. Refused says that Stripe will not do
+it, KeyConflict that a key came with other arguments.
 """
 
 import re

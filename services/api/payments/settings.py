@@ -58,10 +58,8 @@ class Stripe(settings.EnvSettings):
     @field_validator("webhook")
     @classmethod
     def _known(cls, value: SecretStr | None) -> SecretStr | None:
-        if (
-            value
-            and not 1 <= sum(1 for secret in _secrets(value) if _WEBHOOK.fullmatch(secret)) == len(_secrets(value)) <= 2
-        ):
+        secrets = _secrets(value) if value else ()
+        if len(secrets) > 2 or not all(map(_WEBHOOK.fullmatch, secrets)):
             raise ValueError("must be whsec_..., or the old and the new one, separated by a comma")
         return value
 

@@ -17,7 +17,7 @@ _SENT_AT = re.compile(r"(?:^|,)t=(\d{1,12})(?:,|$)")
 
 def verified(raw: bytes, header: str, secrets: Sequence[str], now: float, loads: Callable[[bytes], Any]) -> Any:
     """The body, read by `loads`, if one of the secrets signed it within TOLERANCE_S of `now`. Raises BadSignature."""
-    from stripe import SignatureVerificationError, WebhookSignature  # loaded where payments are on
+    from stripe import SignatureVerificationError, WebhookSignature  # not at the top: only where payments are on
 
     for secret in secrets:
         with suppress(SignatureVerificationError, ValueError, TypeError):  # bytes that are no text, é, and others

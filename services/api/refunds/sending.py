@@ -1,5 +1,6 @@
 """Asks Stripe for refunds, and what became of them. No transaction is open meanwhile."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -7,8 +8,9 @@ from services.api.dependencies import Dependencies
 from services.api.payments import settlement
 from services.api.payments.objects import KeyConflict, Refused, StripeRefund
 from services.api.refunds import facts
-from shared import log, shop_errors
+from shared import errors, failpoints, log, shop_errors
 from shared.db import payments
+from shared.db.pool import Connection
 from shared.models.payment import Refund
 
 if TYPE_CHECKING:
@@ -34,10 +36,23 @@ def settle(deps: Dependencies, refund: Refund) -> Refund:
         return refund
     if said is None:
         return refund
-    with deps.database.transaction() as connection, settlement.settling(deps, connection, refund.order_id):
-        return facts.write(connection, refund, said)
+    return _record(deps, refund, said)
 
 
+def settle_all(deps: Dependencies, made: Iterable[Refund]) -> list[Refund]:
+    """Settle refunds that were stored just now. If Stripe does not answer, the reconciler goes on asking."""
+    return [_attempt(deps, refund) for refund in made]
+
+
+def _attempt(deps: Dependencies, refund: Refund) -> Refund:
+    try:
+        return settle(deps, refund)
+    except errors.Failure as failure:  # Stripe, or the database
+        _log.warning("refund_open", refund_id=str(refund.id), reason=failure.code)
+        return refund
+
+
+@failpoints.after("f3")
 def _ask(deps: Dependencies, stripe: "StripeClient", refund: Refund) -> StripeRefund | None:
     if refund.stripe_id:
         return stripe.refund(refund.stripe_id)
@@ -54,6 +69,17 @@ def _ask(deps: Dependencies, stripe: "StripeClient", refund: Refund) -> StripeRe
         amount_cents=refund.amount_cents,
         refund_id=refund.id,
     )
+
+
+@failpoints.after("f5")
+def _record(deps: Dependencies, refund: Refund, said: StripeRefund) -> Refund:
+    with deps.database.transaction() as connection, settlement.settling(deps, connection, refund.order_id):
+        return _write(connection, refund, said)
+
+
+@failpoints.after("f4")
+def _write(connection: Connection, refund: Refund, said: StripeRefund) -> Refund:
+    return facts.write(connection, refund, said)
 
 
 def _refused(deps: Dependencies, refund: Refund, code: str) -> Refund:

@@ -1,13 +1,14 @@
 """Refunds, disputes and reviews, for those who look after orders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 from flask import Response
 
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
-from services.api.middleware.idempotency import exactly_once
+from services.api.middleware.idempotency import Record, exactly_once
 from services.api.payments import settlement
 from services.api.refunds import issuing, reviewing, rules, sending
 from services.api.refunds.rules import Part
@@ -21,15 +22,13 @@ from services.api.refunds.schemas import (
     ReviewedOut,
     ReviewIn,
 )
-from services.api.schemas import RequiredIdempotencyHeaders
-from shared import errors, log, shop_errors
+from services.api.schemas import BodyModel, RequiredIdempotencyHeaders
+from shared import errors, failpoints, shop_errors
 from shared.db import disputes, order_items, orders, refunds, stock_reservations
 from shared.db.pagination import Cursor
 from shared.db.pool import Connection
 from shared.models.order import Order
 from shared.models.payment import Refund, RefundState
-
-_log = log.get("refunds")
 
 
 def create(
@@ -44,34 +43,9 @@ def create(
     201: then it is on its way, or failed with an `errorCode`. A repeat gets the refund as it was stored first. Pieces
     go back into stock at once, whatever becomes of the refund.
     """
-    if deps.stripe is None:
-        raise shop_errors.PaymentUnavailable
-    owner = auth.caller()
-    assert owner is not None  # the route's policy requires one
-    with (
-        exactly_once(deps.database, owner, body.model_dump_json()) as record,
-        deps.database.transaction() as connection,
-    ):
-        order = orders.find(connection, None, path.order_id)
-        if order is None:
-            raise errors.NotFound
-        with settlement.settling(deps, connection, order.id) as order:
-            refund = _decide(connection, order, body)
-        record(connection, RefundOut.of(refund, order.currency).response(201))
-    refund = settled(deps, [refund])[0]
-    return RefundOut.of(refund, order.currency).response(200 if refund.status is RefundState.SUCCEEDED else 201)
-
-
-def settled(deps: Dependencies, made: Sequence[Refund]) -> list[Refund]:
-    """Ask Stripe for refunds that are stored; if it does not answer, the reconciler goes on asking."""
-    found = []
-    for refund in made:
-        try:
-            found.append(sending.settle(deps, refund))
-        except errors.Failure as failure:  # Stripe, or the database
-            _log.warning("refund_open", refund=str(refund.id), reason=failure.code)
-            found.append(refund)
-    return found
+    stored, currency = _stored(deps, path.order_id, body)
+    (refund,) = sending.settle_all(deps, [stored])
+    return RefundOut.of(refund, currency).response(200 if refund.status is RefundState.SUCCEEDED else 201)
 
 
 def resolve_review(
@@ -85,6 +59,18 @@ def resolve_review(
     Ends the review of an order of which Stripe received something else than its total. `accept` goes on with it, if one
     payment is of the total, and pays the others back; `refund` pays all back, and cancels the order.
     """
+    with _deciding(deps, path.order_id, body) as (connection, record):
+        with settlement.settling(deps, connection, path.order_id) as order:
+            made = reviewing.resolve(connection, order, body.resolution, auth.actor())
+        record(connection, _reviewed(connection, path.order_id, made).response(200))
+    known = sending.settle_all(deps, made)
+    with deps.database.transaction() as connection:
+        return _reviewed(connection, path.order_id, known).response(200)
+
+
+@contextmanager
+def _deciding(deps: Dependencies, order_id: UUID, body: BodyModel) -> Iterator[tuple[Connection, Record]]:
+    """A transaction in which the caller decides about an order's money, once for each key."""
     if deps.stripe is None:
         raise shop_errors.PaymentUnavailable
     owner = auth.caller()
@@ -93,15 +79,19 @@ def resolve_review(
         exactly_once(deps.database, owner, body.model_dump_json()) as record,
         deps.database.transaction() as connection,
     ):
-        found = orders.find(connection, None, path.order_id)
-        if found is None:
+        if orders.find(connection, None, order_id) is None:
             raise errors.NotFound
-        with settlement.settling(deps, connection, found.id) as order:
-            made = reviewing.resolve(connection, order, body.resolution, auth.actor())
-        record(connection, _reviewed(connection, found.id, made).response(200))
-    known = settled(deps, made)
-    with deps.database.transaction() as connection:
-        return _reviewed(connection, found.id, known).response(200)
+        yield connection, record
+
+
+@failpoints.after("f2")
+def _stored(deps: Dependencies, order_id: UUID, body: RefundIn) -> tuple[Refund, str]:
+    """The refund, and the order's currency."""
+    with _deciding(deps, order_id, body) as (connection, record):
+        with settlement.settling(deps, connection, order_id) as order:
+            refund = _decide(connection, order, body)
+        record(connection, RefundOut.of(refund, order.currency).response(201))
+    return refund, order.currency
 
 
 def _reviewed(connection: Connection, order_id: UUID, made: Sequence[Refund]) -> ReviewedOut:
@@ -122,6 +112,7 @@ def list_disputes(deps: Dependencies, query: DisputesQuery) -> DisputePage:
     return DisputePage(items=list(map(DisputeOut.of, found.items)), next_cursor=found.next_cursor)
 
 
+@failpoints.after("f1")
 def _decide(connection: Connection, order: Order, body: RefundIn) -> Refund:
     if order.review:
         raise shop_errors.NotAllowedNow("The order is in review: decide about that first.")

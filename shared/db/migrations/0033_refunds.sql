@@ -10,6 +10,7 @@ alter table disputes
     add column checked_at timestamptz not null default now(),
     add column created_at timestamptz not null default now();
 create index disputes_created on disputes (created_at desc, id desc);
+create index disputes_open on disputes (checked_at) where status not in ('won', 'lost', 'prevented', 'warning_closed');
 
 -- A second payment of an order that goes back while the order goes on: it counts neither as received nor as refunded.
 alter table payments add column surplus boolean not null default false;

@@ -63,6 +63,25 @@ def test_a_line_says_what_was_sent_and_what_came_back(client: StoryClient, said:
     assert said == ["  GET  /api/orders/01a22cb8...  nothing\n    200  it is Ann"]
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        (f"/assets/{64 * 'a'}.png/1796054400-793f8", "/assets/aaaaaaaa..."),
+        (
+            f"/mockups/tshirt-front/1c1c1f/{_ID}/1796054400-793f8.webp?widthMm=1",
+            "/mockups/tshirt-front/1c1c1f/01a22cb8...",
+        ),
+        (f"/private/{_ID}?signature=793f8", "/private/01a22cb8..."),
+    ],
+)
+def test_no_line_has_the_permission_to_see_a_picture(
+    client: StoryClient, said: list[str], path: str, shown: str
+) -> None:
+    _answer(200, b"", "image/png")
+    client.file(path, "picture", "image/png")
+    assert said[0].startswith(f"  GET  {shown}\n")
+
+
 def test_the_token_of_an_answer_says_who_asks_next_and_no_cookie_does(client: StoryClient) -> None:
     for _ in range(2):
         _answer(200, b"{}")

@@ -23,7 +23,7 @@ def _seed(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 def test_a_given_database_is_filled_and_loaded(database_url: str) -> None:
     done = _seed("100", DATABASE_URL=database_url)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("7 products of the sample shop added, and 5 for load tests in ")
+    assert done.stdout.startswith("7 products of the sample shop added, and 5 with 100 orders for load tests in ")
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select count(*) from products").fetchone() == (12,)
 

@@ -92,9 +92,9 @@ def stocks_differ_from_moves(connection: Connection) -> int:
 
 def test_a_load_has_the_shape_of_a_large_shop(database: Database) -> None:
     shop.fill(database)
-    assert shop.load(database, 1000) == 50
-    assert shop.load(database, 1000) == 0
-    assert shop.load(database, 1200) == 10
+    assert shop.load(database, 1000) == (50, 1000)
+    assert shop.load(database, 1000) == (0, 0)
+    assert shop.load(database, 1200) == (10, 200)
     with database.transaction() as connection:
         catalogue_load.analyze(connection)
         assert stocks_differ_from_moves(connection) == 0

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from services.api.payments import events, reading, reconciler, starting, withdrawal
 from services.api.payments.objects import Intent
 from shared import timeouts
-from shared.db import ids, order_items, payments, refunds
+from shared.db import ids, order_items, payments, refunds, variants
 from shared.models.order import Order, OrderItem
 from shared.models.owner import Scope
 from shared.models.payment import PaymentKind, Refund
@@ -74,6 +74,12 @@ class Shop:
 
     def items(self, order: Order) -> tuple[OrderItem, ...]:
         return run(self.api.deps.database, order_items.of_order, order.id)
+
+    def stock(self, order: Order) -> list[int]:
+        """Of the variant of each line."""
+        with self.api.deps.database.transaction() as connection:
+            found = (variants.find(connection, item.variant_id) for item in self.items(order))
+            return [variant.stock for variant in found if variant]
 
     def refunds(self, order: Order) -> tuple[Refund, ...]:
         return run(self.api.deps.database, refunds.of_order, order.id)

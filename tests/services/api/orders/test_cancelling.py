@@ -8,7 +8,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api.orders import cancelling
-from shared.db import customers, discounts, ids, order_events, order_items, variants
+from services.api.pricing.amounts import amount
+from shared.db import customers, discounts, ids, mails, order_events, order_items, variants
 from shared.db.pool import Connection
 from shared.models.customer import Customer
 from shared.models.order import Order, PaymentStatus, ProductionStatus
@@ -170,3 +171,18 @@ def test_an_order_whose_payment_is_on_its_way_stays_reserved(api: Api, shop: Sho
     assert held is not None
     assert held > datetime.now(UTC)
     assert shop.stock(order) == [8, 9]
+
+
+def test_the_customer_is_told_of_the_end_of_an_order_and_of_the_money(api: Api, shop: Shop) -> None:
+    late, unpaid, paid = shop.order(hold_until=_PAST), shop.order(), shop.paid()
+    assert cancelling.expire(api.deps) == 1
+    for order in (unpaid, paid):
+        assert shop.cancel(order, str(order.id)).status_code == 200
+    with shop.database.transaction() as connection:
+        told = {mail.facts["order"].split()[0]: mail.facts for mail in mails.page(connection, 9, None, None).items}
+    said = {number: (facts["expired"], facts["refund"]) for number, facts in told.items()}
+    assert said == {
+        late.order_number: ("yes", ""),
+        unpaid.order_number: ("", ""),
+        paid.order_number: ("", amount(paid.total_cents, paid.currency)),
+    }

