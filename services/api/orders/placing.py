@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from services.api.orders import numbering
+from services.api.orders.whole import WholeOrder
 from services.api.pricing import rules
 from services.api.pricing.default_list import DEFAULT
 from shared import errors, failpoints, shop_errors
@@ -42,7 +43,7 @@ _NUMBERS = 5  # tries: with a million orders, one in a million is taken
 @failpoints.after("o2")
 def place(
     connection: Connection, customer: Customer, quote_id: UUID, ship_to: Mapping[str, str], *, test: bool
-) -> Order:
+) -> WholeOrder:
     """Raises a failure of the quote, BadAddress, NotPrintable or OutOfStock; then the transaction is rolled back."""
     if customers.find(connection, customer.id, lock=True) is None:
         raise errors.Unauthorized("Sign in first.")
@@ -58,10 +59,10 @@ def place(
     if copies:
         assets.add_all(connection, copies.values())
     order_items.add(connection, order.id, items)
-    order_events.add(connection, order.id, "placed", CUSTOMER)
+    placed = order_events.add(connection, order.id, "placed", CUSTOMER)
     _take(connection, items)  # last, because others who buy the same wait from here on
     stock_reservations.record(connection, items, order.order_number, CUSTOMER)
-    return order
+    return WholeOrder(order, items, [placed])
 
 
 def artwork_copy(asset: Asset) -> Asset:
