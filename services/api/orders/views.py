@@ -82,7 +82,8 @@ def show(deps: Dependencies, path: OrderKeyPath) -> OrderOut:
 def cancel(deps: Dependencies, header: RequiredIdempotencyHeaders, path: OrderPath) -> Response:  # noqa: ARG001 - validates them
     """Cancel order.
 
-    Possible until it is printed. What was paid is paid back, and the pieces are for sale again.
+    Possible until it is printed. A payment that is open ends first, what was paid is paid back, and the pieces are for
+    sale again.
     """
     customer = auth.customer()
     with exactly_once(deps.database, customer.owner) as record:
