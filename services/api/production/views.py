@@ -3,12 +3,13 @@
 from services.api.dependencies import Dependencies
 from services.api.orders.schemas import OrderPath
 from services.api.production import files, presenting
+from services.api.production.moving import locked
 from services.api.production.schemas import ProductionOut, ProductionPage, QueueQuery
+from services.api.schemas import VersionHeaders
 from shared import errors
 from shared.db import order_items, orders, production
 from shared.db.pagination import Cursor
-from shared.db.pool import Connection
-from shared.models.order import IN_PRODUCTION, Order, ProductionStatus
+from shared.models.order import IN_PRODUCTION, ProductionStatus
 
 
 def page(deps: Dependencies, query: QueueQuery) -> ProductionPage:
@@ -30,22 +31,17 @@ def show(deps: Dependencies, path: OrderPath) -> ProductionOut:
     Shows one order as the queue does, in any state.
     """
     with deps.database.transaction() as connection:
-        return presenting.present(deps, connection, [_find(connection, path)])[0]
+        order = orders.find(connection, None, path.order_id)
+        if order is None:
+            raise errors.NotFound
+        return presenting.present(deps, connection, [order])[0]
 
 
-def make_files(deps: Dependencies, path: OrderPath) -> ProductionOut:
+def make_files(deps: Dependencies, path: OrderPath, header: VersionHeaders) -> ProductionOut:
     """Make files again.
 
     Queues files that are missing or whose job has failed; all others stay.
     """
-    with deps.database.transaction() as connection:
-        order = _find(connection, path)
+    with locked(deps, path.order_id, header.version) as (connection, order):
         files.make(connection, order_items.of_order(connection, order.id))
         return presenting.present(deps, connection, [order])[0]
-
-
-def _find(connection: Connection, path: OrderPath) -> Order:
-    order = orders.find(connection, None, path.order_id)
-    if order is None:
-        raise errors.NotFound
-    return order

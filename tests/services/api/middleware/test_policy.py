@@ -174,11 +174,10 @@ TABLE = (
     Row("POST", "/api/orders/<uuid:order_id>/prints/<uuid:print_id>/artwork", 401, 400, 400, _CUSTOMER),
     Row("GET", "/api/admin/production", 401, 401, 401, _ORDERS, 200),
     Row("GET", "/api/admin/orders/<uuid:order_id>/production", 401, 401, 401, _ORDERS, 404),
-    Row("POST", "/api/admin/orders/<uuid:order_id>/files", 401, 401, 401, _ORDERS, 404),
     *(
         Row("POST", f"/api/admin/orders/<uuid:order_id>/{path}", 401, 401, 401, _ORDERS, 400)
         for path in (
-            *("production", "hold", "resume", "reprints", "shipments", "prints/<uuid:print_id>/reject"),
+            *("production", "files", "hold", "resume", "reprints", "shipments", "prints/<uuid:print_id>/reject"),
             "shipments/<uuid:shipment_id>/delivered",
         )
     ),

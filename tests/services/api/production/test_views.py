@@ -27,7 +27,7 @@ def numbers(client: FlaskClient, query: str = "") -> list[str]:
 def released(printer: Printer) -> Order:
     """An order of one line whose file is being made."""
     order = printer.paid(quantities=(3,))
-    assert printer.client.post(f"/api/admin/orders/{order.id}/files").status_code == 200
+    assert printer.post(order, "files").status_code == 200
     return order
 
 
@@ -97,9 +97,7 @@ def test_a_file_that_failed_says_why_and_is_made_again_when_asked_for(printer: P
         job_queue.fail(connection, job, JobFailure.TOO_LARGE, "Too large.", Timings())
     shown = print_of(printer.show(order))["file"]
     assert (shown["status"], shown["error"], shown["url"]) == ("failed", "Too large.", None)
-    again = printer.client.post(f"/api/admin/orders/{order.id}/files")
-    assert print_of(body(again))["file"]["status"] == "queued"
-    refused(printer.client.post("/api/admin/orders/00000000-0000-0000-0000-000000000000/files"), 404, "not_found")
+    assert print_of(body(printer.post(order, "files")))["file"]["status"] == "queued"
 
 
 @pytest.mark.parametrize("garment", ["tshirt-front", None])
