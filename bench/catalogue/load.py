@@ -24,7 +24,7 @@ class Outcome:
 
     @property
     def failed(self) -> int:
-        return sum(count for status, count in self.statuses.items() if status not in (200, 304))
+        return sum(count for status, count in self.statuses.items() if status not in (200, 201, 304))
 
     @property
     def rate(self) -> float:
@@ -76,13 +76,22 @@ def get(path: str, *lines: str) -> bytes:
     return "\r\n".join((f"GET {path} HTTP/1.1", "Host: shop", *lines, "", "")).encode()
 
 
+def post(path: str, body: bytes, *lines: str) -> bytes:
+    head = (f"POST {path} HTTP/1.1", "Host: shop", "Content-Type: application/json", f"Content-Length: {len(body)}")
+    return "\r\n".join((*head, *lines, "", "")).encode() + body
+
+
 def send(port: int, connections: int, each: int, requests: Sequence[bytes]) -> Outcome:
     """Open `connections` and send `each` requests over every one: those of `requests`, each in its turn."""
+    return exchange(
+        port, [[requests[(first + number) % len(requests)] for number in range(each)] for first in range(connections)]
+    )
+
+
+def exchange(port: int, requests: Sequence[list[bytes]]) -> Outcome:
+    """Open a connection for each list of requests, and send them, the last of each first."""
     outcome, waiting = Outcome(), selectors.DefaultSelector()
-    opened = [
-        _Connection(port, [requests[(first + number) % len(requests)] for number in range(each)])
-        for first in range(connections)
-    ]
+    opened = [_Connection(port, list(wanted)) for wanted in requests]
     for connection in opened:
         connection.connect()
     began = time.perf_counter()

@@ -16,7 +16,7 @@ from deploy.local import ports
 from deploy.local.supervisor import await_ready
 from tests.deploy.local.processes import eventually
 from tests.doubles import stripe_double as doubles
-from tests.doubles.stripe_double import DECLINED, PAID, SLOW, WEBHOOK_SECRET, StripeDouble
+from tests.doubles.stripe_double import DECLINED, PAID, SLOW, UNSURE, WEBHOOK_SECRET, StripeDouble
 
 
 class Shop:
@@ -245,12 +245,16 @@ def test_money_that_takes_days_can_be_settled(stripe_double: StripeDouble) -> No
     assert len(stripe_double.objects("balance_transaction")) == 1
 
 
-def test_a_checkout_page_can_be_paid_declined_and_left(stripe_double: StripeDouble) -> None:
+def _session(double: StripeDouble, success_url: str) -> dict[str, str]:
     line = {"quantity": 1, "price_data][currency": "usd", "price_data][unit_amount": 900}
     params = {f"line_items[0][{name}]": value for name, value in line.items()}
     params |= {"line_items[0][price_data][product_data][name]": "Order ST-1", "mode": "payment"}
-    params |= {"success_url": "http://shop.example/{CHECKOUT_SESSION_ID}", "cancel_url": "http://shop.example/"}
-    session = stripe_double.call("POST", "/v1/checkout/sessions", None, **params).json()
+    params |= {"success_url": success_url, "cancel_url": "http://shop.example/"}
+    return dict(double.call("POST", "/v1/checkout/sessions", None, **params).json())
+
+
+def test_a_checkout_page_can_be_paid_declined_and_left(stripe_double: StripeDouble) -> None:
+    session = _session(stripe_double, "http://shop.example/{CHECKOUT_SESSION_ID}")
     page = requests.get(session["url"], timeout=5)
     assert "<h1>TEST</h1>" in page.text
     assert "9.00 USD" in page.text
@@ -259,3 +263,24 @@ def test_a_checkout_page_can_be_paid_declined_and_left(stripe_double: StripeDoub
     assert stripe_double.press(session["url"], PAID).headers["Location"] == f"http://shop.example/{session['id']}"
     assert stripe_double.press(session["url"], PAID).status_code == 400
     assert [event["type"] for event in stripe_double.events("checkout")] == ["checkout.session.completed"]
+
+
+def test_a_checkout_page_leads_back_to_a_shop_that_does_not_know_its_address(
+    stripe_double: StripeDouble, shop: Shop
+) -> None:
+    stripe_double.deliver(url=shop.url)
+    session = _session(stripe_double, "/?order=ST-1")
+    assert stripe_double.press(session["url"]).headers["Location"] == shop.url.replace("/hook", "/?order=ST-1")
+
+
+def test_a_checkout_page_leads_to_the_bank_and_back(stripe_double: StripeDouble) -> None:
+    session = _session(stripe_double, "http://shop.example/")
+    asked = stripe_double.press(session["url"], UNSURE).headers["Location"]
+    assert "the bank asks" in requests.get(asked, timeout=5).text
+    assert stripe_double.press(asked, "failed").headers["Location"] == session["url"]
+    asked = stripe_double.press(session["url"], UNSURE).headers["Location"]
+    back = stripe_double.press(asked, "succeeded").headers["Location"]
+    assert requests.get(back, timeout=5, allow_redirects=False).headers["Location"] == "http://shop.example/"
+    [found] = stripe_double.objects("checkout.session")
+    assert (found["status"], found["payment_status"]) == ("complete", "paid")
+    assert stripe_double.press(asked, "succeeded").status_code == 400

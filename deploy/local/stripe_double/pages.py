@@ -41,6 +41,8 @@ def shown(state: State, path: str) -> str:
     """The page at a path. Raises Refusal for one that does not exist, Redirect where nothing is left to do."""
     thing = _found(state, path)
     if thing["object"] == "checkout.session":
+        if thing["status"] == "complete":
+            raise Redirect(_back(thing))
         return _checkout_page(thing)
     return _page(f"{_amount(thing, 'amount')}: the bank asks whether this payment is yours.", _PROVE)
 
@@ -70,6 +72,10 @@ def _next(state: State, path: str) -> str:
     intent = state.find("payment_intent", session["payment_intent"])
     if session["status"] == "open" and intent and intent["next_action"]:
         return str(intent["next_action"]["redirect_to_url"]["url"])
+    return _back(session)
+
+
+def _back(session: Object) -> str:
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 

@@ -13,8 +13,7 @@ from contextlib import contextmanager
 from services.api.dependencies import Dependencies
 from services.api.orders import mailing
 from services.api.payments import withdrawal
-from services.api.refunds import issuing
-from services.api.refunds.sending import settle_all
+from services.api.refunds import issuing, sending
 from shared import errors, failpoints, log, shop_errors
 from shared.db import discounts, order_events, order_items, orders, payments, stock_reservations
 from shared.db.pool import Connection
@@ -40,6 +39,11 @@ def cancelled(deps: Dependencies, order: Order, actor: str, *, paid: bool = True
         now, refunds = _cancel(connection, order, actor, paid=paid)
         yield connection, now
     _pay_back(deps, refunds)
+
+
+@failpoints.before("o6")
+def _pay_back(deps: Dependencies, refunds: Sequence[Refund]) -> None:
+    sending.settle_all(deps, refunds)
 
 
 def expire(deps: Dependencies) -> int:
@@ -79,12 +83,6 @@ def _cancel(connection: Connection, order: Order, actor: str, *, paid: bool) -> 
     mailing.cancelled(connection, now, expired=not paid)
     refunds = issuing.of_all(connection, now, reason="The order was cancelled.", actor=actor, claimed=True)
     return orders.find(connection, None, order.id) or now, refunds
-
-
-@failpoints.before("o6")
-def _pay_back(deps: Dependencies, refunds: Sequence[Refund]) -> None:
-    """Ask Stripe; what it does not answer, the reconciler asks again."""
-    settle_all(deps, refunds)
 
 
 def _require_cancellable(order: Order) -> None:

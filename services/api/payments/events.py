@@ -8,21 +8,20 @@ An event says only that something changed, so it does not matter how late, how o
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from services.api.dependencies import Dependencies
-from services.api.payments import facts, settlement
+from services.api.payments import readers
 from services.api.payments.objects import NotYet
-from services.api.refunds import readers
+from services.api.payments.readers import Change
+from services.api.refunds import readers as others
 from shared import errors, failpoints, log, metrics, shop_errors
-from shared.db import payments, webhook_events
+from shared.db import webhook_events
 from shared.db.pool import Connection
-from shared.models.payment import Payment, PaymentKind, WebhookEvent
+from shared.models.payment import WebhookEvent
 
 if TYPE_CHECKING:
     from services.api.payments.client import StripeClient
 
-Change = Callable[[Connection], object]  # what an event means, to be done in the transaction that ends it
 Read = Callable[[Dependencies, "StripeClient", str], Change | None]  # None: the object is not of our making
 _log = log.get("payments")
 
@@ -95,59 +94,21 @@ def _defer(deps: Dependencies, event: WebhookEvent, reason: str) -> str:
     return "deferred"
 
 
-def _intent(deps: Dependencies, stripe: "StripeClient", intent_id: str) -> Change | None:
-    intent = stripe.intent(intent_id)
-    if intent is None:
-        return None
-    payment = _payment(deps, intent.id, intent.payment_id)
-    if payment is None:
-        return None
-    if payment.kind is PaymentKind.PAYMENT_INTENT:
-        return lambda connection: settlement.record(deps, connection, payment, facts.of_intent(intent))
-    if payment.stripe_id is None:
-        raise NotYet
-    return _session(deps, stripe, payment.stripe_id)
-
-
-def _session(deps: Dependencies, stripe: "StripeClient", session_id: str) -> Change | None:
-    session = stripe.session(session_id)
-    if session is None:
-        return None
-    payment = _payment(deps, session.id, session.payment_id)
-    if payment is None:
-        return None
-    fact = facts.of_session(stripe, session)
-    return lambda connection: settlement.record(deps, connection, payment, fact)
-
-
-def _payment(deps: Dependencies, stripe_id: str, payment_id: UUID | None) -> Payment | None:
-    """The payment that an object is of; None for an object that others made with the same account. Raises NotYet."""
-    with deps.database.transaction() as connection:
-        found = payments.by_stripe_id(connection, stripe_id)
-        if found is None and payment_id is not None:
-            found = payments.find(connection, payment_id)
-    if found is None and payment_id is not None:
-        raise NotYet
-    if found and stripe_id not in (found.stripe_id or stripe_id, found.intent_id):
-        raise NotYet("another object has this payment")
-    return found
-
-
 READERS: Mapping[str, Read] = {
-    "payment_intent.processing": _intent,
-    "payment_intent.payment_failed": _intent,
-    "payment_intent.succeeded": _intent,
-    "payment_intent.canceled": _intent,
-    "checkout.session.completed": _session,
-    "checkout.session.async_payment_succeeded": _session,
-    "checkout.session.async_payment_failed": _session,
-    "checkout.session.expired": _session,
-    "refund.created": readers.refund,
-    "refund.updated": readers.refund,
-    "refund.failed": readers.refund,
-    "charge.dispute.created": readers.dispute,
-    "charge.dispute.updated": readers.dispute,
-    "charge.dispute.closed": readers.dispute,
-    "charge.dispute.funds_withdrawn": readers.dispute,
-    "charge.dispute.funds_reinstated": readers.dispute,
+    "payment_intent.processing": readers.intent,
+    "payment_intent.payment_failed": readers.intent,
+    "payment_intent.succeeded": readers.intent,
+    "payment_intent.canceled": readers.intent,
+    "checkout.session.completed": readers.session,
+    "checkout.session.async_payment_succeeded": readers.session,
+    "checkout.session.async_payment_failed": readers.session,
+    "checkout.session.expired": readers.session,
+    "refund.created": others.refund,
+    "refund.updated": others.refund,
+    "refund.failed": others.refund,
+    "charge.dispute.created": others.dispute,
+    "charge.dispute.updated": others.dispute,
+    "charge.dispute.closed": others.dispute,
+    "charge.dispute.funds_withdrawn": others.dispute,
+    "charge.dispute.funds_reinstated": others.dispute,
 }

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from services.api.dependencies import Dependencies
 from services.api.payments import asking, settlement
+from services.api.payments import readers as paid_by
 from services.api.payments.objects import NotYet, StripeRefund
+from services.api.payments.readers import Change
 from services.api.refunds import facts
 from shared import shop_errors
 from shared.db import payments
@@ -14,13 +16,14 @@ from shared.models.payment import PaymentState
 
 if TYPE_CHECKING:
     from services.api.payments.client import StripeClient
-    from services.api.payments.events import Change
 
 
-def refund(deps: Dependencies, stripe: "StripeClient", refund_id: str) -> "Change | None":
+def refund(deps: Dependencies, stripe: "StripeClient", refund_id: str) -> Change | None:
     said = stripe.refund(refund_id)
     if said is None:
         return None
+    if said.intent_id:
+        paid_by.know(deps, stripe, said.intent_id)
     with deps.database.transaction() as connection:
         order_id = facts.refunded_order(connection, said)
         paid = payments.by_stripe_id(connection, said.intent_id) if said.intent_id else None
@@ -37,11 +40,13 @@ def refund(deps: Dependencies, stripe: "StripeClient", refund_id: str) -> "Chang
     return change
 
 
-def dispute(deps: Dependencies, stripe: "StripeClient", dispute_id: str) -> "Change | None":
+def dispute(deps: Dependencies, stripe: "StripeClient", dispute_id: str) -> Change | None:
     asked_at = datetime.now(UTC)
     said = stripe.dispute(dispute_id)
     if said is None:
         return None
+    if said.intent_id:
+        paid_by.know(deps, stripe, said.intent_id)
     with deps.database.transaction() as connection:
         order_id = facts.disputed_order(connection, said)
     if order_id is None:

@@ -3,6 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
+from services.api.payments import reconciler
 from shared.models.owner import Scope
 from tests.doubles.stripe_double import StripeDouble
 from tests.services.api.conftest import Api, Start
@@ -15,7 +16,10 @@ def admin(api: Api) -> FlaskClient:
 
 
 @pytest.fixture
-def shop(stripe_double: StripeDouble, environment: pytest.MonkeyPatch, start: Start) -> Api:
+def shop(
+    stripe_double: StripeDouble, environment: pytest.MonkeyPatch, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> Api:
+    monkeypatch.setattr(reconciler, "TURN_S", 3600)  # it does nothing by itself
     for name, value in stripe_double.environment.items():
         environment.setenv(name, value)
     environment.setenv("PUBLIC_URL", "http://localhost:8000")

@@ -212,6 +212,23 @@ def test_an_event_s_own_words_are_not_believed(shop: Shop, kind: str) -> None:
     assert shop.found(order).payment_status is PaymentStatus.UNPAID
 
 
+def test_an_intent_s_event_before_its_session_s_is_applied_at_once(shop: Shop) -> None:
+    order = _paid(shop, "checkout_session")
+    assert shop.deliver("payment_intent.succeeded") == [200]
+    assert shop.found(order).payment_status is PaymentStatus.PAID
+    assert set(shop.deliver()) == {200}
+    assert all(row["handled_at"] for row in shop.events().values())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_dispute_that_overtakes_its_payment_is_not_lost(shop: Shop, kind: str) -> None:
+    order = _paid(shop, kind)
+    shop.double.dispute(shop.double.objects("payment_intent")[0]["id"])
+    shop.deliver("charge.dispute.created")
+    shop.deliver()
+    assert shop.found(order).payment_status is PaymentStatus.DISPUTED
+
+
 def test_a_declined_attempt_says_why(shop: Shop) -> None:
     order = _paid(shop, "payment_intent", DECLINED)
     shop.deliver("payment_intent.payment_failed")

@@ -97,7 +97,7 @@ def test_fifty_requests_with_one_key_begin_one_payment(shop: Shop, kind: str) ->
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("fault", ["500_after", "reset_after"])
+@pytest.mark.parametrize("fault", ["500_after", "reset_after", "hang_after"])
 def test_a_call_whose_answer_was_lost_is_repeated_with_its_key(shop: Shop, kind: str, fault: str) -> None:
     order = shop.order()
     shop.double.fault(fault, f"POST {CREATED[kind]}")

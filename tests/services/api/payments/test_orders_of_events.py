@@ -1,0 +1,78 @@
+"""Five events of one order, in all 120 orders and for both kinds of payment, end in one state."""
+
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from tests.doubles.stripe_double import SLOW
+from tests.services.api.payments.conftest import Shop
+
+EVENTS = {  # created, processing, succeeded, refunded, disputed
+    "payment_intent": ("payment_intent.created", "payment_intent.processing", "payment_intent.succeeded"),
+    "checkout_session": (
+        *("payment_intent.created", "checkout.session.completed"),
+        "checkout.session.async_payment_succeeded",
+    ),
+}
+AFTERWARDS = ("refund.created", "charge.dispute.created")
+# What one event after the other has made of an order is taken back, for the next order of them.
+_TAKE_BACK = (
+    "truncate webhook_events, dispute_transactions, disputes, refunds, invoices, order_events, mails",
+    "update invoice_series set last = 0",
+    "update payments set status = 'open', intent_id = null, fee_cents = null, received_at = null",
+    """update orders set processing = false, declined = false, received_cents = 0, refunded_cents = 0,
+        refunding_cents = 0, dispute = 'none', review = null, paid_at = null, production_status = 'waiting',
+        held_from = null, held_for = null, hold_until = now() + interval '1 hour'""",
+)
+_STATE = {
+    "order": """select payment_status, production_status, held_from, held_for, received_cents, refunded_cents,
+        refunding_cents, dispute, review, paid_at, hold_until from orders""",
+    "payment": "select status, amount_cents, fee_cents, received_at, stripe_id, intent_id from payments",
+    "refunds": "select stripe_id, amount_cents, status, refunded_at from refunds",
+    "disputes": "select stripe_id, status, amount_cents from disputes",
+    "movements": "select stripe_id, amount_cents, fee_cents from dispute_transactions order by stripe_id",
+    "invoices": "select series, number, total_cents from invoices order by series, number",
+    "history": "select what from order_events order by what",
+    "mails": "select template from mails order by template",
+    "open events": "select type, error from webhook_events where handled_at is null",
+}
+
+
+@pytest.fixture(params=EVENTS)
+def happened(request: pytest.FixtureRequest, shop: Shop) -> tuple[dict[str, Any], ...]:
+    """The five events of an order, none of which was delivered."""
+    order = shop.order()
+    begun = shop.begun(order, request.param)
+    shop.pay(begun, SLOW)
+    (intent,) = shop.double.objects("payment_intent")
+    shop.double.settle_payment(intent["id"])
+    shop.double.call("POST", "/v1/refunds", payment_intent=intent["id"], amount=500)
+    shop.double.dispute(intent["id"])
+    found = [shop.double.events(kind) for kind in (*EVENTS[request.param], *AFTERWARDS)]
+    assert [len(events) for events in found] == [1] * 5
+    return tuple(events[0] for events in found)
+
+
+def _take_back(shop: Shop) -> None:
+    with shop.api.deps.database.transaction() as connection:
+        for statement in _TAKE_BACK:
+            connection.execute(statement.encode())
+
+
+def _state(shop: Shop) -> dict[str, Any]:
+    with shop.api.deps.database.transaction() as connection:
+        return {name: connection.execute(query.encode()).fetchall() for name, query in _STATE.items()}
+
+
+def test_five_events_in_any_order_end_in_one_state(shop: Shop, happened: tuple[dict[str, Any], ...]) -> None:
+    expected: dict[str, Any] = {}
+    for events in permutations(happened):
+        _take_back(shop)
+        assert [shop.send(event).status_code for event in events] == [200] * 5
+        state = _state(shop)
+        expected = expected or state
+        assert state == expected, [event["type"] for event in events]
+    (order,) = expected["order"]
+    assert (order["payment_status"], order["refunded_cents"], order["production_status"]) == ("disputed", 500, "held")
+    assert expected["open events"] == []
