@@ -7,7 +7,7 @@ steps, in the order of a job's life:
     api     a1 body read, a2 object stored, a3 row committed, a4 wake-up sent and response made
     worker  w1 wake-up received, w2 job claimed, w3 source fetched, w4 provider called, w5 provider replied,
             w6 result stored, w7 row committed, w8 before the wake-up is done
-    order   o1 stock taken, o2 lines written, o3 response recorded, o4 committed; when it is cancelled: o5 written,
+    order   o1 stock taken, o2 all rows written, o3 response recorded, o4 committed; when it is cancelled: o5 written,
             o6 committed (in the api)
     payment p1 row committed, p2 Stripe answered, p3 answer written, p4 answer committed; of an event: p5 stored,
             p6 effect written, p7 effect committed (in the api)

@@ -7,7 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from services.api.orders import placing
-from services.api.orders.showing import shown
+from services.api.orders.schemas import OrderOut
 from shared.db import idempotency, ids
 from shared.db.pool import Connection, Database
 from shared.models.customer import Customer
@@ -49,7 +49,7 @@ class _Recorder:
 
 
 def record(database: Database, customer: Customer, quote_id: UUID) -> Statements:
-    """Of placing and showing an order, and recording the response under a key that is claimed here."""
+    """Of placing an order, and recording the response under a key that is claimed here."""
     claim = idempotency.Claim(ids.new(), customer.owner, f"bare-{quote_id.hex}")
     with database.transaction() as connection:
         idempotency.claim(connection, claim, "bare", 3600)
@@ -57,8 +57,8 @@ def record(database: Database, customer: Customer, quote_id: UUID) -> Statements
     try:
         with database.transaction() as connection:
             recorder = cast("Connection", _Recorder(connection, statements))
-            order = placing.place(recorder, customer, quote_id, rows.SHIP_TO, test=True)
-            body = shown(recorder, order).model_dump_json(by_alias=True)
+            placed = placing.place(recorder, customer, quote_id, rows.SHIP_TO, test=True)
+            body = OrderOut.of(placed).model_dump_json(by_alias=True)
             idempotency.record(recorder, claim, idempotency.StoredResponse(201, None, body))
             raise _Undone
     except _Undone:

@@ -35,8 +35,8 @@ def claim(connection: Connection, now: datetime, *, test: bool) -> list[date]:
             from book_checks
             where test = %(test)s and (checked_at is null or (day >= %(first)s and differences <> '[]'))
         ) wanted left join book_checks before on before.day = wanted.day and before.test = %(test)s
-        where before.day is null or (before.started_at < %(dead)s and (before.checked_at is null
-            or before.checked_at < %(night)s or before.differences <> '[]' and before.checked_at < %(again)s))
+        where before.checked_at is null or before.checked_at < %(night)s
+            or before.differences <> '[]' and before.checked_at < %(again)s
         on conflict (day, test) do update set started_at = excluded.started_at where book_checks.started_at < %(dead)s
         returning day
         """,

@@ -83,7 +83,8 @@ def bookings(connection: Connection, since: datetime, until: datetime, *, test: 
         select at, kind, order_id, refund_id, order_number, country, cents, currency, stripe_id,
             kind = 'payment' and exists (
                 select from payments earlier
-                where earlier.order_id = bookings.order_id and earlier.received_at < at
+                where earlier.order_id = bookings.order_id
+                    and (earlier.received_at, coalesce(earlier.intent_id, earlier.stripe_id)) < (at, bookings.stripe_id)
             ) as again
         from ({_BOOKINGS}) bookings
         order by at, stripe_id, kind desc

@@ -101,7 +101,7 @@ def lock(connection: Connection, order_id: UUID) -> Order | None:
 def unfinished(connection: Connection, customer_id: UUID) -> list[str]:
     """Numbers of a customer's orders that money or goods still move for, all of whose orders are locked by this."""
     rows = connection.execute(
-        """select order_number, payment_status = 'disputed'
+        """select order_number, payment_status in ('disputed', 'review')
             or production_status not in ('shipped', 'delivered')
             and payment_status not in ('cancelled', 'refunded', 'lost') as unfinished
         from orders

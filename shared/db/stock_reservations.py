@@ -19,7 +19,7 @@ _CHANGE = """with wanted as materialized (
         select variants.id, sku, stock, quantity
         from variants join unnest(%s::uuid[], %s::int[]) asked (id, quantity) using (id)
         order by variants.id
-        for update of variants
+        for no key update of variants -- lines of others that name them need not wait
     ), changed as (
         update variants
         set stock = variants.stock + quantity

@@ -35,10 +35,10 @@ def find(connection: Connection, variant_id: UUID) -> Variant | None:
     return Variant(**row) if row else None
 
 
-def colours(connection: Connection, variant_ids: Collection[UUID]) -> Mapping[UUID, str]:
-    """The colours of variants, archived or not, as `rrggbb`."""
-    rows = connection.execute("select id, colour_hex from variants where id = any(%s)", [list(variant_ids)]).fetchall()
-    return {row["id"]: row["colour_hex"] for row in rows}
+def find_many(connection: Connection, variant_ids: Collection[UUID]) -> list[Variant]:
+    """Those that exist, archived or not, in no order."""
+    rows = connection.execute(f"{_SELECT} where variants.id = any(%s)", [list(variant_ids)]).fetchall()
+    return [Variant(**row) for row in rows]
 
 
 def stock(connection: Connection, slug: str) -> Mapping[str, int] | None:

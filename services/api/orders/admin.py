@@ -4,7 +4,7 @@ from services.api.dependencies import Dependencies
 from services.api.orders import finding, numbering
 from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage, AdminOrdersQuery, AdminOrderSummary
 from services.api.orders.schemas import OrderKeyPath
-from services.api.orders.showing import whole
+from services.api.orders.whole import WholeOrder
 from shared import errors
 from shared.db import customers, orders
 from shared.db.orders import Filter
@@ -34,7 +34,7 @@ def admin_show(deps: Dependencies, path: OrderKeyPath) -> AdminOrderOut:
         if order is None:
             raise errors.NotFound
         customer = customers.find(connection, order.customer_id)
-        return AdminOrderOut.of_shop(whole(connection, order), customer)
+        return AdminOrderOut.of_shop(WholeOrder.read(connection, order), customer)
 
 
 def _found(connection: Connection, query: AdminOrdersQuery, after: Cursor | None) -> Page[Order]:

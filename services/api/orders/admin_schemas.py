@@ -5,7 +5,8 @@ from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field
 
-from services.api.orders.schemas import OrderOut, OrdersQuery, OrderSummary, TotalsOut, WholeOrder
+from services.api.orders.schemas import OrderOut, OrdersQuery, OrderSummary, TotalsOut
+from services.api.orders.whole import WholeOrder
 from services.api.schemas import Items, Message, Name, NextCursor, ResponseModel, Time, bounded
 from shared.models.customer import Customer
 from shared.models.order import DisputeState, Order, ProductionStatus

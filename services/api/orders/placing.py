@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from services.api.orders import numbering
+from services.api.orders.whole import WholeOrder
 from services.api.pricing import rules
 from services.api.pricing.default_list import DEFAULT
 from shared import errors, failpoints, shop_errors
@@ -33,6 +34,7 @@ from shared.models.customer import Customer
 from shared.models.design import Design
 from shared.models.order import ARTWORK, CUSTOMER, Order, OrderItem, OrderPrint
 from shared.models.price_list import Destination
+from shared.models.product import Variant
 from shared.models.quote import Quote, QuoteLine
 
 _NUMBERS = 5  # tries: with a million orders, one in a million is taken
@@ -41,7 +43,7 @@ _NUMBERS = 5  # tries: with a million orders, one in a million is taken
 @failpoints.after("o2")
 def place(
     connection: Connection, customer: Customer, quote_id: UUID, ship_to: Mapping[str, str], *, test: bool
-) -> Order:
+) -> WholeOrder:
     """Raises a failure of the quote, BadAddress, NotPrintable or OutOfStock; then the transaction is rolled back."""
     if customers.find(connection, customer.id, lock=True) is None:
         raise errors.Unauthorized("Sign in first.")
@@ -50,15 +52,17 @@ def place(
     lines = quote.charges.lines
     chosen = _designs(connection, customer, lines)
     copies = _copies(connection, customer, chosen)
-    items = _items(connection, lines, chosen, copies)
-    _take(connection, items)
+    sold = variants.find_many(connection, {line.variant_id for line in lines})
+    items = _items(lines, sold, chosen, copies)
+    _require_stock(sold, items)
     order = _order(connection, customer, quote, ship_to, test=test)
     if copies:
         assets.add_all(connection, copies.values())
     order_items.add(connection, order.id, items)
+    placed = order_events.add(connection, order.id, "placed", CUSTOMER)
+    _take(connection, items)  # last, because others who buy the same wait from here on
     stock_reservations.record(connection, items, order.order_number, CUSTOMER)
-    order_events.add(connection, order.id, "placed", CUSTOMER)
-    return order
+    return WholeOrder(order, items, [placed])
 
 
 def artwork_copy(asset: Asset) -> Asset:
@@ -124,9 +128,9 @@ def _copies(connection: Connection, customer: Customer, chosen: Mapping[UUID, De
 
 
 def _items(
-    connection: Connection, lines: Sequence[QuoteLine], chosen: Mapping[UUID, Design], copies: Mapping[UUID, Asset]
+    lines: Sequence[QuoteLine], sold: Sequence[Variant], chosen: Mapping[UUID, Design], copies: Mapping[UUID, Asset]
 ) -> tuple[OrderItem, ...]:
-    colours = variants.colours(connection, {line.variant_id for line in lines})
+    colours = {variant.id: variant.colour_hex for variant in sold}
     return tuple(
         OrderItem(
             id=ids.new(),
@@ -167,6 +171,13 @@ def _prints(chosen: Sequence[Design], copies: Mapping[UUID, Asset]) -> tuple[Ord
         )
         for position, (design_id, one) in enumerate(placed)
     )
+
+
+def _require_stock(sold: Sequence[Variant], items: Sequence[OrderItem]) -> None:
+    """Refuse at once what is sold out already: `_take` decides, but only after it has waited for others."""
+    pieces = stock_reservations.of_items(items)
+    if missing := {one.sku: one.stock for one in sold if one.stock < pieces[one.id]}:
+        raise shop_errors.OutOfStock(details=missing)
 
 
 @failpoints.after("o1")

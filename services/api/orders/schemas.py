@@ -1,7 +1,6 @@
 """Requests and responses about orders. Money is in minor units of the order's currency, rates in basis points."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from services.api import examples
 from services.api.accounts.schemas import AddressIn
 from services.api.designs.schemas import Millimetres
 from services.api.documents.schemas import InvoiceOut
+from services.api.orders.whole import WholeOrder
 from services.api.pricing.schemas import BasisPoints, Cents
 from services.api.pricing.settings import Currency
 from services.api.production.shipment_schemas import ShipmentOut
@@ -30,21 +30,7 @@ from services.api.schemas import (
     Time,
     bounded,
 )
-from shared.models.invoice import Invoice
-from shared.models.order import Order, OrderEvent, OrderItem, OrderPrint, PaymentStatus, ProductionStatus, Shipment
-from shared.models.payment import Refund
-
-
-@dataclass(frozen=True, slots=True)
-class WholeOrder:
-    """An order with all rows that belong to it."""
-
-    order: Order
-    items: Sequence[OrderItem]
-    shipments: Sequence[Shipment]
-    refunds: Sequence[Refund]
-    invoices: Sequence[Invoice]
-    events: Sequence[OrderEvent]
+from shared.models.order import Order, OrderItem, OrderPrint, PaymentStatus, ProductionStatus
 
 
 class NewOrder(BodyModel):

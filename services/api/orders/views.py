@@ -49,8 +49,8 @@ def _committed(deps: Dependencies, customer: Customer, body: NewOrder, record: R
 @failpoints.after("o3")
 def _placed(deps: Dependencies, connection: Connection, customer: Customer, body: NewOrder, record: Record) -> Response:
     ship_to = _ship_to(connection, customer.id, body)
-    order = placing.place(connection, customer, body.quote_id, ship_to, test=not deps.settings.stripe.live)
-    response = shown(connection, order).response(201)
+    whole = placing.place(connection, customer, body.quote_id, ship_to, test=not deps.settings.stripe.live)
+    response = OrderOut.of(whole).response(201)
     record(connection, response)
     return response
 
@@ -82,7 +82,8 @@ def show(deps: Dependencies, path: OrderKeyPath) -> OrderOut:
 def cancel(deps: Dependencies, header: RequiredIdempotencyHeaders, path: OrderPath) -> Response:  # noqa: ARG001 - validates them
     """Cancel order.
 
-    Possible until it is printed. What was paid is paid back, and the pieces are for sale again.
+    Possible until it is printed. A payment that is open ends first, what was paid is paid back, and the pieces are for
+    sale again.
     """
     customer = auth.customer()
     with exactly_once(deps.database, customer.owner) as record:

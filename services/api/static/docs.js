@@ -10,6 +10,10 @@ for (const item of Object.values(spec.paths))
 function learn(response) {
   const body = response.headers["content-type"]?.startsWith("application/json") && response.obj;
   if (!body?.id) return response;
+  if (body.orderNumber) {
+    own.set(examples.order, body.orderNumber).set(examples.order_id, body.id);
+    return response;
+  }
   if (body.variants?.[0].id) {
     own.set(examples.product_id, body.id).set(examples.variant_id, body.variants[0].id);
     return response;

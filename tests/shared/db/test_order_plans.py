@@ -24,7 +24,7 @@ from shared.models.order import PaymentStatus, ProductionStatus
 from tests.databases import Databases
 from tests.shared.db import plans
 
-ORDERS, PRODUCTS, VARIANTS_EACH = 20_000, 500, 6
+ORDERS, PRODUCTS, VARIANTS_EACH = 8_000, 200, 6
 MIDDLE = Cursor(datetime.now(UTC) - timedelta(minutes=ORDERS // 2), UUID(int=0))
 KEY = UUID(int=0)
 

@@ -269,3 +269,15 @@ def test_every_table_with_owners_is_listed(records: Records) -> None:
     assert {row["table_name"] for row in found} - {"idempotency_keys", "storage_usage"} == {
         table.name for table in owned_tables.TABLES if table.owner_id
     }
+
+
+def test_every_table_of_orders_is_listed(records: Records) -> None:
+    """By its foreign keys; but for the shop's own notes about stock, the printer's sheets and Stripe's balance."""
+    found = records.say(
+        "select distinct conrelid::regclass::text as name from pg_constraint where contype = 'f' "
+        "and confrelid in ('orders'::regclass, 'order_items'::regclass, 'order_prints'::regclass, 'disputes'::regclass)"
+    )
+    assert {row["name"] for row in found} - {"stock_moves", "gang_sheet_prints", "dispute_transactions"} <= {
+        table.name for table in owned_tables.TABLES
+    }
+    assert len(found) >= 9

@@ -43,6 +43,9 @@ OPEN: Mapping[str, Make] = {
         connection, made, production="cancelled", cancelled_at=NOW, refunding_cents=made.total_cents
     ),
     "to be looked at": lambda connection, made: rows.paid(connection, made, production="waiting", review="amount"),
+    "paid twice, and shipped": lambda connection, made: rows.paid(
+        connection, made, production="shipped", review="paid_twice"
+    ),
     "disputed after it was shipped": lambda connection, made: rows.paid(
         connection, made, production="shipped", dispute="open"
     ),

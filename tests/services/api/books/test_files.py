@@ -91,6 +91,14 @@ def test_money_without_a_document_has_no_tax(admin: FlaskClient, api: Api) -> No
     ]
 
 
+def test_of_two_payments_in_one_second_one_has_the_invoice(admin: FlaskClient, api: Api) -> None:
+    with api.deps.database.transaction() as connection:
+        order, _ = _paid(connection)
+        booked.payment(connection, order.id, order.total_cents, 0)
+    rows = [row for row in _rows(admin, NOVEMBER) if row["kind"] == "payment"]
+    assert sorted(row["document"] for row in rows) == ["", "INV-000001", "INV-000001"]  # which has two rates
+
+
 def test_the_file_sums_to_the_net_of_the_days(admin: FlaskClient, api: Api) -> None:
     with api.deps.database.transaction() as connection:
         for _ in range(3):

@@ -142,7 +142,7 @@ def _no_more_leaves_than_came(tale: Tale) -> None:
         assert 0 <= order.refunded_cents <= back <= order.received_cents, (order.order_number, tale.happened)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_books_equal_stripe_s_ledger(shop_with_clerk: Shop, stripe_double: StripeDouble, seed: int) -> None:
     tale = Tale(shop_with_clerk, Random(seed))
     tale.orders += [tale.shop.ordered() for _ in range(ORDERS)]

@@ -21,13 +21,13 @@ SELLER = Seller("Acme Prints GmbH")
 SHIPPING = {"line": 0, "quantity": 1, "cents": 595, "taxCents": 95}
 
 
-@pytest.mark.parametrize("scope", [Scope.ORDERS, Scope.CATALOGUE, Scope.PREMIUM])
-def test_the_books_are_for_admins(api: Api, scope: Scope) -> None:
-    client = with_key(api, scope)
-    for path in ("/api/admin/books", "/api/admin/books.csv"):
-        refused(client.get(path), 403, "forbidden")
-        refused(api.guest().get(path), 401, "unauthorized")
-    refused(client.post("/api/admin/books/check", json={"day": "2026-11-01"}), 403, "forbidden")
+def test_the_books_are_for_admins(api: Api) -> None:
+    for scope in (Scope.ORDERS, Scope.CATALOGUE, Scope.PREMIUM):
+        client = with_key(api, scope)
+        for path in ("/api/admin/books", "/api/admin/books.csv"):
+            refused(client.get(path), 403, "forbidden")
+            refused(api.guest().get(path), 401, "unauthorized")
+        refused(client.post("/api/admin/books/check", json={"day": "2026-11-01"}), 403, "forbidden")
 
 
 def test_the_totals_are_the_sums_of_the_days(admin: FlaskClient, api: Api) -> None:
@@ -79,16 +79,16 @@ def test_by_default_the_last_thirty_days_are_shown(admin: FlaskClient, api: Api)
     assert len(body(admin.get("/api/admin/books"))["days"]) == 2
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        *("from=2026-11-02&to=2026-11-01", "from=2025-11-01&to=2026-11-02", "from=yesterday", "from=20261101"),
-        *("to=2026-02-30", "to=1999-01-01", "to=2026-11-01T00:00:00Z", "since=2026-11-01", "test=perhaps"),
-    ],
+PERIODS = (
+    *("from=2026-11-02&to=2026-11-01", "from=2025-11-01&to=2026-11-02", "from=yesterday", "from=20261101"),
+    *("to=2026-02-30", "to=1999-01-01", "to=2026-11-01T00:00:00Z", "since=2026-11-01", "test=perhaps"),
 )
-def test_another_period_is_refused(admin: FlaskClient, query: str) -> None:
-    for path in ("/api/admin/books", "/api/admin/books.csv"):
-        refused(admin.get(f"{path}?{query}"), 400, "invalid_request")
+
+
+def test_another_period_is_refused(admin: FlaskClient) -> None:
+    for query in PERIODS:
+        for path in ("/api/admin/books", "/api/admin/books.csv"):
+            refused(admin.get(f"{path}?{query}"), 400, "invalid_request")
 
 
 # The check
@@ -143,6 +143,6 @@ def test_a_check_needs_stripe(admin: FlaskClient, shop_admin: FlaskClient, strip
     refused(_check(shop_admin, "2026-11-01"), 503, "payment_unavailable")
 
 
-@pytest.mark.parametrize("day", ["2099-12-31", "today", "2026-11-01T00:00:00", 20261101, None])
-def test_a_day_that_has_not_begun_or_is_none_is_refused(admin: FlaskClient, day: object) -> None:
-    refused(admin.post("/api/admin/books/check", json={"day": day}), 400, "invalid_request")
+def test_a_day_that_has_not_begun_or_is_none_is_refused(admin: FlaskClient) -> None:
+    for day in ("2099-12-31", "today", "2026-11-01T00:00:00", 20261101, None):
+        refused(admin.post("/api/admin/books/check", json={"day": day}), 400, "invalid_request")

@@ -54,7 +54,7 @@ def order(
     design = add_design(connection, customer, product_id) if printed else None
     lines = _lines(variants.of_product(connection, product_id), quantities, design, discount_cents)
     quote = add_quote(connection, customer, lines, discount_code)
-    made = placing.place(connection, customer, quote.id, SHIP_TO, test=True)
+    made = placing.place(connection, customer, quote.id, SHIP_TO, test=True).order
     return change(connection, made.id, **facts) if facts else made
 
 

@@ -14,18 +14,20 @@ from werkzeug.test import TestResponse
 from services.api.middleware.policy import Auth
 from services.api.route import Route
 from services.api.routes import DOCUMENTED
-from shared.db import customers, ids, invoices, order_events, order_items
+from shared.db import customers, ids, invoices, order_events, order_items, payments, refunds
+from shared.db.pool import Connection
 from shared.models.customer import Customer, Role
 from shared.models.invoice import Seller
-from shared.models.order import Order
+from shared.models.order import SHOP, Order
 from shared.models.owner import Scope
+from shared.models.payment import Refund, RefundState
 from tests.services.api.client import body, refused
 from tests.services.api.conftest import Api
 from tests.services.api.customers import signed_in, with_key
 from tests.services.api.orders import rows
 from tests.services.api.payments import conftest
 from tests.services.api.payments.conftest import Shop
-from tests.shared.db import catalogue, paid_orders
+from tests.shared.db import catalogue
 
 shop = conftest.shop
 ANN, EVE = "ann@shop.example", "eve@shop.example"
@@ -66,8 +68,8 @@ def sold(api: Api) -> Sold:
         order = rows.paid(connection, rows.order(connection, customer=customer))
         items = order_items.of_order(connection, order.id)
         invoices.issue(connection, order, items, Seller("Shop"))
-        part = paid_orders.refund(connection, order, {"line": 1, "quantity": 1, "cents": 100, "taxCents": 9})
-        credit = invoices.credit(connection, order, part)
+        credit = invoices.credit(connection, order, _refund(connection, order))
+        order = rows.found(connection, order.id)
         shipment = {"id": ids.new(), "order_id": order.id, "carrier": "DHL"}
         catalogue.insert(connection, "shipments", shipment)
     assert credit is not None
@@ -82,6 +84,28 @@ def sold(api: Api) -> Sold:
             "<uuid:shipment_id>": str(shipment["id"]),
         },
     )
+
+
+def _refund(connection: Connection, order: Order) -> Refund:
+    """A dollar of the first line, paid back."""
+    (payment,) = payments.of_order(connection, order.id)
+    line = {"line": 1, "quantity": 0, "cents": 100, "taxCents": 9}
+    made = refunds.add(
+        connection,
+        refund_id=ids.new(),
+        payment_id=payment.id,
+        order_id=order.id,
+        key=f"ref_{order.id}",
+        amount_cents=100,
+        lines=[line],
+        reason="",
+        actor=SHOP,
+    )
+    facts = {"status": RefundState.SUCCEEDED, "refunded_at": made.created_at, "error_code": None, "failed_at": None}
+    written = refunds.write(connection, made.id, stripe_id=f"re_{made.id.hex}", **facts)  # type: ignore[arg-type]
+    refunds.sum_up(connection, order.id)
+    assert written is not None
+    return written
 
 
 def _send(client: FlaskClient, route: Route, names: Mapping[str, str], version: int = 1) -> TestResponse:

@@ -70,7 +70,7 @@ def test_lines_of_one_variant_take_its_stock_together(database: Database) -> Non
 
 def _place(connection: Connection, customer: Customer, lines: list[Any], **ship_to: str) -> Order:
     quote = rows.add_quote(connection, customer, lines)
-    return placing.place(connection, customer, quote.id, {**rows.SHIP_TO, **ship_to}, test=True)
+    return placing.place(connection, customer, quote.id, {**rows.SHIP_TO, **ship_to}, test=True).order
 
 
 def test_each_picture_is_copied_once_and_outlives_the_customer_s(database: Database) -> None:
@@ -112,7 +112,9 @@ class _Cart:
         self.quote = rows.add_quote(connection, self.customer, [rows.line(variant, 1, self.design)], **quoted)
 
     def place(self, **ship_to: str) -> Order:
-        return placing.place(self.connection, self.customer, self.quote.id, {**rows.SHIP_TO, **ship_to}, test=True)
+        return placing.place(
+            self.connection, self.customer, self.quote.id, {**rows.SHIP_TO, **ship_to}, test=True
+        ).order
 
 
 def _delete_picture(cart: _Cart) -> None:

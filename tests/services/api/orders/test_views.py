@@ -47,6 +47,7 @@ def placed(client: FlaskClient, quantity: int = 1) -> dict[str, Any]:
 
 def test_an_order_says_what_was_ordered_and_what_it_costs(ann: FlaskClient) -> None:
     order = placed(ann, 2)
+    assert body(ann.get(f"{PATH}/{order['id']}")) == order
     (item,) = order["items"]
     assert (item["sku"], item["quantity"], item["unitCents"], item["colorHex"]) == ("heavy-tee-M", 2, 1900, "1c1c1f")
     totals = order["totals"]

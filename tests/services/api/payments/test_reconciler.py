@@ -225,10 +225,13 @@ def test_it_stops_in_the_middle_of_a_turn(shop: Shop, monkeypatch: pytest.Monkey
     assert not running._thread.is_alive()
 
 
-def test_it_has_its_time_of_day(shop: Shop) -> None:
-    """The list of events ends before what may be on its way."""
+def test_the_list_goes_on_where_the_last_one_ended(shop: Shop) -> None:
     shop.turn()
     with shop.api.deps.database.transaction() as connection:
         row = connection.execute("select until from reconciler_tasks where task = 'events'").fetchone()
     assert row is not None
     assert row["until"] <= datetime.now(UTC)
+    shop.age("reconciler_tasks", 601)
+    shop.turn()
+    asked = shop.double.calls("/v1/events", "GET")[-1]["params"]["created"]["gte"]
+    assert int(asked) == int(row["until"].timestamp())

@@ -58,6 +58,8 @@ def test_shipping_amounts_and_all_that_is_left_add_up_to_the_order(shop: Shop) -
     assert sum(line["taxCents"] for line in paid_back) == order.tax_cents
     details = refused(shop.refund(order, amountCents=1), 409, "more_than_paid")
     assert details == {"leftCents": 0}
+    assert refused(shop.refund(order, whole=True), 409, "more_than_paid") == {"leftCents": 0}
+    assert refused(shop.refund(order, items=[{"line": 1}]), 409, "more_than_paid") == {"leftCents": 0}
 
 
 @pytest.mark.parametrize(
