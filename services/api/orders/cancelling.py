@@ -33,6 +33,7 @@ def cancelled(deps: Dependencies, order: Order, actor: str, *, paid: bool = True
 
     Raises InProduction, NotAllowedNow or, where Stripe does not answer, PaymentUnavailable.
     """
+    _require_cancellable(order)  # as it was read: a payment ends only for an order that can be cancelled
     if not order.received_cents:
         withdrawal.withdraw(deps, order.id)
     with deps.database.transaction() as connection:

@@ -8,6 +8,7 @@ from services.api.orders import cancelling
 from shared.db import customers, mails
 from shared.models.order import Order, PaymentStatus, ProductionStatus
 from shared.models.payment import RefundState
+from tests.doubles.stripe_double import SLOW
 from tests.services.api.client import body, refused
 from tests.services.api.customers import signed_in
 from tests.services.api.stripe_shop import Shop
@@ -103,6 +104,17 @@ def test_an_order_is_given_up_only_once_stripe_answers(shop: Shop) -> None:
     assert cancelling.expire(shop.api.deps) == 1
     assert shop.found(order).payment_status is PaymentStatus.CANCELLED
     assert _mailed(shop) == [("order_cancelled", "")]
+
+
+def test_a_payment_on_its_way_is_left_alone(shop: Shop) -> None:
+    order = shop.ordered()
+    shop.check(shop.pay(order, SLOW))
+    with shop.api.deps.database.transaction() as connection:
+        connection.execute("update orders set hold_until = %s where id = %s", [_PAST, order.id])
+    before = len(shop.double.calls("/v1/payment_intents/"))
+    assert cancelling.expire(shop.api.deps) == 0
+    assert len(shop.double.calls("/v1/payment_intents/")) == before
+    assert shop.found(order).payment_status is PaymentStatus.PROCESSING
 
 
 def test_an_order_in_print_is_not_paid_back_by_its_customer(shop: Shop) -> None:
