@@ -142,7 +142,12 @@ class IdempotencyHeaders(ApiModel):
 
 
 class RequiredIdempotencyHeaders(IdempotencyHeaders):
-    """Of routes that move money: without a key a repeat could charge twice, so the request is refused."""
+    """Of routes that move money: without a key a repeat could charge twice, so the request is refused.
+
+    The document requires it; the api does not, so that the refusal is `idempotency_key_missing`.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"required": ["Idempotency-Key"]})
 
 
 class VersionHeaders(ApiModel):

@@ -49,15 +49,25 @@ class LaidPrint:
 
 def waiting(connection: Connection, limit: int) -> list[WaitingPrint]:
     """The prints on film of queued orders that were paid, of the oldest order first; of a reprint, what it asks for."""
+    queued = connection.execute(
+        """select id
+        from orders
+        where production_status = 'queued'
+        and payment_status in ('paid', 'partly_refunded')"""
+    ).fetchall()
     rows = connection.execute(
         f"""select order_prints.id as print_id, again.id as reprint_id, orders.id as order_id, order_number, line,
             asset_id, width_um, height_um, coalesce(again.quantity, order_items.quantity) as copies
         from orders
             join order_items on order_items.order_id = orders.id
-            join order_prints on order_prints.order_item_id = order_items.id
+            cross join lateral (  -- line by line, by their index
+                select *
+                from order_prints
+                where order_item_id = order_items.id
+                offset 0
+            ) order_prints
             left join reprints again on again.order_item_id = order_items.id and again.printed_at is null
-        where production_status = 'queued'
-        and payment_status in ('paid', 'partly_refunded')
+        where orders.id = any(%s)
         and method = %s
         and (again.id is not null or not exists (
             select
@@ -68,7 +78,7 @@ def waiting(connection: Connection, limit: int) -> list[WaitingPrint]:
         and {_FREE}
         order by orders.created_at, orders.id, line, position
         limit %s""",
-        [PrintMethod.DTF, limit],
+        [[row["id"] for row in queued], PrintMethod.DTF, limit],
     ).fetchall()
     return [WaitingPrint(**row) for row in rows]
 

@@ -50,17 +50,21 @@ def queue(
 ) -> pagination.Page[Order]:
     """Orders in these states, oldest first."""
     rows = connection.execute(
-        f"""select orders.*
-        from unnest(%(statuses)s::text[]) asked (status) cross join lateral (
-            select {orders.COLUMNS}
+        f"""with due as materialized (  -- few of all orders: their index is read first, whatever page is asked for
+            select id, created_at
             from orders
-            where production_status = asked.status
-            and (%(at)s::timestamptz is null or (created_at, id) > (%(at)s::timestamptz, %(after)s::uuid))
+            where production_status = any(%(statuses)s)
+        ), page as (
+            select id
+            from due
+            where %(at)s::timestamptz is null or (created_at, id) > (%(at)s::timestamptz, %(after)s::uuid)
             order by created_at, id
             limit %(limit)s
-        ) orders
-        order by created_at, id
-        limit %(limit)s""",
+        )
+        select {orders.COLUMNS}
+        from orders
+        where id = any(array(select id from page))
+        order by created_at, id""",
         {
             "statuses": list(statuses),
             "limit": limit + 1,

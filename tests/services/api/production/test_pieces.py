@@ -33,7 +33,12 @@ def parcel(hour: int) -> Shipment:
         (S.QUEUED, [], [], ALL),
         (S.PRINTING, [reprint(0, quantity=2)], [], {TWO.id: 2}),
         (S.PRINTED, [reprint(0, printed=True)], [], ALL),  # a spoiled piece, found before the parcel was packed
-        (S.PACKED, [reprint(2, printed=True)], [parcel(1)], {TWO.id: 1}),  # one that the customer sent back
+        (
+            S.PACKED,
+            [reprint(0, printed=True), reprint(2, printed=True)],
+            [parcel(1)],
+            {TWO.id: 1},
+        ),  # one that the customer sent back
         (S.QUEUED, [reprint(0, printed=True), reprint(2)], [parcel(1)], {TWO.id: 1}),
         (S.PRINTED, [reprint(2, printed=True), reprint(3, printed=True)], [parcel(1)], {TWO.id: 2}),
         (S.SHIPPED, [reprint(0, printed=True)], [parcel(1)], ALL),

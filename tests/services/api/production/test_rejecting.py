@@ -106,6 +106,9 @@ def test_a_picture_that_cannot_be_printed_is_refused(buyer: Buyer) -> None:
 def test_only_the_customer_replaces_a_picture_and_only_a_rejected_one(buyer: Buyer) -> None:
     picture = upload(buyer.client, pictures.png())["id"]
     refused(buyer.replace(picture), 409, "not_allowed_now")
+    buyer.printer.post(buyer.order, "hold", reason="The customer called")
+    refused(buyer.replace(picture), 409, "not_allowed_now")
+    buyer.printer.post(buyer.order, "resume")
     buyer.reject()
     other = signed_in(buyer.printer.api, "carl@shop.example")
     refused(buyer.replace(upload(other, pictures.png())["id"], other), 404, "not_found")
