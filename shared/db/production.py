@@ -48,13 +48,14 @@ def set_status(connection: Connection, order: Order, to: ProductionStatus, *, he
 def queue(
     connection: Connection, statuses: Collection[ProductionStatus], limit: int, after: pagination.Cursor | None
 ) -> pagination.Page[Order]:
-    """Orders in these states, oldest first."""
+    """Orders in these states, oldest first, but for those that were paid back whole."""
     rows = connection.execute(
         f"""select orders.*
         from unnest(%(statuses)s::text[]) asked (status) cross join lateral (
             select {orders.COLUMNS}
             from orders
             where production_status = asked.status
+            and payment_status <> 'refunded'
             and (%(at)s::timestamptz is null or (created_at, id) > (%(at)s::timestamptz, %(after)s::uuid))
             order by created_at, id
             limit %(limit)s
