@@ -48,12 +48,13 @@ def set_status(connection: Connection, order: Order, to: ProductionStatus, *, he
 def queue(
     connection: Connection, statuses: Collection[ProductionStatus], limit: int, after: pagination.Cursor | None
 ) -> pagination.Page[Order]:
-    """Orders in these states, oldest first."""
+    """Orders in these states, oldest first, but for those that were paid back whole."""
     rows = connection.execute(
         f"""with due as materialized (  -- few of all orders: their index is read first, whatever page is asked for
             select id, created_at
             from orders
             where production_status = any(%(statuses)s)
+            and payment_status <> 'refunded'
         ), page as (
             select id
             from due

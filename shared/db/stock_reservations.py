@@ -57,8 +57,27 @@ def release(connection: Connection, items: Sequence[OrderItem], number: str, act
 def give_back(
     connection: Connection, items: Sequence[OrderItem], quantities: Mapping[UUID, int], number: str, actor: str
 ) -> None:
-    """Give back some pieces, by the id of their line, that came back or were never printed."""
-    _return(connection, items, quantities, StockReason.RETURNED, number, actor)
+    """Give back some pieces, by the id of their line, that came back or were never printed.
+
+    Of a line no more than it has: what was given back before, for a refund that then failed, is not given back again.
+    """
+    before = _given_back(connection, items)
+    left = {item.id: max(0, item.quantity - before.get(item.id, 0)) for item in items}
+    some = {item_id: min(quantity, left[item_id]) for item_id, quantity in quantities.items()}
+    _return(connection, items, some, StockReason.RETURNED, number, actor)
+
+
+def _given_back(connection: Connection, items: Sequence[OrderItem]) -> Pieces:
+    """How many pieces of each line, by its id."""
+    rows = connection.execute(
+        """select order_item_id, sum(quantity)::int as pieces
+        from stock_moves
+        where order_item_id = any(%s)
+        and quantity > 0
+        group by 1""",
+        [[item.id for item in items]],
+    ).fetchall()
+    return {row["order_item_id"]: row["pieces"] for row in rows}
 
 
 def reprint(

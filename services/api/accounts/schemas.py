@@ -13,6 +13,8 @@ from shared.models.address import Address
 from shared.models.customer import Role, Session
 
 _LINE = r"^[^\x00-\x1f\x7f]*$"
+_FILLED = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+_FILLED = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 
 
 def _email(typed: str) -> str:
@@ -29,7 +31,7 @@ Email = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email
 Password = Annotated[str, Field(min_length=1, max_length=200)]
 MailedToken = Annotated[str, Field(min_length=1, max_length=100)]
 Line = Annotated[str, Field(max_length=100, pattern=_LINE)]
-FilledLine = Annotated[str, Field(min_length=1, max_length=100, pattern=_LINE)]
+FilledLine = Annotated[str, Field(min_length=1, max_length=100, pattern=_FILLED)]
 _ANN, _PASSWORD, _TOKEN = "ann@example.com", "correct horse battery", "TOKEN"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from services.api.refunds import issuing
 from services.api.refunds.schemas import Resolution
 from shared import shop_errors
-from shared.db import order_events, order_items, orders, payments, refunds, stock_reservations
+from shared.db import order_events, order_items, orders, payments, refunds, reprints, shipments, stock_reservations
 from shared.db.pool import Connection
 from shared.models.order import Order, ProductionStatus
 from shared.models.payment import Payment, Refund
@@ -43,7 +43,7 @@ def _accept(connection: Connection, order: Order, actor: str) -> tuple[Refund, .
 
 
 def _refund(connection: Connection, order: Order, actor: str) -> tuple[Refund, ...]:
-    if order.production_status in _SHIPPED:
+    if order.production_status in _SHIPPED or shipments.of_order(connection, order.id):
         raise shop_errors.NotAllowedNow("The order has been shipped: accept it, and refund what is right.")
     if order.cancelled_at is None:
         _cancel(connection, order, actor)
@@ -67,8 +67,9 @@ def _give_back(connection: Connection, order: Order, surplus: Iterable[Payment],
 
 def _cancel(connection: Connection, order: Order, actor: str) -> None:
     """Pieces that are printed do not go back into stock."""
-    if (order.held_from or order.production_status) in _UNPRINTED:
-        items = order_items.of_order(connection, order.id)
+    items = order_items.of_order(connection, order.id)
+    again = reprints.of_items(connection, [item.id for item in items])  # queued, but it was printed before
+    if (order.held_from or order.production_status) in _UNPRINTED and not again:
         stock_reservations.release(connection, items, order.order_number, actor)
     orders.cancel(connection, order.id)
     order_events.add(connection, order.id, "cancelled", actor)

@@ -53,7 +53,12 @@ class RefundIn(BodyModel):
     items: list[RefundItemIn] | None = Field(None, min_length=1, max_length=MOST_LINES + 1)
     amount_cents: int | None = Field(None, ge=1, le=MOST_CENTS)
     whole: bool = False
-    reason: str = Field("", max_length=500, description="For the customer, who may read it on the credit note.")
+    reason: str = Field(
+        "",
+        max_length=500,
+        pattern=r"^[^\x00-\x1f\x7f]*$",
+        description="For the customer, who may read it on the credit note.",
+    )
     restock: bool = False
 
     @property

@@ -54,7 +54,7 @@ def test_addresses_of_other_countries_are_taken(api: Api, change: dict[str, str]
 
 
 @pytest.mark.parametrize(
-    "change", [{"name": ""}, {"line1": "a\nb"}, {"city": "x" * 101}, {"country": "de"}, {"id": "x"}]
+    "change", [{"name": ""}, {"name": " "}, {"line1": "a\nb"}, {"city": "x" * 101}, {"country": "de"}, {"id": "x"}]
 )
 def test_a_field_that_no_label_can_bear_is_refused(api: Api, change: dict[str, str]) -> None:
     refused(signed_in(api, "ann@shop.example").post("/api/addresses", json=BERLIN | change), 400, "invalid_request")

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from services.api.orders import cancelling
 from services.api.pricing.amounts import amount
-from shared.db import customers, discounts, ids, mails, order_events, order_items, variants
+from shared.db import customers, discounts, ids, mails, order_events, order_items, reprints, variants
 from shared.db.pool import Connection
 from shared.models.customer import Customer
 from shared.models.order import Order, PaymentStatus, ProductionStatus
@@ -111,13 +111,23 @@ def test_an_order_whose_money_is_undecided_is_not_cancelled(shop: Shop, facts: d
     assert shop.stock(order) == [8, 9]
 
 
-def test_an_order_held_for_its_artwork_is_cancelled_unless_it_was_in_print(shop: Shop) -> None:
-    held = {"production": "held", "held_for": "artwork"}
+@pytest.mark.parametrize("reason", ["artwork", "The customer called"])
+def test_an_order_that_is_held_is_cancelled_unless_it_was_in_print(shop: Shop, reason: str) -> None:
+    held = {"production": "held", "held_for": reason}
     assert shop.cancel(shop.paid(**held, held_from="queued")).status_code == 200
     refused(shop.cancel(shop.paid(**held, held_from="printing"), "2"), 409, "in_production")
-    refused(
-        shop.cancel(shop.paid(production="held", held_for="dispute", held_from="queued"), "3"), 409, "in_production"
-    )
+    disputed = shop.paid(production="held", held_for="dispute", held_from="queued", dispute="open")
+    refused(shop.cancel(disputed, "3"), 409, "not_allowed_now")
+
+
+def test_an_order_that_is_printed_again_is_not_cancelled(shop: Shop) -> None:
+    order = shop.paid()
+    with shop.database.transaction() as connection:
+        items = order_items.of_order(connection, order.id)
+        reprints.add(connection, {items[0].id: 1}, "spoiled", "printer")
+    refused(shop.cancel(order), 409, "in_production")
+    assert shop.now(order) == order
+    assert shop.stock(order) == [8, 9]
 
 
 def test_another_customer_s_order_is_not_cancelled(api: Api, shop: Shop) -> None:
@@ -152,6 +162,14 @@ def test_an_unpaid_order_is_cancelled_once_its_reservation_has_run_out(api: Api,
     assert (shop.stock(late), shop.stock(early)) == ([10, 10], [8, 9])
     assert shop.history(late)[-1] == ("cancelled", "shop")
     assert cancelling.expire(api.deps) == 0
+
+
+def test_an_unpaid_order_that_is_held_is_cancelled_in_time_as_well(api: Api, shop: Shop) -> None:
+    held = {"production_status": "held", "held_from": "waiting", "held_for": "Ask first"}
+    order = shop.order(hold_until=_PAST, **held)
+    assert cancelling.expire(api.deps) == 1
+    assert shop.now(order).payment_status is PaymentStatus.CANCELLED
+    assert shop.stock(order) == [10, 10]
 
 
 def test_an_order_paid_at_the_last_moment_is_not_cancelled(api: Api, shop: Shop) -> None:

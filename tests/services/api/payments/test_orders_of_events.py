@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from services.api.payments import reading
+from services.api.payments.events import take
 from tests.doubles.stripe_double import SLOW
 from tests.services.api.payments.conftest import Shop
 
@@ -18,7 +20,8 @@ EVENTS = {  # created, processing, succeeded, refunded, disputed
 AFTERWARDS = ("refund.created", "charge.dispute.created")
 # What one event after the other has made of an order is taken back, for the next order of them.
 _TAKE_BACK = (
-    "truncate webhook_events, dispute_transactions, disputes, refunds, invoices, order_events, mails",
+    *("delete from webhook_events", "delete from dispute_transactions", "delete from disputes"),
+    *("truncate invoices", "delete from refunds", "delete from order_events", "delete from mails"),
     "update invoice_series set last = 0",
     "update payments set status = 'open', intent_id = null, fee_cents = null, received_at = null",
     """update orders set processing = false, declined = false, received_cents = 0, refunded_cents = 0,
@@ -69,7 +72,8 @@ def test_five_events_in_any_order_end_in_one_state(shop: Shop, happened: tuple[d
     expected: dict[str, Any] = {}
     for events in permutations(happened):
         _take_back(shop)
-        assert [shop.send(event).status_code for event in events] == [200] * 5
+        for event in events:
+            take(shop.api.deps, shop.stripe, reading.event(event))
         state = _state(shop)
         expected = expected or state
         assert state == expected, [event["type"] for event in events]

@@ -12,7 +12,7 @@ from services.api.dependencies import Dependencies
 from services.api.payments import reconciler, reconciling
 from services.api.payments.reconciler import Reconciler
 from shared import errors, shop_errors
-from shared.db import order_events
+from shared.db import order_events, payments
 from shared.models.order import Order
 from shared.models.payment import RefundState
 from tests.services.api import stripe_shop
@@ -132,6 +132,19 @@ def test_a_reservation_that_has_run_out_ends_and_one_that_was_paid_does_not(shop
     shop.turn()
     assert shop.found(unpaid).payment_status == "cancelled"
     assert shop.found(paid).payment_status == "paid"
+
+
+def test_a_fee_that_stripe_did_not_know_yet_is_asked_for_later(shop: Shop) -> None:
+    shop.double.late_fees(True)
+    order = shop.paid()
+    (payment,) = run(shop.api.deps.database, payments.received, order.id)
+    assert payment.fee_cents is None
+    shop.double.late_fees(False)
+    shop.age("payments", 121)
+    shop.turn()
+    (payment,) = run(shop.api.deps.database, payments.received, order.id)
+    assert payment.fee_cents
+    assert _history(shop, order).count("paid") == 1
 
 
 def test_open_disputes_are_read_again_each_day(shop: Shop) -> None:

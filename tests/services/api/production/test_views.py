@@ -51,6 +51,12 @@ def test_the_oldest_order_comes_first_on_pages_that_follow(printer: Printer) -> 
     assert numbers(printer.client, "?status=queued") == [orders[5].order_number, orders[1].order_number]
 
 
+def test_an_order_that_was_paid_back_whole_waits_for_nobody(printer: Printer) -> None:
+    order = printer.paid()
+    printer.change(order, refunded_cents=order.total_cents)
+    assert numbers(printer.client) == numbers(printer.client, "?status=queued") == []
+
+
 def test_only_what_can_be_worked_on_is_listed_unless_held_is_asked_for(printer: Printer) -> None:
     held = printer.paid("held", held_from="queued", held_for="dispute")
     for state in ("waiting", "shipped", "delivered"):

@@ -2,7 +2,7 @@
 
 from werkzeug.test import TestResponse
 
-from shared.db import ids, order_events, payments, stock_moves
+from shared.db import ids, order_events, payments, reprints, shipments, stock_moves
 from shared.models.order import Order
 from shared.models.owner import Scope
 from shared.models.stock_move import StockReason
@@ -144,3 +144,18 @@ def test_reviews_need_a_key_for_orders(shop: Shop) -> None:
     url = f"/api/admin/orders/{order.id}/review"
     refused(client.post(url, json={"resolution": "accept"}, headers=headers), 403, "forbidden")
     refused(shop.clerk.post(url, json={"resolution": "accept"}), 400, "idempotency_key_missing")
+
+
+def test_pieces_that_are_printed_again_stay_out_of_stock(shop: Shop) -> None:
+    order = _paid_twice(shop)
+    run(shop.api.deps.database, reprints.add, {shop.items(order)[0].id: 1}, "spoiled", "printer")
+    assert _resolve(shop, order, "refund").status_code == 200
+    assert shop.found(order).production_status == "cancelled"
+    assert StockReason.RELEASED not in _stock(shop, order)
+
+
+def test_an_order_that_was_shipped_and_is_printed_again_is_not_paid_back_by_a_review(shop: Shop) -> None:
+    order = _paid_twice(shop)
+    run(shop.api.deps.database, shipments.add, order.id, "DHL", "")
+    refused(_resolve(shop, order, "refund"), 409, "not_allowed_now")
+    assert _resolve(shop, order, "accept").status_code == 200

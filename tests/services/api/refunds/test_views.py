@@ -76,6 +76,7 @@ def test_shipping_amounts_and_all_that_is_left_add_up_to_the_order(shop: Shop) -
         {"amountCents": 100, "restock": True},
         {"whole": True, "status": "succeeded"},
         {"whole": True, "reason": "x" * 501},
+        {"whole": True, "reason": "a\x00b"},
     ],
 )
 def test_what_cannot_be_meant_is_refused(shop: Shop, asked: dict[str, object]) -> None:
@@ -121,6 +122,15 @@ def test_pieces_go_back_into_stock_if_asked(shop: Shop) -> None:
     assert shop.stock(order) == [9, 9]
     shop.refund(order, whole=True, restock=True)
     assert shop.stock(order) == [10, 9]
+
+
+def test_pieces_go_back_into_stock_once_however_often_their_refund_fails(shop: Shop) -> None:
+    order = shop.paid(stock=10)
+    shop.double.call("POST", "/v1/refunds", payment_intent=shop.intent(order)).raise_for_status()
+    for _ in range(3):
+        refused_at_stripe = shop.refund(order, items=[{"line": 1}], restock=True)
+        assert body(refused_at_stripe)["status"] == "failed"
+        assert shop.stock(order) == [10, 9]
 
 
 def test_a_refund_that_stripe_refuses_has_failed_and_leaves_the_money(shop: Shop) -> None:
