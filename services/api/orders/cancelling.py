@@ -33,7 +33,8 @@ def cancelled(deps: Dependencies, order: Order, actor: str, *, paid: bool = True
 
     Raises InProduction, NotAllowedNow or, where Stripe does not answer, PaymentUnavailable.
     """
-    _require_cancellable(order)  # as it was read: a payment ends only for an order that can be cancelled
+    with deps.database.transaction() as connection:  # a payment ends only for an order that can be cancelled
+        _require_cancellable(connection, order, order_items.of_order(connection, order.id))
     if not order.received_cents:
         withdrawal.withdraw(deps, order.id)
     with deps.database.transaction() as connection:
