@@ -17,7 +17,7 @@ from services.api.refunds import issuing, sending
 from shared import errors, failpoints, log, shop_errors
 from shared.db import discounts, order_events, order_items, orders, payments, reprints, stock_reservations
 from shared.db.pool import Connection
-from shared.models.order import SHOP, Order, PaymentStatus, ProductionStatus
+from shared.models.order import SHOP, Order, OrderItem, PaymentStatus, ProductionStatus
 from shared.models.payment import Refund
 
 _AT_ONCE = 20  # of a call of `expire`, each with calls of Stripe
@@ -78,9 +78,7 @@ def _cancel(connection: Connection, order: Order, actor: str, *, paid: bool) -> 
     if payments.unsettled(connection, order.id) or (locked.received_cents and not paid):
         raise shop_errors.NotAllowedNow
     items = order_items.of_order(connection, order.id)
-    _require_cancellable(locked)
-    if reprints.of_items(connection, [item.id for item in items]):  # queued, but it was printed before
-        raise shop_errors.InProduction
+    _require_cancellable(connection, locked, items)
     now = orders.cancel(connection, order.id)
     stock_reservations.release(connection, items, order.order_number, actor)
     order_events.add(connection, order.id, "cancelled", actor)
@@ -89,8 +87,10 @@ def _cancel(connection: Connection, order: Order, actor: str, *, paid: bool) -> 
     return orders.find(connection, None, order.id) or now, refunds
 
 
-def _require_cancellable(order: Order) -> None:
-    if (order.held_from or order.production_status) not in _BEFORE_PRINT:
+def _require_cancellable(connection: Connection, order: Order, items: Sequence[OrderItem]) -> None:
+    reached = order.held_from or order.production_status
+    again = reprints.of_items(connection, [item.id for item in items])  # queued, but it was printed before
+    if reached not in _BEFORE_PRINT or again:
         raise shop_errors.InProduction
     if order.payment_status in _UNDECIDED:
         raise shop_errors.NotAllowedNow
