@@ -55,6 +55,7 @@ _ORDERS = (
     POST("/api/orders/<uuid:order_id>/cancel", orders.cancel, CUSTOMER, API, NO_STORE, OrderOut, (200,), CANCELLED),
     GET("/api/admin/orders", admin.admin_page, *_OF_SHOP, AdminOrderPage, (200,), LISTED),
     GET("/api/admin/orders/<order>", admin.admin_show, *_OF_SHOP, AdminOrderOut),
+    POST("/api/admin/orders/<uuid:order_id>/cancel", admin.admin_cancel, *_OF_SHOP, AdminOrderOut, (200,), CANCELLED),
 )
 _PAYMENTS = (
     POST("/api/orders/<uuid:order_id>/payment", payments.start, CUSTOMER, API, NO_STORE, PaymentOut, (200,), PAYABLE),

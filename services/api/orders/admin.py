@@ -1,10 +1,15 @@
-"""All orders, for the shop: listed, searched and shown."""
+"""All orders, for the shop: listed, searched, shown and cancelled."""
+
+from flask import Response
 
 from services.api.dependencies import Dependencies
-from services.api.orders import finding, numbering
+from services.api.middleware import auth
+from services.api.middleware.idempotency import exactly_once
+from services.api.orders import cancelling, finding, numbering
 from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage, AdminOrdersQuery, AdminOrderSummary
-from services.api.orders.schemas import OrderKeyPath
+from services.api.orders.schemas import OrderKeyPath, OrderPath
 from services.api.orders.whole import WholeOrder
+from services.api.schemas import RequiredIdempotencyHeaders
 from shared import errors
 from shared.db import customers, orders
 from shared.db.orders import Filter
@@ -33,8 +38,31 @@ def admin_show(deps: Dependencies, path: OrderKeyPath) -> AdminOrderOut:
         order = finding.find(connection, None, path.order)
         if order is None:
             raise errors.NotFound
-        customer = customers.find(connection, order.customer_id)
-        return AdminOrderOut.of_shop(WholeOrder.read(connection, order), customer)
+        return _shown(connection, order)
+
+
+def admin_cancel(deps: Dependencies, header: RequiredIdempotencyHeaders, path: OrderPath) -> Response:  # noqa: ARG001 - validates them
+    """Cancel any order.
+
+    As its customer can, until it is printed. A payment that is open ends first, what was paid is paid back, and the
+    pieces are for sale again.
+    """
+    owner = auth.caller()
+    assert owner is not None  # the route's policy requires one
+    with exactly_once(deps.database, owner) as record:
+        with deps.database.transaction() as connection:
+            order = orders.find(connection, None, path.order_id)
+        if order is None:
+            raise errors.NotFound
+        with cancelling.cancelled(deps, order, auth.actor()) as (connection, now):
+            response = _shown(connection, now).response(200)
+            record(connection, response)
+    return response
+
+
+def _shown(connection: Connection, order: Order) -> AdminOrderOut:
+    customer = customers.find(connection, order.customer_id)
+    return AdminOrderOut.of_shop(WholeOrder.read(connection, order), customer)
 
 
 def _found(connection: Connection, query: AdminOrdersQuery, after: Cursor | None) -> Page[Order]:

@@ -17,6 +17,9 @@ def new() -> str:
 
 def read(typed: str) -> str | None:
     """The number that someone typed, in any case, with O for 0 and I or L for 1; None if it can be none."""
-    letters = re.sub(r"[\s-]", "", typed.upper()).removeprefix("ST").translate(_MISREAD)
+    letters = re.sub(r"[\s-]", "", typed.upper())
+    if len(letters) > _LETTERS:  # without it, ST may be how the number begins
+        letters = letters.removeprefix("ST")
+    letters = letters.translate(_MISREAD)
     found = f"ST-{letters[:4]}-{letters[4:]}"
     return found if re.fullmatch(PATTERN, found) else None

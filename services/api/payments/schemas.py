@@ -80,7 +80,7 @@ class SentEvent(ApiModel):
 
     id: str = Field(pattern=r"^evt_[A-Za-z0-9_]{1,250}$")
     object: Literal["event"]
-    type: str = Field(min_length=1, max_length=200)
+    type: str = Field(pattern=r"^[a-z0-9_.]{1,200}$")
     livemode: bool = Field(strict=True)
     created: int = Field(strict=True, ge=0, le=10**11)
     data: _Data

@@ -74,3 +74,30 @@ def test_an_order_is_shown_with_its_customer_and_who_did_what(api: Api, shop: Fl
         assert customer is not None
         customers.erase(connection, customer)
     assert body(shop.get(f"{PATH}/{order.id}"))["email"] is None
+
+
+def test_the_shop_cancels_an_order_that_is_not_printed_also_when_its_customer_has_gone(
+    api: Api, shop: FlaskClient
+) -> None:
+    order = _order(api, "ann@shop.example")
+    with api.deps.database.transaction() as connection:
+        rows.paid(connection, order)
+        rows.change(connection, order.id, refunded_cents=order.total_cents)
+        customer = customers.find(connection, order.customer_id)
+        assert customer is not None
+        customers.erase(connection, customer)
+    path, headers = f"{PATH}/{order.id}/cancel", {"Idempotency-Key": "1"}
+    cancelled, again = (body(shop.post(path, headers=headers)) for _ in range(2))
+    assert cancelled == again
+    assert (cancelled["productionStatus"], cancelled["history"][-1]["what"]) == ("cancelled", "cancelled")
+    assert cancelled["history"][-1]["actor"] not in ("customer", "shop")
+
+
+def test_the_shop_cancels_no_order_that_is_printed_or_unknown(api: Api, shop: FlaskClient) -> None:
+    order = _order(api, "ann@shop.example")
+    with api.deps.database.transaction() as connection:
+        rows.paid(connection, order, production="printing")
+    path, headers = f"{PATH}/{order.id}/cancel", {"Idempotency-Key": "1"}
+    refused(shop.post(path, headers=headers), 409, "in_production")
+    refused(shop.post(path), 400, "idempotency_key_missing")
+    refused(shop.post(f"{PATH}/{order.customer_id}/cancel", headers=headers), 404, "not_found")
