@@ -6,6 +6,7 @@ from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 
+from shared.db import order_items
 from shared.db.pool import Connection
 from shared.models.print_check import PrintMethod
 
@@ -59,11 +60,11 @@ def waiting(connection: Connection, limit: int) -> list[WaitingPrint]:
         f"""with found as (  -- order by order and line by line, by their indexes
             select orders.created_at, orders.id as order_id, order_number, line, position, method,
                 order_prints.id as print_id, asset_id, width_um, height_um,
-                again.id as reprint_id, coalesce(again.quantity, order_items.quantity) as copies,
+                again.id as reprint_id, coalesce(again.quantity, order_items.quantity - order_items.refunded) as copies,
                 bool_or(again.id is not null) over (partition by orders.id) as reprinted
             from orders
                 cross join lateral (
-                    select *
+                    select *, {order_items.REFUNDED} as refunded
                     from order_items
                     where order_id = orders.id
                     offset 0
@@ -80,6 +81,7 @@ def waiting(connection: Connection, limit: int) -> list[WaitingPrint]:
         select print_id, reprint_id, order_id, order_number, line, asset_id, width_um, height_um, copies
         from found
         where method = %s
+        and copies > 0
         and (reprint_id is not null or not reprinted)
         and {_FREE}
         order by created_at, order_id, line, position

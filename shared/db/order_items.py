@@ -8,12 +8,21 @@ from uuid import UUID
 from shared.db.pool import Connection
 from shared.models.order import OrderItem, OrderPrint
 
-_ITEM_NAMES = tuple(field.name for field in fields(OrderItem) if field.name != "prints")
+_ITEM_NAMES = tuple(field.name for field in fields(OrderItem) if field.name not in ("prints", "refunded"))
 _PRINT_NAMES = tuple(field.name for field in fields(OrderPrint))
 _INSERT_ITEM = f"""insert into order_items (order_id, {", ".join(_ITEM_NAMES)})
     values (%(order_id)s, {", ".join(f"%({name})s" for name in _ITEM_NAMES)})"""
 _INSERT_PRINT = f"""insert into order_prints (order_item_id, {", ".join(_PRINT_NAMES)})
     values (%(order_item_id)s, {", ".join(f"%({name})s" for name in _PRINT_NAMES)})"""
+
+# The pieces of a row of order_items that are paid back; a refund of an amount is of no pieces.
+REFUNDED = """(
+        select coalesce(sum((part ->> 'quantity')::int), 0)::int
+        from refunds, jsonb_array_elements(refunds.lines) part
+        where refunds.order_id = order_items.order_id
+        and refunds.status not in ('failed', 'cancelled')
+        and (part ->> 'line')::int = order_items.line
+    )"""
 
 
 def add(connection: Connection, order_id: UUID, items: Sequence[OrderItem]) -> None:
@@ -35,7 +44,7 @@ def of_order(connection: Connection, order_id: UUID) -> tuple[OrderItem, ...]:
 def of_orders(connection: Connection, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[OrderItem, ...]]:
     """The lines of several orders, by order."""
     rows = connection.execute(
-        f"""select order_id, {", ".join(_ITEM_NAMES)}
+        f"""select order_id, {", ".join(_ITEM_NAMES)}, {REFUNDED} as refunded
         from order_items
         where order_id = any(%s)
         order by order_id, line""",

@@ -111,7 +111,10 @@ class OrderPrint:
 
 @dataclass(frozen=True, slots=True)
 class OrderItem:
-    """Equal pieces. `total_cents` = `quantity` x `unit_cents` - `discount_cents` + `tax_cents`."""
+    """Equal pieces. `total_cents` = `quantity` x `unit_cents` - `discount_cents` + `tax_cents`.
+
+    `refunded` of the pieces are paid back, or being paid back.
+    """
 
     id: UUID
     line: int
@@ -128,6 +131,7 @@ class OrderItem:
     tax_cents: int
     total_cents: int
     prints: tuple[OrderPrint, ...] = ()
+    refunded: int = 0
 
 
 @dataclass(frozen=True, slots=True)

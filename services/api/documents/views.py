@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Response
@@ -12,8 +13,9 @@ from services.api.dependencies import Dependencies
 from services.api.documents.schemas import CreditNotePath, InvoicePath
 from services.api.middleware import auth
 from services.api.orders.schemas import OrderPath
+from services.api.production import pieces
 from shared import errors, images, shop_errors
-from shared.db import assets, invoices, order_items, orders
+from shared.db import assets, invoices, order_items, orders, reprints, shipments
 from shared.models.asset import Asset
 from shared.models.invoice import Invoice, InvoiceKind
 from shared.models.order import Order, OrderItem
@@ -61,10 +63,15 @@ def admin_invoice(deps: Dependencies, path: InvoicePath) -> Response:
 def slip(deps: Dependencies, path: OrderPath) -> Response:
     """Download packing slip.
 
-    What is printed and packed for a paid order, as PDF: pieces, sizes, colours and prints, without prices. The QR code
-    is the order number.
+    What is printed and packed now for a paid order, as PDF: pieces, sizes, colours and prints, without prices. Pieces
+    that were paid back before they were sent are left out. The QR code is the order number.
     """
     order, items = _paid(deps, path.order_id)
+    with deps.database.transaction() as connection:
+        again = reprints.of_items(connection, [item.id for item in items])
+        parcels = shipments.of_order(connection, order.id)
+    due = pieces.due(order, items, again, parcels)
+    items = [replace(item, quantity=due[item.id]) for item in items if item.id in due]
     made = deps.documents.slip(order, items, deps.settings.seller, _pictures(deps, items))
     return _pdf(made, f"slip-{order.order_number}")
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.models.order import Order, OrderItem, ProductionStatus, Reprint, Shipment
 
 _TO_PACK = (ProductionStatus.PRINTED, ProductionStatus.PACKED)
+_SENT = (ProductionStatus.SHIPPED, ProductionStatus.DELIVERED)
 
 
 def due(
@@ -15,6 +16,7 @@ def due(
     """By the id of the line; lines without any are left out.
 
     What is printed again is made alone. It is packed alone too, if the other pieces left before it was asked for.
+    Pieces that are paid back before they are sent are neither made nor packed.
     """
     if (order.held_from or order.production_status) not in _TO_PACK:
         again = [one for one in reprints if one.printed_at is None]
@@ -25,4 +27,10 @@ def due(
     pieces = Counter[UUID]()
     for one in again:
         pieces[one.order_item_id] += one.quantity
-    return pieces or {item.id: item.quantity for item in items}
+    return pieces or _wanted(order, items)
+
+
+def _wanted(order: Order, items: Sequence[OrderItem]) -> Mapping[UUID, int]:
+    if order.production_status in _SENT:
+        return {item.id: item.quantity for item in items}
+    return {item.id: item.quantity - item.refunded for item in items if item.quantity > item.refunded}

@@ -60,9 +60,10 @@ class _Facts:
 def _order(deps: Dependencies, order: Order, facts: _Facts) -> ProductionOut:
     items, parcels = facts.items[order.id], facts.shipments.get(order.id, ())
     due = pieces.due(order, items, facts.reprints[order.id], parcels)
+    first = pieces.due(order, items, (), ())
     return ProductionOut.from_row(
         order,
-        reprint=due != {item.id: item.quantity for item in items},
+        reprint=due != first,
         items=[_item(deps, item, due[item.id], facts) for item in items if item.id in due],
         ship_to=ShipToOut(**order.ship_to),
         shipments=[ShipmentOut.from_row(parcel) for parcel in parcels],

@@ -50,3 +50,9 @@ def test_what_is_due(
     assert due(replace(ORDER, production_status=status), ITEMS, reprints, shipments) == pieces
     held = replace(ORDER, production_status=S.HELD, held_from=status)
     assert due(held, ITEMS, reprints, shipments) == pieces
+
+
+@pytest.mark.parametrize(("status", "left"), [(S.QUEUED, {TWO.id: 3}), (S.PACKED, {TWO.id: 3}), (S.SHIPPED, ALL)])
+def test_pieces_paid_back_before_they_are_sent_are_not_made(status: ProductionStatus, left: dict[object, int]) -> None:
+    refunded = (replace(ITEM, refunded=3), replace(TWO, refunded=2))
+    assert due(replace(ORDER, production_status=status), refunded, [], []) == left

@@ -46,6 +46,14 @@ def test_pieces_are_paid_back_with_their_tax(shop: Shop) -> None:
     assert call["params"]["amount"] == str(PIECE)  # type: ignore[index]
 
 
+def test_pieces_that_are_paid_back_are_not_made(shop: Shop) -> None:
+    order = shop.paid()
+    assert shop.refund(order, items=[{"line": 1, "quantity": 1}, {"line": 2}]).status_code == 200
+    shown = body(shop.clerk.get(f"/api/admin/orders/{order.id}/production"))
+    assert [(item["line"], item["quantity"]) for item in shown["items"]] == [(1, 1)]
+    assert not shown["reprint"]
+
+
 def test_shipping_amounts_and_all_that_is_left_add_up_to_the_order(shop: Shop) -> None:
     order = shop.paid()
     assert body(shop.refund(order, items=[{"line": 0}]))["amountCents"] == 550
