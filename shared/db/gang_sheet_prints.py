@@ -12,8 +12,8 @@ from shared.models.print_check import PrintMethod
 _FREE = """not exists (
         select
         from gang_sheet_prints laid left join jobs on jobs.id = laid.job_id
-        where laid.order_print_id = order_prints.id
-        and laid.reprint_id is not distinct from again.id
+        where laid.order_print_id = found.print_id
+        and laid.reprint_id is not distinct from found.reprint_id
         and coalesce(jobs.status, 'done') not in ('failed', 'cancelled')
     )"""
 
@@ -56,27 +56,33 @@ def waiting(connection: Connection, limit: int) -> list[WaitingPrint]:
         and payment_status in ('paid', 'partly_refunded')"""
     ).fetchall()
     rows = connection.execute(
-        f"""select order_prints.id as print_id, again.id as reprint_id, orders.id as order_id, order_number, line,
-            asset_id, width_um, height_um, coalesce(again.quantity, order_items.quantity) as copies
-        from orders
-            join order_items on order_items.order_id = orders.id
-            cross join lateral (  -- line by line, by their index
-                select *
-                from order_prints
-                where order_item_id = order_items.id
-                offset 0
-            ) order_prints
-            left join reprints again on again.order_item_id = order_items.id and again.printed_at is null
-        where orders.id = any(%s)
-        and method = %s
-        and (again.id is not null or not exists (
-            select
-            from reprints join order_items other on other.id = reprints.order_item_id
-            where other.order_id = orders.id
-            and printed_at is null
-        ))
+        f"""with found as (  -- order by order and line by line, by their indexes
+            select orders.created_at, orders.id as order_id, order_number, line, position, method,
+                order_prints.id as print_id, asset_id, width_um, height_um,
+                again.id as reprint_id, coalesce(again.quantity, order_items.quantity) as copies,
+                bool_or(again.id is not null) over (partition by orders.id) as reprinted
+            from orders
+                cross join lateral (
+                    select *
+                    from order_items
+                    where order_id = orders.id
+                    offset 0
+                ) order_items
+                left join reprints again on again.order_item_id = order_items.id and again.printed_at is null
+                left join lateral (
+                    select *
+                    from order_prints
+                    where order_item_id = order_items.id
+                    offset 0
+                ) order_prints on true
+            where orders.id = any(%s)
+        )
+        select print_id, reprint_id, order_id, order_number, line, asset_id, width_um, height_um, copies
+        from found
+        where method = %s
+        and (reprint_id is not null or not reprinted)
         and {_FREE}
-        order by orders.created_at, orders.id, line, position
+        order by created_at, order_id, line, position
         limit %s""",
         [[row["id"] for row in queued], PrintMethod.DTF, limit],
     ).fetchall()
