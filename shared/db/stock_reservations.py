@@ -55,15 +55,22 @@ def release(connection: Connection, items: Sequence[OrderItem], number: str, act
 
 
 def give_back(
-    connection: Connection, items: Sequence[OrderItem], quantities: Mapping[UUID, int], number: str, actor: str
+    connection: Connection,
+    items: Sequence[OrderItem],
+    quantities: Mapping[UUID, int],
+    most: Mapping[UUID, int],
+    number: str,
+    actor: str,
 ) -> None:
     """Give back some pieces, by the id of their line, that came back or were never printed.
 
-    Of a line no more than it has: what was given back before, for a refund that then failed, is not given back again.
+    At most `most` of a line over time: what went back with a refund that then failed does not go back again.
     """
     before = _given_back(connection, items)
-    left = {item.id: max(0, item.quantity - before.get(item.id, 0)) for item in items}
-    some = {item_id: min(quantity, left[item_id]) for item_id, quantity in quantities.items()}
+    some = {
+        item_id: max(0, min(quantity, most[item_id] - before.get(item_id, 0)))
+        for item_id, quantity in quantities.items()
+    }
     _return(connection, items, some, StockReason.RETURNED, number, actor)
 
 

@@ -122,8 +122,10 @@ def _decide(connection: Connection, order: Order, body: RefundIn) -> Refund:
     refund = issuing.of_parts(connection, order, parts, reason=body.reason, actor=auth.actor(), claimed=True)
     if body.restock:
         pieces = {part.line: part.quantity for part in parts}
+        kept = {part.line: part.quantity - pieces.get(part.line, 0) for part in left}
         quantities = {item.id: pieces[item.line] for item in items if pieces.get(item.line)}
-        stock_reservations.give_back(connection, items, quantities, order.order_number, auth.actor())
+        refunded = {item.id: item.quantity - kept[item.line] for item in items}
+        stock_reservations.give_back(connection, items, quantities, refunded, order.order_number, auth.actor())
     return refund
 
 

@@ -171,6 +171,7 @@ TABLE = (
     Row("POST", "/api/orders/<uuid:order_id>/cancel", 401, 400, 400, _CUSTOMER),
     Row("GET", "/api/admin/orders", 401, 401, 401, _ORDERS, 200),
     Row("GET", "/api/admin/orders/<order>", 401, 401, 401, _ORDERS, 404),
+    Row("POST", "/api/admin/orders/<uuid:order_id>/cancel", 401, 401, 401, _ORDERS, 400),
     Row("POST", "/api/orders/<uuid:order_id>/prints/<uuid:print_id>/artwork", 401, 400, 400, _CUSTOMER),
     Row("GET", "/api/admin/production", 401, 401, 401, _ORDERS, 200),
     Row("GET", "/api/admin/orders/<uuid:order_id>/production", 401, 401, 401, _ORDERS, 404),

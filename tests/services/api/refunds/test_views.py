@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.api.orders import cancelling
 from shared.db import ids, invoices, mails, order_events
 from shared.models.mail import MailTemplate
 from shared.models.order import PaymentStatus
@@ -136,9 +137,21 @@ def test_pieces_go_back_into_stock_once_however_often_their_refund_fails(shop: S
     order = shop.paid(stock=10)
     shop.double.call("POST", "/v1/refunds", payment_intent=shop.intent(order)).raise_for_status()
     for _ in range(3):
-        refused_at_stripe = shop.refund(order, items=[{"line": 1}], restock=True)
+        refused_at_stripe = shop.refund(order, items=[{"line": 1, "quantity": 1}], restock=True)
         assert body(refused_at_stripe)["status"] == "failed"
-        assert shop.stock(order) == [10, 9]
+        assert shop.stock(order) == [9, 9]
+
+
+def test_pieces_of_a_cancelled_order_go_back_into_stock_once_also_if_its_refund_fails(shop: Shop) -> None:
+    order = shop.paid(stock=10)
+    with cancelling.cancelled(shop.api.deps, order, "customer"):
+        pass
+    (refund,) = shop.refunds(order)
+    assert refund.stripe_id
+    shop.double.settle_refund(refund.stripe_id, "failed")
+    shop.tell("refund.failed", order)
+    assert body(shop.refund(order, whole=True, restock=True))["status"] == "succeeded"
+    assert shop.stock(order) == [10, 10]
 
 
 def test_a_refund_that_stripe_refuses_has_failed_and_leaves_the_money(shop: Shop) -> None:
