@@ -25,7 +25,7 @@ def test_the_running_system_is_named_and_filled(tmp_path: Path, database_url: st
         done = _seed("100", DATA_DIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("The sample shop of `make run` at http://127.0.0.1:8010:\n")
-    assert "\n7 products of the sample shop added, and 5 for load tests in " in done.stdout
+    assert "\n7 products of the sample shop added, and 5 with 100 orders for load tests in " in done.stdout
     with psycopg.connect(database_url) as connection:
         assert connection.execute("select count(*) from products").fetchone() == (12,)
 

@@ -83,7 +83,10 @@ def test_fifty_requests_with_one_key_begin_one_payment(shop: Shop, kind: str) ->
         client = shop.api.guest()
         client.set_cookie("session", token.value)
         gate.wait()
-        statuses.append(shop.ask(order, kind, "one", client).status_code)
+        for _ in range(20):  # a busy machine refuses some at first
+            statuses.append(shop.ask(order, kind, "one", client).status_code)
+            if statuses[-1] != 503:
+                return
 
     threads = [threading.Thread(target=ask) for _ in range(50)]
     for thread in threads:
