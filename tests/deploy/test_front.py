@@ -31,7 +31,7 @@ def _usual_health(deployment: Deployment, session: requests.Session) -> float:
     took = []
     for _ in range(_TRIES):
         began = time.monotonic()
-        assert session.get(f"{deployment.address}/health/live", timeout=5).status_code == 200
+        assert session.get(f"{deployment.address}/health/live", timeout=30).status_code == 200
         took.append(time.monotonic() - began)
     return sorted(took)[_TRIES // 2]  # without a free thread all are slow; on a busy machine some are
 
@@ -59,7 +59,7 @@ def test_a_refusal_of_a_large_body_reaches_the_caller(deployment: Deployment, se
 
 def test_slow_readers_hold_no_thread(deployment: Deployment, session: requests.Session) -> None:
     with ExitStack() as opened:
-        for _ in range(200):
+        for _ in range(80):  # both instances have 64 threads
             reader = opened.enter_context(socket.create_connection(("127.0.0.1", deployment.front.port)))
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
             reader.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
