@@ -3,23 +3,17 @@
 import socket
 import threading
 import time
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from bench.catalogue.load import Outcome
 
 EVERY_S = 1.0
 _TIMEOUT_S = 30.0
 
 
-@dataclass(slots=True)
-class Answers:
-    statuses: Counter[int] = field(default_factory=Counter)
-    seconds: list[float] = field(default_factory=list)
-
-
-def shop(port: int, requests: Sequence[Sequence[bytes]]) -> Answers:
+def shop(port: int, requests: Sequence[Sequence[bytes]]) -> Outcome:
     """Send each buyer's requests over a connection of its own; the buyers' times are spread over EVERY_S."""
-    answers, start = Answers(), time.monotonic() + 0.2
+    answers, start = Outcome(), time.monotonic() + 0.2
     threads = [
         threading.Thread(target=_buyer, args=[port, wanted, start + EVERY_S * number / len(requests), answers])
         for number, wanted in enumerate(requests)
@@ -31,7 +25,7 @@ def shop(port: int, requests: Sequence[Sequence[bytes]]) -> Answers:
     return answers
 
 
-def _buyer(port: int, requests: Sequence[bytes], start: float, answers: Answers) -> None:
+def _buyer(port: int, requests: Sequence[bytes], start: float, answers: Outcome) -> None:
     for number, request in enumerate(requests):
         due = start + number * EVERY_S
         time.sleep(max(0.0, due - time.monotonic()))

@@ -9,11 +9,10 @@ from uuid import UUID
 from shared.db import pagination
 from shared.db.pool import Connection
 from shared.models.order import DisputeState
-from shared.models.payment import Dispute
+from shared.models.payment import CLOSED_DISPUTES, Dispute
 
 _NAMES = tuple(field.name for field in fields(Dispute))
 _COLUMNS = ", ".join(f"disputes.{name}" for name in _NAMES)
-_CLOSED = ["won", "lost", "prevented", "warning_closed"]
 _BY_WEIGHT = (DisputeState.OPEN, DisputeState.LOST, DisputeState.WON)  # of several, the first counts for the order
 
 
@@ -109,7 +108,9 @@ def page(
             join orders on orders.id = disputes.order_id
         ) listed
         where (%(open)s::boolean is null or (status <> all(%(closed)s)) = %(open)s)"""
-    return pagination.fetch(connection, select, {"open": is_open, "closed": _CLOSED}, _listed, limit, after)
+    return pagination.fetch(
+        connection, select, {"open": is_open, "closed": list(CLOSED_DISPUTES)}, _listed, limit, after
+    )
 
 
 def _listed(row: Mapping[str, Any]) -> ListedDispute:

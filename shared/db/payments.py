@@ -82,7 +82,7 @@ def add(connection: Connection, order: Order, kind: PaymentKind) -> Payment:
     )
     sum_up(connection, order.id)
     assert row is not None
-    return _payment(row)
+    return from_row(row)
 
 
 def find(connection: Connection, payment_id: UUID) -> Payment | None:
@@ -102,7 +102,7 @@ def unsettled(connection: Connection, order_id: UUID) -> Payment | None:
 def of_order(connection: Connection, order_id: UUID) -> list[Payment]:
     """Oldest first."""
     rows = connection.execute(f"{_SELECT} where order_id = %s order by created_at, id", [order_id]).fetchall()
-    return [_payment(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def received(connection: Connection, order_id: UUID) -> list[Payment]:
@@ -110,7 +110,7 @@ def received(connection: Connection, order_id: UUID) -> list[Payment]:
     rows = connection.execute(
         f"{_SELECT} where order_id = %s and status = 'succeeded' and not surplus order by received_at, id", [order_id]
     ).fetchall()
-    return [_payment(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 def learn(connection: Connection, payment: Payment, fact: PaymentFact) -> Payment:
@@ -142,7 +142,7 @@ def learn(connection: Connection, payment: Payment, fact: PaymentFact) -> Paymen
     ).fetchone()
     assert row is not None
     sum_up(connection, payment.order_id)
-    return _payment(row)
+    return from_row(row)
 
 
 def set_surplus(connection: Connection, payment: Payment, *, surplus: bool) -> None:
@@ -176,8 +176,8 @@ def sum_up(connection: Connection, order_id: UUID) -> None:
 
 def _one(connection: Connection, condition: str, key: object) -> Payment | None:
     row = connection.execute(f"{_SELECT} where {condition}", [key]).fetchone()
-    return _payment(row) if row else None
+    return from_row(row) if row else None
 
 
-def _payment(row: Mapping[str, Any]) -> Payment:
+def from_row(row: Mapping[str, Any]) -> Payment:
     return Payment(**{**row, "kind": PaymentKind(row["kind"]), "status": PaymentState(row["status"])})

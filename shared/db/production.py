@@ -33,7 +33,7 @@ def set_status(connection: Connection, order: Order, to: ProductionStatus, *, he
 
     `held_for` is why it is held; it is None exactly if it is not.
     """
-    held_from = (order.held_from or order.production_status) if held_for else None
+    held_from = order.reached if held_for else None
     connection.execute(
         """update orders
         set production_status = %s, held_from = %s, held_for = %s, version = version + 1

@@ -10,8 +10,9 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.db import payments, refunds
 from shared.db.pool import Connection
-from shared.models.payment import Payment, PaymentKind, PaymentState, Refund, RefundState
+from shared.models.payment import CLOSED_DISPUTES, Payment, Refund
 
 _NEXT = """{asked} + least(interval '6 hours', greatest(interval '2 minutes', (now() - created_at) / 10))"""
 _PAYMENT = _NEXT.format(asked="coalesce(checked_at, created_at)")
@@ -19,32 +20,32 @@ _REFUND = _NEXT.format(asked="coalesce(checked_at, '-infinity')")  # null: nobod
 _PAYMENTS = "status in ('new', 'open', 'processing')"
 _REFUNDS = "status in ('new', 'pending')"
 _FEELESS = "status = 'succeeded' and fee_cents is null and received_at > now() - interval '7 days'"
-_OPEN = "status not in ('won', 'lost', 'prevented', 'warning_closed')"
 
 
 def claim_payment(connection: Connection) -> Payment | None:
     row = _claim(connection, "payments", f"({_PAYMENTS} or {_FEELESS}) and {_PAYMENT} < now()", Payment)
-    return Payment(**{**row, "kind": PaymentKind(row["kind"]), "status": PaymentState(row["status"])}) if row else None
+    return payments.from_row(row) if row else None
 
 
 def claim_refund(connection: Connection) -> Refund | None:
     row = _claim(connection, "refunds", f"{_REFUNDS} and {_REFUND} < now()", Refund)
-    return Refund(**{**row, "status": RefundState(row["status"])}) if row else None
+    return refunds.from_row(row) if row else None
 
 
 def claim_dispute(connection: Connection) -> str | None:
     """Stripe's id of an open dispute that was last read a day ago."""
     row = connection.execute(
-        f"""update disputes
+        """update disputes
         set checked_at = now()
         where id = (
             select id
             from disputes
-            where {_OPEN} and checked_at < now() - interval '1 day'
+            where status <> all(%s) and checked_at < now() - interval '1 day'
             limit 1
             for update skip locked
         )
-        returning stripe_id"""
+        returning stripe_id""",
+        [list(CLOSED_DISPUTES)],
     ).fetchone()
     return row["stripe_id"] if row else None
 

@@ -52,7 +52,7 @@ def add(
     ).fetchone()
     sum_up(connection, order_id)
     assert row is not None
-    return _refund(row)
+    return from_row(row)
 
 
 def write(
@@ -88,7 +88,7 @@ def write(
     if row is None:
         return None
     sum_up(connection, row["order_id"])
-    return _refund(row)
+    return from_row(row)
 
 
 def sum_up(connection: Connection, order_id: UUID) -> None:
@@ -117,12 +117,12 @@ def sum_up(connection: Connection, order_id: UUID) -> None:
 
 def find(connection: Connection, refund_id: UUID) -> Refund | None:
     row = connection.execute(f"select {_COLUMNS} from refunds where id = %s", [refund_id]).fetchone()
-    return _refund(row) if row else None
+    return from_row(row) if row else None
 
 
 def by_stripe_id(connection: Connection, stripe_id: str) -> Refund | None:
     row = connection.execute(f"select {_COLUMNS} from refunds where stripe_id = %s", [stripe_id]).fetchone()
-    return _refund(row) if row else None
+    return from_row(row) if row else None
 
 
 def of_order(connection: Connection, order_id: UUID) -> tuple[Refund, ...]:
@@ -130,7 +130,7 @@ def of_order(connection: Connection, order_id: UUID) -> tuple[Refund, ...]:
     rows = connection.execute(
         f"select {_COLUMNS} from refunds where order_id = %s order by created_at, id", [order_id]
     ).fetchall()
-    return tuple(map(_refund, rows))
+    return tuple(map(from_row, rows))
 
 
 def left_of_payments(connection: Connection, order_id: UUID) -> Mapping[UUID, int]:
@@ -147,5 +147,5 @@ def left_of_payments(connection: Connection, order_id: UUID) -> Mapping[UUID, in
     return {row["id"]: row["cents"] for row in rows if row["cents"] > 0}
 
 
-def _refund(row: Mapping[str, Any]) -> Refund:
+def from_row(row: Mapping[str, Any]) -> Refund:
     return Refund(**{**row, "status": RefundState(row["status"])})

@@ -91,10 +91,7 @@ def reprint(
     connection: Connection, items: Sequence[OrderItem], quantities: Mapping[UUID, int], number: str, actor: str
 ) -> Mapping[str, int]:
     """Take pieces that are made once more, by the id of their line. If any are missing, as `take`."""
-    pieces = Counter[UUID]()
-    for item in items:
-        pieces[item.variant_id] += quantities[item.id]
-    missing = take(connection, pieces)
+    missing = take(connection, _by_variant(items, quantities))
     taken = {item_id: -quantity for item_id, quantity in quantities.items()}
     _record(connection, items, taken, StockReason.REPRINTED, number, actor)
     return missing
@@ -102,9 +99,13 @@ def reprint(
 
 def of_items(items: Sequence[OrderItem]) -> Pieces:
     """The pieces of lines, of which several may be of one variant."""
+    return _by_variant(items, {item.id: item.quantity for item in items})
+
+
+def _by_variant(items: Sequence[OrderItem], quantities: Mapping[UUID, int]) -> Pieces:
     pieces = Counter[UUID]()
     for item in items:
-        pieces[item.variant_id] += item.quantity
+        pieces[item.variant_id] += quantities[item.id]
     return pieces
 
 
@@ -117,10 +118,7 @@ def _return(
     actor: str,
 ) -> None:
     returned = [item for item in items if quantities.get(item.id)]
-    pieces = Counter[UUID]()
-    for item in returned:
-        pieces[item.variant_id] += quantities[item.id]
-    _change(connection, pieces)
+    _change(connection, _by_variant(returned, quantities))
     _record(connection, returned, quantities, reason, number, actor)
 
 

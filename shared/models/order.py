@@ -27,7 +27,8 @@ from shared.models.owner import Owner, OwnerType
 
 ARTWORK = Owner(OwnerType.SHOP, "orders")  # owns the copies of pictures that orders print, and the files made of them
 
-CUSTOMER, SHOP = "customer", "shop"  # actors: the order names its customer, whose address may be erased
+# Actors of what happens to an order: it names its customer, whose address may be erased.
+CUSTOMER, SHOP, STRIPE = "customer", "shop", "stripe"
 
 
 class PaymentStatus(StrEnum):
@@ -176,6 +177,11 @@ class Order:
     paid_at: datetime | None
 
     @property
+    def reached(self) -> ProductionStatus:
+        """How far production has come, also while it is held."""
+        return self.held_from or self.production_status
+
+    @property
     def may_be_made(self) -> bool:
         """Whether its money allows work on it."""
         return self.payment_status in (PaymentStatus.PAID, PaymentStatus.PARTLY_REFUNDED)
@@ -212,7 +218,7 @@ class Reprint:
 
 @dataclass(frozen=True, slots=True)
 class OrderEvent:
-    """`actor` is CUSTOMER, SHOP, `stripe`, an admin's address or a key's name."""
+    """`actor` is CUSTOMER, SHOP, STRIPE, an admin's address or a key's name."""
 
     id: UUID
     what: str

@@ -91,6 +91,7 @@ class Refund:
     created_at: datetime
 
 
+CLOSED_DISPUTES = ("won", "lost", "prevented", "warning_closed")  # an appeal opens a lost one again
 _DISPUTES = {
     "warning_closed": DisputeState.WON,  # an inquiry that led to no dispute within 120 days
     "won": DisputeState.WON,

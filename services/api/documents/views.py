@@ -12,7 +12,7 @@ from services.api.assets import copies
 from services.api.dependencies import Dependencies
 from services.api.documents.schemas import CreditNotePath, InvoicePath
 from services.api.middleware import auth
-from services.api.orders.schemas import OrderPath
+from services.api.orders.paths import OrderPath
 from services.api.production import pieces
 from shared import errors, images, shop_errors
 from shared.db import assets, invoices, order_items, orders, reprints, shipments
@@ -67,11 +67,7 @@ def slip(deps: Dependencies, path: OrderPath) -> Response:
     that were paid back before they were sent are left out. The QR code is the order number.
     """
     order, items = _paid(deps, path.order_id)
-    with deps.database.transaction() as connection:
-        again = reprints.of_items(connection, [item.id for item in items])
-        parcels = shipments.of_order(connection, order.id)
-    due = pieces.due(order, items, again, parcels)
-    items = [replace(item, quantity=due[item.id]) for item in items if item.id in due]
+    items = _packed(deps, order, items)
     made = deps.documents.slip(order, items, deps.settings.seller, _pictures(deps, items))
     return _pdf(made, f"slip-{order.order_number}")
 
@@ -102,6 +98,14 @@ def _paid(deps: Dependencies, order_id: UUID) -> tuple[Order, Sequence[OrderItem
         if order.paid_at is None or order.cancelled_at:
             raise shop_errors.NotPaid
         return order, order_items.of_order(connection, order_id)
+
+
+def _packed(deps: Dependencies, order: Order, items: Sequence[OrderItem]) -> Sequence[OrderItem]:
+    """The lines with as many pieces as go into the parcel."""
+    with deps.database.transaction() as connection:
+        again = reprints.of_items(connection, [item.id for item in items])
+        due = pieces.due(order, items, again, shipments.of_order(connection, order.id))
+    return [replace(item, quantity=due[item.id]) for item in items if item.id in due]
 
 
 def _pictures(deps: Dependencies, items: Sequence[OrderItem]) -> dict[UUID, bytes]:

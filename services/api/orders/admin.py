@@ -7,7 +7,7 @@ from services.api.middleware import auth
 from services.api.middleware.idempotency import exactly_once
 from services.api.orders import cancelling, finding, numbering
 from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage, AdminOrdersQuery, AdminOrderSummary
-from services.api.orders.schemas import OrderKeyPath, OrderPath
+from services.api.orders.paths import OrderKeyPath, OrderPath
 from services.api.orders.whole import WholeOrder
 from services.api.schemas import RequiredIdempotencyHeaders
 from shared import errors

@@ -13,16 +13,16 @@ from contextlib import contextmanager
 from services.api.dependencies import Dependencies
 from services.api.orders import mailing
 from services.api.payments import withdrawal
+from services.api.production import pieces
 from services.api.refunds import issuing, sending
 from shared import errors, failpoints, log, shop_errors
 from shared.db import discounts, order_events, order_items, orders, payments, reprints, stock_reservations
 from shared.db.pool import Connection
-from shared.models.order import SHOP, Order, OrderItem, PaymentStatus, ProductionStatus
+from shared.models.order import SHOP, Order, OrderItem, PaymentStatus
 from shared.models.payment import Refund
 
 _AT_ONCE = 20  # of a call of `expire`, each with calls of Stripe
 _AGAIN_S = 300.0  # a reservation that could not end yet lasts so much longer
-_BEFORE_PRINT = (ProductionStatus.WAITING, ProductionStatus.QUEUED)
 _UNDECIDED = (PaymentStatus.PROCESSING, PaymentStatus.REVIEW, PaymentStatus.DISPUTED, PaymentStatus.LOST)
 _log = log.get("orders")
 
@@ -88,9 +88,7 @@ def _cancel(connection: Connection, order: Order, actor: str, *, paid: bool) -> 
 
 
 def _require_cancellable(connection: Connection, order: Order, items: Sequence[OrderItem]) -> None:
-    reached = order.held_from or order.production_status
-    again = reprints.of_items(connection, [item.id for item in items])  # queued, but it was printed before
-    if reached not in _BEFORE_PRINT or again:
+    if not pieces.unprinted(order, reprints.of_items(connection, [item.id for item in items])):
         raise shop_errors.InProduction
     if order.payment_status in _UNDECIDED:
         raise shop_errors.NotAllowedNow

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, model_validator
 
 from services.api import examples
 from services.api.accounts.schemas import AddressIn
@@ -18,7 +18,6 @@ from services.api.refunds.schemas import RefundOut
 from services.api.schemas import (
     FROM_TEXT,
     Amount,
-    ApiModel,
     BodyModel,
     Count,
     Items,
@@ -59,14 +58,6 @@ class NewOrder(BodyModel):
         if (self.address_id is None) == (self.ship_to is None):
             raise ValueError("either addressId or shipTo is needed, not both")
         return self
-
-
-class OrderPath(ApiModel):
-    order_id: UUID
-
-
-class OrderKeyPath(ApiModel):
-    order: str = Field(max_length=36, description="The order's id or number, in any case.")
 
 
 class OrdersQuery(PageQuery):

@@ -10,16 +10,15 @@ from services.api.dependencies import Dependencies
 from services.api.middleware import auth
 from services.api.middleware.idempotency import Record, exactly_once
 from services.api.orders import cancelling, finding, placing
+from services.api.orders.paths import OrderKeyPath, OrderPath
 from services.api.orders.schemas import (
     NewOrder,
-    OrderKeyPath,
     OrderOut,
     OrderPage,
-    OrderPath,
     OrdersQuery,
     OrderSummary,
 )
-from services.api.orders.showing import shown
+from services.api.orders.whole import WholeOrder
 from services.api.schemas import RequiredIdempotencyHeaders
 from shared import errors, failpoints
 from shared.db import orders, postal_addresses
@@ -76,7 +75,7 @@ def show(deps: Dependencies, path: OrderKeyPath) -> OrderOut:
         order = finding.find(connection, auth.customer().id, path.order)
         if order is None:
             raise errors.NotFound
-        return shown(connection, order)
+        return OrderOut.of(WholeOrder.read(connection, order))
 
 
 def cancel(deps: Dependencies, header: RequiredIdempotencyHeaders, path: OrderPath) -> Response:  # noqa: ARG001 - validates them
@@ -89,7 +88,7 @@ def cancel(deps: Dependencies, header: RequiredIdempotencyHeaders, path: OrderPa
     with exactly_once(deps.database, customer.owner) as record:
         order = _of_customer(deps, customer.id, path.order_id)
         with cancelling.cancelled(deps, order, CUSTOMER) as (connection, now):
-            response = shown(connection, now).response(200)
+            response = OrderOut.of(WholeOrder.read(connection, now)).response(200)
             record(connection, response)
     return response
 

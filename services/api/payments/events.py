@@ -13,7 +13,7 @@ from services.api.dependencies import Dependencies
 from services.api.payments import readers
 from services.api.payments.objects import NotYet
 from services.api.payments.readers import Change
-from services.api.refunds import readers as others
+from services.api.refunds import readers as refund_readers
 from shared import errors, failpoints, log, metrics, shop_errors
 from shared.db import webhook_events
 from shared.db.pool import Connection
@@ -103,12 +103,12 @@ READERS: Mapping[str, Read] = {
     "checkout.session.async_payment_succeeded": readers.session,
     "checkout.session.async_payment_failed": readers.session,
     "checkout.session.expired": readers.session,
-    "refund.created": others.refund,
-    "refund.updated": others.refund,
-    "refund.failed": others.refund,
-    "charge.dispute.created": others.dispute,
-    "charge.dispute.updated": others.dispute,
-    "charge.dispute.closed": others.dispute,
-    "charge.dispute.funds_withdrawn": others.dispute,
-    "charge.dispute.funds_reinstated": others.dispute,
+    "refund.created": refund_readers.refund,
+    "refund.updated": refund_readers.refund,
+    "refund.failed": refund_readers.refund,
+    "charge.dispute.created": refund_readers.dispute,
+    "charge.dispute.updated": refund_readers.dispute,
+    "charge.dispute.closed": refund_readers.dispute,
+    "charge.dispute.funds_withdrawn": refund_readers.dispute,
+    "charge.dispute.funds_reinstated": refund_readers.dispute,
 }

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
@@ -10,10 +9,6 @@ from services.api import examples
 from services.api.payments.objects import Begun, Intent
 from services.api.schemas import FROM_TEXT, MAX_HEADER, ApiModel, BodyModel, Message, ResponseModel, Time, Url
 from shared.models.payment import PaymentKind, WebhookEvent
-
-
-class OrderPath(ApiModel):
-    order_id: UUID
 
 
 class NewPayment(BodyModel):

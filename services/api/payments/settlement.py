@@ -12,10 +12,9 @@ from services.api.refunds import issuing as refunds
 from shared import log, metrics
 from shared.db import order_events, order_items, orders, payments
 from shared.db.pool import Connection
-from shared.models.order import SHOP, DisputeState, Hold, Order
+from shared.models.order import SHOP, STRIPE, DisputeState, Hold, Order
 from shared.models.payment import Payment, PaymentFact
 
-ACTOR = "stripe"
 _log = log.get("payments")
 
 
@@ -42,7 +41,7 @@ def _follow(deps: Dependencies, connection: Connection, before: Order, after: Or
     if after.cancelled_at and after.received_cents > before.received_cents:
         refunds.of_all(connection, after, reason="The payment came after the order was cancelled.", actor=SHOP)
     if _paid(after) and not _paid(before):
-        order_events.add(connection, after.id, "paid", ACTOR, {"cents": after.received_cents})
+        order_events.add(connection, after.id, "paid", STRIPE, {"cents": after.received_cents})
     after = _follow_doubts(connection, before, after)
     if _paid(after) and not _paid(before):
         items = order_items.of_order(connection, after.id)
@@ -54,13 +53,13 @@ def _follow(deps: Dependencies, connection: Connection, before: Order, after: Or
 def _follow_doubts(connection: Connection, before: Order, after: Order) -> Order:
     """Reviews and disputes stop production while they last; a dispute that is lost does for good."""
     if after.review and not before.review:
-        order_events.add(connection, after.id, "review", ACTOR, {"reason": after.review})
+        order_events.add(connection, after.id, "review", STRIPE, {"reason": after.review})
         metrics.REVIEWS.inc()
         _log.error("order_in_review", order=after.order_number, reason=after.review)
     elif before.review and not after.review:
         after = production.resume(connection, after, Hold.REVIEW)
     if after.dispute is not before.dispute:
-        order_events.add(connection, after.id, f"dispute_{after.dispute}", ACTOR)
+        order_events.add(connection, after.id, f"dispute_{after.dispute}", STRIPE)
         metrics.DISPUTES.labels(after.dispute).inc()
         _log.error("order_disputed", order=after.order_number, dispute=after.dispute)
         if after.dispute is DisputeState.OPEN:

@@ -5,9 +5,10 @@ from flask import Response
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
 from services.api.middleware.idempotency import Replayed, exactly_once
+from services.api.orders.paths import OrderPath
 from services.api.payments import starting
 from services.api.payments.objects import Begun
-from services.api.payments.schemas import NewPayment, OrderPath, PaymentOut
+from services.api.payments.schemas import NewPayment, PaymentOut
 from services.api.schemas import RequiredIdempotencyHeaders
 from shared import shop_errors
 

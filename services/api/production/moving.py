@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
-from services.api.orders.schemas import OrderPath
+from services.api.orders.paths import OrderPath
 from services.api.production import presenting, release
 from services.api.production.schemas import HoldIn, Move, ProductionOut
 from services.api.schemas import VersionHeaders

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shared.models.order import Order, OrderItem, ProductionStatus, Reprint, Shipment
 
+_UNPRINTED = (ProductionStatus.WAITING, ProductionStatus.QUEUED)
 _TO_PACK = (ProductionStatus.PRINTED, ProductionStatus.PACKED)
 _SENT = (ProductionStatus.SHIPPED, ProductionStatus.DELIVERED)
 
@@ -18,7 +19,7 @@ def due(
     What is printed again is made alone. It is packed alone too, if the other pieces left before it was asked for.
     Pieces that are paid back before they are sent are neither made nor packed.
     """
-    if (order.held_from or order.production_status) not in _TO_PACK:
+    if order.reached not in _TO_PACK:
         again = [one for one in reprints if one.printed_at is None]
     elif shipments:
         again = [one for one in reprints if one.created_at > shipments[-1].shipped_at]
@@ -28,6 +29,11 @@ def due(
     for one in again:
         pieces[one.order_item_id] += one.quantity
     return pieces or _wanted(order, items)
+
+
+def unprinted(order: Order, reprints: Sequence[Reprint]) -> bool:
+    """Whether no piece was ever printed: with reprints, an order that is queued was printed before."""
+    return order.reached in _UNPRINTED and not reprints
 
 
 def _wanted(order: Order, items: Sequence[OrderItem]) -> Mapping[UUID, int]:

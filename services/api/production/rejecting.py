@@ -16,7 +16,8 @@ from services.api.middleware import auth
 from services.api.middleware.idempotency import once
 from services.api.orders import mailing
 from services.api.orders import placing as order_placing
-from services.api.orders.showing import shown
+from services.api.orders.schemas import OrderOut
+from services.api.orders.whole import WholeOrder
 from services.api.print import derived
 from services.api.production import files, presenting, release
 from services.api.production.moving import locked, refusal
@@ -39,7 +40,7 @@ def reject(deps: Dependencies, path: PrintPath, header: VersionHeaders, body: Re
     """
     with locked(deps, path.order_id, header.version) as (connection, order):
         alike = _alike(order_items.of_order(connection, order.id), path.print_id)
-        if (order.held_from or order.production_status) not in _BEFORE_PRINTED or not order.may_be_made:
+        if order.reached not in _BEFORE_PRINTED or not order.may_be_made:
             raise refusal(order)
         production.reject(connection, [one.id for _, one in alike], body.reason)
         order_events.add(connection, order.id, "artwork_rejected", auth.actor(), {"reason": body.reason})
@@ -73,7 +74,7 @@ def replace_artwork(
             files.make(connection, order_items.of_order(connection, order.id))
             order_events.add(connection, order.id, "artwork_replaced", CUSTOMER)
             now = release.resume(connection, order, Hold.ARTWORK)
-            response = shown(connection, now).response(200)
+            response = OrderOut.of(WholeOrder.read(connection, now)).response(200)
             record(connection, response)
     return response
 

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from services.api.production import files
 from shared.db import order_events, order_items, orders, production
 from shared.db.pool import Connection
-from shared.models.order import HOLDABLE, DisputeState, Hold, Order, OrderItem, ProductionStatus
-
-_SHOP = "shop"
+from shared.models.order import HOLDABLE, SHOP, DisputeState, Hold, Order, OrderItem, ProductionStatus
 
 
 def release(connection: Connection, order: Order, items: Sequence[OrderItem]) -> None:
@@ -19,10 +17,10 @@ def release(connection: Connection, order: Order, items: Sequence[OrderItem]) ->
     paid = order.received_cents == order.total_cents and order.review is None
     if paid and production.release(connection, order.id):
         files.make(connection, items)
-        order_events.add(connection, order.id, ProductionStatus.QUEUED, _SHOP)
+        order_events.add(connection, order.id, ProductionStatus.QUEUED, SHOP)
 
 
-def hold(connection: Connection, order: Order, reason: str, actor: str = _SHOP) -> Order:
+def hold(connection: Connection, order: Order, reason: str, actor: str = SHOP) -> Order:
     """Stop work on a locked order. One that is held keeps its first reason; one that was shipped stays as it is."""
     if order.production_status not in HOLDABLE:
         return order
@@ -30,7 +28,7 @@ def hold(connection: Connection, order: Order, reason: str, actor: str = _SHOP) 
     return production.set_status(connection, order, ProductionStatus.HELD, held_for=reason)
 
 
-def resume(connection: Connection, order: Order, reason: str, actor: str = _SHOP) -> Order:
+def resume(connection: Connection, order: Order, reason: str, actor: str = SHOP) -> Order:
     """Go on with a locked order that is held for this reason, unless another reason holds it now."""
     if order.production_status is not ProductionStatus.HELD or order.held_for != reason:
         return order

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
-from services.api.orders.schemas import OrderPath
+from services.api.orders.paths import OrderPath
 from services.api.production import files
 from services.api.production.moving import locked, refusal, step
 from services.api.production.schemas import NewReprint, ProductionOut

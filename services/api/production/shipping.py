@@ -3,7 +3,7 @@
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
 from services.api.orders import mailing
-from services.api.orders.schemas import OrderPath
+from services.api.orders.paths import OrderPath
 from services.api.production import presenting
 from services.api.production.moving import locked, refusal, step
 from services.api.production.schemas import ProductionOut

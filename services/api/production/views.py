@@ -1,7 +1,7 @@
 """The queue of the people at the printer, and single orders as it shows them."""
 
 from services.api.dependencies import Dependencies
-from services.api.orders.schemas import OrderPath
+from services.api.orders.paths import OrderPath
 from services.api.production import files, presenting
 from services.api.production.moving import locked
 from services.api.production.schemas import ProductionOut, ProductionPage, QueueQuery

@@ -11,10 +11,9 @@ from services.api.refunds import issuing, rules
 from shared import log, metrics
 from shared.db import dispute_transactions, disputes, order_events, orders, payments, refunds
 from shared.db.pool import Connection
-from shared.models.order import Order
+from shared.models.order import STRIPE, Order
 from shared.models.payment import DisputeTransaction, Payment, Refund, RefundState
 
-STRIPE = "stripe"  # the actor of refunds that somebody made at Stripe itself
 _log = log.get("refunds")
 _STATES: Mapping[str, RefundState] = {
     "succeeded": RefundState.SUCCEEDED,
@@ -133,6 +132,7 @@ def _paid_by(connection: Connection, intent_id: str | None) -> Payment | None:
 
 
 def _adopted(connection: Connection, said: StripeRefund) -> Refund:
+    """A refund that somebody made at Stripe itself."""
     payment = _paid_by(connection, said.intent_id)
     assert payment is not None
     order = orders.find(connection, None, payment.order_id)

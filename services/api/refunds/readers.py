@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from services.api.dependencies import Dependencies
 from services.api.payments import asking, settlement
-from services.api.payments import readers as paid_by
+from services.api.payments import readers as payment_readers
 from services.api.payments.objects import NotYet, StripeRefund
 from services.api.payments.readers import Change
 from services.api.refunds import facts
@@ -23,7 +23,7 @@ def refund(deps: Dependencies, stripe: "StripeClient", refund_id: str) -> Change
     if said is None:
         return None
     if said.intent_id:
-        paid_by.know(deps, stripe, said.intent_id)
+        payment_readers.know(deps, stripe, said.intent_id)
     with deps.database.transaction() as connection:
         order_id = facts.refunded_order(connection, said)
         paid = payments.by_stripe_id(connection, said.intent_id) if said.intent_id else None
@@ -46,7 +46,7 @@ def dispute(deps: Dependencies, stripe: "StripeClient", dispute_id: str) -> Chan
     if said is None:
         return None
     if said.intent_id:
-        paid_by.know(deps, stripe, said.intent_id)
+        payment_readers.know(deps, stripe, said.intent_id)
     with deps.database.transaction() as connection:
         order_id = facts.disputed_order(connection, said)
     if order_id is None:

@@ -8,6 +8,7 @@ Callers hold the lock of the order, and ask Stripe for the refunds once their tr
 
 from collections.abc import Iterable
 
+from services.api.production import pieces
 from services.api.refunds import issuing
 from services.api.refunds.schemas import Resolution
 from shared import shop_errors
@@ -17,7 +18,6 @@ from shared.models.order import Order, ProductionStatus
 from shared.models.payment import Payment, Refund
 
 _REASON = "It was paid twice."
-_UNPRINTED = (ProductionStatus.WAITING, ProductionStatus.QUEUED)
 _SHIPPED = (ProductionStatus.SHIPPED, ProductionStatus.DELIVERED)
 
 
@@ -68,8 +68,7 @@ def _give_back(connection: Connection, order: Order, surplus: Iterable[Payment],
 def _cancel(connection: Connection, order: Order, actor: str) -> None:
     """Pieces that are printed do not go back into stock."""
     items = order_items.of_order(connection, order.id)
-    again = reprints.of_items(connection, [item.id for item in items])  # queued, but it was printed before
-    if (order.held_from or order.production_status) in _UNPRINTED and not again:
+    if pieces.unprinted(order, reprints.of_items(connection, [item.id for item in items])):
         stock_reservations.release(connection, items, order.order_number, actor)
     orders.cancel(connection, order.id)
     order_events.add(connection, order.id, "cancelled", actor)

@@ -13,7 +13,6 @@ from services.api.pricing.schemas import Cents
 from services.api.pricing.settings import Currency
 from services.api.schemas import (
     FROM_TEXT,
-    ApiModel,
     BodyModel,
     Count,
     Items,
@@ -164,7 +163,3 @@ class ReviewedOut(ResponseModel):
     payment_status: PaymentStatus
     production_status: ProductionStatus
     refunds: Items[RefundOut]
-
-
-class OrderPath(ApiModel):
-    order_id: UUID

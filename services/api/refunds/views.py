@@ -9,6 +9,7 @@ from flask import Response
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
 from services.api.middleware.idempotency import Record, exactly_once
+from services.api.orders.paths import OrderPath
 from services.api.payments import settlement
 from services.api.refunds import issuing, reviewing, rules, sending
 from services.api.refunds.rules import Part
@@ -16,7 +17,6 @@ from services.api.refunds.schemas import (
     DisputeOut,
     DisputePage,
     DisputesQuery,
-    OrderPath,
     RefundIn,
     RefundOut,
     ReviewedOut,

@@ -9,8 +9,9 @@ import pypdfium2
 from shared import errors
 from shared.db import ids
 from shared.models.invoice import Invoice, InvoiceFacts, Seller, Series, of_order
-from shared.models.order import DisputeState, Order, OrderItem, PaymentStatus, ProductionStatus
+from shared.models.order import Order, OrderItem
 from shared.models.quote import Charges
+from tests.services.api.orders.samples import ORDER
 from tests.services.api.pricing import carts
 from tests.services.api.pricing.carts import NOW
 from tests.shared.db.paid_orders import SHIP_TO, number
@@ -54,7 +55,8 @@ def random_order(random: Random) -> tuple[Order, tuple[OrderItem, ...]]:
 
 def order(charges: Charges, *, test: bool = False, currency: str = "eur") -> Order:
     shipping = charges.shipping
-    return Order(
+    return replace(
+        ORDER,
         id=ids.new(),
         order_number=number(),
         customer_id=ids.new(),
@@ -72,20 +74,8 @@ def order(charges: Charges, *, test: bool = False, currency: str = "eur") -> Ord
         zone=shipping.zone,
         weight_g=shipping.weight_g,
         ship_to=SHIP_TO,
-        processing=False,
-        declined=False,
         received_cents=charges.total_cents,
         refunded_cents=0,
-        refunding_cents=0,
-        dispute=DisputeState.NONE,
-        review=None,
-        cancelled_at=None,
-        payment_status=PaymentStatus.PAID,
-        production_status=ProductionStatus.QUEUED,
-        held_from=None,
-        held_for=None,
-        version=1,
-        hold_until=None,
         created_at=NOW,
         paid_at=NOW,
     )

@@ -8,7 +8,7 @@ import pytest
 from services.api.production.pieces import due
 from shared.db import ids
 from shared.models.order import ProductionStatus, Reprint, Shipment
-from tests.services.api.orders.test_mailing import ITEM, ORDER
+from tests.services.api.orders.samples import ITEM, ORDER
 
 S = ProductionStatus
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)

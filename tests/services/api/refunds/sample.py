@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from random import Random
 from uuid import UUID
 
 from services.api.pricing.rules import half_up
 from services.api.refunds.rules import Part
-from shared.models.order import DisputeState, Order, OrderItem, PaymentStatus, ProductionStatus
+from shared.models.order import Order, OrderItem
 from shared.models.payment import Refund, RefundState
+from tests.services.api.orders.samples import NOW, ORDER
 
-NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 NIL = UUID(int=0)
 
 
@@ -40,7 +39,8 @@ def order(items: Sequence[OrderItem], shipping_cents: int = 500, shipping_tax_bp
     """An order of these lines that is paid."""
     shipping_tax = half_up(shipping_cents * shipping_tax_bp, 10_000)
     total = sum(item.total_cents for item in items) + shipping_cents + shipping_tax
-    return Order(
+    return replace(
+        ORDER,
         id=NIL,
         order_number="ST-0000-0000",
         customer_id=NIL,
@@ -58,20 +58,8 @@ def order(items: Sequence[OrderItem], shipping_cents: int = 500, shipping_tax_bp
         zone="US",
         weight_g=100,
         ship_to={},
-        processing=False,
-        declined=False,
         received_cents=total,
         refunded_cents=0,
-        refunding_cents=0,
-        dispute=DisputeState.NONE,
-        review=None,
-        cancelled_at=None,
-        payment_status=PaymentStatus.PAID,
-        production_status=ProductionStatus.QUEUED,
-        held_from=None,
-        held_for=None,
-        version=1,
-        hold_until=None,
         created_at=NOW,
         paid_at=NOW,
     )
