@@ -83,7 +83,7 @@ bench-front: $(VENV)/.dev ## Three times too many requests, then 1,000 users, th
 bench-mockups: $(VENV)/.dev ## Time mock-ups and their memory, beside Pillow's own compositing
 	@$(RUN) bench.mockups
 
-bench-orders: $(VENV)/.dev ## Place orders of 50 buyers over HTTP, beside the statements of their transaction alone
+bench-orders: $(VENV)/.dev ## Compare orders over HTTP with the statements of their transaction alone, and time the statements about 200,000 orders
 	@$(RUN) bench.orders
 
 bench-print: $(VENV)/.dev ## Time print checks, print edges and sheets of 5 m, and compare gang sheets with rectpack, beside their targets

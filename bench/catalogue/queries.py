@@ -94,8 +94,14 @@ def queries(database: Database) -> Mapping[str, Query]:
     }
 
 
-def measure(database: Database) -> list[Row]:
-    return [_row(database, name, query) for name, query in queries(database).items()]
+def measure(database: Database, wanted: Mapping[str, Query]) -> bool:
+    """Print how long each statement takes, and its plan; returns whether all keep their bounds."""
+    print(f"{'ms of a statement in its transaction':44} {'p50':>6} {'p95':>6} {'bound':>6}  indexes; tables read whole")
+    rows = [_row(database, name, query) for name, query in wanted.items()]
+    for row in rows:
+        plan = ", ".join(sorted(row.plan.indexes)) + "".join(f"; {table}" for table in sorted(row.plan.whole))
+        print(f"  {row.name:42} {row.p50_ms:6.1f} {row.p95_ms:6.1f} {row.bound_ms:6.0f}  {plan}")
+    return all(row.p95_ms < row.bound_ms for row in rows)
 
 
 def _row(database: Database, name: str, query: Query) -> Row:
