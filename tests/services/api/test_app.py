@@ -107,9 +107,9 @@ def test_without_a_broker_a_cut_out_is_still_accepted(
     guest = start().guest()
     began = time.monotonic()
     accepted = cut_out(guest)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20  # unbounded, the wait for a silent server would not end
     assert body(guest.get(accepted["statusUrl"]))["status"] == "queued"
-    until = time.monotonic() + 5  # the check connects to Redis itself, which takes a moment
+    until = time.monotonic() + 20  # the check connects to Redis itself, which takes a moment
     while body(guest.get("/health/ready"))["checks"]["redis"] != "down":
         assert time.monotonic() < until
         time.sleep(0.1)
