@@ -32,7 +32,7 @@ def test_smaller_is_what_pillow_makes_of_it_in_one_piece(size: tuple[int, int]) 
     expected = cutout.resize(size, Image.Resampling.LANCZOS, reducing_gap=4)
     one, other = (np.asarray(picture.convert("RGBa")).astype(int) for picture in (made, expected))
     assert np.abs(one - other).max() <= 24  # at corners, where it depends on which direction Pillow begins with
-    assert np.abs(one - other).mean() < 0.01
+    assert np.abs(one - other).mean() < 0.02
 
 
 def test_no_hidden_colour_bleeds_into_the_edge() -> None:
