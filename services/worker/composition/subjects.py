@@ -8,7 +8,7 @@ from shared.models.cutout import Method
 
 _SIDE = 256  # pixels are taken from so many columns and rows
 _OPAQUE = 250
-_FEW, _MOST = 8, 0.8  # exact colours, and their share of artwork; in nine photographs it is .02 to .39
+_FEW, _MOST = 8, 0.8  # exact colours, and their share of artwork; photographs and shaded drawings have .02 to .43
 _ENOUGH = 1_000  # pixels: fewer have few colours by themselves
 
 
