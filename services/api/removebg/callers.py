@@ -1,7 +1,6 @@
 """The callers of this process who wait for their picture, each in a thread of its own (deploy/gunicorn_worker.py).
 
-place ──> intake of the body ──> work ──> wait for the job, holding nothing else
-  └── Busy once MAX_CALLERS are there, with the time in which the next place is expected
+A place among them, a turn to send the body, a turn at work, and then the wait for the job, which holds nothing else.
 """
 
 import math

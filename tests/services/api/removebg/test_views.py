@@ -39,9 +39,10 @@ def _file(data: bytes, name: str = "photo.jpg") -> tuple[io.BytesIO, str]:
 
 def _post(client: FlaskClient, path: str = PATH, **sent: Any) -> TestResponse:
     """The response, read to its end."""
-    with client.post(path, **sent) as response:
-        assert response.data
-        return response
+    response = client.post(path, **sent)
+    assert response.data
+    response.close()
+    return response
 
 
 def _problems(response: TestResponse) -> list[dict[str, Any]]:
