@@ -1,5 +1,8 @@
 """Sliding windows: a call counts in each of its windows, or in none if one of them is full.
 
+Several calls at once count together or not at all. If they are more than a window takes, the rest count later, as if
+they came as soon as the window took them: so they pass once it is empty, and then fill it for longer.
+
 One script does so in Redis, so instances and concurrent calls share exact counts. While Redis is down, each process
 counts in its memory.
 """
@@ -23,6 +26,7 @@ _US = 1_000_000
 _COUNT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
+local more = tonumber(ARGV[#ARGV])
 local allowed = 1
 for i, key in ipairs(KEYS) do
     local calls, since = tonumber(ARGV[2 * i - 1]), now - ARGV[2 * i] * 1000000
@@ -31,17 +35,23 @@ for i, key in ipairs(KEYS) do
         redis.call('RPOP', key)
         oldest = redis.call('LINDEX', key, -1)
     end
-    if redis.call('LLEN', key) >= calls then allowed = 0 end
+    if redis.call('LLEN', key) + math.min(more, calls) > calls then allowed = 0 end
 end
 local report = {allowed}
 for i, key in ipairs(KEYS) do
     local calls, seconds = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+    local used, needed = redis.call('LLEN', key), math.min(more, calls)
     if allowed == 1 then
-        redis.call('LPUSH', key, string.format('%.0f', now))
-        redis.call('EXPIRE', key, seconds)
+        local turns = 0
+        for at = used, used + more - 1 do
+            turns = math.floor(at / calls)
+            redis.call('LPUSH', key, string.format('%.0f', now + turns * seconds * 1000000))
+        end
+        redis.call('EXPIRE', key, seconds * (turns + 1))
+        used, needed = used + more, 1
     end
-    local used = redis.call('LLEN', key)
-    local next = used > 0 and redis.call('LINDEX', key, math.min(used, calls) - 1) + seconds * 1000000 - now or 0
+    local last = calls - needed
+    local next = used > 0 and redis.call('LINDEX', key, math.min(used - 1, last)) + seconds * 1000000 - now or 0
     table.insert(report, used)
     table.insert(report, next)
 end
@@ -61,7 +71,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A window after a call: the calls in it, and the seconds until the oldest of them leaves it."""
+    """A window after a call: the calls in it, and the seconds until the next call, or the refused ones, would pass."""
 
     window: Window
     used: int
@@ -87,17 +97,17 @@ class Counter:
         self._retry_at = 0.0  # 0: Redis is up
         self._lock = threading.Lock()
 
-    def count(self, shared: Sequence[Window], alone: Sequence[Window]) -> Verdict:
-        """Count a call in `shared`, or in `alone` while Redis is down."""
+    def count(self, shared: Sequence[Window], alone: Sequence[Window], calls: int = 1) -> Verdict:
+        """Count so many calls in `shared`, or in `alone` while Redis is down."""
         if self._may_ask():
             try:
-                verdict = self._ask(shared)
+                verdict = self._ask(shared, calls)
             except redis.RedisError as error:
                 self._lose(error)
             else:
                 self._retry_at = 0.0
                 return verdict
-        return self._memory.count(alone)
+        return self._memory.count(alone, calls)
 
     def take_back(self, windows: Sequence[Window]) -> None:
         """Take a call out of windows that counted it. While Redis is down it stays in those of Redis."""
@@ -113,9 +123,9 @@ class Counter:
                 return
         self._memory.take_back(windows)
 
-    def _ask(self, windows: Sequence[Window]) -> Verdict:
+    def _ask(self, windows: Sequence[Window], calls: int) -> Verdict:
         limits = [number for window in windows for number in (window.calls, window.seconds)]
-        allowed, *report = self._script(keys=[window.key for window in windows], args=limits)
+        allowed, *report = self._script(keys=[window.key for window in windows], args=[*limits, calls])
         counts = zip(windows, report[::2], report[1::2], strict=True)
         return Verdict(bool(allowed), [Count(window, used, left / _US) for window, used, left in counts])
 
@@ -142,16 +152,16 @@ class MemoryCounter:
         self._calls: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def count(self, windows: Sequence[Window]) -> Verdict:
+    def count(self, windows: Sequence[Window], more: int = 1) -> Verdict:
         now = time.monotonic()
         with self._lock:
-            recent = [self._recent(window, now) for window in windows]
-            allowed = all(len(calls) < window.calls for window, calls in zip(windows, recent, strict=True))
+            recent = [(window, self._recent(window, now)) for window in windows]
+            allowed = all(len(calls) + min(more, window.calls) <= window.calls for window, calls in recent)
             if allowed:
-                for calls in recent:
-                    calls.append(now)
-            counted = zip(windows, recent, strict=True)
-            return Verdict(allowed, [_count(window, calls, now) for window, calls in counted])
+                for window, calls in recent:
+                    turns = (at // window.calls for at in range(len(calls), len(calls) + more))
+                    calls.extend([now + turn * window.seconds for turn in turns])
+            return Verdict(allowed, [_count(*counted, now, 1 if allowed else more) for counted in recent])
 
     def take_back(self, windows: Sequence[Window]) -> None:
         with self._lock:
@@ -170,6 +180,7 @@ class MemoryCounter:
         return calls
 
 
-def _count(window: Window, calls: deque[float], now: float) -> Count:
-    next_s = calls[-min(len(calls), window.calls)] + window.seconds - now if calls else 0.0
+def _count(window: Window, calls: deque[float], now: float, needed: int) -> Count:
+    last = 1 + window.calls - min(needed, window.calls)
+    next_s = calls[-min(len(calls), last)] + window.seconds - now if calls else 0.0
     return Count(window, len(calls), next_s)
