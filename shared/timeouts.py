@@ -64,7 +64,7 @@ STRIPE_TRIES = 2
 RECONCILER_JOIN_S = 10  # a process that ends waits so long for the reconciler's call
 
 # batches
-INTAKE_JOIN_S = 10  # a process that ends waits so long for the pictures that it takes in
+INGESTION_JOIN_S = 10  # a process that ends waits so long for the pictures that it takes in
 
 # mails
 MAIL_CONNECT_S = 10

@@ -15,7 +15,7 @@ from services.api.accounts.passwords import Passwords
 from services.api.answers import Answers
 from services.api.assets.variants import Variants
 from services.api.batches import results
-from services.api.batches.intake import Intake
+from services.api.batches.ingestion import Ingestion
 from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
 from services.api.documents.renderer import Documents
@@ -90,7 +90,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         letters=letters,
         mail_sender=_mail_sender(settings.smtp, database, letters),
         reconciler=Reconciler(),
-        intake=Intake(),
+        ingestion=Ingestion(),
         result_streams=Bulkhead(results.STREAMS, 0, 0),
     )
     database.open()
@@ -98,7 +98,7 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
     if deps.mail_sender:
         deps.mail_sender.start()
     deps.reconciler.start(deps)
-    deps.intake.start(deps)
+    deps.ingestion.start(deps)
     deps.health.mark_ready()
     return deps
 

@@ -24,7 +24,7 @@ from shared.images.press_profiles import Profiles
 from shared.storage import Storage
 
 if TYPE_CHECKING:  # Stripe's library is loaded only where payments are on
-    from services.api.batches.intake import Intake
+    from services.api.batches.ingestion import Ingestion
     from services.api.payments.client import StripeClient
     from services.api.payments.reconciler import Reconciler
 
@@ -52,13 +52,13 @@ class Dependencies:
     letters: Letters
     mail_sender: Sender | None  # None if mails stay in the outbox
     reconciler: "Reconciler"
-    intake: "Intake"
+    ingestion: "Ingestion"
     result_streams: Bulkhead  # of batches
 
     def stop(self) -> None:
         """End event streams, send no further mail, take in no further picture, and ask Stripe nothing more."""
         self.hub.stop()
-        self.intake.stop()
+        self.ingestion.stop()
         self.reconciler.stop()
         if self.mail_sender:
             self.mail_sender.stop()
@@ -67,7 +67,7 @@ class Dependencies:
         """Let the mail, the call and the pictures in work end, and close the pool, whose threads would go on."""
         self.stop()
         self.reconciler.join(timeouts.RECONCILER_JOIN_S)
-        self.intake.join(timeouts.INTAKE_JOIN_S)
+        self.ingestion.join(timeouts.INGESTION_JOIN_S)
         if self.mail_sender:
             self.mail_sender.join(timeouts.MAIL_JOIN_S)
         self.database.close()

@@ -1,6 +1,6 @@
 """Batches as their owners see them: create, fill, close, cancel, list and delete them.
 
-What the api does to a picture that waits in one is in `batch_intake`.
+What the api does to a picture that waits in one is in `batch_ingestion`.
 """
 
 from collections.abc import Collection, Mapping, Sequence

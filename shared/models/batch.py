@@ -1,8 +1,10 @@
 """Batches: many pictures sent to be cut out with the same options.
 
-waiting ──the api takes the picture in──> queued ──> running ──> done, failed or cancelled: as its job
-   │ └── refused ──> failed
-   └──── the batch is cancelled ──> cancelled
+    waiting ──ingested──> queued ──> running ──> done, failed or cancelled
+       │ └────refused───> failed
+       └──────batch cancelled───> cancelled
+
+A picture waits until the api has checked and stored it; from then on its state is that of its job.
 """
 
 from collections.abc import Mapping

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
-from services.api.batches import intake
+from services.api.batches import ingestion
 from services.api.batches.parsing import ZIP, Parcel, named
 from services.api.dependencies import Dependencies
 from shared import batch_errors, errors
@@ -30,7 +30,7 @@ def put(deps: Dependencies, parcel: Parcel) -> UUID | None:
     if parcel.archive is None:
         return None
     file_id = ids.new()
-    deps.storage.put(intake.key_of(file_id), parcel.archive, ZIP, {})
+    deps.storage.put(ingestion.key_of(file_id), parcel.archive, ZIP, {})
     return file_id
 
 
@@ -64,7 +64,7 @@ def add(connection: Connection, batch: Batch, parcel: Parcel, file_id: UUID | No
 
 def wake(deps: Dependencies, added: Added) -> None:
     """Wake those who go on, once all is committed."""
-    deps.intake.wake()
+    deps.ingestion.wake()
     for job in added.jobs:
         deps.waker.wake(job.id, job.queue)
 

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from services.api.batches import archives, names
 from services.api.batches.schemas import MAX_ADDRESS, ItemsIn, NewItemIn
 from services.api.middleware import request_body, upload_parser
-from services.api.middleware.url_fetcher import Target
 from shared import errors
+from shared.guarded_http import Target
 from shared.images import MAX_BYTES
 from shared.models.batch import MAX_PICTURES, NewItem
 from shared.models.job import JobError

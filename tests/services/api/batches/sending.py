@@ -76,9 +76,18 @@ def _stored(api: Api, job: Job, data: bytes) -> Asset:
     sha256 = hashlib.sha256(data).hexdigest()
     key = storage.key_for(api.deps.secret, job.owner, sha256, "png")
     api.deps.storage.put(key, data, "image/png", {})
-    facts = {"width": 40, "height": 30, "bytes": len(data), "created_at": job.created_at}
     return Asset(
-        ids.new(), job.owner, AssetKind.CUTOUT, key, sha256, "image/png", **facts, job_id=job.id, stored_sha256=sha256
+        id=ids.new(),
+        owner=job.owner,
+        kind=AssetKind.CUTOUT,
+        key=key,
+        sha256=sha256,
+        content_type="image/png",
+        width=40,
+        height=30,
+        bytes=len(data),
+        created_at=job.created_at,
+        job_id=job.id,
     )
 
 

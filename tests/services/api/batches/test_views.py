@@ -205,7 +205,7 @@ def test_pictures_that_wait_count_as_unfinished_jobs(start: Start, environment: 
     environment.setenv("QUOTA_UNFINISHED_JOBS", "2")
     api = start()
     guest = api.guest()
-    api.deps.intake.stop()
+    api.deps.ingestion.stop()
     assert send(guest, some(2)).status_code == 202
     refused(send(guest, {"z.png": pictures.png()}, "/api/cutouts"), 429, "job_quota")
     assert body(guest.get(PATH))["items"][0]["counts"]["waiting"] == 2
@@ -218,7 +218,7 @@ def test_files_larger_than_a_request_may_carry_are_refused(guest: FlaskClient) -
 def test_a_batch_is_forgotten_with_its_owner_s_pictures(api: Api) -> None:
     guest = api.guest()
     kept, batch = cut_out(guest), taken_in(guest, _created(guest))
-    maintenance = Maintenance(api.deps.database, api.deps.storage, Retention(GUEST_RETENTION_DAYS=30))  # type: ignore[call-arg]
+    maintenance = Maintenance(api.deps.database, api.deps.storage, Retention(GUEST_RETENTION_DAYS=30))
     assert maintenance.forget_batches() == 0
     with api.deps.database.transaction() as connection:
         connection.execute("update batches set created_at = now() - interval '31 days'")

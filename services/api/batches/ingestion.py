@@ -2,7 +2,7 @@
 
     request ──> ZIP file in storage, rows ──> response
                                  │ claimed with a lease, one picture at a time
-    intake                       └──> the checks of any upload ──> asset and job, or an error, in one transaction
+    ingestion                       └──> the checks of any upload ──> asset and job, or an error, in one transaction
 
 So a request with 500 pictures holds its thread no longer than one with a few, and 500 addresses hold none. A process
 that dies leaves leases, which end; any number of instances may run. Pictures in files and pictures at addresses have
@@ -20,7 +20,7 @@ from services.api.batches import archives
 from services.api.dependencies import Dependencies
 from services.api.middleware.upload_parser import Upload, plain_name
 from shared import errors, log, storage
-from shared.db import assets, batch_intake, ids, jobs, pending_uploads
+from shared.db import assets, batch_ingestion, ids, jobs, pending_uploads
 from shared.models.batch import WaitingItem
 from shared.models.job import JobError, JobFailure
 
@@ -32,14 +32,14 @@ RETRY_S = 5.0
 MAX_ATTEMPTS = 3  # that ended in no answer at all
 GIVE_UP = timedelta(days=1)  # of a batch: when its files are removed
 
-_log = log.get("intake")
+_log = log.get("ingestion")
 
 
 class _Taken(Exception):
     """Another thread has the picture, since our lease has ended."""
 
 
-class Intake:
+class Ingestion:
     """Built before the dependencies that it is one of, and started once they are complete."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Intake:
 
 class _Thread(threading.Thread):
     def __init__(self, deps: Dependencies, stopped: threading.Event, *, addresses: bool) -> None:
-        super().__init__(name="intake", daemon=True)
+        super().__init__(name="ingestion", daemon=True)
         self.woken = threading.Event()
         self._deps = deps
         self._stopped = stopped
@@ -78,15 +78,17 @@ class _Thread(threading.Thread):
         self._file: tuple[UUID, bytes] | None = None  # the one read last, as the next picture is often in it
 
     def run(self) -> None:
-        while not self._stopped.is_set():
+        while True:
             self.woken.clear()
+            if self._stopped.is_set():  # looked at after that: who stops the threads wakes them then
+                return
             try:
                 while not self._stopped.is_set() and self._take_next():
                     pass
             except errors.Unavailable:  # the database
                 self.woken.wait(RETRY_S)
             except Exception as error:  # noqa: BLE001 - the thread must survive whatever one picture brings
-                _log.exception("intake_failed", error=type(error).__name__)
+                _log.exception("ingestion_failed", error=type(error).__name__)
                 self.woken.wait(RETRY_S)
             else:
                 self._file = None
@@ -95,7 +97,7 @@ class _Thread(threading.Thread):
     def _take_next(self) -> bool:
         """Take in one picture; False when none waits."""
         with self._deps.database.transaction() as connection:
-            item = batch_intake.claim(connection, LEASE_S, addresses=self._addresses)
+            item = batch_ingestion.claim(connection, LEASE_S, addresses=self._addresses)
         if item is None:
             return False
         log.begin(request_id=item.batch.request_id, batch_id=str(item.batch.id))
@@ -120,14 +122,14 @@ class _Thread(threading.Thread):
         except Exception as error:  # noqa: BLE001 - a fault of ours: it is tried again, and then refused
             _log.exception("picture_not_taken_in", error=type(error).__name__)
             with self._deps.database.transaction() as connection:
-                batch_intake.release(connection, item, RETRY_S, counts=True)
+                batch_ingestion.release(connection, item, RETRY_S, counts=True)
 
     def _take_in(self, item: WaitingItem) -> None:
         received = self._received(item)
         deps, owner, counted = self._deps, item.batch.owner, len(received.data or b"")
         stored = ingest.store(deps, owner, received, counted=counted)
         with deps.database.transaction() as connection:
-            batch = batch_intake.hold(connection, item)
+            batch = batch_ingestion.hold(connection, item)
             if batch is None:
                 return
             asset, created = assets.add(connection, replace(stored, owner=batch.owner))
@@ -140,7 +142,7 @@ class _Thread(threading.Thread):
                 input=batch.input,
                 request_id=batch.request_id,
             )
-            if not batch_intake.taken_in(connection, item, asset, job.id, brought=created):
+            if not batch_ingestion.ingested(connection, item, asset, job.id, brought=created):
                 raise _Taken
         deps.waker.wake(job.id, job.queue)
 
@@ -165,12 +167,12 @@ class _Thread(threading.Thread):
             self._refuse(item, JobError(failure.code, failure.public))
             return
         with self._deps.database.transaction() as connection:
-            batch_intake.release(connection, item, failure.retry_after_s or RETRY_S, counts=False)
+            batch_ingestion.release(connection, item, failure.retry_after_s or RETRY_S, counts=False)
         self._stopped.wait(1)  # or all that wait would be claimed in vain, one after the other
 
     def _refuse(self, item: WaitingItem, error: JobError) -> None:
         with self._deps.database.transaction() as connection:
-            batch_intake.refused(connection, item, error)
+            batch_ingestion.refused(connection, item, error)
         _log.info("picture_refused", code=error.code)
 
     def _forget_file(self, item: WaitingItem) -> None:
@@ -178,7 +180,7 @@ class _Thread(threading.Thread):
         if item.file_id is None:
             return
         with self._deps.database.transaction() as connection:
-            if batch_intake.needs_file(connection, item.file_id):
+            if batch_ingestion.needs_file(connection, item.file_id):
                 return
         self._deps.storage.delete(key_of(item.file_id))
         with self._deps.database.transaction() as connection:

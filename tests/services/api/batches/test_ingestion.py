@@ -8,11 +8,11 @@ from ipaddress import ip_network
 
 import pytest
 
-from services.api.batches import intake
-from services.api.batches.intake import Intake
+from services.api.batches import ingestion
+from services.api.batches.ingestion import Ingestion
 from services.api.middleware.url_fetcher import UrlFetcher
 from shared import errors
-from shared.db import batch_intake
+from shared.db import batch_ingestion
 from shared.models.batch import WaitingItem
 from shared.models.job import JobError
 from tests.services import pictures
@@ -24,21 +24,21 @@ from tests.services.api.sources import Source, page, serving
 
 def _claimed(api: Api, *, addresses: bool = False, lease_s: float = 60) -> WaitingItem | None:
     with api.deps.database.transaction() as connection:
-        return batch_intake.claim(connection, lease_s, addresses=addresses)
+        return batch_ingestion.claim(connection, lease_s, addresses=addresses)
 
 
 @pytest.fixture
 def idle(api: Api) -> Api:
-    """An instance whose intake has stopped, as if it had died."""
-    api.deps.intake.stop()
-    api.deps.intake.join(20)
+    """An instance whose ingestion has stopped, as if it had died."""
+    api.deps.ingestion.stop()
+    api.deps.ingestion.join(20)
     return api
 
 
 @contextmanager
-def _working(api: Api) -> Iterator[Intake]:
-    """Another instance's intake."""
-    other = Intake()
+def _working(api: Api) -> Iterator[Ingestion]:
+    """Another instance's ingestion."""
+    other = Ingestion()
     other.start(api.deps)
     try:
         yield other
@@ -60,7 +60,7 @@ def test_what_a_dead_process_left_is_taken_in_by_another_once_its_lease_has_ende
         found = taken_in(guest, batch)
     assert found["counts"]["queued"] == 3
     with idle.deps.database.transaction() as connection:
-        assert not batch_intake.refused(connection, first, JobError("late", "Too late."))
+        assert not batch_ingestion.refused(connection, first, JobError("late", "Too late."))
     assert _incoming(idle) == []
 
 
@@ -84,7 +84,7 @@ def test_a_picture_that_kills_its_process_each_time_is_given_up(idle: Api) -> No
     guest = idle.guest()
     batch = body(send(guest, some(1)))
     with idle.deps.database.transaction() as connection:
-        connection.execute("update batch_items set attempts = %s", [intake.MAX_ATTEMPTS])
+        connection.execute("update batch_items set attempts = %s", [ingestion.MAX_ATTEMPTS])
     with _working(idle):
         (item,) = taken_in(guest, batch)["items"]
     assert (item["status"], item["error"]["code"]) == ("failed", "poison")
@@ -99,7 +99,7 @@ def test_pictures_of_a_cancelled_or_deleted_batch_are_not_taken_in(idle: Api) ->
     guest.delete(deleted["statusUrl"])
     assert _claimed(idle) is None
     with idle.deps.database.transaction() as connection:
-        assert batch_intake.hold(connection, held) is None
+        assert batch_ingestion.hold(connection, held) is None
     assert body(guest.get(cancelled["statusUrl"]))["items"][0]["status"] == "cancelled"
 
 
@@ -124,7 +124,7 @@ def test_a_full_service_is_asked_again_later(idle: Api, monkeypatch: pytest.Monk
         verify(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(idle.deps.decoder, "verify", sometimes)
-    monkeypatch.setattr(intake, "IDLE_S", 0.2)
+    monkeypatch.setattr(ingestion, "IDLE_S", 0.2)
     with _working(idle):
         assert taken_in(guest, batch)["counts"]["queued"] == 1
 

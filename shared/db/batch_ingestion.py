@@ -57,7 +57,7 @@ def hold(connection: Connection, item: WaitingItem) -> Batch | None:
     return batch if batch and not batch.cancelled_at else None
 
 
-def taken_in(connection: Connection, item: WaitingItem, asset: Asset, job_id: UUID, *, brought: bool) -> bool:
+def ingested(connection: Connection, item: WaitingItem, asset: Asset, job_id: UUID, *, brought: bool) -> bool:
     """Record the picture's asset and job. `brought`: there was no such asset before."""
     return _write(
         connection,
