@@ -13,6 +13,7 @@ address, because tokens are free, with the limits of guests; so is a caller with
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
 
@@ -21,7 +22,8 @@ from flask import Flask, Response, current_app, g
 from services.api.middleware import auth, policy
 from services.api.middleware.policy import Limit
 from services.api.middleware.sliding_windows import Count, Counter, Verdict, Window
-from services.api.settings import Rate, Web
+from services.api.rate import Rate
+from services.api.settings import Web
 from shared import errors
 from shared.models.owner import Scope
 
@@ -80,8 +82,8 @@ def count_uploads(uploads: int) -> None:
     key = auth.key()
     scope, client = key.scope if key else None, auth.counted_as()
     if uploads > 0 and Limit.UPLOADS in shared.get(scope, {}):
-        windows = [_windows(client, [Limit.UPLOADS], rates[scope]) for rates in (shared, alone)]
-        _judge(counter.count(*windows, uploads))
+        limits = (_windows(client, [Limit.UPLOADS], rates[scope]) for rates in (shared, alone))
+        _judge(counter.count(*([replace(window, cost=uploads) for window in windows] for windows in limits)))
 
 
 def count_attempt(email: str) -> None:

@@ -1,8 +1,5 @@
 """Sliding windows: a call counts in each of its windows, or in none if one of them is full.
 
-Several calls at once count together or not at all. If they are more than a window takes, the rest count later, as if
-they came as soon as the window took them: so they pass once it is empty, and then fill it for longer.
-
 One script does so in Redis, so instances and concurrent calls share exact counts. While Redis is down, each process
 counts in its memory.
 """
@@ -26,32 +23,30 @@ _US = 1_000_000
 _COUNT = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local more = tonumber(ARGV[#ARGV])
 local allowed = 1
 for i, key in ipairs(KEYS) do
-    local calls, since = tonumber(ARGV[2 * i - 1]), now - ARGV[2 * i] * 1000000
+    local calls, since = tonumber(ARGV[3 * i - 2]), now - ARGV[3 * i - 1] * 1000000
     local oldest = redis.call('LINDEX', key, -1)
     while oldest and tonumber(oldest) <= since do
         redis.call('RPOP', key)
         oldest = redis.call('LINDEX', key, -1)
     end
-    if redis.call('LLEN', key) + math.min(more, calls) > calls then allowed = 0 end
+    if redis.call('LLEN', key) + math.min(tonumber(ARGV[3 * i]), calls) > calls then allowed = 0 end
 end
 local report = {allowed}
 for i, key in ipairs(KEYS) do
-    local calls, seconds = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
-    local used, needed = redis.call('LLEN', key), math.min(more, calls)
+    local calls, seconds, cost = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
     if allowed == 1 then
-        local turns = 0
-        for at = used, used + more - 1 do
-            turns = math.floor(at / calls)
-            redis.call('LPUSH', key, string.format('%.0f', now + turns * seconds * 1000000))
+        local before, turn = redis.call('LLEN', key), 0
+        for at = before, before + cost - 1 do
+            turn = math.floor(at / calls)
+            redis.call('LPUSH', key, string.format('%.0f', now + turn * seconds * 1000000))
         end
-        redis.call('EXPIRE', key, seconds * (turns + 1))
-        used, needed = used + more, 1
+        redis.call('EXPIRE', key, seconds * (turn + 1))
     end
-    local last = calls - needed
-    local next = used > 0 and redis.call('LINDEX', key, math.min(used - 1, last)) + seconds * 1000000 - now or 0
+    local used = redis.call('LLEN', key)
+    local last = math.min(used, math.max(1, calls - cost + 1))
+    local next = used > 0 and redis.call('LINDEX', key, last - 1) + seconds * 1000000 - now or 0
     table.insert(report, used)
     table.insert(report, next)
 end
@@ -62,16 +57,24 @@ _log = log.get("rate_limits")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `calls` in any stretch of `seconds`; `key` names whose."""
+    """At most `calls` in any stretch of `seconds`; `key` names whose.
+
+    This call counts as `cost` calls; one of none only looks. If that is more than `calls`, it passes once the window is
+    empty, and what is over counts when the window would take it: so the next call waits for longer.
+    """
 
     key: str
     calls: int
     seconds: int
+    cost: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A window after a call: the calls in it, and the seconds until the next call, or the refused ones, would pass."""
+    """A window after a call: the calls in it, and the seconds until enough leave it for one more of the same cost.
+
+    Until the oldest leaves, if there is room already.
+    """
 
     window: Window
     used: int
@@ -97,17 +100,17 @@ class Counter:
         self._retry_at = 0.0  # 0: Redis is up
         self._lock = threading.Lock()
 
-    def count(self, shared: Sequence[Window], alone: Sequence[Window], calls: int = 1) -> Verdict:
-        """Count so many calls in `shared`, or in `alone` while Redis is down."""
+    def count(self, shared: Sequence[Window], alone: Sequence[Window]) -> Verdict:
+        """Count a call in `shared`, or in `alone` while Redis is down."""
         if self._may_ask():
             try:
-                verdict = self._ask(shared, calls)
+                verdict = self._ask(shared)
             except redis.RedisError as error:
                 self._lose(error)
             else:
                 self._retry_at = 0.0
                 return verdict
-        return self._memory.count(alone, calls)
+        return self._memory.count(alone)
 
     def take_back(self, windows: Sequence[Window]) -> None:
         """Take a call out of windows that counted it. While Redis is down it stays in those of Redis."""
@@ -115,7 +118,7 @@ class Counter:
             try:
                 with self._redis.pipeline(transaction=False) as pipeline:
                     for window in windows:
-                        pipeline.lpop(window.key)
+                        pipeline.lpop(window.key, window.cost)
                     pipeline.execute()
             except redis.RedisError as error:
                 self._lose(error)
@@ -123,9 +126,9 @@ class Counter:
                 return
         self._memory.take_back(windows)
 
-    def _ask(self, windows: Sequence[Window], calls: int) -> Verdict:
-        limits = [number for window in windows for number in (window.calls, window.seconds)]
-        allowed, *report = self._script(keys=[window.key for window in windows], args=[*limits, calls])
+    def _ask(self, windows: Sequence[Window]) -> Verdict:
+        limits = [number for window in windows for number in (window.calls, window.seconds, window.cost)]
+        allowed, *report = self._script(keys=[window.key for window in windows], args=limits)
         counts = zip(windows, report[::2], report[1::2], strict=True)
         return Verdict(bool(allowed), [Count(window, used, left / _US) for window, used, left in counts])
 
@@ -152,21 +155,23 @@ class MemoryCounter:
         self._calls: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def count(self, windows: Sequence[Window], more: int = 1) -> Verdict:
+    def count(self, windows: Sequence[Window]) -> Verdict:
         now = time.monotonic()
         with self._lock:
-            recent = [(window, self._recent(window, now)) for window in windows]
-            allowed = all(len(calls) + min(more, window.calls) <= window.calls for window, calls in recent)
+            recent = [self._recent(window, now) for window in windows]
+            counted = list(zip(windows, recent, strict=True))
+            allowed = all(len(calls) + min(window.cost, window.calls) <= window.calls for window, calls in counted)
             if allowed:
-                for window, calls in recent:
-                    turns = (at // window.calls for at in range(len(calls), len(calls) + more))
+                for window, calls in counted:
+                    turns = (at // window.calls for at in range(len(calls), len(calls) + window.cost))
                     calls.extend([now + turn * window.seconds for turn in turns])
-            return Verdict(allowed, [_count(*counted, now, 1 if allowed else more) for counted in recent])
+            return Verdict(allowed, [_count(window, calls, now) for window, calls in counted])
 
     def take_back(self, windows: Sequence[Window]) -> None:
         with self._lock:
             for window in windows:
-                if calls := self._calls.get(window.key):
+                calls = self._calls.get(window.key, deque())
+                for _ in range(min(window.cost, len(calls))):
                     calls.pop()
 
     def _recent(self, window: Window, now: float) -> deque[float]:
@@ -180,7 +185,7 @@ class MemoryCounter:
         return calls
 
 
-def _count(window: Window, calls: deque[float], now: float, needed: int) -> Count:
-    last = 1 + window.calls - min(needed, window.calls)
-    next_s = calls[-min(len(calls), last)] + window.seconds - now if calls else 0.0
+def _count(window: Window, calls: deque[float], now: float) -> Count:
+    last = min(len(calls), max(1, window.calls - window.cost + 1))
+    next_s = calls[-last] + window.seconds - now if calls else 0.0
     return Count(window, len(calls), next_s)
