@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from services.api import keys
+from services.api.batch_routes import BATCHES
 from services.api.middleware.policy import Auth
 from services.api.shop_routes import SHOP
 from shared.db import api_keys as rows
@@ -275,5 +276,5 @@ def test_every_operation_answers_as_described(api: Api) -> None:
     met = {(response.status_code, response.request) for response in _responses(api)}
     endpoints = {(endpoint(api.app, request.method, request.path), status // 100) for status, request in met}
     drawn = {"mockups_show", "mockups_show_signed"}  # by a service of its own; tests/services/api/mockups calls them
-    shop = {route.name for routes in SHOP.values() for route in routes}  # each capability's tests call them
+    shop = {route.name for routes in (*SHOP.values(), BATCHES) for route in routes}  # each capability's tests call them
     assert {(name, 2) for name in ROUTES.keys() - drawn - shop} <= endpoints

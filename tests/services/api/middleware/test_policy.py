@@ -33,7 +33,7 @@ _CACHED = (Auth.PUBLIC, Limit.NONE, Cache.CATALOGUE)
 _HEALTH = (Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)
 _KEY = (Auth.KEY, Limit.API, Cache.NO_STORE)
 _PICTURE = (Auth.PUBLIC, Limit.NONE, Cache.PICTURE)
-_OWNED = ("asset", "job", "design")
+_OWNED = ("asset", "job", "batch", "design")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,13 @@ TABLE = (
     Row("DELETE", "/api/jobs/<uuid:job_id>", 404, 404, 200, _GUEST_WRITE),
     Row("POST", "/api/jobs/<uuid:job_id>/retry", 404, 404, 409, _GUEST_WRITE),
     Row("GET", "/api/jobs/<uuid:job_id>/events", 404, 404, 200, _GUEST_READ),
+    Row("POST", "/api/batches", 404, 404, 202, _GUEST_WRITE),
+    Row("GET", "/api/batches", 200, 200, 200, _GUEST_READ),
+    Row("DELETE", "/api/batches/<uuid:batch_id>", 404, 404, 204, _GUEST_WRITE),
+    *(Row("GET", f"/api/batches/<uuid:batch_id>{of}", 404, 404, 200, _GUEST_READ) for of in ("", "/events")),
+    *(Row("POST", f"/api/batches/<uuid:batch_id>/{do}", 404, 404, 200, _GUEST_WRITE) for do in ("close", "cancel")),
+    Row("POST", "/api/batches/<uuid:batch_id>/items", 404, 404, 409, _GUEST_WRITE),
+    Row("GET", "/api/batches/<uuid:batch_id>/zip", 404, 404, 409, _MADE),
     *(
         Row("GET", f"/api/assets/<uuid:asset_id>/{made}", 404, 404, 202, _MADE)
         for made in ("print-edges", "print-check", "print-file", "cutline", "vector", "enlargement")
@@ -204,17 +211,10 @@ TABLE = (
             Row("POST", f"{prefix}/v1.0/improve", 403, 400, 403, _KEY, 403),
         )
     ),
-    Row("GET", "/", 200, 200, 200, _PAGE),
-    Row("GET", "/legal/<name>", 404, 404, 404, _PAGE),
-    Row("GET", "/account/<name>", 404, 404, 404, _PAGE),
-    Row("GET", "/docs", 200, 200, 200, _PAGE),
-    Row("GET", "/static/<path:name>", 200, 200, 200, _PAGE),
-    Row("GET", "/openapi.json", 200, 200, 200, _PAGE),
-    Row("GET", "/health", 200, 200, 200, _HEALTH),
-    Row("GET", "/health/live", 200, 200, 200, _HEALTH),
-    Row("GET", "/health/ready", 200, 200, 200, _HEALTH),
-    Row("GET", "/health/detailed", 404, 404, 404, _HEALTH),
-    Row("GET", "/metrics", 404, 404, 404, _HEALTH),
+    *(Row("GET", path, 200, 200, 200, _PAGE) for path in ("/", "/docs", "/static/<path:name>", "/openapi.json")),
+    *(Row("GET", path, 404, 404, 404, _PAGE) for path in ("/legal/<name>", "/account/<name>")),
+    *(Row("GET", path, 200, 200, 200, _HEALTH) for path in ("/health", "/health/live", "/health/ready")),
+    *(Row("GET", path, 404, 404, 404, _HEALTH) for path in ("/health/detailed", "/metrics")),
 )
 _FAR = {"REMOTE_ADDR": "203.0.113.7"}  # not this machine, which may use the operations routes
 
