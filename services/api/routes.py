@@ -57,6 +57,7 @@ from services.api.route import (
 )
 from services.api.schemas import ResponseModel
 from services.api.shop_routes import SHOP
+from services.api.webhook_routes import WEBHOOKS
 from shared import errors, web
 
 DOWNLOADED = (200, 206, 304)
@@ -173,6 +174,7 @@ DOCUMENTED = {  # by tag
     "gang sheets": GANG_SHEETS,
     "mockups": MOCKUPS,
     **SHOP,
+    "webhooks": WEBHOOKS,
     "admin": ADMINISTRATION,
 }
 
@@ -193,6 +195,7 @@ _TAGS = {
     "refunds": "Money paid back, and disputes.",
     "production": "What is printed, packed and shipped.",
     "documents": "Invoices, packing slips and labels.",
+    "webhooks": "Events sent to callers, and where to.",
     "books": "What was received, refunded and charged, day by day.",
     "admin": "Providers and queues, for admins.",
 }

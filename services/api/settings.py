@@ -17,6 +17,7 @@ from shared import settings, url_syntax
 from shared.image_format.structure import Format
 from shared.models.invoice import Seller
 from shared.print_settings import Printing
+from shared.webhook_settings import Webhooks
 
 _RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})?([smhd])")
 _REGEX_CHARACTERS = re.compile(r"[^A-Za-z0-9.:/_-]")  # flask-cors would compile them
@@ -136,6 +137,7 @@ class Settings:
     smtp: Smtp
     legal: Legal
     selling: SellerSettings
+    webhooks: Webhooks
 
     @property
     def seller(self) -> Seller:
@@ -161,4 +163,5 @@ class Settings:
             smtp=Smtp.read(),
             legal=Legal.read(),
             selling=SellerSettings.read(),
+            webhooks=Webhooks.read(),
         )

@@ -114,6 +114,7 @@ def test_each_operation_states_who_may_call_it(document: dict[str, Any]) -> None
     wanted = {
         Auth.PUBLIC: [],
         Auth.CUSTOMER: signed_in,
+        Auth.MEMBER: [*signed_in, {"key": []}],
         Auth.ADMIN: [*signed_in, {"key": []}],
         Auth.CATALOGUE: [*signed_in, {"key": []}],
         Auth.ORDERS: [*signed_in, {"key": []}],

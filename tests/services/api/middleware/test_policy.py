@@ -30,6 +30,8 @@ _UPLOAD = (Auth.GUEST_WRITE, Limit.UPLOADS, Cache.NO_STORE)
 _SIGN_IN = (Auth.GUEST_WRITE, Limit.SIGN_IN, Cache.NO_STORE)
 _CUSTOMER = (Auth.CUSTOMER, Limit.API, Cache.NO_STORE)
 _CUSTOMER_READ = (Auth.CUSTOMER, Limit.NONE, Cache.NO_STORE)
+_MEMBER = (Auth.MEMBER, Limit.API, Cache.NO_STORE)
+_MEMBER_READ = (Auth.MEMBER, Limit.NONE, Cache.NO_STORE)
 _PAGE = (Auth.PUBLIC, Limit.NONE, Cache.PAGE)
 _CACHED = (Auth.PUBLIC, Limit.NONE, Cache.CATALOGUE)
 _HEALTH = (Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)
@@ -41,8 +43,9 @@ _OWNED = ("asset", "job", "design")
 class Row:
     """The status for a caller without a token, for others than the owner of the rows, for it, and for admins.
 
-    Guests and customers get the same, but guests and keys get `nobody` from a route of customers, and customers 403
-    from one of admins. `admin` defaults to the owner's on a path with an id of its rows, else to another's.
+    Guests and customers get the same, but guests and keys get `nobody` from a route of customers, guests from one of
+    members, and customers 403 from one of admins. `admin` defaults to the owner's on a path with an id of its rows,
+    else to another's.
     """
 
     method: str
@@ -70,7 +73,7 @@ class Row:
         return self.admin or (self.owner if owned else self.other)
 
     def for_guest(self, said: int) -> int:
-        return self.nobody if self.auth is Auth.CUSTOMER else said
+        return self.nobody if self.auth in (Auth.CUSTOMER, Auth.MEMBER) else said
 
     def for_customer(self, said: int) -> int:
         return 403 if self.of_admins else said
@@ -79,7 +82,8 @@ class Row:
         """A key of another scope than admin's."""
         if (self.auth, scope) in ((Auth.CATALOGUE, Scope.CATALOGUE), (Auth.ORDERS, Scope.ORDERS)):
             return self.for_admin
-        return 403 if self.of_admins else self.for_guest(self.other)
+        said = self.nobody if self.auth is Auth.CUSTOMER else self.other
+        return 403 if self.of_admins else said
 
 
 TABLE = (
@@ -189,6 +193,17 @@ TABLE = (
     Row("POST", "/api/admin/orders/<uuid:order_id>/refunds", 401, 401, 401, _ORDERS, 400),
     Row("POST", "/api/admin/orders/<uuid:order_id>/review", 401, 401, 401, _ORDERS, 400),
     Row("GET", "/api/admin/disputes", 401, 401, 401, _ORDERS, 200),
+    Row("POST", "/api/webhooks", 401, 201, 201, _MEMBER),
+    Row("GET", "/api/webhooks", 401, 200, 200, _MEMBER_READ),
+    Row("GET", "/api/webhooks/<uuid:endpoint_id>", 401, 404, 404, _MEMBER_READ),
+    Row("PATCH", "/api/webhooks/<uuid:endpoint_id>", 401, 404, 404, _MEMBER),
+    Row("DELETE", "/api/webhooks/<uuid:endpoint_id>", 401, 404, 404, _MEMBER),
+    Row("POST", "/api/webhooks/<uuid:endpoint_id>/rotate", 401, 404, 404, _MEMBER),
+    Row("POST", "/api/webhooks/<uuid:endpoint_id>/test", 401, 404, 404, _MEMBER),
+    Row("GET", "/api/webhooks/<uuid:endpoint_id>/deliveries", 401, 404, 404, _MEMBER_READ),
+    Row(
+        *("POST", "/api/webhooks/<uuid:endpoint_id>/deliveries/<uuid:delivery_id>/redeliver", 401, 404, 404, _MEMBER),
+    ),
     Row("POST", "/api/webhooks/stripe", 503, 503, 503, _HEALTH),
     Row("GET", "/api/orders/<uuid:order_id>/invoice.pdf", 401, 404, 404, _CUSTOMER_READ),
     Row("GET", "/api/orders/<uuid:order_id>/credit-notes/<invoice_number>.pdf", 401, 404, 404, _CUSTOMER_READ),
