@@ -1,6 +1,6 @@
 """Endpoints of callers' webhooks. Each belongs to a customer or an API key."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from shared.db.pool import Connection
 from shared.models.owner import Owner, OwnerType
 from shared.models.webhook import MOST_ENDPOINTS, OVERLAP_S, DisabledReason, Endpoint
 
-COLUMNS = """id, owner_type, owner_id, url, events, secret_version, old_secret_until, failing_since, disabled_at,
+_COLUMNS = """id, owner_type, owner_id, url, events, secret_version, old_secret_until, failing_since, disabled_at,
     disabled_reason, created_at"""
 
 
@@ -22,28 +22,36 @@ def add(connection: Connection, owner: Owner, url: str, events: list[str]) -> En
         insert into webhook_endpoints (id, owner_type, owner_id, url, events)
         select %(id)s, %(owner_type)s, %(owner_id)s, %(url)s, %(events)s
         where (select count(*) from webhook_endpoints where {OWNED}) < %(most)s
-        returning {COLUMNS}
+        returning {_COLUMNS}
         """,
         {**parameters(owner), "id": ids.new(), "url": url, "events": events, "most": MOST_ENDPOINTS},
     ).fetchone()
-    return from_row(row) if row else None
+    return _endpoint(row) if row else None
 
 
 def find(connection: Connection, owner: Owner | None, endpoint_id: UUID) -> Endpoint | None:
     """One of the owner's own; None finds anyone's."""
     row = connection.execute(
-        f"select {COLUMNS} from webhook_endpoints where id = %(id)s and (%(owner_type)s::text is null or {OWNED})",
+        f"select {_COLUMNS} from webhook_endpoints where id = %(id)s and (%(owner_type)s::text is null or {OWNED})",
         {**parameters(owner), "id": endpoint_id},
     ).fetchone()
-    return from_row(row) if row else None
+    return _endpoint(row) if row else None
 
 
 def of_owner(connection: Connection, owner: Owner) -> list[Endpoint]:
     """Oldest first."""
     rows = connection.execute(
-        f"select {COLUMNS} from webhook_endpoints where {OWNED} order by created_at, id", parameters(owner)
+        f"select {_COLUMNS} from webhook_endpoints where {OWNED} order by created_at, id", parameters(owner)
     ).fetchall()
-    return list(map(from_row, rows))
+    return list(map(_endpoint, rows))
+
+
+def by_id(connection: Connection, endpoint_ids: Collection[UUID]) -> dict[UUID, Endpoint]:
+    """Those of them that there are."""
+    rows = connection.execute(
+        f"select {_COLUMNS} from webhook_endpoints where id = any(%s)", [list(endpoint_ids)]
+    ).fetchall()
+    return {row["id"]: _endpoint(row) for row in rows}
 
 
 def change(
@@ -67,7 +75,7 @@ def change(
             disabled_reason = case %(enabled)s::boolean
                 when true then null when false then coalesce(disabled_reason, %(reason)s) else disabled_reason end
         where id = %(id)s and {OWNED}
-        returning {COLUMNS}
+        returning {_COLUMNS}
         """,
         {
             **parameters(owner),
@@ -78,7 +86,7 @@ def change(
             "reason": DisabledReason.OWNER,
         },
     ).fetchone()
-    return from_row(row) if row else None
+    return _endpoint(row) if row else None
 
 
 def rotate(connection: Connection, owner: Owner, endpoint_id: UUID) -> Endpoint | None:
@@ -88,11 +96,11 @@ def rotate(connection: Connection, owner: Owner, endpoint_id: UUID) -> Endpoint 
         update webhook_endpoints
         set secret_version = secret_version + 1, old_secret_until = now() + %(overlap_s)s * interval '1 second'
         where id = %(id)s and {OWNED}
-        returning {COLUMNS}
+        returning {_COLUMNS}
         """,
         {**parameters(owner), "id": endpoint_id, "overlap_s": OVERLAP_S},
     ).fetchone()
-    return from_row(row) if row else None
+    return _endpoint(row) if row else None
 
 
 def remove(connection: Connection, owner: Owner, endpoint_id: UUID) -> bool:
@@ -134,7 +142,7 @@ def failed(connection: Connection, endpoint_id: UUID, tolerance_s: float, *, gon
             disabled_at = case when {_OVER} then now() end,
             disabled_reason = case when {_OVER} then %(reason)s end
         where id = %(id)s and disabled_at is null and (failing_since is null or {_OVER})
-        returning {COLUMNS}
+        returning {_COLUMNS}
         """,
         {
             "id": endpoint_id,
@@ -143,13 +151,13 @@ def failed(connection: Connection, endpoint_id: UUID, tolerance_s: float, *, gon
             "reason": DisabledReason.GONE if gone else DisabledReason.FAILING,
         },
     ).fetchone()
-    return from_row(row) if row and row["disabled_at"] else None
+    return _endpoint(row) if row and row["disabled_at"] else None
 
 
 _OVER = "(%(gone)s or coalesce(failing_since <= now() - %(tolerance_s)s * interval '1 second', false))"
 
 
-def from_row(row: Mapping[str, Any]) -> Endpoint:
+def _endpoint(row: Mapping[str, Any]) -> Endpoint:
     values = dict(row)
     owner = Owner(OwnerType(values.pop("owner_type")), values.pop("owner_id"))
     return Endpoint(**{**values, "owner": owner, "events": tuple(values["events"])})
