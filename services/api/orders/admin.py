@@ -47,8 +47,7 @@ def admin_cancel(deps: Dependencies, header: RequiredIdempotencyHeaders, path: O
     As its customer can, until it is printed. A payment that is open ends first, what was paid is paid back, and the
     pieces are for sale again.
     """
-    owner = auth.caller()
-    assert owner is not None  # the route's policy requires one
+    owner = auth.identified()
     with exactly_once(deps.database, owner) as record:
         with deps.database.transaction() as connection:
             order = orders.find(connection, None, path.order_id)

@@ -73,8 +73,7 @@ def _deciding(deps: Dependencies, order_id: UUID, body: BodyModel) -> Iterator[t
     """A transaction in which the caller decides about an order's money, once for each key."""
     if deps.stripe is None:
         raise shop_errors.PaymentUnavailable
-    owner = auth.caller()
-    assert owner is not None  # the route's policy requires one
+    owner = auth.identified()
     with (
         exactly_once(deps.database, owner, body.model_dump_json()) as record,
         deps.database.transaction() as connection,
