@@ -56,8 +56,8 @@ def change(
 ) -> schemas.AdminProduct:
     """Change product.
 
-    Only what is sent changes. If someone else has changed the product since `version`, nothing does, and the response
-    is 412.
+    Only what is sent changes; what is there already changes nothing. If someone else has changed the product since
+    `version`, nothing changes, and the response is 412.
     """
     areas = None if body.print_areas is None else [area.area() for area in body.print_areas]
     asked = ProductChange(body.columns(), areas, _variants(body.variants), header.version)
@@ -141,5 +141,6 @@ def _write(connection: Connection, asked: ProductChange, product: KnownProduct |
     written, problems = planned(asked, product, known)
     for problem in problems:
         raise problem.failure
-    product_writes.write(connection, [written], auth.actor())
+    if written.changes:
+        product_writes.write(connection, [written], auth.actor())
     return written.id
