@@ -49,8 +49,7 @@ def handled(connection: Connection, event_id: str) -> bool:
     """
     return bool(
         connection.execute(
-            """update webhook_events set handled_at = now(), body = null, error = null
-            where id = %s and handled_at is null""",
+            "update webhook_events set handled_at = now(), error = null where id = %s and handled_at is null",
             [event_id],
         ).rowcount
     )

@@ -71,12 +71,13 @@ REPRINTABLE = frozenset({*tuple(NEXT)[2:], ProductionStatus.DELIVERED})
 
 
 class Hold(StrEnum):
-    """Why the shop itself holds an order; `Order.held_for` may also be an admin's words."""
+    """Why an order is held. All but ADMIN are the shop's own reasons, which it ends by itself."""
 
     DISPUTE = "dispute"
     REVIEW = "review"
     ARTWORK = "artwork"
 
+    ADMIN = "admin"  # `Order.held_reason` has the admin's words
 
 class DisputeState(StrEnum):
     """What a dispute means for its order."""
@@ -170,7 +171,8 @@ class Order:
     payment_status: PaymentStatus
     production_status: ProductionStatus
     held_from: ProductionStatus | None
-    held_for: str | None
+    held_for: Hold | None
+    held_reason: str | None
     version: int
     hold_until: datetime | None
     created_at: datetime

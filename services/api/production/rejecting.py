@@ -44,7 +44,10 @@ def reject(deps: Dependencies, path: PrintPath, header: VersionHeaders, body: Re
             raise refusal(order)
         production.reject(connection, [one.id for _, one in alike], body.reason)
         order_events.add(connection, order.id, "artwork_rejected", auth.actor(), {"reason": body.reason})
-        held = production.set_status(connection, order, ProductionStatus.HELD, held_for=order.held_for or Hold.ARTWORK)
+        why = order.held_for or Hold.ARTWORK
+        held = production.set_status(
+            connection, order, ProductionStatus.HELD, held_for=why, held_reason=order.held_reason
+        )
         item, rejected = _alike(order_items.of_order(connection, order.id), path.print_id)[0]
         mailing.artwork_rejected(connection, held, item, rejected)
         return presenting.present(deps, connection, [held])[0]

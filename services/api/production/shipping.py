@@ -46,5 +46,7 @@ def deliver(deps: Dependencies, path: ShipmentPath, header: VersionHeaders) -> P
         if arrived and order.production_status is ProductionStatus.SHIPPED:
             return step(deps, connection, order, ProductionStatus.DELIVERED)
         order_events.add(connection, order.id, "parcel_delivered", auth.actor())
-        now = production.set_status(connection, order, order.production_status, held_for=order.held_for)
+        now = production.set_status(
+            connection, order, order.production_status, held_for=order.held_for, held_reason=order.held_reason
+        )
         return presenting.present(deps, connection, [now])[0]

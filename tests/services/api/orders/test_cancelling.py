@@ -111,9 +111,9 @@ def test_an_order_whose_money_is_undecided_is_not_cancelled(shop: Shop, facts: d
     assert shop.stock(order) == [8, 9]
 
 
-@pytest.mark.parametrize("reason", ["artwork", "The customer called"])
-def test_an_order_that_is_held_is_cancelled_unless_it_was_in_print(shop: Shop, reason: str) -> None:
-    held = {"production": "held", "held_for": reason}
+@pytest.mark.parametrize("why", [{"held_for": "artwork"}, {"held_for": "admin", "held_reason": "The customer called"}])
+def test_an_order_that_is_held_is_cancelled_unless_it_was_in_print(shop: Shop, why: dict[str, str]) -> None:
+    held = {"production": "held", **why}
     assert shop.cancel(shop.paid(**held, held_from="queued")).status_code == 200
     refused(shop.cancel(shop.paid(**held, held_from="printing"), "2"), 409, "in_production")
     disputed = shop.paid(production="held", held_for="dispute", held_from="queued", dispute="open")
@@ -165,7 +165,7 @@ def test_an_unpaid_order_is_cancelled_once_its_reservation_has_run_out(api: Api,
 
 
 def test_an_unpaid_order_that_is_held_is_cancelled_in_time_as_well(api: Api, shop: Shop) -> None:
-    held = {"production_status": "held", "held_from": "waiting", "held_for": "Ask first"}
+    held = {"production_status": "held", "held_from": "waiting", "held_for": "admin", "held_reason": "Ask first"}
     order = shop.order(hold_until=_PAST, **held)
     assert cancelling.expire(api.deps) == 1
     assert shop.now(order).payment_status is PaymentStatus.CANCELLED
