@@ -4,7 +4,7 @@ Prints of an order that show the same picture of the same design in the same pla
 sizes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from shared import errors
 from shared.db import assets, order_events, order_items, orders, production
 from shared.db.pool import Connection
 from shared.models.asset import Asset
-from shared.models.order import CUSTOMER, Hold, Order, OrderItem, OrderPrint, ProductionStatus
+from shared.models.order import CUSTOMER, Hold, Order, OrderItem, OrderPrint, PaymentStatus, ProductionStatus
 
 _BEFORE_PRINTED = (ProductionStatus.QUEUED, ProductionStatus.PRINTING)
 
@@ -90,9 +90,16 @@ def _rejected(
     if order is None or order.customer_id != customer_id:
         raise errors.NotFound
     alike = _alike(order_items.of_order(connection, order.id), path.print_id)
-    if order.production_status is not ProductionStatus.HELD or alike[0][1].rejection is None:
+    if alike[0][1].rejection is None or not _awaits_artwork(order, [item for item, _ in alike]):
         raise refusal(order)
     return order, alike
+
+
+def _awaits_artwork(order: Order, items: Iterable[OrderItem]) -> bool:
+    """Whether the order is held, and pieces of these lines are still paid for."""
+    owed = order.refundable_cents > 0 and order.payment_status is not PaymentStatus.LOST
+    wanted = any(item.quantity > item.refunded for item in items)
+    return order.production_status is ProductionStatus.HELD and owed and wanted
 
 
 def _alike(items: Sequence[OrderItem], print_id: UUID) -> list[tuple[OrderItem, OrderPrint]]:

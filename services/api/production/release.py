@@ -51,5 +51,6 @@ def obstacle(order: Order, items: Sequence[OrderItem]) -> Hold | None:
         return Hold.DISPUTE
     if order.review is not None:
         return Hold.REVIEW
-    rejected = any(one.rejection is not None for item in items for one in item.prints)
+    made = (item for item in items if item.quantity > item.refunded)
+    rejected = any(one.rejection is not None for item in made for one in item.prints)
     return Hold.ARTWORK if rejected else None
