@@ -6,11 +6,10 @@ from uuid import UUID
 from services.api.pricing.amounts import amount
 from shared.db import customers, mails
 from shared.db.pool import Connection
+from shared.models import address
 from shared.models.mail import MailTemplate
 from shared.models.order import Order, OrderItem, OrderPrint
 from shared.models.payment import Refund
-
-_ADDRESS = ("{name}", "{line1}", "{line2}", "{city} {region} {postal_code}", "{country}")
 
 
 def paid(connection: Connection, order: Order, items: Sequence[OrderItem]) -> None:
@@ -83,7 +82,7 @@ def _sums(order: Order) -> str:
 
 
 def _address(order: Order) -> str:
-    return _lines(line.format_map(order.ship_to) for line in _ADDRESS)
+    return _lines(address.lines(order.ship_to))
 
 
 def _lines(texts: Iterable[str]) -> str:

@@ -48,8 +48,15 @@ def test_a_payment_is_confirmed_with_what_was_bought_and_what_it_cost(database: 
     assert (
         "Goods: 1,500.00 USD\nDiscount: -10.00 USD\nShipping: 5.00 USD\nTax: 12.34 USD\nTotal: 1,507.34 USD\n\n" in text
     )
-    assert "We ship it to:\nAnn Lee\n1 Main St\nTroy NY 12180\nUS\n\n" in text
+    assert "We ship it to:\nAnn Lee\n1 Main St\nTroy, NY 12180\nUS\n\n" in text
     assert "\n\nhttps://shop.example/\n\n" in text
+
+
+def test_an_address_is_written_as_its_country_does(database: Database, order: Order) -> None:
+    there = {**order.ship_to, "city": "Ulm", "region": "", "postal_code": "89073", "country": "DE"}
+    with database.transaction() as connection:
+        mailing.paid(connection, replace(order, ship_to=there), [ITEM])
+        assert "1 Main St\n89073 Ulm\nDE\n\n" in letter(connection)
 
 
 def test_what_is_not_charged_is_not_named(database: Database, order: Order) -> None:
