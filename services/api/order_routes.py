@@ -73,7 +73,7 @@ _PRODUCTION = (
     POST(f"{_OF_ORDER}/production", moving.move, *_MADE, (200,), _MOVED),
     POST(f"{_OF_ORDER}/hold", moving.hold, *_MADE, (200,), _MOVED),
     POST(f"{_OF_ORDER}/resume", moving.resume, *_MADE, (200,), _MOVED),
-    POST(f"{_OF_ORDER}/files", production.make_files, *_MADE),
+    POST(f"{_OF_ORDER}/files", production.make_files, *_MADE, (200,), _MOVED),
     POST(f"{_OF_ORDER}/prints/<uuid:print_id>/reject", rejecting.reject, *_MADE, (200,), _MOVED),
     POST(f"{_OF_ORDER}/reprints", reprinting.reprint, *_MADE, (201,), (*_MOVED, shop_errors.OutOfStock)),
     POST(f"{_OF_ORDER}/shipments", shipping.ship, *_MADE, (201,), _MOVED),

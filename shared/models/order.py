@@ -3,7 +3,8 @@
     payment      unpaid ──> processing ──> paid ──> partly_refunded ──> refunded
                     │ └────> failed ──> (pay again)  │
                     │                                └──> disputed ──won──> as before
-                    │                                        └──lost──> lost, and back through an appeal
+                    │                                        └──lost──> lost, and back through an appeal;
+                    │                                                   what was not sent, the shop cancels
                     └──hold_until has passed──> cancelled
                  review: the amount or the currency is not the order's, or it was paid twice; a person decides
                  money that arrives for a cancelled order is refunded at once
@@ -76,8 +77,8 @@ class Hold(StrEnum):
     DISPUTE = "dispute"
     REVIEW = "review"
     ARTWORK = "artwork"
-
     ADMIN = "admin"  # `Order.held_reason` has the admin's words
+
 
 class DisputeState(StrEnum):
     """What a dispute means for its order."""

@@ -24,7 +24,7 @@ from services.api.refunds.schemas import (
 )
 from services.api.schemas import BodyModel, RequiredIdempotencyHeaders
 from shared import errors, failpoints, shop_errors
-from shared.db import disputes, order_items, orders, refunds, stock_reservations
+from shared.db import discounts, disputes, order_items, orders, refunds, shipments, stock_reservations
 from shared.db.pagination import Cursor
 from shared.db.pool import Connection
 from shared.models.order import Order
@@ -60,6 +60,7 @@ def resolve_review(
     payment is of the total, and pays the others back; `refund` pays all back, and cancels the order.
     """
     with _deciding(deps, path.order_id, body) as (connection, record):
+        discounts.lock_of_order(connection, path.order_id)
         with settlement.settling(deps, connection, path.order_id) as order:
             made = reviewing.resolve(connection, order, body.resolution, auth.actor())
         record(connection, _reviewed(connection, path.order_id, made).response(200))
