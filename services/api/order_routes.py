@@ -12,8 +12,10 @@ from services.api.orders import admin
 from services.api.orders import views as orders
 from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage
 from services.api.orders.schemas import OrderOut, OrderPage
+from services.api.payments import admin as received
 from services.api.payments import views as payments
 from services.api.payments import webhook
+from services.api.payments.admin_schemas import WebhookList, WebhookOut
 from services.api.payments.schemas import PaymentOut, Received
 from services.api.production import gang_sheets, moving, rejecting, reprinting, shipping
 from services.api.production import views as production
@@ -61,6 +63,13 @@ _PAYMENTS = (
     POST("/api/orders/<uuid:order_id>/payment", payments.start, CUSTOMER, API, NO_STORE, PaymentOut, (200,), PAYABLE),
     POST("/api/webhooks/stripe", webhook.receive, PUBLIC, UNLIMITED, NO_STORE, Received, (200,), SIGNED, Signed),
 )
+_UNANSWERED = (shop_errors.PaymentUnavailable,)
+_WEBHOOK = "/api/admin/webhooks/<event_id>"
+_WEBHOOKS = (
+    GET("/api/admin/webhooks", received.list_webhooks, ADMIN, API, NO_STORE, WebhookList),
+    POST(f"{_WEBHOOK}/retry", received.retry_webhook, ADMIN, API, NO_STORE, WebhookOut, (200,), _UNANSWERED),
+    POST(f"{_WEBHOOK}/dismiss", received.dismiss_webhook, ADMIN, API, NO_STORE, WebhookOut),
+)
 _MADE = (ORDERS, API, NO_STORE, ProductionOut)
 _MOVED = (shop_errors.NotAllowedNow,)
 _REPLACED = (errors.NoInk, errors.TooComplex, errors.UnreadableImage, *_MOVED)
@@ -107,7 +116,7 @@ _BOOKS = (
 )
 ORDERED: Mapping[str, tuple[Route, ...]] = {
     "orders": _ORDERS,
-    "payments": _PAYMENTS,
+    "payments": (*_PAYMENTS, *_WEBHOOKS),
     "refunds": _REFUNDS,
     "production": _PRODUCTION,
     "documents": _DOCUMENTS,
