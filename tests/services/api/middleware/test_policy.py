@@ -202,6 +202,7 @@ TABLE = (
     Row("GET", "/", 200, 200, 200, _PAGE),
     Row("GET", "/legal/<name>", 404, 404, 404, _PAGE),
     Row("GET", "/account/<name>", 404, 404, 404, _PAGE),
+    Row("GET", "/orders/<name>", 404, 404, 404, _PAGE),
     Row("GET", "/docs", 200, 200, 200, _PAGE),
     Row("GET", "/static/<path:name>", 200, 200, 200, _PAGE),
     Row("GET", "/openapi.json", 200, 200, 200, _PAGE),
