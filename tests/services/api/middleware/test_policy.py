@@ -173,8 +173,8 @@ TABLE = (
     Row("GET", "/api/orders/<order>", 401, 404, 404, _CUSTOMER_READ),
     Row("POST", "/api/orders/<uuid:order_id>/cancel", 401, 400, 400, _CUSTOMER),
     Row("GET", "/api/admin/orders", 401, 401, 401, _ORDERS, 200),
+    Row("GET", "/api/admin/orders/counts", 401, 401, 401, _ORDERS, 200),
     Row("GET", "/api/admin/orders/<order>", 401, 401, 401, _ORDERS, 404),
-    Row("POST", "/api/admin/orders/<uuid:order_id>/cancel", 401, 401, 401, _ORDERS, 400),
     Row("POST", "/api/orders/<uuid:order_id>/prints/<uuid:print_id>/artwork", 401, 400, 400, _CUSTOMER),
     Row("GET", "/api/admin/production", 401, 401, 401, _ORDERS, 200),
     Row("GET", "/api/admin/orders/<uuid:order_id>/production", 401, 401, 401, _ORDERS, 404),
@@ -182,15 +182,13 @@ TABLE = (
         Row("POST", f"/api/admin/orders/<uuid:order_id>/{path}", 401, 401, 401, _ORDERS, 400)
         for path in (
             *("production", "files", "hold", "resume", "reprints", "shipments", "prints/<uuid:print_id>/reject"),
-            "shipments/<uuid:shipment_id>/delivered",
+            *("shipments/<uuid:shipment_id>/delivered", "refunds", "review", "cancel"),
         )
     ),
     Row("GET", "/api/admin/gang-sheets/proposals", 401, 401, 401, _ORDERS, 200),
     Row("POST", "/api/admin/gang-sheets", 401, 401, 401, _ORDERS, 400),
     Row("GET", "/api/admin/gang-sheets/<uuid:job_id>", 401, 401, 401, _ORDERS, 404),
     Row("POST", "/api/orders/<uuid:order_id>/payment", 401, 400, 400, _CUSTOMER),
-    Row("POST", "/api/admin/orders/<uuid:order_id>/refunds", 401, 401, 401, _ORDERS, 400),
-    Row("POST", "/api/admin/orders/<uuid:order_id>/review", 401, 401, 401, _ORDERS, 400),
     Row("GET", "/api/admin/disputes", 401, 401, 401, _ORDERS, 200),
     Row("POST", "/api/webhooks/stripe", 503, 503, 503, _HEALTH),
     Row("GET", "/api/orders/<uuid:order_id>/invoice.pdf", 401, 404, 404, _CUSTOMER_READ),
