@@ -130,8 +130,9 @@ def test_money_of_another_currency_goes_back_uncounted(shop: Shop) -> None:
     assert body(_resolve(shop, order, "refund"))["refunds"][0]["status"] == "succeeded"
     now = shop.found(order)
     assert (now.payment_status, now.received_cents, now.refunded_cents) == ("cancelled", 0, 0)
-    (mail,) = run(shop.api.deps.database, mails.page, 1, None, None).items
-    assert (mail.template, mail.facts["refund"]) == (MailTemplate.ORDER_CANCELLED, amount(order.total_cents, "eur"))
+    told = run(shop.api.deps.database, mails.page, 10, None, None).items
+    (mail,) = [mail for mail in told if mail.template == MailTemplate.ORDER_CANCELLED]
+    assert mail.facts["refund"] == amount(order.total_cents, "eur")
 
 
 def test_a_surplus_whose_refund_fails_later_is_in_review_again(shop: Shop) -> None:
