@@ -31,6 +31,7 @@ _CUSTOMER_READ = (Auth.CUSTOMER, Limit.NONE, Cache.NO_STORE)
 _PAGE = (Auth.PUBLIC, Limit.NONE, Cache.PAGE)
 _CACHED = (Auth.PUBLIC, Limit.NONE, Cache.CATALOGUE)
 _HEALTH = (Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)
+_KEY = (Auth.KEY, Limit.API, Cache.NO_STORE)
 _PICTURE = (Auth.PUBLIC, Limit.NONE, Cache.PICTURE)
 _OWNED = ("asset", "job", "design")
 
@@ -68,15 +69,17 @@ class Row:
         return self.admin or (self.owner if owned else self.other)
 
     def for_guest(self, said: int) -> int:
-        return self.nobody if self.auth is Auth.CUSTOMER else said
+        return self.nobody if self.auth in (Auth.CUSTOMER, Auth.KEY) else said
 
     def for_customer(self, said: int) -> int:
-        return 403 if self.of_admins else said
+        return 403 if self.of_admins or self.auth is Auth.KEY else said
 
     def for_key(self, scope: Scope) -> int:
         """A key of another scope than admin's."""
         if (self.auth, scope) in ((Auth.CATALOGUE, Scope.CATALOGUE), (Auth.ORDERS, Scope.ORDERS)):
             return self.for_admin
+        if self.auth is Auth.KEY:
+            return self.other
         return 403 if self.of_admins else self.for_guest(self.other)
 
 
@@ -195,6 +198,15 @@ TABLE = (
     Row("GET", "/api/admin/orders/<uuid:order_id>/slip.pdf", 401, 401, 401, _ORDERS, 404),
     Row("GET", "/api/admin/orders/<uuid:order_id>/label.pdf", 401, 401, 401, _ORDERS, 404),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
+    *(
+        row
+        for prefix in ("", "/api")
+        for row in (
+            Row("POST", f"{prefix}/v1.0/removebg", 403, 400, 403, _KEY, 403),
+            Row("GET", f"{prefix}/v1.0/account", 403, 200, 403, _KEY, 403),
+            Row("POST", f"{prefix}/v1.0/improve", 403, 400, 403, _KEY, 403),
+        )
+    ),
     Row("GET", "/", 200, 200, 200, _PAGE),
     Row("GET", "/legal/<name>", 404, 404, 404, _PAGE),
     Row("GET", "/account/<name>", 404, 404, 404, _PAGE),
@@ -244,9 +256,15 @@ def _others(api: Api, row: Row) -> Iterator[tuple[str, int, FlaskClient]]:
         yield scope, row.for_key(scope), with_key(api, scope)
 
 
+def _of_admin_key(row: Row) -> int:
+    if row.auth is Auth.KEY:
+        return row.other
+    return row.nobody if row.auth is Auth.CUSTOMER else row.for_admin
+
+
 def _admins(api: Api, row: Row) -> Iterator[tuple[str, int, FlaskClient]]:
     yield "admin", row.for_admin, _customer(api, Role.ADMIN)
-    yield "admin's key", row.nobody if row.auth is Auth.CUSTOMER else row.for_admin, with_key(api, Scope.ADMIN)
+    yield "admin's key", _of_admin_key(row), with_key(api, Scope.ADMIN)
 
 
 def _statuses(api: Api, row: Row) -> Iterator[tuple[str, int, int]]:
