@@ -36,12 +36,14 @@ def reject(deps: Dependencies, path: PrintPath, header: VersionHeaders, body: Re
     """Reject artwork.
 
     Holds an order whose picture cannot be printed as it is, and mails the reason to the customer, who can replace the
-    picture. A refund is the other way out.
+    picture. A refund is the other way out. Repeated with the same reason, it changes nothing.
     """
     with locked(deps, path.order_id, header.version) as (connection, order):
         alike = _alike(order_items.of_order(connection, order.id), path.print_id)
         if order.reached not in _BEFORE_PRINTED or not order.may_be_made:
             raise refusal(order)
+        if all(one.rejection == body.reason for _, one in alike):
+            return presenting.present(deps, connection, [order])[0]
         production.reject(connection, [one.id for _, one in alike], body.reason)
         order_events.add(connection, order.id, "artwork_rejected", auth.actor(), {"reason": body.reason})
         why = order.held_for or Hold.ARTWORK

@@ -72,6 +72,13 @@ def test_a_rejected_picture_holds_the_order_and_is_told_to_the_customer(buyer: B
     refused(buyer.printer.post(buyer.order, "resume"), 409, "not_allowed_now")
 
 
+def test_a_picture_is_rejected_once_for_a_reason(buyer: Buyer) -> None:
+    first = body(buyer.reject())
+    assert body(buyer.reject())["version"] == first["version"]
+    with buyer.printer.api.deps.database.transaction() as connection:
+        assert len(mails.page(connection, 10, None, None).items) == 1
+
+
 def test_another_picture_takes_the_middle_of_the_box_and_the_order_goes_on(buyer: Buyer) -> None:
     buyer.reject()
     before = buyer.prints()[0]
