@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from services.api.payments.schemas import EventId
 from services.api.schemas import ApiModel, Count, Message, Name, RequestModel, ResponseModel, Time, bounded
 
 _MOST = 100
@@ -15,7 +16,7 @@ class WebhooksQuery(RequestModel):
 
 
 class WebhookPath(ApiModel):
-    event_id: str
+    event_id: EventId
 
 
 class WebhookOut(ResponseModel):

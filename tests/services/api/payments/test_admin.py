@@ -54,3 +54,4 @@ def test_an_event_that_needs_nothing_more_is_dismissed(shop: Shop, waiting: dict
     assert body(admin.get(PATH))["items"] == []
     for what in ("retry", "dismiss"):
         refused(admin.post(f"{PATH}/evt_unknown/{what}"), 404, "not_found")
+        refused(admin.post(f"{PATH}/evt_%00/{what}"), 400, "invalid_request")
