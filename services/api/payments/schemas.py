@@ -62,7 +62,7 @@ class Received(ResponseModel):
     """Empty: the status says all."""
 
 
-EventId = Annotated[str, Field(pattern=r"^evt_[A-Za-z0-9_]{1,250}$")]
+EventId = Annotated[str, Field(max_length=254, pattern=r"^evt_[A-Za-z0-9_]{1,250}$")]
 
 
 class _Changed(ApiModel):
