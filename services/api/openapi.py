@@ -22,6 +22,8 @@ from services.api.middleware import auth
 from services.api.middleware.policy import Auth, Limit
 from services.api.route import Csv, Raw, Route, Signed
 from services.api.schemas import ErrorOut, ResponseModel, never_null
+from services.api.webhooks import document
+from services.api.webhooks.event_schemas import BODIES
 from shared import errors
 from shared.image_format.structure import STORED, Format
 from shared.images import MAX_BYTES
@@ -56,6 +58,7 @@ _SIGNED_IN: list[dict[str, Any]] = [{"bearer": []}, {"cookie": []}]
 _SECURITY: Mapping[Auth, list[dict[str, Any]]] = {
     Auth.PUBLIC: [],
     Auth.CUSTOMER: _SIGNED_IN,
+    Auth.MEMBER: [*_SIGNED_IN, {"key": []}],
     Auth.ADMIN: [*_SIGNED_IN, {"key": []}],
     Auth.CATALOGUE: [*_SIGNED_IN, {"key": []}],
     Auth.ORDERS: [*_SIGNED_IN, {"key": []}],
@@ -199,7 +202,7 @@ class Document:
             }
             for path, item in collected["paths"].items()
         }
-        return collected | {"paths": paths, "components": self._components()}
+        return collected | {"paths": paths, "webhooks": document.section(), "components": self._components()}
 
     @cached_property
     def json(self) -> str:
@@ -261,7 +264,11 @@ def _schemas(routes: Collection[Route]) -> dict[str, Any]:
     pictures = {model for form in _forms(routes) for model in form.in_json[1]}
     read = {*pictures, *queries, *(route.body or route.model("body") for route in routes)} - {Raw, Csv, Signed}
     answers = {_body_of(route, status) for route in routes for status in route.statuses}
-    written: set[type[BaseModel]] = {ErrorOut, *(answer for answer in answers if isinstance(answer, type))}
+    written: set[type[BaseModel]] = {
+        ErrorOut,
+        *BODIES.values(),
+        *(answer for answer in answers if isinstance(answer, type)),
+    }
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in written]
     models += [(model, "validation") for model in read if model]
     named: dict[str, Any] = models_json_schema(sorted(models, key=str), ref_template=_REFERENCE)[1]["$defs"]

@@ -60,6 +60,7 @@ from services.api.route import (
 )
 from services.api.schemas import ResponseModel
 from services.api.shop_routes import SHOP
+from services.api.webhook_routes import WEBHOOKS
 from shared import errors, web
 
 DOWNLOADED = (200, 206, 304)
@@ -182,6 +183,7 @@ DOCUMENTED = {  # by tag
     "batches": BATCHES,
     "mockups": MOCKUPS,
     **SHOP,
+    "webhooks": WEBHOOKS,
     "admin": ADMINISTRATION,
 }
 
@@ -203,6 +205,7 @@ _TAGS = {
     "refunds": "Money paid back, and disputes.",
     "production": "What is printed, packed and shipped.",
     "documents": "Invoices, packing slips and labels.",
+    "webhooks": "Events sent to callers, and where to.",
     "books": "What was received, refunded and charged, day by day.",
     "admin": "Providers and queues, for admins.",
 }

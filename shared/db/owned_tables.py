@@ -145,6 +145,11 @@ TABLES = (
     _of_orders("reprints", "id, order_item_id, quantity, reason, created_at, printed_at", owned=_OF_ITEMS),
     _of_orders("invoices", "id, order_id, series, number, facts, currency, tax_cents, total_cents, issued_at"),
     Owned(
+        "webhook_endpoints",
+        "id, url, events, created_at, disabled_at",
+        f"delete from webhook_endpoints where {OWNED}",
+    ),
+    Owned(
         "quotes",
         "id, currency, total_cents, charges, country, postal_code, discount_code, created_at, expires_at, used_at",
         f"delete from quotes where {OWNED} and used_at is null",  # an order may name the others; they go by themselves

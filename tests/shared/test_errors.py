@@ -29,6 +29,7 @@ CONTRACT = {
     "sku_taken": 409,
     "slug_taken": 409,
     "variant_taken": 409,
+    "webhook_disabled": 409,
     "length_required": 411,
     "quote_expired": 409,
     "quote_used": 409,

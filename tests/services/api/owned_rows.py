@@ -64,6 +64,8 @@ def payload(route: str, rows: Rows) -> object:
         "POST /api/session": _ANN,
         "POST /api/session/link": {"email": "ann@shop.example"},
         "POST /api/addresses": _ADDRESS,
+        "POST /api/webhooks": {"url": "https://shop.example/hooks", "events": ["job.done"]},
+        "PATCH /api/webhooks/<uuid:endpoint_id>": {"enabled": True},
     }.get(route)
 
 
@@ -73,7 +75,8 @@ def path_of(rule: str, rows: Rows) -> str:
     path = path.replace("<uuid:batch_id>", rows.batch)
     path = path.replace("<uuid:address_id>", rows.postal).replace("<uuid:session_id>", rows.session)
     path = path.replace("/assets/<key>/<grant>", rows.asset["url"]).replace("<path:name>", "swagger-ui.css")
-    for name in ("upload_id", "product_id", "variant_id", "mail_id", "order_id", "print_id", "shipment_id"):
+    names = ("upload_id", "product_id", "variant_id", "mail_id", "order_id", "print_id", "shipment_id")
+    for name in (*names, "endpoint_id", "delivery_id"):
         path = path.replace(f"<uuid:{name}>", str(UUID(int=0)))
     path = path.replace("<order>", "ST-0000-0000").replace("<invoice_number>", "INV-000001")
     path = (

@@ -39,6 +39,8 @@ ORDER = (
     *("accounts_sign_in", "accounts_refresh"),
     *("accounts_show", "accounts_change", "accounts_add_address", "accounts_list_addresses", "accounts_remove_address"),
     "accounts_export",
+    *("webhooks_create", "webhooks_list_endpoints", "webhooks_show", "webhooks_change", "webhooks_rotate"),
+    *("webhooks_send_test", "webhooks_list_deliveries", "webhooks_redeliver", "webhooks_delete"),
     *("catalogue_create", "catalogue_admin_page", "catalogue_admin_show", "catalogue_change"),
     *("catalogue_move_stock", "catalogue_list_stock_moves", "catalogue_export"),
     *("catalogue_page", "catalogue_show", "catalogue_stock", "catalogue_show_facets"),
@@ -73,6 +75,9 @@ PRODUCED = {  # need an order that was paid; tests/services/api/production
     *("production_deliver", "production_order_sheet", "production_show_sheet"),
 }
 DRAWN = {"mockups_show", "mockups_blank"}  # by a service of its own; tests/services/api/mockups
+
+
+_IDS = {"disabledReason": "endpoint_id", "nextAttemptAt": "delivery_id", "productId": "design_id"}
 
 
 class Trial:
@@ -120,6 +125,7 @@ class Trial:
 
     def _learn(self, answer: dict[str, Any]) -> None:
         named, self._version = examples.PARAMETERS, answer.get("version", self._version)
+        self._own |= {named[name]: answer["id"] for field, name in _IDS.items() if field in answer}
         if "sha256" in answer:
             self._own[named["asset_id"]] = answer["id"]
             self._own[named["key"]], self._own[named["grant"]] = answer["url"].split("/")[-2:]
@@ -137,8 +143,6 @@ class Trial:
             self._own[named["batch_id"]] = answer["id"]
         elif "assetId" in answer:
             self._own[named["job_id"]] = answer["id"]
-        elif "productId" in answer:
-            self._own[named["design_id"]] = answer["id"]
 
 
 def test_every_operation_that_needs_no_signature_is_tried() -> None:
