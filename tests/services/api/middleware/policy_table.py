@@ -20,8 +20,9 @@ _MEMBER_READ = (Auth.MEMBER, Limit.NONE, Cache.NO_STORE)
 _PAGE = (Auth.PUBLIC, Limit.NONE, Cache.PAGE)
 _CACHED = (Auth.PUBLIC, Limit.NONE, Cache.CATALOGUE)
 _HEALTH = (Auth.PUBLIC, Limit.NONE, Cache.NO_STORE)
+_KEY = (Auth.KEY, Limit.API, Cache.NO_STORE)
 _PICTURE = (Auth.PUBLIC, Limit.NONE, Cache.PICTURE)
-_OWNED = ("asset", "job", "design")
+_OWNED = ("asset", "job", "batch", "design")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,10 @@ class Row:
         return self.admin or (self.owner if owned else self.other)
 
     def for_guest(self, said: int) -> int:
-        return self.nobody if self.auth in (Auth.CUSTOMER, Auth.MEMBER) else said
+        return self.nobody if self.auth in (Auth.CUSTOMER, Auth.KEY, Auth.MEMBER) else said
 
     def for_customer(self, said: int) -> int:
-        return 403 if self.of_admins else said
+        return 403 if self.of_admins or self.auth is Auth.KEY else said
 
     def for_key(self, scope: Scope) -> int:
         """A key of another scope than admin's."""
@@ -88,6 +89,13 @@ TABLE = (
     Row("DELETE", "/api/jobs/<uuid:job_id>", 404, 404, 200, _GUEST_WRITE),
     Row("POST", "/api/jobs/<uuid:job_id>/retry", 404, 404, 409, _GUEST_WRITE),
     Row("GET", "/api/jobs/<uuid:job_id>/events", 404, 404, 200, _GUEST_READ),
+    Row("POST", "/api/batches", 404, 404, 202, _GUEST_WRITE),
+    Row("GET", "/api/batches", 200, 200, 200, _GUEST_READ),
+    Row("DELETE", "/api/batches/<uuid:batch_id>", 404, 404, 204, _GUEST_WRITE),
+    *(Row("GET", f"/api/batches/<uuid:batch_id>{of}", 404, 404, 200, _GUEST_READ) for of in ("", "/events")),
+    *(Row("POST", f"/api/batches/<uuid:batch_id>/{do}", 404, 404, 200, _GUEST_WRITE) for do in ("close", "cancel")),
+    Row("POST", "/api/batches/<uuid:batch_id>/items", 404, 404, 409, _GUEST_WRITE),
+    Row("GET", "/api/batches/<uuid:batch_id>/zip", 404, 404, 409, MADE),
     *(
         Row("GET", f"/api/assets/<uuid:asset_id>/{made}", 404, 404, 202, MADE)
         for made in ("print-edges", "print-check", "print-file", "cutline", "vector", "enlargement")
@@ -178,15 +186,13 @@ TABLE = (
     Row("GET", "/api/admin/disputes", 401, 401, 401, _ORDERS, 200),
     Row("POST", "/api/webhooks", 401, 201, 201, _MEMBER),
     Row("GET", "/api/webhooks", 401, 200, 200, _MEMBER_READ),
-    Row("GET", "/api/webhooks/<uuid:endpoint_id>", 401, 404, 404, _MEMBER_READ),
-    Row("PATCH", "/api/webhooks/<uuid:endpoint_id>", 401, 404, 404, _MEMBER),
-    Row("DELETE", "/api/webhooks/<uuid:endpoint_id>", 401, 404, 404, _MEMBER),
-    Row("POST", "/api/webhooks/<uuid:endpoint_id>/rotate", 401, 404, 404, _MEMBER),
-    Row("POST", "/api/webhooks/<uuid:endpoint_id>/test", 401, 404, 404, _MEMBER),
-    Row("GET", "/api/webhooks/<uuid:endpoint_id>/deliveries", 401, 404, 404, _MEMBER_READ),
-    Row(
-        *("POST", "/api/webhooks/<uuid:endpoint_id>/deliveries/<uuid:delivery_id>/redeliver", 401, 404, 404, _MEMBER),
+    *(
+        Row("POST", f"/api/webhooks/<uuid:endpoint_id>/{rest}", 401, 404, 404, _MEMBER)
+        for rest in ("rotate", "test", "deliveries/<uuid:delivery_id>/redeliver")
     ),
+    *(Row(method, "/api/webhooks/<uuid:endpoint_id>", 401, 404, 404, _MEMBER) for method in ("PATCH", "DELETE")),
+    Row("GET", "/api/webhooks/<uuid:endpoint_id>", 401, 404, 404, _MEMBER_READ),
+    Row("GET", "/api/webhooks/<uuid:endpoint_id>/deliveries", 401, 404, 404, _MEMBER_READ),
     Row("POST", "/api/webhooks/stripe", 503, 503, 503, _HEALTH),
     Row("GET", "/api/orders/<uuid:order_id>/invoice.pdf", 401, 404, 404, _CUSTOMER_READ),
     Row("GET", "/api/orders/<uuid:order_id>/credit-notes/<invoice_number>.pdf", 401, 404, 404, _CUSTOMER_READ),
@@ -194,15 +200,17 @@ TABLE = (
     Row("GET", "/api/admin/orders/<uuid:order_id>/slip.pdf", 401, 401, 401, _ORDERS, 404),
     Row("GET", "/api/admin/orders/<uuid:order_id>/label.pdf", 401, 401, 401, _ORDERS, 404),
     Row("GET", "/assets/<key>/<grant>", 200, 200, 200, _PICTURE),
-    Row("GET", "/", 200, 200, 200, _PAGE),
-    Row("GET", "/legal/<name>", 404, 404, 404, _PAGE),
-    Row("GET", "/account/<name>", 404, 404, 404, _PAGE),
-    Row("GET", "/docs", 200, 200, 200, _PAGE),
-    Row("GET", "/static/<path:name>", 200, 200, 200, _PAGE),
-    Row("GET", "/openapi.json", 200, 200, 200, _PAGE),
-    Row("GET", "/health", 200, 200, 200, _HEALTH),
-    Row("GET", "/health/live", 200, 200, 200, _HEALTH),
-    Row("GET", "/health/ready", 200, 200, 200, _HEALTH),
-    Row("GET", "/health/detailed", 404, 404, 404, _HEALTH),
-    Row("GET", "/metrics", 404, 404, 404, _HEALTH),
+    *(
+        row
+        for prefix in ("", "/api")
+        for row in (
+            Row("POST", f"{prefix}/v1.0/removebg", 403, 400, 403, _KEY, 403),
+            Row("GET", f"{prefix}/v1.0/account", 403, 200, 403, _KEY, 403),
+            Row("POST", f"{prefix}/v1.0/improve", 403, 400, 403, _KEY, 403),
+        )
+    ),
+    *(Row("GET", path, 200, 200, 200, _PAGE) for path in ("/", "/docs", "/static/<path:name>", "/openapi.json")),
+    *(Row("GET", path, 404, 404, 404, _PAGE) for path in ("/legal/<name>", "/account/<name>")),
+    *(Row("GET", path, 200, 200, 200, _HEALTH) for path in ("/health", "/health/live", "/health/ready")),
+    *(Row("GET", path, 404, 404, 404, _HEALTH) for path in ("/health/detailed", "/metrics")),
 )
