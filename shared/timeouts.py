@@ -64,6 +64,9 @@ STRIPE_READ_S = 6
 STRIPE_TRIES = 2
 RECONCILER_JOIN_S = 10  # a process that ends waits so long for the reconciler's call
 
+# batches
+INGESTION_JOIN_S = 10  # a process that ends waits so long for the pictures that it takes in
+
 # mails
 MAIL_CONNECT_S = 10
 MAIL_READ_S = 60  # servers scan a mail before they accept it; giving up earlier sends it twice

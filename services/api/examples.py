@@ -16,6 +16,7 @@ PARAMETERS: Mapping[str, str] = {
     "session_id": "00000000-0000-7000-8000-0000005e5510",
     "asset_id": ASSET,
     "job_id": "00000000-0000-7000-8000-000000000b0b",
+    "batch_id": "00000000-0000-7000-8000-0000000ba7c4",
     "design_id": "00000000-0000-7000-8000-000000de5195",
     "number": "1",
     "picture_key": "PUBLISHED",

@@ -36,6 +36,7 @@ IMAGES = tuple(sorted(kind.content_type for kind in STORED))
 MOCKUP = ("image/webp",)
 CSV = ("text/csv",)
 PDF = ("application/pdf",)
+ZIP = ("application/zip",)
 SERVED = (*IMAGES, "application/pdf", "image/svg+xml", "image/tiff")  # pictures, and files for printers
 
 _TOKENS: dict[str, Any] = {
@@ -129,7 +130,7 @@ def _success(route: Route, status: int) -> dict[str, Any]:
         names += ["Location"] if len(route.statuses) == 1 else ["Location", "Retry-After"]
     if HTTPStatus.NOT_MODIFIED in route.statuses:
         names.append("ETag")
-    if route.answer in (CSV, PDF):
+    if route.answer in (CSV, PDF, ZIP):
         names.append("Content-Disposition")
     if route.answer == SERVED:
         names.append("Accept-Ranges")
@@ -237,7 +238,8 @@ class Document:
             return {"required": True, "content": {_JSON: {"schema": {"type": "object"}}}}
         if model is Csv:
             return {"required": True, "content": {CSV[0]: {"schema": _BYTES | {"maxLength": Csv.max_bytes}}}}
-        types = (*(kind.content_type for kind in self._formats), "application/octet-stream")
+        pictures = (*(kind.content_type for kind in self._formats), "application/octet-stream")
+        types = ZIP if issubclass(model, UploadForm) and model.archive else pictures
         content: dict[str, Any] = {name: {"schema": _FILE} for name in types}
         if not issubclass(model, UploadForm):
             return {"required": True, "content": content}
@@ -246,8 +248,9 @@ class Document:
         content = {**picture, "multipart/form-data": {"schema": _reference(model)}, **content}
         labels = ", ".join(kind.label for kind in self._formats)
         description = (
-            f"A picture of at most 20 MB and 50 megapixels, not animated: {labels}. Its content decides what it is, "
-            "not its content type. JPEG, PNG and WebP are stored as received, others as a lossless PNG."
+            f"{'Pictures' if model.archive else 'A picture'} of at most 20 MB and 50 megapixels, not animated: "
+            f"{labels}. The content decides what it is, not the content type. JPEG, PNG and WebP are stored as "
+            "received, others as a lossless PNG."
         )
         return {"required": True, "description": description, "content": content}
 

@@ -17,6 +17,7 @@ from services.api.assets import presigned_uploads as uploads
 from services.api.assets import share_links as links
 from services.api.assets import views as assets
 from services.api.assets.schemas import AssetOut, AssetPage, LinkOut, Presigned, UploadForm
+from services.api.batch_routes import BATCHES
 from services.api.cutouts import views as cutouts
 from services.api.cutouts.schemas import CutoutForm
 from services.api.dependencies import Dependencies
@@ -179,6 +180,7 @@ DOCUMENTED = {  # by tag
     "jobs": JOBS,
     "prints": PRINTS,
     "gang sheets": GANG_SHEETS,
+    "batches": BATCHES,
     "mockups": MOCKUPS,
     **SHOP,
     "webhooks": WEBHOOKS,
@@ -189,6 +191,7 @@ _TAGS = {
     "pictures": "Uploads, and the addresses of pictures.",
     "jobs": "The work on pictures: started, watched, cancelled and repeated.",
     "prints": "What a picture needs for print: checks, hard edges, cut lines, vectors and files for printers.",
+    "batches": "Many pictures cut out with the same options: sent at once, followed as one, and downloaded as one.",
     "gang sheets": "Many pictures on as little film as possible.",
     "mockups": "Pictures on garments.",
     "catalogue": "Products, their pictures and their stock, as visitors see them.",

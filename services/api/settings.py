@@ -116,8 +116,8 @@ class Settings:
     smtp: Smtp
     legal: Legal
     selling: SellerSettings
-    webhooks: Webhooks
     removebg: RemoveBg
+    webhooks: Webhooks
 
     @property
     def seller(self) -> Seller:
@@ -143,6 +143,6 @@ class Settings:
             smtp=Smtp.read(),
             legal=Legal.read(),
             selling=SellerSettings.read(),
-            webhooks=Webhooks.read(),
             removebg=RemoveBg.read(),
+            webhooks=Webhooks.read(),
         )

@@ -7,6 +7,7 @@
                          their finished orders (ARTWORK_RETENTION_DAYS); then treated as deleted
     deleted assets       hidden at once; after a week their objects are deleted, and then their rows
     orphaned objects     left by a crash between object and row; deleted when they are a week old
+    batches              deleted with the pictures of their owners, or their jobs, whichever go first
     idempotency keys     deleted after a day with their responses
     sessions             deleted when they have expired; so are tokens of mails
     quotes               deleted a day after they expired, used or not
@@ -25,9 +26,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from shared import log, metrics, storage
 from shared.db import (
+    batches,
     designs,
     email_tokens,
     idempotency,
@@ -86,6 +89,7 @@ class Maintenance:
         self.forget()
         self.forget_designs()
         self.forget_mails()
+        self.forget_batches()
         self.forget_webhooks()
         self.forget_jobs()
         self.prune()
@@ -129,6 +133,17 @@ class Maintenance:
     def forget_mails(self) -> int:
         """Delete mails after their time; returns how many."""
         return self._in_batches(mails.prune, KEEP_MAILS_S)
+
+    def forget_batches(self) -> int:
+        """Delete batches before their jobs and their owners' pictures; returns how many."""
+        kept = {
+            owner: min(filter(None, (days, self._job_days)), default=0) for owner, days in self._retention_days.items()
+        }
+        return sum(
+            self._in_batches(partial(batches.prune, owner_type=owner), days * DAY_S)
+            for owner, days in kept.items()
+            if days
+        )
 
     def forget_webhooks(self) -> int:
         """Delete messages of webhooks after their time; returns how many."""

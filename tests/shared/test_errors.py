@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared import errors, shop_errors
+from shared import batch_errors, errors, shop_errors
 
 CONTRACT = {
     "missing_file": 400,
@@ -17,6 +17,10 @@ CONTRACT = {
     "job_finished": 409,
     "job_not_failed": 409,
     "source_missing": 409,
+    "batch_closed": 409,
+    "batch_unfinished": 409,
+    "batch_too_large": 422,
+    "archive_refused": 422,
     "request_in_progress": 409,
     "mail_not_failed": 409,
     "more_than_paid": 409,
@@ -77,7 +81,7 @@ CONTRACT = {
     "busy": 503,
     "unavailable": 503,
 }
-_NAMED = (vars(errors) | vars(shop_errors)).values()
+_NAMED = (vars(errors) | vars(batch_errors) | vars(shop_errors)).values()
 FAILURES = [kind for kind in _NAMED if isinstance(kind, type) and issubclass(kind, errors.Failure)]
 
 

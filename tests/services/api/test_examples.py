@@ -30,6 +30,8 @@ ORDER = (
         "mockups_addresses",
         "cutouts_create",
     ),
+    *("batches_create", "batches_page", "batches_show", "batches_follow", "batches_close", "batches_cancel"),
+    *("batches_download", "batches_delete"),
     *("gang_sheets_create", "gang_sheets_show", "gang_sheets_sheet"),
     *("designs_create", "designs_page", "designs_show", "designs_change", "designs_copy", "designs_delete"),
     *("jobs_create", "jobs_page", "jobs_show", "jobs_cancel", "jobs_follow", "jobs_retry", "assets_delete"),
@@ -56,6 +58,7 @@ ORDER = (
     *("admin_rollout", "admin_set_rollout", "admin_providers", "admin_jobs_report", "mail_page"),
     *("books_show", "books_export"),
 )
+OPEN = {"batches_add"}  # needs an open batch; tests/services/api/batches
 AGAIN = {"orders_admin_cancel"}  # its customer has cancelled that order; tests/services/api/orders
 SIGNED = {"assets_presign", "assets_receive", "assets_complete", "assets_follow_link", "mockups_show_signed"}
 # The body is a file, or the picture an admin's own: tests/services/api/catalogue.
@@ -136,12 +139,14 @@ class Trial:
             self._own[named["session_id"]] = answer["items"][0]["id"]
         elif "version" in answer and "variants" in answer:
             self._own[named["product_id"]], self._own[named["variant_id"]] = answer["id"], answer["variants"][0]["id"]
+        elif "counts" in answer:
+            self._own[named["batch_id"]] = answer["id"]
         elif "assetId" in answer:
             self._own[named["job_id"]] = answer["id"]
 
 
 def test_every_operation_that_needs_no_signature_is_tried() -> None:
-    others = {*MAILED, *ENDED, *FILES, *DRAWN, *FAILED, *STRIPE, *PAID, *PRODUCED, *AGAIN}
+    others = {*MAILED, *ENDED, *FILES, *DRAWN, *FAILED, *STRIPE, *PAID, *PRODUCED, *AGAIN, *OPEN}
     assert {*ORDER, *SIGNED, *others} == ROUTES.keys()
 
 

@@ -186,13 +186,15 @@ TABLE = (
     Row("GET", "/api/admin/disputes", 401, 401, 401, _ORDERS, 200),
     Row("POST", "/api/webhooks", 401, 201, 201, _MEMBER),
     Row("GET", "/api/webhooks", 401, 200, 200, _MEMBER_READ),
-    *(
-        Row("POST", f"/api/webhooks/<uuid:endpoint_id>/{rest}", 401, 404, 404, _MEMBER)
-        for rest in ("rotate", "test", "deliveries/<uuid:delivery_id>/redeliver")
-    ),
-    *(Row(method, "/api/webhooks/<uuid:endpoint_id>", 401, 404, 404, _MEMBER) for method in ("PATCH", "DELETE")),
     Row("GET", "/api/webhooks/<uuid:endpoint_id>", 401, 404, 404, _MEMBER_READ),
+    Row("PATCH", "/api/webhooks/<uuid:endpoint_id>", 401, 404, 404, _MEMBER),
+    Row("DELETE", "/api/webhooks/<uuid:endpoint_id>", 401, 404, 404, _MEMBER),
+    Row("POST", "/api/webhooks/<uuid:endpoint_id>/rotate", 401, 404, 404, _MEMBER),
+    Row("POST", "/api/webhooks/<uuid:endpoint_id>/test", 401, 404, 404, _MEMBER),
     Row("GET", "/api/webhooks/<uuid:endpoint_id>/deliveries", 401, 404, 404, _MEMBER_READ),
+    Row(
+        *("POST", "/api/webhooks/<uuid:endpoint_id>/deliveries/<uuid:delivery_id>/redeliver", 401, 404, 404, _MEMBER),
+    ),
     Row("POST", "/api/webhooks/stripe", 503, 503, 503, _HEALTH),
     Row("GET", "/api/orders/<uuid:order_id>/invoice.pdf", 401, 404, 404, _CUSTOMER_READ),
     Row("GET", "/api/orders/<uuid:order_id>/credit-notes/<invoice_number>.pdf", 401, 404, 404, _CUSTOMER_READ),
