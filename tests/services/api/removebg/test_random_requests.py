@@ -75,7 +75,7 @@ class Sender:
         return {"data": {**self._fields(), **self._encoded()}}
 
     def _json(self) -> dict[str, Any]:
-        odd = self._random.choice(
+        odd: dict[str, Any] = self._random.choice(
             [{}, {}, {}, {"crop": True}, {"scale": 1.5}, {"roi": [1]}, {"shadow_type": {"car": 3}}]
         )
         return {"json": {**self._fields(), **self._encoded(), **odd}}
