@@ -10,8 +10,10 @@ from services.api.decoder.pool import Decoder
 from services.api.documents.renderer import Documents
 from services.api.mail.letters import Letters
 from services.api.mail.sender import Sender
+from services.api.middleware.sliding_windows import Counter
 from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.mockups.client import MockupService
+from services.api.removebg.callers import Callers
 from services.api.settings import Settings
 from services.api.url_builder import UrlBuilder
 from shared import timeouts
@@ -37,6 +39,8 @@ class Dependencies:
     variants: Variants
     waker: Waker
     hub: Hub
+    counter: Counter
+    callers: Callers
     health: Health
     profiles: Profiles
     urls: UrlBuilder

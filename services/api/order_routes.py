@@ -10,7 +10,7 @@ from services.api.jobs.schemas import Accepted
 from services.api.openapi import CSV, PDF
 from services.api.orders import admin
 from services.api.orders import views as orders
-from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage
+from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage, OrderCountsOut
 from services.api.orders.schemas import OrderOut, OrderPage
 from services.api.payments import views as payments
 from services.api.payments import webhook
@@ -54,6 +54,7 @@ _ORDERS = (
     GET("/api/orders/<order>", orders.show, CUSTOMER, UNLIMITED, NO_STORE, OrderOut),
     POST("/api/orders/<uuid:order_id>/cancel", orders.cancel, CUSTOMER, API, NO_STORE, OrderOut, (200,), CANCELLED),
     GET("/api/admin/orders", admin.admin_page, *_OF_SHOP, AdminOrderPage, (200,), LISTED),
+    GET("/api/admin/orders/counts", admin.admin_counts, *_OF_SHOP, OrderCountsOut),
     GET("/api/admin/orders/<order>", admin.admin_show, *_OF_SHOP, AdminOrderOut),
     POST("/api/admin/orders/<uuid:order_id>/cancel", admin.admin_cancel, *_OF_SHOP, AdminOrderOut, (200,), CANCELLED),
 )

@@ -37,6 +37,7 @@ from services.api.print.drawing_schemas import CutlineOut, VectorOut
 from services.api.print.enlargement_schemas import EnlargementOut
 from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import PrintCheckOut, PrintEdgesOut
+from services.api.removebg import views as removebg
 from services.api.route import (
     ADMIN,
     API,
@@ -44,6 +45,7 @@ from services.api.route import (
     GET,
     GUEST_READ,
     GUEST_WRITE,
+    KEY,
     NO_STORE,
     PAGE,
     PICTURE,
@@ -166,6 +168,11 @@ PAGES = (
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),
 )
+REMOVE_BG = (  # documented by their maker and in docs/removebg.md; clients of some kinds prefix /api
+    POST("/v1.0/removebg", removebg.remove, KEY, API, NO_STORE, None),
+    GET("/v1.0/account", removebg.account, KEY, API, NO_STORE, None),
+    POST("/v1.0/improve", removebg.improve, KEY, API, NO_STORE, None),
+)
 DOCUMENTED = {  # by tag
     "pictures": PICTURES,
     "jobs": JOBS,
@@ -203,11 +210,13 @@ def register(app: OpenAPI, deps: Dependencies) -> None:
     for tag, routes in DOCUMENTED.items():
         for route in routes:
             _add(app, deps, route, tag)
-    for route in PAGES:
+    for route in (*PAGES, *REMOVE_BG):
         _add(app, deps, route)
+    for route in REMOVE_BG:
+        app.add_url_rule(f"/api{route.path}", route.name, methods=[route.method])
     documented = [route for routes in DOCUMENTED.values() for route in routes]
     app.extensions[pages.DOCUMENT] = Document(app, documented, deps.settings.web.formats)
-    policies = {route.name: Policy(route.auth, route.limit, route.cache) for route in (*documented, *PAGES)}
+    policies = {route.name: Policy(route.auth, route.limit, route.cache) for route in (*documented, *PAGES, *REMOVE_BG)}
     policy.install(app, policies | dict.fromkeys(web.ENDPOINTS, policy.UNRESTRICTED))
 
 

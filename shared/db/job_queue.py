@@ -156,7 +156,7 @@ def _follow_up(connection: Connection, job: Job, follow_ups: Iterable[FollowUp])
 
 
 def find_outcome(connection: Connection, fingerprints: Collection[str], asset_count: int) -> Outcome | None:
-    """The newest outcome with one of these fingerprints of which all assets remain: so many, and a rendering's file."""
+    """The newest outcome with one of these fingerprints of which all assets remain: so many, and the file asked for."""
     row = connection.execute(
         """
         select id, provider, precision, result, fingerprint
@@ -164,7 +164,7 @@ def find_outcome(connection: Connection, fingerprints: Collection[str], asset_co
         where fingerprint = any(%s)
             and status = 'done'
             and (select count(*) from assets where job_id = jobs.id and deleted_at is null)
-                = %s + (input ? 'rendering')::int
+                = %s + (input ?| array['rendering', 'composition'])::int
         order by finished_at desc
         limit 1
         """,

@@ -80,6 +80,27 @@ def find(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | Non
     return from_row(row) if row else None
 
 
+def unfinished(
+    connection: Connection,
+    owner: Owner,
+    asset_id: UUID,
+    input: Mapping[str, Any],  # noqa: A002 - the column's name
+) -> Job | None:
+    """The oldest cut-out of the picture that is asked for the same."""
+    row = connection.execute(
+        f"""
+        select {COLUMNS}
+        from jobs
+        where {owners.OWNED_JOBS} and {UNFINISHED} and asset_id = %(asset)s and type = 'cutout'
+            and input = %(input)s
+        order by created_at
+        limit 1
+        """,
+        {**owners.parameters(owner), "asset": asset_id, "input": Jsonb(input)},
+    ).fetchone()
+    return from_row(row) if row else None
+
+
 def follow(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | None:
     """As `find`; every change of the job from now on is announced on the channel `jobs`, for a minute."""
     row = connection.execute(

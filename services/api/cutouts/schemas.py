@@ -24,6 +24,7 @@ COLOUR = (
     r"|rgb\( *[0-9]{1,3} *, *[0-9]{1,3} *, *[0-9]{1,3} *\))$"
 )
 _RENDERING = frozenset(field.name for field in fields(Rendering))
+_UNSHOWN = ("provider", "rendering", "composition")
 
 
 def _colour(given: object) -> Colour:
@@ -103,7 +104,7 @@ def chosen(stored: Mapping[str, Any]) -> dict[str, Any]:
     if sides := rendering.get("crop_margin"):
         rendering["crop_margin"] = " ".join(f"{amount}{unit}" for amount, unit in sides)
     named = {**stored, **rendering}
-    return {to_camel(name): value for name, value in named.items() if name not in ("provider", "rendering")}
+    return {to_camel(name): value for name, value in named.items() if name not in _UNSHOWN}
 
 
 class JobOptions(BodyModel, CutoutOptions):

@@ -152,6 +152,8 @@ def _authorize(allowed_origins: Collection[str]) -> None:
         origins.refuse_foreign_write(allowed_origins)
     if g.auth is Auth.CUSTOMER and session() is None:
         raise errors.Unauthorized("Sign in first.")
+    if g.auth is Auth.KEY and key() is None:
+        raise errors.Unauthorized("Send an API key.")
     if g.auth in _SCOPES and not _permits(_SCOPES[g.auth]):
         raise errors.Forbidden if key() or session() else errors.Unauthorized("Sign in as an admin, or send a key.")
 

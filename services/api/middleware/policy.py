@@ -14,6 +14,7 @@ class Auth(StrEnum):
     PUBLIC = "public"  # the caller is not identified
     GUEST_READ = "guest_read"  # the caller its token or key names; without one there is nothing to read
     GUEST_WRITE = "guest_write"  # as above, and a new guest gets a token
+    KEY = "key"  # an API key of any scope
     CUSTOMER = "customer"  # someone signed in
     ADMIN = "admin"  # an API key of scope admin, or a customer of role admin
     CATALOGUE = "catalogue"  # as above, or an API key of scope catalogue

@@ -21,7 +21,8 @@ from flask import Flask, Response, current_app, g
 from services.api.middleware import auth, policy
 from services.api.middleware.policy import Limit
 from services.api.middleware.sliding_windows import Count, Counter, Verdict, Window
-from services.api.settings import Rate, Web
+from services.api.rate import Rate
+from services.api.settings import Web
 from shared import errors
 from shared.models.owner import Scope
 

@@ -6,7 +6,13 @@ from services.api.dependencies import Dependencies
 from services.api.middleware import auth
 from services.api.middleware.idempotency import exactly_once
 from services.api.orders import cancelling, finding, numbering
-from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage, AdminOrdersQuery, AdminOrderSummary
+from services.api.orders.admin_schemas import (
+    AdminOrderOut,
+    AdminOrderPage,
+    AdminOrdersQuery,
+    AdminOrderSummary,
+    OrderCountsOut,
+)
 from services.api.orders.paths import OrderKeyPath, OrderPath
 from services.api.orders.whole import WholeOrder
 from services.api.schemas import RequiredIdempotencyHeaders
@@ -27,6 +33,15 @@ def admin_page(deps: Dependencies, query: AdminOrdersQuery) -> AdminOrderPage:
     with deps.database.transaction() as connection:
         found = _found(connection, query, after)
     return AdminOrderPage(items=list(map(AdminOrderSummary.summary, found.items)), next_cursor=found.next_cursor)
+
+
+def admin_counts(deps: Dependencies) -> OrderCountsOut:
+    """Count orders.
+
+    How many orders have each payment and production status, up to a thousand of each.
+    """
+    with deps.database.transaction() as connection:
+        return OrderCountsOut.from_row(orders.count(connection), most=orders.COUNTED)
 
 
 def admin_show(deps: Dependencies, path: OrderKeyPath) -> AdminOrderOut:

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from services.api.orders.schemas import OrderOut, OrdersQuery, OrderSummary, TotalsOut
 from services.api.orders.whole import WholeOrder
-from services.api.schemas import Items, Message, Name, NextCursor, ResponseModel, Time, bounded
+from services.api.schemas import Count, Items, Message, Name, NextCursor, ResponseModel, Time, bounded
 from shared.models.customer import Customer
-from shared.models.order import DisputeState, Order, ProductionStatus
+from shared.models.order import DisputeState, Order, PaymentStatus, ProductionStatus
 
 
 class AdminOrdersQuery(OrdersQuery):
@@ -36,6 +36,14 @@ class AdminOrderSummary(OrderSummary):
 class AdminOrderPage(ResponseModel):
     items: Items[AdminOrderSummary]
     next_cursor: NextCursor
+
+
+class OrderCountsOut(ResponseModel):
+    """How many orders have each status. Where it is `most`, there may be more."""
+
+    payment: dict[PaymentStatus, Count]
+    production: dict[ProductionStatus, Count]
+    most: Count
 
 
 class AdminHappenedOut(ResponseModel):

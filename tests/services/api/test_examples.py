@@ -44,6 +44,7 @@ ORDER = (
     *("pricing_show_list", "pricing_quote", "orders_create", "orders_page", "orders_show", "orders_cancel"),
     *(
         "orders_admin_page",
+        "orders_admin_counts",
         "orders_admin_show",
         "production_page",
         "production_propose",
