@@ -50,7 +50,7 @@ _MAX_UNREAD = 21 << 20  # of a body that was answered early: all that nginx lets
 _STEP = 65536
 _HEAD_END = b"\r\n\r\n"
 _SWITCH_S = 0.0005  # a probe takes the interpreter ten times, each time after every busy thread
-_EVENTS = re.compile(rb"/api/jobs/[^/]+/events")
+_EVENTS = re.compile(rb"/api/(?:jobs|batches)/[^/]+/events")
 _REMOVEBG = re.compile(rb"(?:/api)?/v1\.0/removebg")
 _METRICS = "PROMETHEUS_MULTIPROC_DIR"
 

@@ -14,6 +14,8 @@ from services.api import error_codes, health, openapi, routes
 from services.api.accounts.passwords import Passwords
 from services.api.answers import Answers
 from services.api.assets.variants import Variants
+from services.api.batches import results
+from services.api.batches.ingestion import Ingestion
 from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
 from services.api.documents.renderer import Documents
@@ -42,6 +44,7 @@ from services.api.removebg.callers import Callers
 from services.api.settings import Mockups, Settings, Web
 from services.api.url_builder import UrlBuilder
 from shared import broker, cache, events, failpoints, log, sentry, storage, timeouts, web
+from shared.bulkhead import Bulkhead
 from shared.db import pool, price_lists, products
 from shared.images.press_profiles import Profiles
 from shared.version import VERSION
@@ -91,12 +94,15 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         letters=letters,
         mail_sender=_mail_sender(settings.smtp, database, letters),
         reconciler=Reconciler(),
+        ingestion=Ingestion(),
+        result_streams=Bulkhead(results.STREAMS, 0, 0),
     )
     database.open()
     deps.hub.start()
     if deps.mail_sender:
         deps.mail_sender.start()
     deps.reconciler.start(deps)
+    deps.ingestion.start(deps)
     deps.health.mark_ready()
     return deps
 

@@ -17,6 +17,7 @@ from services.api.assets import presigned_uploads as uploads
 from services.api.assets import share_links as links
 from services.api.assets import views as assets
 from services.api.assets.schemas import AssetOut, AssetPage, LinkOut, Presigned, UploadForm
+from services.api.batch_routes import BATCHES
 from services.api.cutouts import views as cutouts
 from services.api.cutouts.schemas import CutoutForm
 from services.api.dependencies import Dependencies
@@ -59,6 +60,7 @@ from services.api.route import (
 )
 from services.api.schemas import ResponseModel
 from services.api.shop_routes import SHOP
+from services.api.webhook_routes import WEBHOOKS
 from shared import errors, web
 
 DOWNLOADED = (200, 206, 304)
@@ -164,6 +166,7 @@ PAGES = (
     GET("/", pages.home, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/legal/<name>", pages.legal, PUBLIC, UNLIMITED, PAGE, ("text/html",), (200, 302)),
     GET("/account/<name>", pages.account, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
+    GET("/orders/<name>", pages.order, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/docs", pages.docs, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),
@@ -178,8 +181,10 @@ DOCUMENTED = {  # by tag
     "jobs": JOBS,
     "prints": PRINTS,
     "gang sheets": GANG_SHEETS,
+    "batches": BATCHES,
     "mockups": MOCKUPS,
     **SHOP,
+    "webhooks": WEBHOOKS,
     "admin": ADMINISTRATION,
 }
 
@@ -187,6 +192,7 @@ _TAGS = {
     "pictures": "Uploads, and the addresses of pictures.",
     "jobs": "The work on pictures: started, watched, cancelled and repeated.",
     "prints": "What a picture needs for print: checks, hard edges, cut lines, vectors and files for printers.",
+    "batches": "Many pictures cut out with the same options: sent at once, followed as one, and downloaded as one.",
     "gang sheets": "Many pictures on as little film as possible.",
     "mockups": "Pictures on garments.",
     "catalogue": "Products, their pictures and their stock, as visitors see them.",
@@ -200,6 +206,7 @@ _TAGS = {
     "refunds": "Money paid back, and disputes.",
     "production": "What is printed, packed and shipped.",
     "documents": "Invoices, packing slips and labels.",
+    "webhooks": "Events sent to callers, and where to.",
     "books": "What was received, refunded and charged, day by day.",
     "admin": "Providers and queues, for admins.",
 }

@@ -19,6 +19,7 @@ from shared import settings, url_syntax
 from shared.image_format.structure import Format
 from shared.models.invoice import Seller
 from shared.print_settings import Printing
+from shared.webhook_settings import Webhooks
 
 _REGEX_CHARACTERS = re.compile(r"[^A-Za-z0-9.:/_-]")  # flask-cors would compile them
 
@@ -116,6 +117,7 @@ class Settings:
     legal: Legal
     selling: SellerSettings
     removebg: RemoveBg
+    webhooks: Webhooks
 
     @property
     def seller(self) -> Seller:
@@ -142,4 +144,5 @@ class Settings:
             legal=Legal.read(),
             selling=SellerSettings.read(),
             removebg=RemoveBg.read(),
+            webhooks=Webhooks.read(),
         )

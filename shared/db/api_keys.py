@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.db import ids
+from shared.db import ids, webhook_endpoints
 from shared.db.pool import Connection
-from shared.models.owner import Scope
+from shared.models.owner import Owner, OwnerType, Scope
 
 _COLUMNS = "id, name, scope, created_at, revoked_at, monthly_credits"
 
@@ -54,7 +54,7 @@ def all_keys(connection: Connection) -> list[Key]:
 
 
 def revoke(connection: Connection, key_id: UUID) -> bool:
-    """False if there is no valid key with this id."""
+    """Its webhooks go with it. False if there is no valid key with this id."""
     row = connection.execute(
         """update api_keys
         set revoked_at = now()
@@ -63,6 +63,7 @@ def revoke(connection: Connection, key_id: UUID) -> bool:
         returning id""",
         [key_id],
     ).fetchone()
+    webhook_endpoints.remove_all(connection, Owner(OwnerType.KEY, str(key_id)))
     return row is not None
 
 

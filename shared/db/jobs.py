@@ -15,7 +15,7 @@ from shared.models.cutout import MaskPrecision, Provider
 from shared.models.job import QUEUES, Job, JobError, JobState, JobType, Queue, Timings, request_key
 from shared.models.owner import Owner, OwnerType
 
-NORMAL, LEAST_URGENT = 5, 9  # priorities run from 0, the most urgent
+NORMAL, UNHURRIED, LEAST_URGENT = 5, 6, 9  # priorities run from 0, the most urgent; unhurried: of batches
 COLUMNS = """
     id, owner_type, user_id, type, queue, asset_id, input, status, progress, attempts, fence, priority, version,
     provider, precision, timings, result, error_code, error_message, created_at, started_at, finished_at, request_id,

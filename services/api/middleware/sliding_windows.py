@@ -31,14 +31,18 @@ for i, key in ipairs(KEYS) do
         redis.call('RPOP', key)
         oldest = redis.call('LINDEX', key, -1)
     end
-    if redis.call('LLEN', key) + ARGV[3 * i] > calls then allowed = 0 end
+    if redis.call('LLEN', key) + math.min(tonumber(ARGV[3 * i]), calls) > calls then allowed = 0 end
 end
 local report = {allowed}
 for i, key in ipairs(KEYS) do
     local calls, seconds, cost = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
     if allowed == 1 then
-        for _ = 1, cost do redis.call('LPUSH', key, string.format('%.0f', now)) end
-        redis.call('EXPIRE', key, seconds)
+        local before, turn = redis.call('LLEN', key), 0
+        for at = before, before + cost - 1 do
+            turn = math.floor(at / calls)
+            redis.call('LPUSH', key, string.format('%.0f', now + turn * seconds * 1000000))
+        end
+        redis.call('EXPIRE', key, seconds * (turn + 1))
     end
     local used = redis.call('LLEN', key)
     local last = math.min(used, math.max(1, calls - cost + 1))
@@ -55,7 +59,8 @@ _log = log.get("rate_limits")
 class Window:
     """At most `calls` in any stretch of `seconds`; `key` names whose.
 
-    This call counts as `cost` calls; one of none only looks.
+    This call counts as `cost` calls; one of none only looks. If that is more than `calls`, it passes once the window is
+    empty, and what is over counts when the window would take it: so the next call waits for longer.
     """
 
     key: str
@@ -155,10 +160,11 @@ class MemoryCounter:
         with self._lock:
             recent = [self._recent(window, now) for window in windows]
             counted = list(zip(windows, recent, strict=True))
-            allowed = all(len(calls) + window.cost <= window.calls for window, calls in counted)
+            allowed = all(len(calls) + min(window.cost, window.calls) <= window.calls for window, calls in counted)
             if allowed:
                 for window, calls in counted:
-                    calls.extend([now] * window.cost)
+                    turns = (at // window.calls for at in range(len(calls), len(calls) + window.cost))
+                    calls.extend([now + turn * window.seconds for turn in turns])
             return Verdict(allowed, [_count(window, calls, now) for window, calls in counted])
 
     def take_back(self, windows: Sequence[Window]) -> None:

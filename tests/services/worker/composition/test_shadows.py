@@ -112,3 +112,26 @@ def test_the_smallest_subjects_have_shadows(kind: Shadow, size: tuple[int, int])
 @pytest.mark.parametrize("kind", ALL)
 def test_a_faint_subject_has_no_edge_and_no_failure(kind: Shadow) -> None:
     assert levels(cast(kind, Image.new("L", (50, 40), 20))).max() < 40
+
+
+def beside(first: tuple[int, int, int, int], second: tuple[int, int, int, int]) -> Image.Image:
+    outline = Image.new("L", (300, 200))
+    for box in (first, second):
+        outline.paste(255, box)
+    return outline
+
+
+def test_each_figure_stands_on_ground_of_its_own() -> None:
+    made = cast(Shadow.CAR, beside((0, 20, 240, 120), (252, 0, 300, 200)))
+    left, top, _, bottom = made.outline
+    scale = 512 / 300
+    dark, column = levels(made), left + round(120 * scale)
+    assert dark[top + round(122 * scale), column] > 80  # right below the wide one
+    assert dark[top + round(150 * scale), column] < 5  # and not on the way to the other's feet
+    assert dark[bottom + 3, left + round(276 * scale)] > 40
+
+
+def test_what_floats_above_casts_nothing_on_the_ground() -> None:
+    made = cast(Shadow.CAR, beside((0, 120, 140, 200), (160, 0, 300, 60)))
+    left, top, right, _ = made.outline
+    assert levels(made)[top : top + 150, (left + right) // 2 :].max() < 5
