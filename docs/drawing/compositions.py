@@ -89,7 +89,7 @@ def _cut_out(name: str) -> Image.Image:
 
 
 def _cell(label: str, cutout: Image.Image, *, ground: bool = False, **asked: Any) -> tuple[str, Image.Image]:
-    wanted = Composition(**asked, **({"bg_asset": UUID(int=1)} if ground else {}))
+    wanted = Composition(**asked, bg_asset=UUID(int=1) if ground else None)
     file, _ = composing.compose(cutout.copy(), wanted, background=_room() if ground else None)
     return label, Image.open(io.BytesIO(file.data))
 

@@ -16,6 +16,7 @@ PARAMETERS: Mapping[str, str] = {
     "session_id": "00000000-0000-7000-8000-0000005e5510",
     "asset_id": ASSET,
     "job_id": "00000000-0000-7000-8000-000000000b0b",
+    "batch_id": "00000000-0000-7000-8000-0000000ba7c4",
     "design_id": "00000000-0000-7000-8000-000000de5195",
     "number": "1",
     "picture_key": "PUBLISHED",
@@ -33,6 +34,8 @@ PARAMETERS: Mapping[str, str] = {
     "order": "ST-7K2M-9QXA",
     "order_id": "00000000-0000-7000-8000-0000000004de",
     "print_id": "00000000-0000-7000-8000-0000000b1417",
+    "endpoint_id": "00000000-0000-7000-8000-0000000e4d90",
+    "delivery_id": "00000000-0000-7000-8000-000000de11e7",
     "shipment_id": "00000000-0000-7000-8000-00000005419a",
     "invoice_number": "INV-000123",
 }

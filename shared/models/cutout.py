@@ -11,6 +11,7 @@ from shared.models.asset import AssetKind
 from shared.models.composition import Composition, Subject
 from shared.models.rendering import AS_CUT, Rendering
 
+OF_FILES = ("rendering", "composition")  # options of the file, which do not change the cut-out
 ASSETS = frozenset({AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK})  # what a finished job leaves
 
 
@@ -68,7 +69,7 @@ class CutoutInput:
     def json(self) -> dict[str, Any]:
         """What differs from the defaults."""
         chosen = stored_input.chosen(self)
-        return {name: value.json() if name in _FILES else value for name, value in chosen.items()}
+        return {name: value.json() if name in OF_FILES else value for name, value in chosen.items()}
 
 
 _READ_INPUT: Mapping[str, Callable[[Any], Any]] = {
@@ -80,7 +81,6 @@ _READ_INPUT: Mapping[str, Callable[[Any], Any]] = {
     "rendering": Rendering.read,
     "composition": Composition.read,
 }
-_FILES = ("rendering", "composition")
 NO_OPTIONS = CutoutInput()
 
 

@@ -88,6 +88,13 @@ def customer() -> Customer:
     return signed_in()[1]
 
 
+def member() -> Owner:
+    """The caller, of a route for everyone but guests."""
+    found = caller()
+    assert found is not None  # the route's policy requires one
+    return found
+
+
 def is_admin() -> bool:
     """Whether the caller has a key of scope admin, or is a customer of that role."""
     return _permits((Scope.ADMIN,))
@@ -152,6 +159,10 @@ def _authorize(allowed_origins: Collection[str]) -> None:
         origins.refuse_foreign_write(allowed_origins)
     if g.auth is Auth.CUSTOMER and session() is None:
         raise errors.Unauthorized("Sign in first.")
+    if g.auth is Auth.KEY and key() is None:
+        raise errors.Unauthorized("Send an API key.")
+    if g.auth is Auth.MEMBER and not (key() or session()):
+        raise errors.Unauthorized("Sign in, or send an API key.")
     if g.auth in _SCOPES and not _permits(_SCOPES[g.auth]):
         raise errors.Forbidden if key() or session() else errors.Unauthorized("Sign in as an admin, or send a key.")
 

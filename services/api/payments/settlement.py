@@ -9,6 +9,7 @@ from services.api.documents import issuing as documents
 from services.api.orders import mailing
 from services.api.production import release as production
 from services.api.refunds import issuing as refunds
+from services.api.webhooks import order_messages
 from shared import log, metrics
 from shared.db import order_events, order_items, orders, payments
 from shared.db.pool import Connection
@@ -47,6 +48,7 @@ def _follow(deps: Dependencies, connection: Connection, before: Order, after: Or
         items = order_items.of_order(connection, after.id)
         production.release(connection, after, items)
         mailing.paid(connection, after, items)
+        order_messages.paid(connection, after)
     documents.follow(connection, after, deps.settings.seller, paid=_paid(after))
 
 

@@ -9,6 +9,7 @@ from services.api.production.moving import locked, refusal, step
 from services.api.production.schemas import ProductionOut
 from services.api.production.shipment_schemas import NewShipment, ShipmentPath
 from services.api.schemas import VersionHeaders
+from services.api.webhooks import order_messages
 from shared import errors
 from shared.db import order_events, production, shipments
 from shared.models.order import ProductionStatus
@@ -27,6 +28,7 @@ def ship(deps: Dependencies, path: OrderPath, header: VersionHeaders, body: NewS
             raise refusal(order)
         parcel = shipments.add(connection, order.id, body.carrier, body.tracking)
         mailing.shipped(connection, order, parcel.id, parcel.carrier, parcel.tracking)
+        order_messages.shipped(connection, order, parcel)
         return step(deps, connection, order, ProductionStatus.SHIPPED)
 
 

@@ -4,6 +4,7 @@ from functools import partial
 
 from PIL import Image
 
+from services.worker import pictures
 from services.worker.composition import canvas, files, layout, shadows, subjects, windows
 from services.worker.composition.layout import Reach, Size
 from services.worker.composition.shadows import Cast
@@ -39,12 +40,13 @@ def compose(
     most = _most_pixels(asked, background)
     drawn = whole.limited(min(asked.max_pixels, most))
     composed = Composed(shown, subject, *whole.limited(min(FULL_PIXELS, most)).canvas)
-    picture = canvas.draw(cutout, drawn)
-    if asked.channels is Channels.ALPHA:
-        return files.matte(picture.getchannel("A"), density), composed
-    if cast:
-        canvas.put_shadow(picture, cast, drawn.subject)
-    return files.written(_on_ground(picture, asked, background), asked.format, density), composed
+    with pictures.large(*drawn.canvas):  # margins and shadows may make it larger than its picture
+        picture = canvas.draw(cutout, drawn)
+        if asked.channels is Channels.ALPHA:
+            return files.matte(picture.getchannel("A"), density), composed
+        if cast:
+            canvas.put_shadow(picture, cast, drawn.subject)
+        return files.written(_on_ground(picture, asked, background), asked.format, density), composed
 
 
 def _subject(cutout: Image.Image, asked: Composition) -> Foreground:

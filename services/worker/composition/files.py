@@ -43,7 +43,9 @@ def _zipped(picture: Image.Image, dpi: Density | None) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in (("color.jpg", colour), ("alpha.png", _grey(alpha, dpi))):
-            archive.writestr(zipfile.ZipInfo(name, _UNDATED), data)
+            entry = zipfile.ZipInfo(name, _UNDATED)
+            entry.external_attr = 0o644 << 16  # readable for all where it is unpacked
+            archive.writestr(entry, data)
     return out.getvalue()
 
 

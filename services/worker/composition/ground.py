@@ -1,4 +1,4 @@
-"""The dark ground under a subject that stands on it: under the lower hull of its outline.
+"""The dark ground under what stands on it: under the lower hull of each figure of an outline.
 
 The lower convex hull of the outline rests on the points that touch the ground: the two wheels of a car seen from its
 side, the three of one seen at an angle. Between hull and outline, light hardly reaches the ground; the wider the gap,
@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from services.worker.composition import figures
 from shared.models.composition import Area
 
 Field = NDArray[np.float32]
@@ -23,33 +24,35 @@ _OPEN, _END = 0.3, 0.12  # of its width: a gap that lets light in, and where an 
 
 
 def shaded(outline: Field, box: Area, blurred: Callable[..., Field]) -> Field:
-    """Darkness, 0 to 1."""
-    columns, lowest = _lower_edge(outline)
-    if not len(columns):  # a subject so faint touches nothing
-        return np.zeros_like(outline)
-    width = box[2] - box[0]
-    side = (width * (box[3] - box[1])) ** 0.5
-    line = _resting(columns, lowest, width)
-    gap = line - lowest
-    outermost = np.minimum(columns - columns[0], columns[-1] - columns) / (_END * width)
-    full = np.maximum(outermost, 1 - gap / (_HIGH * side)).clip(0, 1) ** 0.5
-    top, bottom, density = np.zeros((3, outline.shape[1]), np.float32)
-    top[columns] = np.maximum(lowest, line - _HIGH * side * full) - _LOW * side
-    bottom[columns] = line + _LOW * side
-    density[columns] = full * np.exp(-gap / (_OPEN * width))
-    rows = np.arange(outline.shape[0], dtype=np.float32)[:, None]
-    core = ((rows >= top) & (rows < bottom)) * density
+    """Darkness, 0 to 1, below each figure that stands in the lower half of the box."""
+    left, top, right, bottom = box
+    side = ((right - left) * (bottom - top)) ** 0.5
+    core = np.zeros_like(outline)
+    for figure in figures.apart(outline >= _INK):
+        if figure[(top + bottom) // 2 :].any():
+            np.maximum(core, _core(figure), out=core)
     tight, wide = blurred(core, 0.012 * side, 0.01 * side), blurred(core, 0.05 * side, 0.028 * side)
     made: Field = 1 - (1 - 0.8 * tight) * (1 - 0.8 * wide)
     return made
 
 
-def _lower_edge(outline: Field) -> tuple[NDArray[np.intp], Field]:
-    """Columns with ink, and the row of their lowest."""
-    ink = outline >= _INK
-    columns = np.flatnonzero(ink.any(0))
-    lowest = outline.shape[0] - 1 - ink[::-1, columns].argmax(0)
-    return columns, lowest.astype(np.float32)
+def _core(figure: figures.Mask) -> Field:
+    """The dark ground of a figure, with hard edges."""
+    columns = np.flatnonzero(figure.any(0))
+    lowest = len(figure) - 1 - figure[::-1, columns].argmax(0).astype(np.float32)
+    width = columns[-1] - columns[0] + 1
+    side = (width * (lowest.max() + 1 - figure.any(1).argmax())) ** 0.5
+    line = _resting(columns, lowest, width)
+    gap = line - lowest
+    outermost = np.minimum(columns - columns[0], columns[-1] - columns) / (_END * width)
+    full = np.maximum(outermost, 1 - gap / (_HIGH * side)).clip(0, 1) ** 0.5
+    top, bottom, density = np.zeros((3, figure.shape[1]), np.float32)
+    top[columns] = np.maximum(lowest, line - _HIGH * side * full) - _LOW * side
+    bottom[columns] = line + _LOW * side
+    density[columns] = full * np.exp(-gap / (_OPEN * width))
+    rows = np.arange(len(figure), dtype=np.float32)[:, None]
+    core: Field = ((rows >= top) & (rows < bottom)) * density
+    return core
 
 
 def _resting(columns: NDArray[np.intp], lowest: Field, width: int) -> Field:

@@ -90,6 +90,7 @@ def test_colours_are_spread_over_what_is_clear() -> None:
 
 
 def test_visible_colours_are_not_spread_over() -> None:
-    picture, cutout = textured(SIZE, BOX), textured(SIZE, BOX)
+    size, box = (1200, 600), (100, 60, 900, 500)
+    picture, cutout = textured(size, box), textured(size, box)
     canvas.spread(picture)
-    assert picture.convert("RGB").crop(BOX).tobytes() == cutout.convert("RGB").crop(BOX).tobytes()
+    assert picture.convert("RGB").crop(box).tobytes() == cutout.convert("RGB").crop(box).tobytes()

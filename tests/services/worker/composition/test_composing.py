@@ -85,7 +85,7 @@ def test_a_size_is_never_exceeded_and_never_enlarged_to() -> None:
 
 def test_a_png_ends_at_ten_megapixels_whatever_the_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(composing, "MAX_PNG_PIXELS", 30_000)
-    limited: list[dict[str, Any]] = [{}, {"format": Format.PNG}, {"channels": Channels.ALPHA}]
+    limited: list[dict[str, Any]] = [{}, {"format": Format.PNG}, {"channels": Channels.ALPHA, "format": Format.JPG}]
     free: list[dict[str, Any]] = [{"format": kind} for kind in (Format.JPG, Format.ZIP, Format.WEBP)]
     for asked in limited:
         copy, told = composed(max_pixels=50_000_000, **asked)
@@ -148,6 +148,11 @@ def test_a_crop_holds_the_shadow_except_where_the_picture_cuts_the_subject_off()
     assert whole.height > 200
     cut_off = shown(block(box=(100, 60, 400, 300)), shadow=Shadow.DROP, crop=True)
     assert cut_off.getpixel((cut_off.width - 1, cut_off.height - 1)) == RED
+
+
+def test_a_subject_that_the_picture_cuts_off_below_has_a_drop_shadow() -> None:
+    cut_off = [shown(block(box=(100, 60, 300, 300)), shadow=kind).tobytes() for kind in (Shadow.CAR, Shadow.DROP)]
+    assert cut_off[0] == cut_off[1]
 
 
 def test_the_types_shadow_follows_the_type_asked_for() -> None:

@@ -84,7 +84,7 @@ def test_a_cast_shadow_leans_to_the_right_and_fades_with_its_distance() -> None:
     near, far = bottom - high * 5 // 100, bottom - high * 25 // 100
     assert dark[near, right + 10] > 100
     beside = dark[far, right + 20 :]
-    assert 10 < beside.max() < dark[near].max()
+    assert 10 < beside.max() < 0.6 * dark[near, right:].max()
     assert dark[far, : left - 20].max() < 5
     assert dark[: bottom - high // 2, right + 20 :].max() == 0  # flat on the ground
 
@@ -112,3 +112,17 @@ def test_the_smallest_subjects_have_shadows(kind: Shadow, size: tuple[int, int])
 @pytest.mark.parametrize("kind", ALL)
 def test_a_faint_subject_has_no_edge_and_no_failure(kind: Shadow) -> None:
     assert levels(cast(kind, Image.new("L", (50, 40), 20))).max() < 40
+
+
+def test_each_figure_stands_on_ground_of_its_own() -> None:
+    beside = Image.new("L", (400, 200))
+    beside.paste(255, (0, 60, 240, 140))
+    beside.paste(255, (330, 0, 370, 200))
+    made = cast(Shadow.CAR, beside)
+    left, _, _, bottom = made.outline
+    scale = 512 / 400
+    dark = levels(made)
+    below_first = [dark[bottom - round(height * scale), left + round(120 * scale)] for height in (58, 5)]
+    assert below_first[0] > 80  # right below the wide one
+    assert below_first[1] < 5  # and not on the level of the other's feet
+    assert dark[bottom + 3, left + round(350 * scale)] > 40

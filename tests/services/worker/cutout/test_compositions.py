@@ -10,7 +10,7 @@ from PIL import Image
 
 from shared.db import assets
 from shared.models.asset import Asset, AssetKind
-from shared.models.composition import Composition, Format, Length, Subject
+from shared.models.composition import Composition, Format, Length, Shadow, Subject
 from shared.models.cutout import Composed, Foreground
 from shared.models.job import Job, JobError, JobFailure, JobState
 from tests.services import pictures
@@ -43,6 +43,11 @@ def test_the_file_is_the_result_and_the_whole_cutout_stays_beside_it(bench: Benc
     made = bench.made(job.id)
     assert set(made) == {AssetKind.CUTOUT, AssetKind.PREVIEW, AssetKind.MASK, AssetKind.FILE}
     assert bench.storage.get(made["cutout"].key) == pictures.cutout()
+
+
+def test_the_provider_is_asked_for_the_cutout_alone(bench: Bench) -> None:
+    bench.run(order(bench, crop=True, shadow=Shadow.DROP))
+    assert [asked.path for asked in bench.rembg.asked] == ["/remove"]
 
 
 def test_a_zip_is_stored_as_a_zip(bench: Bench) -> None:
