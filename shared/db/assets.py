@@ -72,6 +72,21 @@ def find(connection: Connection, owner: Owner | None, asset_id: UUID, *, keep: b
     return _asset(row) if row else None
 
 
+def keep_many(connection: Connection, owner: Owner, asset_ids: Collection[UUID]) -> list[Asset]:
+    """Those that exist, of this owner; deleting them waits for the end of this transaction."""
+    rows = connection.execute(
+        f"""select {_COLUMNS}
+        from assets
+        where id = any(%(ids)s)
+        and deleted_at is null
+        and {owners.OWNED}
+        order by id
+        for share""",
+        {"ids": list(asset_ids), **owners.parameters(owner)},
+    ).fetchall()
+    return list(map(_asset, rows))
+
+
 def copy(connection: Connection, owner: Owner, copies: Mapping[UUID, UUID], to: Owner) -> set[UUID]:
     """Copy the owner's pictures to another owner, as rows of the same objects with the ids that `copies` gives.
 
