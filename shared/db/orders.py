@@ -11,7 +11,16 @@ from psycopg.types.json import Jsonb
 
 from shared.db import ids, order_items, pagination
 from shared.db.pool import Connection
-from shared.models.order import CUSTOMER, DisputeState, Order, OrderEvent, OrderItem, PaymentStatus, ProductionStatus
+from shared.models.order import (
+    CUSTOMER,
+    DisputeState,
+    Hold,
+    Order,
+    OrderEvent,
+    OrderItem,
+    PaymentStatus,
+    ProductionStatus,
+)
 from shared.models.quote import Quote
 
 HOLDS_S = 35 * 60  # how long unpaid stock is reserved: Stripe's Checkout lasts at least 30 minutes
@@ -150,8 +159,8 @@ def cancel(connection: Connection, order_id: UUID) -> Order:
     """Cancel a locked order, whatever its state."""
     row = connection.execute(
         f"""update orders
-        set cancelled_at = now(), production_status = 'cancelled', held_from = null, held_for = null, hold_until = null,
-            version = version + 1
+        set cancelled_at = now(), production_status = 'cancelled', hold_until = null, version = version + 1,
+            held_from = null, held_for = null, held_reason = null
         where id = %s
         returning {COLUMNS}""",
         [order_id],
@@ -240,5 +249,6 @@ def from_row(row: Mapping[str, Any]) -> Order:
         "payment_status": PaymentStatus(row["payment_status"]),
         "production_status": ProductionStatus(row["production_status"]),
         "held_from": held_from,
+        "held_for": Hold(row["held_for"]) if row["held_for"] else None,
     }
     return Order(**{**row, **states})

@@ -64,6 +64,14 @@ def caller() -> Owner | None:
     return found
 
 
+def identified() -> Owner:
+    """The caller, of a route that needs one. Raises Unauthorized without."""
+    found = caller()
+    if found is None:
+        raise errors.Unauthorized
+    return found
+
+
 def key() -> api_keys.Key | None:
     """The API key of the request."""
     found: api_keys.Key | None = g.get("key")
@@ -77,9 +85,10 @@ def session() -> tuple[Session, Customer] | None:
 
 
 def signed_in() -> tuple[Session, Customer]:
-    """As `session`, of a route for customers."""
+    """As `session`, of a route for customers. Raises Unauthorized without one."""
     found = session()
-    assert found is not None  # the route's policy requires one
+    if found is None:
+        raise errors.Unauthorized
     return found
 
 
