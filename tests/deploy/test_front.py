@@ -63,7 +63,7 @@ def test_slow_readers_hold_no_thread(deployment: Deployment, session: requests.S
             reader = opened.enter_context(socket.create_connection(("127.0.0.1", deployment.front.port)))
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
             reader.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert _usual_health(deployment, session) < LIMIT_S
+        assert _usual_health(deployment, session) < 15  # a thread would be held for the front's 30 seconds
 
 
 def test_request_ids_pass_through_if_they_are_valid(deployment: Deployment, session: requests.Session) -> None:

@@ -83,6 +83,7 @@ def secrets(orientation: int | None = None) -> Image.Exif:
 
 
 @cache
+@cache
 def files() -> tuple[Benign, ...]:
     from tests.hostile import sloppy  # which is made of this module's parts
 

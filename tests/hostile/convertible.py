@@ -18,11 +18,13 @@ _TURNED = 6  # as a phone is held for a portrait
 
 
 @cache
+@cache
 def honest() -> tuple[Benign, ...]:
     """`size` is that of the PNG."""
     return (*_boxed(), *_tiffs(), *_wide_tiffs(), *_old(), *_svgs())
 
 
+@cache
 @cache
 def hostile() -> tuple[Hostile, ...]:
     """With the code that the api refuses them with; where such formats are disabled, all are `unsupported_image`."""

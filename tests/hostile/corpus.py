@@ -47,6 +47,7 @@ class Hostile:
 
 
 @cache
+@cache
 def files() -> tuple[Hostile, ...]:
     return (*_bombs(), *_sides(), *_texts(), *_scans(), *_animations(), *_broken(), *_jpeg_damage(), *_strangers())
 
