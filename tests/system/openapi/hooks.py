@@ -15,8 +15,9 @@ from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.generation.meta import StatefulPhaseData
 from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
 
+from services.api.batches import archives
 from services.api.print.derived import REFUSALS
-from shared import shop_errors
+from shared import batch_errors, shop_errors
 from shared.db.pagination import Cursor
 from shared.image_format.structure import Format
 from tests.services import pictures
@@ -38,12 +39,15 @@ _OF_THE_SHOP = {
     *(shop_errors.UnknownSku.code, shop_errors.NotShippedThere.code, shop_errors.DiscountRefused.code),
     *(shop_errors.TotalOutOfRange.code, shop_errors.Changed.code, shop_errors.FaultyFile.code),
 }
+_OF_BATCHES = {batch_errors.BatchTooLarge.code, batch_errors.ArchiveRefused.code}
 _OF_STRIPE = {shop_errors.BadSignature.code, shop_errors.WrongMode.code}  # nobody else can sign
 VALID: set[str] = set()  # the cases that were valid before a hook changed them
 
 schemathesis.openapi.format("binary", st.sampled_from(PICTURES))
 for content_type in (*(kind.content_type for kind in Format), "application/octet-stream"):
     schemathesis.openapi.media_type(content_type, st.sampled_from(PICTURES))
+
+schemathesis.openapi.media_type("application/zip", st.just(archives.pack(PICTURES)))
 
 
 def _post(path: str, **options: Any) -> Any:
@@ -122,6 +126,8 @@ def _use_real_resources(case: Any) -> None:
         _SPECIAL[name](case)
     elif "asset_id" in path:
         path["asset_id"] = _asset()["id"]
+    elif "batch_id" in path:
+        path["batch_id"] = _post("/api/batches?pictures=500", json={"items": []})["id"]
     elif "job_id" in path:
         path["job_id"] = _job()
     elif path.keys() & {"product_id", "variant_id"}:
@@ -147,6 +153,7 @@ _BODIES: dict[str, dict[str, Any]] = {  # whose parts must fit together
         "zones": [{"name": "Home", "places": ["US"], "postage": [{"upToG": 500, "cents": 500}]}],
         "taxes": [{"place": "FI", "since": "2024-09-01", "rateBp": 2550}],
     },
+    **{name: {"items": [{"imageUrl": PICTURE_URL}]} for name in ("batches_create", "batches_add")},
     "books_check": {"day": "2026-11-29"},
     "production_reprint": {"items": [{"line": 1, "quantity": 1}]},
     "refunds_create": {"items": None, "amountCents": None, "whole": True},  # one of three
@@ -209,5 +216,8 @@ def filter_failure(context: Any, failure: Failure, case: Any, response: Any) -> 
     if isinstance(failure, UseAfterFree):
         return not case.operation.path.startswith("/api/jobs/")
     if isinstance(failure, RejectedPositiveData):
-        return response.json()["error"]["code"] not in _OF_THE_PICTURE | _OF_THE_SHOP | _OF_ACCOUNTS | _OF_STRIPE
+        return (
+            response.json()["error"]["code"]
+            not in _OF_THE_PICTURE | _OF_THE_SHOP | _OF_ACCOUNTS | _OF_BATCHES | _OF_STRIPE
+        )
     return not (isinstance(failure, AcceptedNegativeData) and case.id in VALID)

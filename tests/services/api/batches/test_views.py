@@ -181,6 +181,8 @@ def test_what_no_batch_can_be_made_of_is_refused_whole(guest: FlaskClient) -> No
     refused(send(guest, some(1), f"{PATH}?bgAsset={uuid4()}"), 404, "not_found")
     refused(send(guest, some(2), f"{PATH}?pictures=1"), 422, "batch_too_large")
     assert refused(send_zip(guest, b"PK\x05\x06"), 422, "archive_refused") == {"reason": "damaged"}
+    nested = zipped({"a.png": pictures.png(), "b.zip": zipped({"c.png": pictures.png()})})
+    assert refused(send_zip(guest, nested), 422, "archive_refused") == {"reason": "nested"}
     assert body(guest.get(PATH))["items"] == []
 
 
