@@ -77,7 +77,7 @@ class Bench:
         self._keys = 0
 
     def memory(self, count: int) -> bool:
-        """Whether all pictures take no process more memory than one does."""
+        """Whether no process takes much more memory for all pictures than for one."""
         one = self._folder / "one"
         one.mkdir()
         shutil.copy(next((self._folder / "in").rglob("*.jpg")), one)
@@ -89,7 +89,7 @@ class Bench:
         print(f"all of them: {seconds:.0f} s, {count / seconds:.2f} a second")
         for name in before:
             more = after[name] - before[name]
-            print(f"peak memory of {name}: {before[name]} MB with one picture, {after[name]} MB with all ({more:+} MB)")
+            print(f"{name}: {before[name]} MB at its peak with one picture, {after[name]} MB with all ({more:+} MB)")
         return all(after[name] - before[name] <= MOST_MB for name in before)
 
     def _peaks(self, given: Path, out: Path) -> dict[str, int]:
@@ -103,7 +103,7 @@ class Bench:
             time.sleep(0.2)
         if client.returncode:
             raise SystemExit((self._folder / "client.txt").read_text())
-        return {name: processes.memory_mb(pid)[1] for name, pid in pids.items()} | {"command line": most}
+        return {name: processes.largest_mb(pid) for name, pid in pids.items()} | {"command line": most}
 
     def resumed(self) -> bool:
         """Whether a run that was killed in the middle leaves the same bytes in the end."""
