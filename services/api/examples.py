@@ -23,6 +23,7 @@ PARAMETERS: Mapping[str, str] = {
     "product_id": PRODUCT,
     "variant_id": "00000000-0000-7000-8000-00000000517e",
     "mail_id": "00000000-0000-7000-8000-00000000e9a1",
+    "event_id": "evt_1Qa2b3C4d5E6f7G8",
     "upload_id": "00000000-0000-7000-8000-0000000f11e0",
     "code": "AUTUMN",
     "key": "KEY",

@@ -166,6 +166,7 @@ PAGES = (
     GET("/", pages.home, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/legal/<name>", pages.legal, PUBLIC, UNLIMITED, PAGE, ("text/html",), (200, 302)),
     GET("/account/<name>", pages.account, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
+    GET("/orders/<name>", pages.order, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/docs", pages.docs, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),

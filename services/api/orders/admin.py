@@ -60,10 +60,10 @@ def admin_cancel(deps: Dependencies, header: RequiredIdempotencyHeaders, path: O
     """Cancel any order.
 
     As its customer can, until it is printed. A payment that is open ends first, what was paid is paid back, and the
-    pieces are for sale again.
+    pieces are for sale again. An order that is `lost` to a dispute or `refunded` whole is cancelled until it is
+    sent, and nothing more is paid back.
     """
-    owner = auth.caller()
-    assert owner is not None  # the route's policy requires one
+    owner = auth.identified()
     with exactly_once(deps.database, owner) as record:
         with deps.database.transaction() as connection:
             order = orders.find(connection, None, path.order_id)

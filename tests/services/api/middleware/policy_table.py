@@ -159,6 +159,9 @@ TABLE = (
     Row("PUT", "/api/admin/discounts/<code>", 401, 401, 401, _ADMIN, 400),
     Row("GET", "/api/admin/mails", 401, 401, 401, _ADMIN, 200),
     Row("POST", "/api/admin/mails/<uuid:mail_id>/retry", 401, 401, 401, _ADMIN, 404),
+    Row("GET", "/api/admin/webhooks", 401, 401, 401, _ADMIN, 200),
+    Row("POST", "/api/admin/webhooks/<event_id>/retry", 401, 401, 401, _ADMIN, 503),
+    Row("POST", "/api/admin/webhooks/<event_id>/dismiss", 401, 401, 401, _ADMIN, 404),
     Row("GET", "/api/admin/books", 401, 401, 401, _ADMIN, 200),
     Row("GET", "/api/admin/books.csv", 401, 401, 401, _ADMIN, 200),
     Row("POST", "/api/admin/books/check", 401, 401, 401, _ADMIN, 400),
@@ -212,7 +215,7 @@ TABLE = (
         )
     ),
     *(Row("GET", path, 200, 200, 200, _PAGE) for path in ("/", "/docs", "/static/<path:name>", "/openapi.json")),
-    *(Row("GET", path, 404, 404, 404, _PAGE) for path in ("/legal/<name>", "/account/<name>")),
+    *(Row("GET", path, 404, 404, 404, _PAGE) for path in ("/legal/<name>", "/account/<name>", "/orders/<name>")),
     *(Row("GET", path, 200, 200, 200, _HEALTH) for path in ("/health", "/health/live", "/health/ready")),
     *(Row("GET", path, 404, 404, 404, _HEALTH) for path in ("/health/detailed", "/metrics")),
 )
