@@ -26,7 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo story key seed test chaos hostile check check-fresh check-platforms bench bench-broker bench-catalogue bench-front bench-mockups bench-orders bench-print bench-queue bench-rembg bench-uploads soak models garments gallery lock clean up down logs ps images release
+.PHONY: help setup run demo story key seed test chaos hostile check check-fresh check-platforms bench bench-batch bench-broker bench-catalogue bench-front bench-mockups bench-orders bench-print bench-queue bench-rembg bench-uploads soak models garments gallery lock clean up down logs ps images release
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do printf '  make %-16s %s\n' "$$name" "$$words"; done
@@ -69,7 +69,10 @@ chaos: $(VENV)/.dev ## Kill, freeze and cut the running system for a quarter of 
 hostile: $(VENV)/.dev ## Send the hostile corpus, the honest one, 1,000 damaged files, 10,000 generated requests and random designs to a live api
 	@$(RUN) pytest tests/hostile tests/system/openapi/test_schemathesis.py tests/system/test_random_designs.py --long
 
-bench: bench-broker bench-catalogue bench-front bench-mockups bench-orders bench-print bench-queue bench-rembg bench-uploads ## Run every benchmark
+bench: bench-batch bench-broker bench-catalogue bench-front bench-mockups bench-orders bench-print bench-queue bench-rembg bench-uploads ## Run every benchmark
+
+bench-batch: $(VENV)/.dev ## Compare a folder by the command line with `rembg p`, and its memory with one picture's (MODELS_DIR= has u2net; 15 minutes)
+	@$(RUN) bench.batch
 
 bench-broker: $(VENV)/.dev ## Measure what the queue costs: commands, latency, overhead, beside the targets
 	@$(RUN) bench.broker

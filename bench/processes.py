@@ -27,6 +27,11 @@ def memory_mb(pid: int) -> tuple[int, int]:
     return sum(now for now, _ in sizes) // _MB, sum(peak for _, peak in sizes) // _MB
 
 
+def largest_mb(pid: int) -> int:
+    """The peak of the largest process of the family: Postgres' processes share memory that a sum counts for each."""
+    return max(_sizes(each)[1] for each in family(pid)) // _MB
+
+
 def forget_peak(pid: int) -> None:
     """Let the peaks of the family begin again with what it has now."""
     for each in family(pid):

@@ -65,14 +65,14 @@ def rembg_server(model: str, path: Path, limit_mb: int | None = None, *, wait: b
     with tempfile.TemporaryDirectory() as home:
         shutil.copy(path, Path(home) / f"{model}.onnx")
         environment = {**os.environ, "U2NET_HOME": home, "NO_ALBUMENTATIONS_UPDATE": "1", "BROWSER": "true"}
-        command = [str(_rembg_program()), "s", "--no-ui", "-h", ports.LOCAL, "-p", str(port)]
+        command = [str(rembg_program()), "s", "--no-ui", "-h", ports.LOCAL, "-p", str(port)]
         with _running(
             REMBG_SERVER, command, environment, port, "/openapi.json", "/api/remove", limit_mb, wait=wait
         ) as server:
             yield server
 
 
-def _rembg_program() -> Path:
+def rembg_program() -> Path:
     """Installed on first use, about 600 MB, into DATA_DIR/rembg-server unless REMBG_SERVER_DIR names another folder."""
     default = Path(os.environ.get("DATA_DIR") or "data") / "rembg-server"
     folder = Path(os.environ.get("REMBG_SERVER_DIR") or default).absolute()

@@ -25,7 +25,7 @@ from services.api.schemas import (
 )
 from services.api.url_builder import UrlBuilder
 from shared.models.batch import MAX_PICTURES, Batch, BatchState, Item, ItemState
-from shared.models.cutout import CutoutResult
+from shared.models.cutout import CutoutResult, Provider
 
 MAX_ADDRESS = 2000
 _PAGE = 100
@@ -66,6 +66,10 @@ class BatchQuery(CutoutOptions):
         le=MAX_PICTURES,
         description="The batch stays open: add up to so many pictures, then close it. They count as uploads now.",
     )
+
+    def input(self, provider: Provider | None = None) -> dict[str, Any]:
+        """That of each cut-out."""
+        return {name: value for name, value in super().input(provider).items() if name != "pictures"}
 
 
 class ItemsQuery(RequestModel):

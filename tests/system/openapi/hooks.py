@@ -15,8 +15,9 @@ from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.generation.meta import CoveragePhaseData, StatefulPhaseData
 from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
 
+from services.api.batches import archives
 from services.api.print.derived import REFUSALS
-from shared import shop_errors
+from shared import batch_errors, shop_errors
 from shared.db.pagination import Cursor
 from shared.image_format.structure import Format
 from tests.services import pictures
@@ -38,6 +39,7 @@ _OF_THE_SHOP = {
     *(shop_errors.UnknownSku.code, shop_errors.NotShippedThere.code, shop_errors.DiscountRefused.code),
     *(shop_errors.TotalOutOfRange.code, shop_errors.Changed.code, shop_errors.FaultyFile.code),
 }
+_OF_BATCHES = {batch_errors.BatchTooLarge.code, batch_errors.ArchiveRefused.code}
 _OF_STRIPE = {shop_errors.BadSignature.code, shop_errors.WrongMode.code}  # nobody else can sign
 VALID: set[str] = set()  # the cases that were valid before a hook changed them
 TRIED: set[Any] = set()  # what the coverage of the short form has tried
@@ -45,6 +47,8 @@ TRIED: set[Any] = set()  # what the coverage of the short form has tried
 schemathesis.openapi.format("binary", st.sampled_from(PICTURES))
 for content_type in (*(kind.content_type for kind in Format), "application/octet-stream"):
     schemathesis.openapi.media_type(content_type, st.sampled_from(PICTURES))
+
+schemathesis.openapi.media_type("application/zip", st.just(archives.pack(PICTURES)))
 
 
 def _post(path: str, **options: Any) -> Any:
@@ -123,6 +127,8 @@ def _use_real_resources(case: Any) -> None:
         _SPECIAL[name](case)
     elif "asset_id" in path:
         path["asset_id"] = _asset()["id"]
+    elif "batch_id" in path:
+        path["batch_id"] = _post("/api/batches?pictures=500", json={"items": []})["id"]
     elif "job_id" in path:
         path["job_id"] = _job()
     elif path.keys() & {"product_id", "variant_id"}:
@@ -148,6 +154,7 @@ _BODIES: dict[str, dict[str, Any]] = {  # whose parts must fit together
         "zones": [{"name": "Home", "places": ["US"], "postage": [{"upToG": 500, "cents": 500}]}],
         "taxes": [{"place": "FI", "since": "2024-09-01", "rateBp": 2550}],
     },
+    **{name: {"items": [{"imageUrl": PICTURE_URL}]} for name in ("batches_create", "batches_add")},
     "webhooks_create": {"url": "https://shop.example/hooks"},
     "webhooks_change": {"url": "https://shop.example/hooks"},
     "books_check": {"day": "2026-11-29"},
@@ -244,5 +251,8 @@ def filter_failure(context: Any, failure: Failure, case: Any, response: Any) -> 
     if isinstance(failure, UseAfterFree):
         return not case.operation.path.startswith("/api/jobs/")
     if isinstance(failure, RejectedPositiveData):
-        return response.json()["error"]["code"] not in _OF_THE_PICTURE | _OF_THE_SHOP | _OF_ACCOUNTS | _OF_STRIPE
+        return (
+            response.json()["error"]["code"]
+            not in _OF_THE_PICTURE | _OF_THE_SHOP | _OF_ACCOUNTS | _OF_BATCHES | _OF_STRIPE
+        )
     return not (isinstance(failure, AcceptedNegativeData) and case.id in VALID)

@@ -100,8 +100,9 @@ def test_a_batch_is_done_when_all_have_ended_and_shows_each_result(api: Api) -> 
 
 def test_pictures_are_added_to_an_open_batch_until_it_is_closed(api: Api) -> None:
     guest = api.guest()
-    made = body(guest.post(f"{PATH}?pictures=3", json={"items": []}))
+    made = body(guest.post(f"{PATH}?pictures=3&crop=true", json={"items": []}))
     assert (made["status"], made["pictures"], made["items"]) == ("open", 3, [])
+    assert made["options"] == {"crop": True}
     first = body(send(guest, {"a.png": pictures.png()}, f"{made['statusUrl']}/items"))
     again = body(send(guest, {"A.png": pictures.png(shade=1)}, f"{made['statusUrl']}/items"))
     assert (_names(first), _names(again), again["items"][0]["position"]) == (["a.png"], ["A (2).png"], 1)
@@ -180,6 +181,8 @@ def test_what_no_batch_can_be_made_of_is_refused_whole(guest: FlaskClient) -> No
     refused(send(guest, some(1), f"{PATH}?bgAsset={uuid4()}"), 404, "not_found")
     refused(send(guest, some(2), f"{PATH}?pictures=1"), 422, "batch_too_large")
     assert refused(send_zip(guest, b"PK\x05\x06"), 422, "archive_refused") == {"reason": "damaged"}
+    nested = zipped({"a.png": pictures.png(), "b.zip": zipped({"c.png": pictures.png()})})
+    assert refused(send_zip(guest, nested), 422, "archive_refused") == {"reason": "nested"}
     assert body(guest.get(PATH))["items"] == []
 
 
