@@ -40,7 +40,7 @@ from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.mockups.client import MockupService
 from services.api.payments.reconciler import Reconciler
 from services.api.payments.settings import Stripe
-from services.api.removebg import refusals
+from services.api.removebg import envelope
 from services.api.removebg.callers import Callers
 from services.api.settings import Mockups, Settings, Web
 from services.api.url_builder import UrlBuilder
@@ -145,7 +145,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     ops_token = deps.settings.ops.token
     web.install(app, deps.health, ops_token.get_secret_value() if ops_token else None)
-    refusals.install(app)
+    envelope.install(app)
     response_compression.install(app)
     cors.install(app, deps.settings.web.origins)
     guest_days = deps.settings.retention.guest_days
