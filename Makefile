@@ -110,11 +110,12 @@ bench-uploads: $(VENV)/.dev ## Compare storing a picture with a view that only s
 soak: $(VENV)/.dev ## Flood the rembg service and `rembg s` for a minute; then 2,000 pictures in a row (half an hour)
 	@$(RUN) bench.removal.soak
 
-gallery: $(VENV)/.dev ## Draw docs/gallery: print edges of hard cases beside the soft cut-outs, every garment with three designs, a gang sheet, cut lines, traced logos and enlargements
+gallery: $(VENV)/.dev ## Draw docs/gallery: print edges of hard cases beside the soft cut-outs, every garment with three designs, a gang sheet, cut lines, traced logos, enlargements and compositions
 	@$(RUN) docs.gallery docs/gallery/print-edges.webp
 	@$(RUN) docs.drawing.mockups docs/gallery/mockups.webp
 	@$(RUN) docs.drawing.gang_sheet docs/gallery/gang-sheet.webp
 	@$(RUN) docs.drawing.vectors docs/gallery/vectors.webp
+	@$(RUN) docs.drawing.compositions docs/gallery/compositions.webp
 
 check-fresh: ## Install every lock into new environments with each Python here, under its oldest pip and the newest
 	@.ci/check-fresh

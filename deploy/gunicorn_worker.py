@@ -3,10 +3,11 @@
     half a head ──> waits in the main loop, without a thread
     GET /health ──> 2 threads ─────────────────────┐
     GET .../events ──> threads for event streams   ├──> the application
+    POST .../removebg ──> threads of callers ──────┤
     anything else ──> `threads` request threads ───┘
 
-A probe would otherwise wait behind a hundred uploads, and a busy instance would look dead; event streams would hold the
-request threads. A thread gives up a client that sends its body, or reads the response, too slowly.
+A probe would otherwise wait behind a hundred uploads, and a busy instance would look dead; event streams and callers
+who wait for a picture would hold the request threads. A thread gives up a client that is too slow.
 
 gunicorn has no type information; the attributes used here are declared below.
 """
@@ -39,10 +40,9 @@ from deploy.timed_socket import TimedSocket
 from shared import errors, log, settings, timeouts
 
 STREAMS = 24  # threads; the api opens 20 streams (services/api/jobs/events.py) and refuses the next
+CALLERS = 264  # threads; 256 wait (services/api/removebg/callers.py), and the others refuse
 _PROBES = 2  # threads
-_NICENESS = (
-    15  # of the request threads of the api and of mock-ups; rembg lowers its own priority (services/rembg/inference)
-)
+_NICENESS = 15  # of the threads of the api and of mock-ups; rembg lowers its own (services/rembg/inference)
 _HEAD_S = 5.0  # for a whole head, as long as nginx waits for it
 _MAX_HEAD = 8192  # a longer one is read by a thread, within the deadline of its body
 _LINGER_S = 2.0  # for a client to close or to go on sending
@@ -50,7 +50,8 @@ _MAX_UNREAD = 21 << 20  # of a body that was answered early: all that nginx lets
 _STEP = 65536
 _HEAD_END = b"\r\n\r\n"
 _SWITCH_S = 0.0005  # a probe takes the interpreter ten times, each time after every busy thread
-_EVENTS = re.compile(rb"/api/jobs/[^/]+/events")
+_EVENTS = re.compile(rb"/api/(?:jobs|batches)/[^/]+/events")
+_REMOVEBG = re.compile(rb"(?:/api)?/v1\.0/removebg")
 _METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -184,15 +185,18 @@ class MockupsWorker(Worker):
 
 
 class ApiWorker(Worker):
-    """The same, and threads for event streams."""
+    """The same, and threads for event streams and for those who wait for a picture."""
 
     service = "api"
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
         self._streams = ThreadPoolExecutor(STREAMS, "stream")
+        self._callers = ThreadPoolExecutor(CALLERS, "caller", _lower_priority)
         return ThreadPoolExecutor(self.cfg.threads, "request", _lower_priority)
 
     def threads_for(self, head: bytes) -> ThreadPoolExecutor:
+        if _REMOVEBG.fullmatch(_path(head, b"POST")):
+            return self._callers
         return self._streams if _EVENTS.fullmatch(_path(head)) else super().threads_for(head)
 
 
@@ -240,10 +244,10 @@ def _reset(conn: Any) -> None:
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
 
 
-def _path(head: bytes) -> bytes:
-    """The path of a GET as gunicorn gives it to the application; empty for every other request."""
+def _path(head: bytes, method: bytes = b"GET") -> bytes:
+    """The path of a request of this method as gunicorn gives it to the application; empty for every other."""
     line = head.removeprefix(b"\r\n").partition(b"\r\n")[0].split(b" ", 2)
-    if line[0] != b"GET" or len(line) < 3:
+    if line[0] != method or len(line) < 3:
         return b""
     try:
         return unquote_to_bytes(util.split_request_uri(line[1].decode("latin-1")).path)

@@ -116,6 +116,11 @@ class NotUploaded(Failure):
     advice = "Send the file to `uploadUrl`, then complete the upload."
 
 
+class WebhookDisabled(Failure):
+    status, code, message = 409, "webhook_disabled", "This webhook is disabled."
+    advice = "Enable it first: `disabledReason` says why it was disabled."
+
+
 class LengthRequired(Failure):
     status, code, message = 411, "length_required", "Send the body with a Content-Length."
     advice = "Send the header; most clients do so unless the body is a stream."

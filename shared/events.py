@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Self
+from uuid import uuid4
 
 from shared import errors, log, timeouts
 
@@ -18,11 +19,12 @@ _log = log.get("events")
 class Subscription:
     """One follower of one job. Use as a context manager."""
 
-    def __init__(self, hub: "Hub", topic: str, owner: str, address: str) -> None:
+    def __init__(self, hub: "Hub", topic: str, owner: str, address: str, *, counted: bool = True) -> None:
         self._hub = hub
         self.topic = topic
         self.owner = owner
         self.address = address
+        self.counted = counted
         self.key = (owner, topic)
         self._changed = threading.Event()
         self.superseded = False
@@ -79,7 +81,7 @@ class Hub:
         fresh = Subscription(self, topic, owner, address)
         with self._lock:
             older = self._followers.get(fresh.key)
-            self._admit(fresh, [other for other in self._followers.values() if other is not older])
+            self._admit(fresh, [other for other in self._followers.values() if other.counted and other is not older])
             self._followers[fresh.key] = fresh
         if older:
             older.superseded = True
@@ -95,6 +97,13 @@ class Hub:
             )
         if len(others) >= self._most:
             raise errors.Busy("Too many streams are open; poll the job itself in the meantime.", retry_after_s=2)
+
+    def await_end(self, topic: str) -> Subscription:
+        """Follow a job besides those that `most` counts: for callers with bounds of their own."""
+        waiting = Subscription(self, topic, owner=uuid4().hex, address="", counted=False)
+        with self._lock:
+            self._followers[waiting.key] = waiting
+        return waiting
 
     def leave(self, subscription: Subscription) -> None:
         with self._lock:

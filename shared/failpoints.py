@@ -13,6 +13,7 @@ steps, in the order of a job's life:
             p6 effect written, p7 effect committed (in the api)
     refund  f1 row written, f2 row committed, f3 Stripe answered, f4 answer written, f5 answer committed (in the api)
     mail    m1 accepted by the mail server (in the api)
+    webhook h1 answered by the receiver (in the worker)
     rembg   r1 queued, r2 has a slot (tests cut its connection to simulate a death while it replies)
 """
 
@@ -29,7 +30,7 @@ from pydantic import Field, model_validator
 
 from shared import settings
 
-_SPEC = re.compile(r"([afmopwr][1-8]):(exit|stop|raise|sleep (\d+(?:\.\d+)?))")
+_SPEC = re.compile(r"([afhmopwr][1-8]):(exit|stop|raise|sleep (\d+(?:\.\d+)?))")
 
 
 class Injected(Exception):

@@ -94,6 +94,13 @@ MAIL_OVERDUE = Gauge(
     "How long the mail that has been due longest has waited, 0 if none is due.",
     multiprocess_mode="livemostrecent",
 )
+WEBHOOK_ATTEMPTS = Counter("stolentee_webhook_attempts_total", "Attempts to deliver a webhook.", ["outcome"])
+WEBHOOKS_DISABLED = Counter("stolentee_webhooks_disabled_total", "Webhooks disabled because of their receivers.")
+WEBHOOK_OVERDUE = Gauge(
+    "stolentee_webhook_overdue_seconds",
+    "How long the message that has been due longest has waited, 0 if none is due; without receivers that fail.",
+    multiprocess_mode="livemostrecent",
+)
 BOOKS_DIFFERENCE = Gauge(
     "stolentee_books_difference_cents",
     "By how much the books of the last week and Stripe differ, whatever the sign.",
@@ -136,6 +143,8 @@ for _what in ("payment", "refund", "event"):
     RECONCILED.labels(_what)
 for _outcome in ("sent", "deferred", "refused", "unreachable", "expired"):
     MAILS.labels(_outcome)
+for _outcome in ("accepted", "refused", "unanswered"):
+    WEBHOOK_ATTEMPTS.labels(_outcome)
 for _provider in Provider:
     PROVIDER_SPEND.labels(_provider)
 

@@ -134,7 +134,7 @@ class MoreThanPaid(Failure):
 
 
 class InProduction(Failure):
-    status, code, message = 409, "in_production", "The order is being made, or was cancelled or sent."
+    status, code, message = 409, "in_production", "The order is being made, or was sent."
     advice = "Ask the shop: an order can be cancelled by its customer until it is printed."
 
 

@@ -11,6 +11,7 @@ A caller must wait longer than what it calls: with a shorter outer timeout, work
               a payment: waiting 4 + Stripe 2 x (2 + 6) and a second between + two transactions < a request 30
     clients:  a thread waits 10 for a client to send or to read, and again as bytes pass at 50 kB/s
     mails:    connecting 10 and a reply 60 < one conversation 120 < the lease of a mail 180
+    webhooks: an attempt 15 < the lease of a message 60, and so is the wait of a worker that ends
     stopping: gunicorn's grace 30 < the platform's kill 45
 """
 
@@ -63,12 +64,19 @@ STRIPE_READ_S = 6
 STRIPE_TRIES = 2
 RECONCILER_JOIN_S = 10  # a process that ends waits so long for the reconciler's call
 
+# batches
+INGESTION_JOIN_S = 10  # a process that ends waits so long for the pictures that it takes in
+
 # mails
 MAIL_CONNECT_S = 10
 MAIL_READ_S = 60  # servers scan a mail before they accept it; giving up earlier sends it twice
 MAIL_S = 120  # from connected to accepted, however slowly bytes arrive
 MAIL_LEASE_S = 180
 MAIL_JOIN_S = 10  # a process that ends waits so long for the mail it is sending
+
+# webhooks
+WEBHOOK_S = 15  # of one attempt, from the name's look-up to the response's body
+WEBHOOK_LEASE_S = 60
 
 # requests and processes
 FETCH_S = 10  # of a picture by its URL, with redirects

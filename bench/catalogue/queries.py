@@ -13,7 +13,7 @@ from tests.shared.db import plans
 
 PRODUCTS, VARIANTS_EACH = 10_000, 12
 RUNS = 200
-BY_ID, JOIN, LIST, SEARCH, CACHED = 10, 50, 100, 200, 1000  # ms that 95 of 100 may take
+COUNTS, BY_ID, JOIN, LIST, SEARCH, CACHED = 5, 10, 50, 100, 200, 1000  # ms that 95 of 100 may take
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,9 @@ def _running(folder: Path) -> Iterator[tuple[RunningStack, Database]]:
     stack = RunningStack(folder / "stack", RATE_LIMIT_API="0", DATABASE_POOL_MAX=str(CONNECTIONS))
     try:
         stack.start()
-        database = Database(stack.database_url, pool_max=CONNECTIONS, statement_s=60)
+        database = Database(
+            stack.database_url, pool_max=CONNECTIONS, statement_s=600
+        )  # which loading takes on a busy machine
         database.open()
         yield stack, database
         database.close()

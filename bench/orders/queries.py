@@ -5,20 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bench.catalogue import queries
-from bench.catalogue.queries import BY_ID, JOIN, LIST, SEARCH, Query
+from bench.catalogue.queries import BY_ID, COUNTS, JOIN, LIST, SEARCH, Query
+from services.api.orders.whole import WholeOrder
 from shared.db import (
     gang_sheet_prints,
-    invoices,
-    order_events,
-    order_items,
     orders,
     orders_load,
     payments,
     production,
-    products,
-    refunds,
-    shipments,
-    variants,
 )
 from shared.db.orders import Filter
 from shared.db.pagination import Cursor
@@ -57,14 +51,10 @@ def about_orders(database: Database) -> Mapping[str, Query]:
         return lambda connection, run: orders.page(connection, wanted(run), 50, cursors[run] if after else None)
 
     def whole(connection: Any, run: int) -> None:
-        order_id = of(run)["id"]
-        items = order_items.of_order(connection, order_id)
-        sold = variants.by_sku(connection, [item.sku for item in items])
-        products.find(connection, sold[0].product_id)
-        orders.find(connection, None, order_id)
-        for read in (payments.of_order, refunds.of_order, shipments.of_order, order_events.of_order):
-            read(connection, order_id)
-        invoices.of_orders(connection, [order_id])
+        order = orders.find(connection, None, of(run)["id"])
+        assert order is not None
+        WholeOrder.read(connection, order)
+        payments.of_order(connection, order.id)
 
     return {
         "order by id": Query(lambda connection, run: orders.find(connection, None, of(run)["id"]), BY_ID),
@@ -74,6 +64,7 @@ def about_orders(database: Database) -> Mapping[str, Query]:
         "payment by Stripe's id": Query(
             lambda connection, run: payments.by_stripe_id(connection, of(run)["intent_id"]), BY_ID
         ),
+        "counts by status": Query(lambda connection, _: orders.count(connection), COUNTS),
         "order with all that is shown of it": Query(whole, JOIN),
         "a customer's orders": Query(listed(lambda run: Filter(customer_id=of(run)["customer_id"])), LIST),
         "all orders": Query(listed(lambda _: Filter()), LIST),

@@ -14,6 +14,8 @@ from services.api import error_codes, health, openapi, routes
 from services.api.accounts.passwords import Passwords
 from services.api.answers import Answers
 from services.api.assets.variants import Variants
+from services.api.batches import results
+from services.api.batches.ingestion import Ingestion
 from services.api.decoder.pool import Decoder
 from services.api.dependencies import Dependencies
 from services.api.documents.renderer import Documents
@@ -37,9 +39,12 @@ from services.api.middleware.url_fetcher import UrlFetcher
 from services.api.mockups.client import MockupService
 from services.api.payments.reconciler import Reconciler
 from services.api.payments.settings import Stripe
+from services.api.removebg import refusals
+from services.api.removebg.callers import Callers
 from services.api.settings import Mockups, Settings, Web
 from services.api.url_builder import UrlBuilder
 from shared import broker, cache, events, failpoints, log, sentry, storage, timeouts, web
+from shared.bulkhead import Bulkhead
 from shared.db import pool, price_lists, products
 from shared.images.press_profiles import Profiles
 from shared.version import VERSION
@@ -74,6 +79,8 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
             job_events.MAX_STREAMS,
             job_events.MAX_STREAMS_EACH,
         ),
+        counter=Counter(redis_url),
+        callers=Callers(),
         health=health.build(settings, database, objects, waker, stripe),
         profiles=Profiles.read(settings.printing.profiles),
         urls=UrlBuilder(secret, settings.web.public_url),
@@ -87,12 +94,15 @@ def build(settings: Settings, decoder: Decoder) -> Dependencies:
         letters=letters,
         mail_sender=_mail_sender(settings.smtp, database, letters),
         reconciler=Reconciler(),
+        ingestion=Ingestion(),
+        result_streams=Bulkhead(results.STREAMS, 0, 0),
     )
     database.open()
     deps.hub.start()
     if deps.mail_sender:
         deps.mail_sender.start()
     deps.reconciler.start(deps)
+    deps.ingestion.start(deps)
     deps.health.mark_ready()
     return deps
 
@@ -133,11 +143,12 @@ def create_app(deps: Dependencies) -> OpenAPI:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     ops_token = deps.settings.ops.token
     web.install(app, deps.health, ops_token.get_secret_value() if ops_token else None)
+    refusals.install(app)
     response_compression.install(app)
     cors.install(app, deps.settings.web.origins)
     guest_days = deps.settings.retention.guest_days
     auth.install_identification(app, deps.database, deps.secret, deps.settings.web.public_url, guest_days)
-    rate_limits.install(app, deps.settings.web, Counter(deps.settings.broker.url.get_secret_value()))
+    rate_limits.install(app, deps.settings.web, deps.counter)
     auth.install_authorization(app, {*deps.settings.web.origins, deps.settings.web.public_url})
     request_body.install(app)
     idempotency.install(app)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from shared import errors, shop_errors
+from shared import batch_errors, errors, shop_errors
 from shared.errors import Failure
 from shared.models.job import JobFailure
 
-_NAMED = (vars(errors) | vars(shop_errors)).values()
+_NAMED = (vars(errors) | vars(batch_errors) | vars(shop_errors)).values()
 FAILURES = tuple(kind for kind in _NAMED if isinstance(kind, type) and issubclass(kind, Failure))
 OF_JOBS: Mapping[JobFailure, tuple[str, str]] = {
     JobFailure.UNKNOWN_FOREGROUND: (errors.UnknownForeground.message, errors.UnknownForeground.advice),

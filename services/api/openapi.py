@@ -22,6 +22,8 @@ from services.api.middleware import auth
 from services.api.middleware.policy import Auth, Limit
 from services.api.route import Csv, Raw, Route, Signed
 from services.api.schemas import ErrorOut, ResponseModel, never_null
+from services.api.webhooks import document
+from services.api.webhooks.event_schemas import BODIES
 from shared import errors
 from shared.image_format.structure import STORED, Format
 from shared.images import MAX_BYTES
@@ -34,6 +36,7 @@ IMAGES = tuple(sorted(kind.content_type for kind in STORED))
 MOCKUP = ("image/webp",)
 CSV = ("text/csv",)
 PDF = ("application/pdf",)
+ZIP = ("application/zip",)
 SERVED = (*IMAGES, "application/pdf", "image/svg+xml", "image/tiff")  # pictures, and files for printers
 
 _TOKENS: dict[str, Any] = {
@@ -55,6 +58,7 @@ _SIGNED_IN: list[dict[str, Any]] = [{"bearer": []}, {"cookie": []}]
 _SECURITY: Mapping[Auth, list[dict[str, Any]]] = {
     Auth.PUBLIC: [],
     Auth.CUSTOMER: _SIGNED_IN,
+    Auth.MEMBER: [*_SIGNED_IN, {"key": []}],
     Auth.ADMIN: [*_SIGNED_IN, {"key": []}],
     Auth.CATALOGUE: [*_SIGNED_IN, {"key": []}],
     Auth.ORDERS: [*_SIGNED_IN, {"key": []}],
@@ -126,7 +130,7 @@ def _success(route: Route, status: int) -> dict[str, Any]:
         names += ["Location"] if len(route.statuses) == 1 else ["Location", "Retry-After"]
     if HTTPStatus.NOT_MODIFIED in route.statuses:
         names.append("ETag")
-    if route.answer in (CSV, PDF):
+    if route.answer in (CSV, PDF, ZIP):
         names.append("Content-Disposition")
     if route.answer == SERVED:
         names.append("Accept-Ranges")
@@ -198,7 +202,7 @@ class Document:
             }
             for path, item in collected["paths"].items()
         }
-        return collected | {"paths": paths, "components": self._components()}
+        return collected | {"paths": paths, "webhooks": document.section(), "components": self._components()}
 
     @cached_property
     def json(self) -> str:
@@ -234,7 +238,8 @@ class Document:
             return {"required": True, "content": {_JSON: {"schema": {"type": "object"}}}}
         if model is Csv:
             return {"required": True, "content": {CSV[0]: {"schema": _BYTES | {"maxLength": Csv.max_bytes}}}}
-        types = (*(kind.content_type for kind in self._formats), "application/octet-stream")
+        pictures = (*(kind.content_type for kind in self._formats), "application/octet-stream")
+        types = ZIP if issubclass(model, UploadForm) and model.archive else pictures
         content: dict[str, Any] = {name: {"schema": _FILE} for name in types}
         if not issubclass(model, UploadForm):
             return {"required": True, "content": content}
@@ -243,8 +248,9 @@ class Document:
         content = {**picture, "multipart/form-data": {"schema": _reference(model)}, **content}
         labels = ", ".join(kind.label for kind in self._formats)
         description = (
-            f"A picture of at most 20 MB and 50 megapixels, not animated: {labels}. Its content decides what it is, "
-            "not its content type. JPEG, PNG and WebP are stored as received, others as a lossless PNG."
+            f"{'Pictures' if model.archive else 'A picture'} of at most 20 MB and 50 megapixels, not animated: "
+            f"{labels}. The content decides what it is, not the content type. JPEG, PNG and WebP are stored as "
+            "received, others as a lossless PNG."
         )
         return {"required": True, "description": description, "content": content}
 
@@ -258,7 +264,11 @@ def _schemas(routes: Collection[Route]) -> dict[str, Any]:
     pictures = {model for form in _forms(routes) for model in form.in_json[1]}
     read = {*pictures, *queries, *(route.body or route.model("body") for route in routes)} - {Raw, Csv, Signed}
     answers = {_body_of(route, status) for route in routes for status in route.statuses}
-    written: set[type[BaseModel]] = {ErrorOut, *(answer for answer in answers if isinstance(answer, type))}
+    written: set[type[BaseModel]] = {
+        ErrorOut,
+        *BODIES.values(),
+        *(answer for answer in answers if isinstance(answer, type)),
+    }
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(model, "serialization") for model in written]
     models += [(model, "validation") for model in read if model]
     named: dict[str, Any] = models_json_schema(sorted(models, key=str), ref_template=_REFERENCE)[1]["$defs"]

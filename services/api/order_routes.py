@@ -10,10 +10,12 @@ from services.api.jobs.schemas import Accepted
 from services.api.openapi import CSV, PDF
 from services.api.orders import admin
 from services.api.orders import views as orders
-from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage
+from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage, OrderCountsOut
 from services.api.orders.schemas import OrderOut, OrderPage
+from services.api.payments import admin as received
 from services.api.payments import views as payments
 from services.api.payments import webhook
+from services.api.payments.admin_schemas import WebhookList, WebhookOut
 from services.api.payments.schemas import PaymentOut, Received
 from services.api.production import gang_sheets, moving, rejecting, reprinting, shipping
 from services.api.production import views as production
@@ -54,12 +56,20 @@ _ORDERS = (
     GET("/api/orders/<order>", orders.show, CUSTOMER, UNLIMITED, NO_STORE, OrderOut),
     POST("/api/orders/<uuid:order_id>/cancel", orders.cancel, CUSTOMER, API, NO_STORE, OrderOut, (200,), CANCELLED),
     GET("/api/admin/orders", admin.admin_page, *_OF_SHOP, AdminOrderPage, (200,), LISTED),
+    GET("/api/admin/orders/counts", admin.admin_counts, *_OF_SHOP, OrderCountsOut),
     GET("/api/admin/orders/<order>", admin.admin_show, *_OF_SHOP, AdminOrderOut),
     POST("/api/admin/orders/<uuid:order_id>/cancel", admin.admin_cancel, *_OF_SHOP, AdminOrderOut, (200,), CANCELLED),
 )
 _PAYMENTS = (
     POST("/api/orders/<uuid:order_id>/payment", payments.start, CUSTOMER, API, NO_STORE, PaymentOut, (200,), PAYABLE),
     POST("/api/webhooks/stripe", webhook.receive, PUBLIC, UNLIMITED, NO_STORE, Received, (200,), SIGNED, Signed),
+)
+_UNANSWERED = (shop_errors.PaymentUnavailable,)
+_WEBHOOK = "/api/admin/webhooks/<event_id>"
+_WEBHOOKS = (
+    GET("/api/admin/webhooks", received.list_webhooks, ADMIN, API, NO_STORE, WebhookList),
+    POST(f"{_WEBHOOK}/retry", received.retry_webhook, ADMIN, API, NO_STORE, WebhookOut, (200,), _UNANSWERED),
+    POST(f"{_WEBHOOK}/dismiss", received.dismiss_webhook, ADMIN, API, NO_STORE, WebhookOut),
 )
 _MADE = (ORDERS, API, NO_STORE, ProductionOut)
 _MOVED = (shop_errors.NotAllowedNow,)
@@ -73,7 +83,7 @@ _PRODUCTION = (
     POST(f"{_OF_ORDER}/production", moving.move, *_MADE, (200,), _MOVED),
     POST(f"{_OF_ORDER}/hold", moving.hold, *_MADE, (200,), _MOVED),
     POST(f"{_OF_ORDER}/resume", moving.resume, *_MADE, (200,), _MOVED),
-    POST(f"{_OF_ORDER}/files", production.make_files, *_MADE),
+    POST(f"{_OF_ORDER}/files", production.make_files, *_MADE, (200,), _MOVED),
     POST(f"{_OF_ORDER}/prints/<uuid:print_id>/reject", rejecting.reject, *_MADE, (200,), _MOVED),
     POST(f"{_OF_ORDER}/reprints", reprinting.reprint, *_MADE, (201,), (*_MOVED, shop_errors.OutOfStock)),
     POST(f"{_OF_ORDER}/shipments", shipping.ship, *_MADE, (201,), _MOVED),
@@ -107,7 +117,7 @@ _BOOKS = (
 )
 ORDERED: Mapping[str, tuple[Route, ...]] = {
     "orders": _ORDERS,
-    "payments": _PAYMENTS,
+    "payments": (*_PAYMENTS, *_WEBHOOKS),
     "refunds": _REFUNDS,
     "production": _PRODUCTION,
     "documents": _DOCUMENTS,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar, get_type_hints
 
 from pydantic import BaseModel
@@ -42,6 +42,11 @@ class Signed(ApiModel):
     max_bytes: ClassVar[int] = 256 << 10
 
 
+@cache
+def _models(view: Callable[..., Any]) -> dict[str, type[BaseModel]]:
+    return get_type_hints(view)
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """`answer` is the response's model or content types, None for an empty one.
@@ -69,8 +74,7 @@ class Route:
 
     def model(self, part: str) -> type[BaseModel] | None:
         """The model of a part of the request: `path`, `query`, `header` or `body`."""
-        found: type[BaseModel] | None = get_type_hints(self.view).get(part)
-        return found
+        return _models(self.view).get(part)
 
     @property
     def idempotent(self) -> bool:
@@ -106,7 +110,8 @@ class Route:
 
 # The words of the tables of routes.
 PUBLIC, GUEST_READ, GUEST_WRITE = Auth.PUBLIC, Auth.GUEST_READ, Auth.GUEST_WRITE
-CUSTOMER, ADMIN, CATALOGUE, ORDERS = Auth.CUSTOMER, Auth.ADMIN, Auth.CATALOGUE, Auth.ORDERS
+KEY, MEMBER, CUSTOMER, ADMIN = Auth.KEY, Auth.MEMBER, Auth.CUSTOMER, Auth.ADMIN
+CATALOGUE, ORDERS = Auth.CATALOGUE, Auth.ORDERS
 UNLIMITED, API, UPLOADS, SIGN_IN = Limit.NONE, Limit.API, Limit.UPLOADS, Limit.SIGN_IN
 NO_STORE, PICTURE, PUBLISHED, PAGE = Cache.NO_STORE, Cache.PICTURE, Cache.PUBLISHED, Cache.PAGE
 CACHED, PRICE = Cache.CATALOGUE, Cache.PRICE

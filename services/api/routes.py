@@ -17,6 +17,7 @@ from services.api.assets import presigned_uploads as uploads
 from services.api.assets import share_links as links
 from services.api.assets import views as assets
 from services.api.assets.schemas import AssetOut, AssetPage, LinkOut, Presigned, UploadForm
+from services.api.batch_routes import BATCHES
 from services.api.cutouts import views as cutouts
 from services.api.cutouts.schemas import CutoutForm
 from services.api.dependencies import Dependencies
@@ -37,6 +38,7 @@ from services.api.print.drawing_schemas import CutlineOut, VectorOut
 from services.api.print.enlargement_schemas import EnlargementOut
 from services.api.print.file_schemas import PrintFileOut
 from services.api.print.schemas import PrintCheckOut, PrintEdgesOut
+from services.api.removebg import views as removebg
 from services.api.route import (
     ADMIN,
     API,
@@ -44,6 +46,7 @@ from services.api.route import (
     GET,
     GUEST_READ,
     GUEST_WRITE,
+    KEY,
     NO_STORE,
     PAGE,
     PICTURE,
@@ -57,6 +60,7 @@ from services.api.route import (
 )
 from services.api.schemas import ResponseModel
 from services.api.shop_routes import SHOP
+from services.api.webhook_routes import WEBHOOKS
 from shared import errors, web
 
 DOWNLOADED = (200, 206, 304)
@@ -162,17 +166,25 @@ PAGES = (
     GET("/", pages.home, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/legal/<name>", pages.legal, PUBLIC, UNLIMITED, PAGE, ("text/html",), (200, 302)),
     GET("/account/<name>", pages.account, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
+    GET("/orders/<name>", pages.order, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/docs", pages.docs, PUBLIC, UNLIMITED, PAGE, ("text/html",)),
     GET("/static/<path:name>", pages.static, PUBLIC, UNLIMITED, PAGE, ("*/*",)),
     GET("/openapi.json", pages.openapi, PUBLIC, UNLIMITED, PAGE, ("application/json",)),
+)
+REMOVE_BG = (  # documented by their maker and in docs/removebg.md; clients of some kinds prefix /api
+    POST("/v1.0/removebg", removebg.remove, KEY, API, NO_STORE, None),
+    GET("/v1.0/account", removebg.account, KEY, API, NO_STORE, None),
+    POST("/v1.0/improve", removebg.improve, KEY, API, NO_STORE, None),
 )
 DOCUMENTED = {  # by tag
     "pictures": PICTURES,
     "jobs": JOBS,
     "prints": PRINTS,
     "gang sheets": GANG_SHEETS,
+    "batches": BATCHES,
     "mockups": MOCKUPS,
     **SHOP,
+    "webhooks": WEBHOOKS,
     "admin": ADMINISTRATION,
 }
 
@@ -180,6 +192,7 @@ _TAGS = {
     "pictures": "Uploads, and the addresses of pictures.",
     "jobs": "The work on pictures: started, watched, cancelled and repeated.",
     "prints": "What a picture needs for print: checks, hard edges, cut lines, vectors and files for printers.",
+    "batches": "Many pictures cut out with the same options: sent at once, followed as one, and downloaded as one.",
     "gang sheets": "Many pictures on as little film as possible.",
     "mockups": "Pictures on garments.",
     "catalogue": "Products, their pictures and their stock, as visitors see them.",
@@ -193,6 +206,7 @@ _TAGS = {
     "refunds": "Money paid back, and disputes.",
     "production": "What is printed, packed and shipped.",
     "documents": "Invoices, packing slips and labels.",
+    "webhooks": "Events sent to callers, and where to.",
     "books": "What was received, refunded and charged, day by day.",
     "admin": "Providers and queues, for admins.",
 }
@@ -203,11 +217,13 @@ def register(app: OpenAPI, deps: Dependencies) -> None:
     for tag, routes in DOCUMENTED.items():
         for route in routes:
             _add(app, deps, route, tag)
-    for route in PAGES:
+    for route in (*PAGES, *REMOVE_BG):
         _add(app, deps, route)
+    for route in REMOVE_BG:
+        app.add_url_rule(f"/api{route.path}", route.name, methods=[route.method])
     documented = [route for routes in DOCUMENTED.values() for route in routes]
     app.extensions[pages.DOCUMENT] = Document(app, documented, deps.settings.web.formats)
-    policies = {route.name: Policy(route.auth, route.limit, route.cache) for route in (*documented, *PAGES)}
+    policies = {route.name: Policy(route.auth, route.limit, route.cache) for route in (*documented, *PAGES, *REMOVE_BG)}
     policy.install(app, policies | dict.fromkeys(web.ENDPOINTS, policy.UNRESTRICTED))
 
 

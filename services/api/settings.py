@@ -3,9 +3,9 @@
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from services.api.documents.settings import SellerSettings
 from services.api.mail.settings import Smtp
@@ -13,35 +13,15 @@ from services.api.pages.legal import Legal
 from services.api.pages.settings import Shop
 from services.api.payments.settings import Stripe
 from services.api.pricing.settings import Pricing
+from services.api.rate import RateLimit
+from services.api.removebg.settings import RemoveBg
 from shared import settings, url_syntax
 from shared.image_format.structure import Format
 from shared.models.invoice import Seller
 from shared.print_settings import Printing
+from shared.webhook_settings import Webhooks
 
-_RATE = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,3})?([smhd])")
 _REGEX_CHARACTERS = re.compile(r"[^A-Za-z0-9.:/_-]")  # flask-cors would compile them
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `calls` in any stretch of `seconds`."""
-
-    calls: int
-    seconds: int
-
-
-def _rate(value: str) -> Rate | None:
-    """From `100/15m`; None means off."""
-    if value == "0":
-        return None
-    parts = _RATE.fullmatch(value)
-    if not parts:
-        raise ValueError("must look like 100/15m or 10/h; 0 switches the limit off")
-    return Rate(int(parts[1]), int(parts[2] or 1) * _UNITS[parts[3]])
-
-
-_RateLimit = Annotated[Rate | None, BeforeValidator(_rate)]
 
 
 class Web(settings.EnvSettings):
@@ -56,13 +36,13 @@ class Web(settings.EnvSettings):
     trusted_hops: int = Field(0, validation_alias="TRUSTED_HOPS", ge=0, le=5)
     fetch_urls: bool = Field(True, validation_alias="FETCH_URLS")
     # Defaults are read like given values.
-    rate_api: _RateLimit = Field("100/15m", validation_alias="RATE_LIMIT_API")  # type: ignore[assignment]
-    rate_uploads: _RateLimit = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")  # type: ignore[assignment]
-    rate_sign_in: _RateLimit = Field("5/15m", validation_alias="RATE_LIMIT_SIGN_IN")  # type: ignore[assignment]
-    rate_premium_api: _RateLimit = Field("600/m", validation_alias="RATE_LIMIT_PREMIUM_API")  # type: ignore[assignment]
-    rate_premium_uploads: _RateLimit = Field("120/m", validation_alias="RATE_LIMIT_PREMIUM_UPLOADS")  # type: ignore[assignment]
-    rate_admin_api: _RateLimit = Field("3000/m", validation_alias="RATE_LIMIT_ADMIN_API")  # type: ignore[assignment]
-    rate_admin_uploads: _RateLimit = Field("600/m", validation_alias="RATE_LIMIT_ADMIN_UPLOADS")  # type: ignore[assignment]
+    rate_api: RateLimit = Field("100/15m", validation_alias="RATE_LIMIT_API")  # type: ignore[assignment]
+    rate_uploads: RateLimit = Field("10/h", validation_alias="RATE_LIMIT_UPLOADS")  # type: ignore[assignment]
+    rate_sign_in: RateLimit = Field("5/15m", validation_alias="RATE_LIMIT_SIGN_IN")  # type: ignore[assignment]
+    rate_premium_api: RateLimit = Field("600/m", validation_alias="RATE_LIMIT_PREMIUM_API")  # type: ignore[assignment]
+    rate_premium_uploads: RateLimit = Field("120/m", validation_alias="RATE_LIMIT_PREMIUM_UPLOADS")  # type: ignore[assignment]
+    rate_admin_api: RateLimit = Field("3000/m", validation_alias="RATE_LIMIT_ADMIN_API")  # type: ignore[assignment]
+    rate_admin_uploads: RateLimit = Field("600/m", validation_alias="RATE_LIMIT_ADMIN_UPLOADS")  # type: ignore[assignment]
     quota_stored_mb: int = Field(10_000, validation_alias="QUOTA_STORED_MB", ge=0, le=1_000_000_000)
     quota_key_stored_mb: int = Field(100_000, validation_alias="QUOTA_KEY_STORED_MB", ge=0, le=1_000_000_000)
     quota_unfinished_jobs: int = Field(1_000, validation_alias="QUOTA_UNFINISHED_JOBS", ge=0, le=1_000_000_000)
@@ -136,6 +116,8 @@ class Settings:
     smtp: Smtp
     legal: Legal
     selling: SellerSettings
+    removebg: RemoveBg
+    webhooks: Webhooks
 
     @property
     def seller(self) -> Seller:
@@ -161,4 +143,6 @@ class Settings:
             smtp=Smtp.read(),
             legal=Legal.read(),
             selling=SellerSettings.read(),
+            removebg=RemoveBg.read(),
+            webhooks=Webhooks.read(),
         )

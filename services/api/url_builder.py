@@ -45,3 +45,6 @@ class UrlBuilder:
 
     def job(self, job_id: UUID) -> str:
         return f"{self.public_url}/api/jobs/{job_id}"
+
+    def batch(self, batch_id: UUID) -> str:
+        return f"{self.public_url}/api/batches/{batch_id}"

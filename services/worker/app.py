@@ -30,6 +30,9 @@ from services.worker.providers.router import Router, Rules
 from services.worker.providers.self_hosted import SelfHosted
 from services.worker.runner import Runner
 from services.worker.settings import Cdn, Settings
+from services.worker.webhooks import delivery
+from services.worker.webhooks.delivery import Delivery
+from services.worker.webhooks.sending import Sender
 from shared import broker, failpoints, log, malloc, metrics, sentry, storage, timeouts
 from shared.db.pool import Database
 from shared.health import Check, Health
@@ -48,6 +51,7 @@ class Dependencies:
     periodic_tasks: tuple[PeriodicTask, ...]
     health: Health
     health_server: ThreadingHTTPServer
+    webhooks: Delivery
 
 
 def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[None]"]) -> Dependencies:
@@ -55,7 +59,7 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     broker.refuse_evicting(settings.broker.url.get_secret_value())
     database = Database(
         settings.database.url.get_secret_value(),
-        pool_max=min(settings.database.pool_max, settings.work.threads + 1),
+        pool_max=min(settings.database.pool_max, settings.work.threads + 2),  # the periodic tasks, and webhooks
         statement_s=timeouts.STATEMENT_WORKER_S,
     )
     objects = storage.connect(settings.storage)
@@ -69,7 +73,13 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
     runner = Runner(database, leases, handlers, settings.work.threads, settings.work.queues, waker.wake)
     polling = poller.Poller(submit, runner.run_next, _stopping, settings.work.threads)
     clean = maintenance.Maintenance(database, objects, settings.retention).run
-    tasks = (*_periodic_tasks(database, clean, leases, waker, polling), *_purges(database, settings.cdn))
+    client = settings.webhooks.client(delivery.AT_ONCE)
+    webhooks = Delivery(database, Sender(settings.webhooks, client, secret))
+    tasks = (
+        *_periodic_tasks(database, clean, leases, waker, polling),
+        PeriodicTask("webhooks", webhooks.run, delivery.EVERY_S, tolerance_s=60, away_s=delivery.AWAY_S),
+        *_purges(database, settings.cdn),
+    )
     checks = (
         Check("database", database.check, critical=True),
         Check("storage", objects.check),
@@ -83,6 +93,7 @@ def build(settings: Settings, submit: Callable[[Callable[[], None]], "Future[Non
         periodic_tasks=tasks,
         health=health,
         health_server=health_server.serve(health, settings.work.host, settings.work.port, ops_token),
+        webhooks=webhooks,
     )
     database.open()
     for task in tasks:
@@ -149,6 +160,7 @@ def stop(deps: Dependencies) -> None:
     """Stop everything; called when the last job has ended."""
     for task in deps.periodic_tasks:
         task.stop()
+    deps.webhooks.close()
     deps.health_server.shutdown()
     deps.database.close()
 
@@ -200,6 +212,7 @@ def _ready(**_: object) -> None:
 @signals.worker_shutting_down.connect
 def _draining(**_: object) -> None:
     deps().health.mark_draining()
+    deps().webhooks.stop()
 
 
 @signals.worker_shutdown.connect

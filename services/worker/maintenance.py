@@ -7,11 +7,13 @@
                          their finished orders (ARTWORK_RETENTION_DAYS); then treated as deleted
     deleted assets       hidden at once; after a week their objects are deleted, and then their rows
     orphaned objects     left by a crash between object and row; deleted when they are a week old
+    batches              deleted with the pictures of their owners, or their jobs, whichever go first
     idempotency keys     deleted after a day with their responses
     sessions             deleted when they have expired; so are tokens of mails
     quotes               deleted a day after they expired, used or not
     direct uploads       what was sent and never completed is deleted after a day, and then the row that counts it
     unfinished writes    left by a crash in the same place; deleted after a day
+    webhooks' messages   deleted 30 days after their event, delivered or not
     mails                deleted 30 days after they were queued, sent or not
     finished jobs        deleted after 90 days (JOB_RETENTION_DAYS) with their calls of providers
 
@@ -24,9 +26,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from shared import log, metrics, storage
 from shared.db import (
+    batches,
     designs,
     email_tokens,
     idempotency,
@@ -38,6 +42,7 @@ from shared.db import (
     provider_calls,
     quotes,
     sessions,
+    webhook_messages,
 )
 from shared.db.pool import Connection, Database
 from shared.models.owner import OwnerType
@@ -47,10 +52,11 @@ EVERY_S = 3600.0
 DAY_S = 86_400
 KEEP_S = 7 * DAY_S  # a mistaken delete can be undone, and a database restored from a dump finds its objects
 KEEP_MAILS_S = 30 * DAY_S  # unsent ones have failed long before; who asks after a mail asks sooner
+KEEP_WEBHOOKS_S = 30 * DAY_S  # ten times as long as they are tried
 KEEP_UNFINISHED_S = DAY_S  # the permission to send ends long before
 AT_ONCE = 500  # of each kind per run: 360,000 a month, while 10,000 pictures leave 50,000 objects
 DELETE_S = 20  # then the rest of a stem is left to the next run: less than half of object_deletions.GOING_S
-BATCHES = 20  # of AT_ONCE finished jobs, or mails, per run, each in a transaction of its own: 7 million a month
+BATCHES = 20  # of AT_ONCE finished jobs, mails or messages per run, each in a transaction of its own: 7 million a month
 _SLICES = 256  # of all objects, by the first two digits of their keys
 _PAGE = 1000  # objects compared with rows in one statement
 
@@ -83,6 +89,8 @@ class Maintenance:
         self.forget()
         self.forget_designs()
         self.forget_mails()
+        self.forget_batches()
+        self.forget_webhooks()
         self.forget_jobs()
         self.prune()
         self.collect(slices(time.time()))
@@ -125,6 +133,21 @@ class Maintenance:
     def forget_mails(self) -> int:
         """Delete mails after their time; returns how many."""
         return self._in_batches(mails.prune, KEEP_MAILS_S)
+
+    def forget_batches(self) -> int:
+        """Delete batches before their jobs and their owners' pictures; returns how many."""
+        kept = {
+            owner: min(filter(None, (days, self._job_days)), default=0) for owner, days in self._retention_days.items()
+        }
+        return sum(
+            self._in_batches(partial(batches.prune, owner_type=owner), days * DAY_S)
+            for owner, days in kept.items()
+            if days
+        )
+
+    def forget_webhooks(self) -> int:
+        """Delete messages of webhooks after their time; returns how many."""
+        return self._in_batches(webhook_messages.prune, KEEP_WEBHOOKS_S)
 
     def forget_jobs(self) -> int:
         """Delete finished jobs after their retention, and then the calls that were made for them; returns how many."""

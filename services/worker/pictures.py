@@ -16,7 +16,7 @@ Pixels = NDArray[np.uint8]
 
 # At 50 megapixels a preview takes 220 MB beside the picture, a WebP 640 MB: one such picture at a time.
 LARGE = 12_500_000  # pixels
-one_large = threading.Lock()
+one_large = threading.RLock()  # what is made of a large picture may be large as well
 
 
 def large(width: int, height: int) -> AbstractContextManager[object]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from shared import log, metrics
 from shared.broker import Waker
-from shared.db import ids, job_queue, job_report, mails, reconciliation, webhook_events
+from shared.db import ids, job_queue, job_report, mails, reconciliation, webhook_events, webhook_messages
 from shared.db.pool import Connection, Database
 from shared.models.job import Queue
 
@@ -41,6 +41,7 @@ class Rescuer:
             metrics.MAIL_OVERDUE.set(mails.overdue_s(connection))  # here, so that no sender is needed to miss one
             metrics.RECONCILER_OVERDUE.set(reconciliation.overdue_s(connection))
             metrics.EVENTS_WAITING.set(webhook_events.waiting_s(connection))
+            metrics.WEBHOOK_OVERDUE.set(webhook_messages.overdue_s(connection))
             return sum(self._wake(queue, self._missing(connection, queue)) for queue in Queue)
 
     def _missing(self, connection: Connection, queue: Queue) -> int:

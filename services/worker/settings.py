@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from shared import settings, timeouts
 from shared.models.job import Queue
 from shared.print_settings import Printing
+from shared.webhook_settings import Webhooks
 
 
 def _queues(text: str) -> tuple[Queue, ...]:
@@ -69,6 +70,7 @@ class Settings:
     ops: settings.Ops
     work: Work
     cdn: Cdn
+    webhooks: Webhooks
 
     @classmethod
     def read(cls) -> Self:
@@ -84,4 +86,5 @@ class Settings:
             ops=settings.Ops.read(),
             work=Work.read(),
             cdn=Cdn.read(),
+            webhooks=Webhooks.read(),
         )

@@ -5,28 +5,31 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shared.db import ids
+from shared.db import ids, webhook_endpoints
 from shared.db.pool import Connection
-from shared.models.owner import Scope
+from shared.models.owner import Owner, OwnerType, Scope
 
-_COLUMNS = "id, name, scope, created_at, revoked_at"
+_COLUMNS = "id, name, scope, created_at, revoked_at, monthly_credits"
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
+    """`monthly_credits`: of remove.bg's API; None: unlimited."""
+
     id: UUID
     name: str
     scope: Scope
     created_at: datetime
     revoked_at: datetime | None
+    monthly_credits: int | None
 
 
-def add(connection: Connection, name: str, scope: Scope, digest: str) -> Key:
+def add(connection: Connection, name: str, scope: Scope, digest: str, monthly_credits: int | None = None) -> Key:
     row = connection.execute(
-        f"""insert into api_keys (id, name, scope, hash)
-        values (%s, %s, %s, %s)
+        f"""insert into api_keys (id, name, scope, hash, monthly_credits)
+        values (%s, %s, %s, %s, %s)
         returning {_COLUMNS}""",
-        [ids.new(), name, scope, digest],
+        [ids.new(), name, scope, digest, monthly_credits],
     ).fetchone()
     assert row is not None
     return _key(row)
@@ -51,7 +54,7 @@ def all_keys(connection: Connection) -> list[Key]:
 
 
 def revoke(connection: Connection, key_id: UUID) -> bool:
-    """False if there is no valid key with this id."""
+    """Its webhooks go with it. False if there is no valid key with this id."""
     row = connection.execute(
         """update api_keys
         set revoked_at = now()
@@ -59,6 +62,20 @@ def revoke(connection: Connection, key_id: UUID) -> bool:
         and revoked_at is null
         returning id""",
         [key_id],
+    ).fetchone()
+    webhook_endpoints.remove_all(connection, Owner(OwnerType.KEY, str(key_id)))
+    return row is not None
+
+
+def set_credits(connection: Connection, key_id: UUID, monthly_credits: int | None) -> bool:
+    """False if there is no valid key with this id."""
+    row = connection.execute(
+        """update api_keys
+        set monthly_credits = %s
+        where id = %s
+        and revoked_at is null
+        returning id""",
+        [monthly_credits, key_id],
     ).fetchone()
     return row is not None
 

@@ -87,6 +87,18 @@ def keep_many(connection: Connection, owner: Owner, asset_ids: Collection[UUID])
     return list(map(_asset, rows))
 
 
+def find_many(connection: Connection, asset_ids: Collection[UUID]) -> list[Asset]:
+    """Those that exist, of any owner: check first that the caller may see them."""
+    rows = connection.execute(
+        f"""select {_COLUMNS}
+        from assets
+        where id = any(%s)
+        and deleted_at is null""",
+        [list(asset_ids)],
+    ).fetchall()
+    return list(map(_asset, rows))
+
+
 def by_key(connection: Connection, key: str) -> Asset | None:
     """The asset behind a key, of any owner: check first that the caller may see it."""
     row = connection.execute(
@@ -117,22 +129,31 @@ def delete(connection: Connection, owner: Owner | None, asset_id: UUID) -> int:
 
     Returns the number of cancelled jobs. Raises NotFound, and changes nothing, if there is no such asset.
     """
-    hidden = _hide(connection, owner, asset_id)
+    hidden = _hide(connection, owner, [asset_id])
     if asset_id not in hidden:
         raise errors.NotFound
-    while more := _hide(connection, owner, asset_id):  # what jobs have made of these while their ends were waited for
+    return _cancel(connection, owner, [asset_id], hidden)
+
+
+def delete_many(connection: Connection, owner: Owner | None, asset_ids: Collection[UUID]) -> int:
+    """As `delete`, of those that exist."""
+    return _cancel(connection, owner, asset_ids, _hide(connection, owner, asset_ids))
+
+
+def _cancel(connection: Connection, owner: Owner | None, asset_ids: Collection[UUID], hidden: set[UUID]) -> int:
+    while more := _hide(connection, owner, asset_ids):  # what jobs have made of these while their ends were waited for
         hidden |= more
     return jobs.cancel_of_assets(connection, hidden)
 
 
-def _hide(connection: Connection, owner: Owner | None, asset_id: UUID) -> set[UUID]:
-    """Hide the asset and what goes with it, as far as that is committed; returns what was not hidden yet."""
+def _hide(connection: Connection, owner: Owner | None, asset_ids: Collection[UUID]) -> set[UUID]:
+    """Hide the assets and what goes with them, as far as that is committed; returns what was not hidden yet."""
     rows = connection.execute(
         f"""with recursive gone as (
             select id
             from assets
-            where id = %(id)s
-            or job_id = (select job_id from assets where id = %(id)s and kind in ('cutout', 'print', 'file'))
+            where id = any(%(ids)s)
+            or job_id in (select job_id from assets where id = any(%(ids)s) and kind in ('cutout', 'print', 'file'))
             union
             select made.id
             from gone cross join lateral (
@@ -158,7 +179,7 @@ def _hide(connection: Connection, owner: Owner | None, asset_id: UUID) -> set[UU
         from doomed
         where assets.id = doomed.id
         returning assets.id""",
-        {"id": asset_id, **owners.parameters(owner)},
+        {"ids": list(asset_ids), **owners.parameters(owner)},
     ).fetchall()
     return {row["id"] for row in rows}
 

@@ -1,6 +1,7 @@
 """Discount codes, and how often each was used."""
 
 from dataclasses import asdict
+from uuid import UUID
 
 from shared.db import pagination
 from shared.db.pool import Connection
@@ -45,6 +46,13 @@ def take(connection: Connection, code: str) -> bool:
     )
 
 
+def lock_of_order(connection: Connection, order_id: UUID) -> None:
+    """Lock the code of an order that may be cancelled, before the order: as when it was placed."""
+    connection.execute(
+        "select from discounts where code = (select discount_code from orders where id = %s) for update", [order_id]
+    )
+
+
 def give_back(connection: Connection, code: str) -> None:
-    """Take back a use, of an order that was cancelled. Others who take the code wait, as with `take`."""
+    """Take back a use, of an order that is cancelled; see `lock_of_order`."""
     connection.execute("update discounts set uses = uses - 1 where code = %s and uses > 0", [code])

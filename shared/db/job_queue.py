@@ -12,7 +12,7 @@ from psycopg.errors import DatatypeMismatch, UniqueViolation
 from psycopg.types.json import Jsonb
 
 from shared import errors
-from shared.db import assets, ids, jobs
+from shared.db import assets, ids, jobs, webhook_messages
 from shared.db.jobs import COLUMNS
 from shared.db.pool import Connection
 from shared.models.cutout import MaskPrecision, Provider
@@ -135,6 +135,7 @@ def finish(connection: Connection, job: Job, outcome: Outcome, timings: Timings)
     if outcome.assets:
         assets.add_all(connection, [replace(asset, owner=owner) for asset in outcome.assets])
     _follow_up(connection, replace(job, owner=owner), outcome.follow_ups)
+    webhook_messages.job_ended(connection, job, owner)
     return True
 
 
@@ -156,7 +157,7 @@ def _follow_up(connection: Connection, job: Job, follow_ups: Iterable[FollowUp])
 
 
 def find_outcome(connection: Connection, fingerprints: Collection[str], asset_count: int) -> Outcome | None:
-    """The newest outcome with one of these fingerprints of which all assets remain: so many, and a rendering's file."""
+    """The newest outcome with one of these fingerprints of which all assets remain: so many, and the file asked for."""
     row = connection.execute(
         """
         select id, provider, precision, result, fingerprint
@@ -164,7 +165,7 @@ def find_outcome(connection: Connection, fingerprints: Collection[str], asset_co
         where fingerprint = any(%s)
             and status = 'done'
             and (select count(*) from assets where job_id = jobs.id and deleted_at is null)
-                = %s + (input ? 'rendering')::int
+                = %s + (input ?| array['rendering', 'composition'])::int
         order by finished_at desc
         limit 1
         """,
@@ -193,6 +194,8 @@ def fail(connection: Connection, job: Job, error: JobFailure, message: str, timi
         message=message,
         timings=Jsonb(asdict(timings)),
     )
+    if owner:
+        webhook_messages.job_ended(connection, job, owner, error)
     return owner is not None
 
 
@@ -224,9 +227,9 @@ def wake_due(connection: Connection) -> None:
 def fail_exhausted(connection: Connection) -> list[UUID]:
     """Fail jobs that may not be claimed again, at most AT_ONCE: their last attempt died alone, or was handed back."""
     rows = connection.execute(
-        """
+        f"""
         with exhausted as materialized (
-            select id
+            select id as exhausted_id
             from jobs
             where claim_state = 'exhausted'
             order by id
@@ -236,11 +239,13 @@ def fail_exhausted(connection: Connection) -> list[UUID]:
         update jobs
         set status = 'failed', error_code = %s, error_message = %s, lease_until = null, finished_at = now()
         from exhausted
-        where jobs.id = exhausted.id
-        returning jobs.id
+        where id = exhausted_id
+        returning {COLUMNS}
         """,
         [AT_ONCE, JobFailure.POISON, "The job was tried several times and never completed."],
     ).fetchall()
+    for job in map(jobs.from_row, rows):
+        webhook_messages.job_ended(connection, job, job.owner, JobFailure.POISON)
     return [row["id"] for row in rows]
 
 

@@ -15,7 +15,7 @@ from shared.models.cutout import MaskPrecision, Provider
 from shared.models.job import QUEUES, Job, JobError, JobState, JobType, Queue, Timings, request_key
 from shared.models.owner import Owner, OwnerType
 
-NORMAL, LEAST_URGENT = 5, 9  # priorities run from 0, the most urgent
+NORMAL, UNHURRIED, LEAST_URGENT = 5, 6, 9  # priorities run from 0, the most urgent; unhurried: of batches
 COLUMNS = """
     id, owner_type, user_id, type, queue, asset_id, input, status, progress, attempts, fence, priority, version,
     provider, precision, timings, result, error_code, error_message, created_at, started_at, finished_at, request_id,
@@ -76,6 +76,27 @@ def find(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | Non
         where id = %(id)s and {owners.VISIBLE_JOBS}
         """,
         {**owners.parameters(owner), "id": job_id},
+    ).fetchone()
+    return from_row(row) if row else None
+
+
+def unfinished(
+    connection: Connection,
+    owner: Owner,
+    asset_id: UUID,
+    input: Mapping[str, Any],  # noqa: A002 - the column's name
+) -> Job | None:
+    """The oldest cut-out of the picture that is asked for the same."""
+    row = connection.execute(
+        f"""
+        select {COLUMNS}
+        from jobs
+        where {owners.OWNED_JOBS} and {UNFINISHED} and asset_id = %(asset)s and type = 'cutout'
+            and input = %(input)s
+        order by created_at
+        limit 1
+        """,
+        {**owners.parameters(owner), "asset": asset_id, "input": Jsonb(input)},
     ).fetchone()
     return from_row(row) if row else None
 

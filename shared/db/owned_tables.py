@@ -34,6 +34,7 @@ _ORDERS = f"select id from orders where customer_id = {_CUSTOMER_ID}"
 _OF_ORDERS = f"order_id in ({_ORDERS})"
 _OF_ITEMS = f"order_item_id in (select id from order_items where {_OF_ORDERS})"
 _KEPT = f"owner_type = '{ARTWORK.type}' and owner_id = '{ARTWORK.id}' and deleted_at is null"
+_OF_BATCHES = f"batch_id in (select id from batches where {OWNED})"
 _OF_DESIGNS = f"design_id in (select id from designs where {OWNED})"
 
 
@@ -66,6 +67,20 @@ TABLES = (
         "id, content_type, bytes, created_at",
         f"delete from incoming where {OWNED}",
         assets=("asset_id",),
+    ),
+    Owned(
+        "batches",
+        "id, input, pictures, created_at, closed_at, cancelled_at",
+        f"delete from batches where {OWNED}",
+        documents=("input",),
+    ),
+    Owned(
+        "batch_items",
+        "batch_id, position, name, url, asset_id, job_id, error_code",
+        f"delete from batch_items where {_OF_BATCHES}",
+        assets=("asset_id",),
+        owned=_OF_BATCHES,
+        owner_id=None,
     ),
     Owned(
         "designs",
@@ -129,6 +144,11 @@ TABLES = (
     _of_orders("shipments", "id, order_id, carrier, tracking, shipped_at, delivered_at"),
     _of_orders("reprints", "id, order_item_id, quantity, reason, created_at, printed_at", owned=_OF_ITEMS),
     _of_orders("invoices", "id, order_id, series, number, facts, currency, tax_cents, total_cents, issued_at"),
+    Owned(
+        "webhook_endpoints",
+        "id, url, events, created_at, disabled_at",
+        f"delete from webhook_endpoints where {OWNED}",
+    ),
     Owned(
         "quotes",
         "id, currency, total_cents, charges, country, postal_code, discount_code, created_at, expires_at, used_at",

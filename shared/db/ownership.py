@@ -20,7 +20,10 @@ _TRIES = 3  # of a move; each fails if the customer sends one of the guest's pic
 Pairs = Sequence[Mapping[str, UUID]]
 
 
-_HIDDEN = dict.fromkeys(("assets", "designs"), "and deleted_at is null")  # deleted rows that are removed later
+_HIDDEN = {  # deleted rows, which are removed later, and what belongs to them
+    **dict.fromkeys(("assets", "designs"), "and deleted_at is null"),
+    "design_placements": "and design_id in (select id from designs where deleted_at is null)",
+}
 
 
 def move(connection: Connection, guest: Owner, to: Owner) -> None:

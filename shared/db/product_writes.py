@@ -104,9 +104,12 @@ _REFRESH = """update products
     and from_cents <> lowest"""
 
 
+_COLUMNS = ("slug", "title", "description", "category", "tags", "pictures", "size_chart", "status")
+
+
 @dataclass(frozen=True, slots=True)
 class KnownProduct:
-    """A product that is there; `columns` are those of a file, `areas` are by placement."""
+    """A product that is there; `columns` are those that a change may name, `areas` are by placement."""
 
     id: UUID
     slug: str
@@ -169,15 +172,14 @@ def lock(connection: Connection) -> None:
 def known_products(connection: Connection, slugs: Collection[str]) -> dict[str, KnownProduct]:
     """Of any status, by slug."""
     rows = connection.execute(
-        "select id, slug, version, title, description, category, tags, status from products where slug = any(%s)",
-        [list(slugs)],
+        f"select id, version, {', '.join(_COLUMNS)} from products where slug = any(%s)", [list(slugs)]
     ).fetchall()
     areas = whole_products.print_areas(connection, [row["id"] for row in rows])
     return {row["slug"]: _known(row, areas[row["id"]]) for row in rows}
 
 
 def _known(row: Mapping[str, Any], areas: Sequence[PrintArea]) -> KnownProduct:
-    columns = {name: row[name] for name in ("slug", "title", "description", "category", "tags", "status")}
+    columns = {name: row[name] for name in _COLUMNS}
     return KnownProduct(row["id"], row["slug"], row["version"], columns, areas)
 
 

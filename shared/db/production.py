@@ -7,7 +7,7 @@ from uuid import UUID
 from shared.db import jobs, orders, pagination
 from shared.db.pool import Connection
 from shared.models.job import Job
-from shared.models.order import Order, OrderPrint, ProductionStatus
+from shared.models.order import Hold, Order, OrderPrint, ProductionStatus
 from shared.models.print_check import PrintMethod
 from shared.models.product import PrintArea
 
@@ -28,17 +28,24 @@ def release(connection: Connection, order_id: UUID) -> bool:
     )
 
 
-def set_status(connection: Connection, order: Order, to: ProductionStatus, *, held_for: str | None = None) -> Order:
+def set_status(
+    connection: Connection,
+    order: Order,
+    to: ProductionStatus,
+    *,
+    held_for: Hold | None = None,
+    held_reason: str | None = None,
+) -> Order:
     """Store the state of an order that is locked, and return it as it is now.
 
-    `held_for` is why it is held; it is None exactly if it is not.
+    `held_for` is why it is held; it is None exactly if it is not. `held_reason` are the words of an admin's hold.
     """
     held_from = order.reached if held_for else None
     connection.execute(
         """update orders
-        set production_status = %s, held_from = %s, held_for = %s, version = version + 1
+        set production_status = %s, held_from = %s, held_for = %s, held_reason = %s, version = version + 1
         where id = %s""",
-        [to, held_from, held_for, order.id],
+        [to, held_from, held_for, held_reason, order.id],
     )
     changed = orders.find(connection, None, order.id)
     assert changed is not None  # it is locked

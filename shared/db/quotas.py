@@ -15,7 +15,7 @@ class Usage:
 
     Each object counts once, however many rows name it, from its row on until it is removed, a week after its deletion.
     An upload that was announced counts until it is completed or removed. `kept`: the object asked for is among them.
-    Jobs that follow another by themselves do not count: nobody asked for them.
+    Jobs that follow another by themselves do not count: nobody asked for them. Pictures that wait in batches do.
     """
 
     stored_bytes: int
@@ -42,6 +42,13 @@ def usage(connection: Connection, owner: Owner, stem: str = "") -> Usage:
                 where {owners.OWNED_JOBS}
                 and status in ('queued', 'running')
                 and parent_id is null
+            ) + (
+                select count(*)
+                from batches join batch_items on batch_id = id
+                where {owners.OWNED}
+                and cancelled_at is null
+                and job_id is null
+                and error_code is null
             ) as unfinished_jobs,
             exists (select from assets where left(key, 64) = %(stem)s) as kept
         from (

@@ -55,6 +55,12 @@ def add(
     return from_row(row)
 
 
+def set_returned(connection: Connection, refund_id: UUID, pieces: Mapping[int, int]) -> None:
+    """Record how many pieces of which line came back with a refund by amount."""
+    returned = Jsonb({str(line): quantity for line, quantity in pieces.items()})
+    connection.execute("update refunds set returned = %s where id = %s", [returned, refund_id])
+
+
 def write(
     connection: Connection,
     refund_id: UUID,

@@ -24,17 +24,9 @@ def add(connection: Connection, order_id: UUID, carrier: str, tracking: str) -> 
     return Shipment(**row)
 
 
-def deliver(connection: Connection, order_id: UUID, shipment_id: UUID) -> bool:
-    """Record that a parcel has arrived, the first time; False if the order has no such parcel."""
-    return bool(
-        connection.execute(
-            """update shipments
-            set delivered_at = coalesce(delivered_at, greatest(now(), shipped_at))
-            where id = %s
-            and order_id = %s""",
-            [shipment_id, order_id],
-        ).rowcount
-    )
+def deliver(connection: Connection, shipment_id: UUID) -> None:
+    """Record that a parcel has arrived."""
+    connection.execute("update shipments set delivered_at = greatest(now(), shipped_at) where id = %s", [shipment_id])
 
 
 def of_order(connection: Connection, order_id: UUID) -> tuple[Shipment, ...]:

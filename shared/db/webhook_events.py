@@ -4,14 +4,48 @@ An event is stored before it is applied. One that cannot be applied yet stays op
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from shared.db.pool import Connection
 from shared.models.payment import WebhookEvent
 
-_COLUMNS = "id, type, object_id, happened_at, attempts"
+_COLUMNS = "id, type, object_id, happened_at"
 _RETRY = "least(interval '1 hour', interval '20 seconds' * power(2, least(attempts, 10)))"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedEvent:
+    """An event and what became of it; `error` is why it could not be applied when it was last tried."""
+
+    id: str
+    type: str
+    object_id: str
+    happened_at: datetime
+    received_at: datetime
+    tried_at: datetime | None
+    handled_at: datetime | None
+    attempts: int
+    error: str | None
+
+    @property
+    def event(self) -> WebhookEvent:
+        return WebhookEvent(self.id, self.type, self.object_id, self.happened_at)
+
+
+_RECEIVED = f"select {', '.join(field.name for field in fields(ReceivedEvent))} from webhook_events"
+
+
+def find(connection: Connection, event_id: str) -> ReceivedEvent | None:
+    row = connection.execute(f"{_RECEIVED} where id = %s", [event_id]).fetchone()
+    return ReceivedEvent(**row) if row else None
+
+
+def unhandled(connection: Connection, limit: int) -> list[ReceivedEvent]:
+    """Events that are not applied yet, oldest first."""
+    rows = connection.execute(f"{_RECEIVED} where handled_at is null order by received_at limit %s", [limit]).fetchall()
+    return [ReceivedEvent(**row) for row in rows]
 
 
 def add(connection: Connection, event: WebhookEvent) -> bool:
@@ -49,8 +83,7 @@ def handled(connection: Connection, event_id: str) -> bool:
     """
     return bool(
         connection.execute(
-            """update webhook_events set handled_at = now(), body = null, error = null
-            where id = %s and handled_at is null""",
+            "update webhook_events set handled_at = now(), error = null where id = %s and handled_at is null",
             [event_id],
         ).rowcount
     )

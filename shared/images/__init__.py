@@ -55,6 +55,7 @@ __all__ = [
     "accept",
     "decode",
     "density",
+    "ink_box",
     "ink_size",
     "inspect",
     "is_unverified",

@@ -32,7 +32,7 @@ def render(cutout: Image.Image, subject: Foreground, asked: Rendering, ground: G
     if not asked.bg_color and not ground:
         return picture
     fill(picture, asked.bg_color or _CLEAR, ground)
-    return picture.convert("RGB") if _is_opaque(picture) else picture
+    return picture.convert("RGB") if is_opaque(picture) else picture
 
 
 def crop_box(subject: Foreground, margins: Margins, size: tuple[int, int]) -> Box:
@@ -69,7 +69,7 @@ def fitting(picture: Image.Image, asked: Format) -> Format:
     """What AUTO means for this picture; any other format is itself."""
     if asked is not Format.AUTO:
         return asked
-    return Format.JPG if picture.mode == "RGB" or _is_opaque(picture) else Format.PNG
+    return Format.JPG if picture.mode == "RGB" or is_opaque(picture) else Format.PNG
 
 
 def compressed(picture: Image.Image, kind: Format, dpi: Density | None) -> bytes:
@@ -108,5 +108,6 @@ def _within(box: tuple[float, float, float, float], size: tuple[int, int]) -> tu
     return max(0.0, box[0]), max(0.0, box[1]), min(size[0], box[2]), min(size[1], box[3])
 
 
-def _is_opaque(picture: Image.Image) -> bool:
+def is_opaque(picture: Image.Image) -> bool:
+    """Whether a picture with alpha has nothing transparent."""
     return picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255)

@@ -38,6 +38,7 @@ class MailTemplate(StrEnum):
     ORDER_CANCELLED = "order_cancelled"
     ORDER_REFUNDED = "order_refunded"
     ARTWORK_REJECTED = "artwork_rejected"
+    WEBHOOK_DISABLED = "webhook_disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ MAIL_TERMS: Mapping[MailTemplate, MailTerms] = {
     MailTemplate.ACCOUNT_ERASED: MailTerms(),
     MailTemplate.ORDER_PAID: _of_order("items", "sums", "address"),
     MailTemplate.ORDER_SHIPPED: _of_order("carrier", "tracking", "address"),
-    MailTemplate.ORDER_CANCELLED: _of_order("expired", "refund"),
+    MailTemplate.ORDER_CANCELLED: _of_order("back", "expired", "refund"),
     MailTemplate.ORDER_REFUNDED: _of_order("amount", "refunded", "received"),
     MailTemplate.ARTWORK_REJECTED: _of_order("item", "placement", "reason"),
+    MailTemplate.WEBHOOK_DISABLED: MailTerms(frozenset({"address", "problem"}), 7 * 24 * _HOUR_S),
 }
 
 

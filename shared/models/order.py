@@ -3,7 +3,8 @@
     payment      unpaid ──> processing ──> paid ──> partly_refunded ──> refunded
                     │ └────> failed ──> (pay again)  │
                     │                                └──> disputed ──won──> as before
-                    │                                        └──lost──> lost, and back through an appeal
+                    │                                        └──lost──> lost, and back through an appeal;
+                    │                                                   what was not sent, the shop cancels
                     └──hold_until has passed──> cancelled
                  review: the amount or the currency is not the order's, or it was paid twice; a person decides
                  money that arrives for a cancelled order is refunded at once
@@ -71,11 +72,12 @@ REPRINTABLE = frozenset({*tuple(NEXT)[2:], ProductionStatus.DELIVERED})
 
 
 class Hold(StrEnum):
-    """Why the shop itself holds an order; `Order.held_for` may also be an admin's words."""
+    """Why an order is held. All but ADMIN are the shop's own reasons, which it ends by itself."""
 
     DISPUTE = "dispute"
     REVIEW = "review"
     ARTWORK = "artwork"
+    ADMIN = "admin"  # `Order.held_reason` has the admin's words
 
 
 class DisputeState(StrEnum):
@@ -170,7 +172,8 @@ class Order:
     payment_status: PaymentStatus
     production_status: ProductionStatus
     held_from: ProductionStatus | None
-    held_for: str | None
+    held_for: Hold | None
+    held_reason: str | None
     version: int
     hold_until: datetime | None
     created_at: datetime

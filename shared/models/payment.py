@@ -1,7 +1,7 @@
 """Payments, refunds and disputes, as Stripe has them. Money is in minor units."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -72,7 +72,10 @@ class PaymentFact:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """`lines`: what of which line is paid back, `{"line", "quantity", "cents", "taxCents"}`; line 0 is shipping."""
+    """`lines`: what of which line is paid back, `{"line", "quantity", "cents", "taxCents"}`; line 0 is shipping.
+
+    `returned`: of a refund by amount, how many pieces came back, by line.
+    """
 
     id: UUID
     payment_id: UUID
@@ -89,6 +92,7 @@ class Refund:
     failed_at: datetime | None
     checked_at: datetime | None
     created_at: datetime
+    returned: Mapping[str, int] = field(default_factory=dict)
 
 
 CLOSED_DISPUTES = ("won", "lost", "prevented", "warning_closed")  # an appeal opens a lost one again

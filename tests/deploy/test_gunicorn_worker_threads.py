@@ -104,6 +104,10 @@ def test_other_requests_have_request_threads_and_probes_their_own(port: int) -> 
         (f"GET /x{JOB}", "request"),
         (f"GET /?next={JOB}", "request"),
         ("GET /api/jobs", "request"),
+        ("POST /v1.0/removebg", "caller"),
+        ("POST /api/v1%2E0/removebg", "caller"),
+        ("POST /v1.0/removebg/", "request"),
+        ("GET /v1.0/removebg", "request"),
     ):
         with connected(port) as connection:
             connection.send(start.encode() + END)

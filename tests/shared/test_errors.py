@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared import errors, shop_errors
+from shared import batch_errors, errors, shop_errors
 
 CONTRACT = {
     "missing_file": 400,
@@ -17,6 +17,10 @@ CONTRACT = {
     "job_finished": 409,
     "job_not_failed": 409,
     "source_missing": 409,
+    "batch_closed": 409,
+    "batch_unfinished": 409,
+    "batch_too_large": 422,
+    "archive_refused": 422,
     "request_in_progress": 409,
     "mail_not_failed": 409,
     "more_than_paid": 409,
@@ -25,6 +29,7 @@ CONTRACT = {
     "sku_taken": 409,
     "slug_taken": 409,
     "variant_taken": 409,
+    "webhook_disabled": 409,
     "length_required": 411,
     "quote_expired": 409,
     "quote_used": 409,
@@ -75,7 +80,7 @@ CONTRACT = {
     "busy": 503,
     "unavailable": 503,
 }
-_NAMED = (vars(errors) | vars(shop_errors)).values()
+_NAMED = (vars(errors) | vars(batch_errors) | vars(shop_errors)).values()
 FAILURES = [kind for kind in _NAMED if isinstance(kind, type) and issubclass(kind, errors.Failure)]
 
 

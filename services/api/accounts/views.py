@@ -26,12 +26,13 @@ def change(deps: Dependencies, body: schemas.AccountChange) -> schemas.CustomerO
     changes the token of this one. Either needs the `currentPassword` of a customer who has one.
     """
     customer = auth.customer()
-    proven = bool(body.email or body.password)
+    email = body.email if body.email != customer.email else None
+    proven = bool(email or body.password)
     if proven and customer.has_password:
         _prove(deps, customer, body.current_password)
     hashed = None
     if body.password:
-        rules.require_strong(body.password, body.email or customer.email)
+        rules.require_strong(body.password, email or customer.email)
         hashed = deps.passwords.hash(body.password)
     with deps.database.transaction() as connection:
         if proven and _lock(connection, customer).password_hash != customer.password_hash:  # changed meanwhile
@@ -40,8 +41,8 @@ def change(deps: Dependencies, body: schemas.AccountChange) -> schemas.CustomerO
             customers.set_name(connection, customer.id, body.name)
         if hashed:
             replace_password(connection, customer, hashed)
-        if body.email:
-            _announce(connection, customer, body.email)
+        if email:
+            _announce(connection, customer, email)
         return schemas.CustomerOut.from_row(_lock(connection, customer))
 
 

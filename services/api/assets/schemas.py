@@ -45,6 +45,7 @@ class UploadForm(RequestModel):
 
     # The name and the alternatives of the same request as JSON. Only for the document: `upload_parser` reads the form.
     in_json: ClassVar[tuple[str, tuple[type[BodyModel], ...]]] = ("PictureIn", (InlinePicture, LinkedPicture))
+    archive: ClassVar[bool] = False  # whether a body that is no form is a ZIP file, and not a picture
 
     file: PictureFile
 

@@ -56,8 +56,8 @@ def change(
 ) -> schemas.AdminProduct:
     """Change product.
 
-    Only what is sent changes. If someone else has changed the product since `version`, nothing does, and the response
-    is 412.
+    Only what is sent changes; what is there already changes nothing. If someone else has changed the product since
+    `version`, nothing changes, and the response is 412.
     """
     areas = None if body.print_areas is None else [area.area() for area in body.print_areas]
     asked = ProductChange(body.columns(), areas, _variants(body.variants), header.version)
@@ -85,8 +85,7 @@ def move_stock(
     Adds to the stock of a variant, or takes from it: never below zero, and never a sale lost in between. The reason is
     stored with the name of the key or customer.
     """
-    owner = auth.caller()
-    assert owner is not None  # the route's policy requires one
+    owner = auth.identified()
     with once(deps.database, owner, body.model_dump_json()) as record, deps.database.transaction() as connection:
         products.renew_version(connection)
         move, stock = stock_moves.move(connection, path.variant_id, body.delta, body.reason, body.note, auth.actor())
@@ -142,5 +141,6 @@ def _write(connection: Connection, asked: ProductChange, product: KnownProduct |
     written, problems = planned(asked, product, known)
     for problem in problems:
         raise problem.failure
-    product_writes.write(connection, [written], auth.actor())
+    if written.changes:
+        product_writes.write(connection, [written], auth.actor())
     return written.id

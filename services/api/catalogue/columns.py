@@ -13,6 +13,7 @@ from services.api.catalogue.admin_schemas import (
     Cents,
     Color,
     Grams,
+    MeasuresIn,
     PrintAreaIn,
     Size,
     Sku,
@@ -23,7 +24,7 @@ from services.api.catalogue.admin_schemas import (
     Word,
 )
 from services.api.mockups.schemas import Hex
-from shared.models.product import PrintArea, Product, ProductStatus, Variant
+from shared.models.product import Measures, PrintArea, Product, ProductStatus, Variant
 from shared.models.stock_move import MAX_STOCK
 
 Read = Callable[[Any], object]  # raises ValueError in words
@@ -33,6 +34,8 @@ _CHANGE = re.compile(r"[+-]?[0-9]{1,9}")
 _PRICE = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
 _MM = r"([0-9]{1,4}(?:\.[0-9]{1,3})?)"
 _AREA = re.compile(rf"([a-z0-9-]+) {_MM}x{_MM} ([a-z+]+)(?: ([a-z0-9-]+))?")
+_MEASURE = re.compile(r"(.+) ([0-9]{1,4}(?:\.[0-9]{1,15})?)")
+_SIGNS = re.compile(r"([\\:,;])")  # of a size chart; a backslash stands before one that belongs to a name
 _ANSWERS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -104,14 +107,40 @@ def _area(text: str) -> PrintArea:
         raise ValueError(f"{text}: {error.errors(include_input=False)[0]['msg']}") from None
 
 
+def _size_chart(cell: str) -> list[dict[str, object]]:
+    return [_measures(row) for row in _split(cell, ";")]
+
+
+def _measures(row: str) -> dict[str, object]:
+    size, *rest = _split(row, ":")
+    measures = [_MEASURE.fullmatch(one) for half in rest for one in _split(half, ",")]
+    named = {_plain(one[1]): float(one[2]) for one in measures if one}
+    if len(rest) != 1 or len(named) < len(measures):
+        raise ValueError("Size charts are written as `M: Chest width 530, Length 740; L: Chest width 560`")
+    try:
+        return MeasuresIn.model_validate({"size": _plain(size), "mm": named}).model_dump(mode="json")
+    except ValidationError as error:
+        raise ValueError(f"{row}: {error.errors(include_input=False)[0]['msg']}") from None
+
+
+def _split(text: str, sign: str) -> list[str]:
+    """At each sign that has no backslash before it."""
+    return [part.strip() for part in re.findall(rf"(?:\\.|[^\\{sign}])+", text)] or [""]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)
+
+
 def cells(product: Product, areas: Sequence[PrintArea], variant: Variant, *, first: bool) -> list[object]:
     """The row of a variant, in the order of COLUMNS; the product's cells are filled in its first row only."""
     of_product = [product.title, product.description, product.category, product.tags, product.status, product.version]
     price = f"{variant.price_cents // 100}.{variant.price_cents % 100:02}"
+    chart = "; ".join(map(_charted, product.size_chart))
     archived = "yes" if variant.archived_at else "no"
     return [
         product.slug,
-        *([*of_product, "; ".join(map(_written, areas))] if first else [""] * len(PRODUCT)),
+        *([*of_product, "; ".join(map(_written, areas)), chart] if first else [""] * len(PRODUCT)),
         *(variant.sku, variant.colour, f"#{variant.colour_hex}", variant.size, price, variant.weight_g),
         *(variant.stock, "", archived),
     ]
@@ -120,6 +149,15 @@ def cells(product: Product, areas: Sequence[PrintArea], variant: Variant, *, fir
 def _written(area: PrintArea) -> str:
     size = f"{area.width_um / 1000:g}x{area.height_um / 1000:g}"
     return " ".join(filter(None, (area.placement, size, "+".join(area.methods), area.garment)))
+
+
+def _charted(row: Measures) -> str:
+    measures = (f"{_escaped(name)} {str(mm).removesuffix('.0')}" for name, mm in row.mm.items())
+    return f"{_escaped(row.size)}: {', '.join(measures)}"
+
+
+def _escaped(name: str) -> str:
+    return _SIGNS.sub(r"\\\1", name)
 
 
 _HEX, _CENTS, _GRAMS, _STOCK = _as(Hex), _as(Cents), _as(Grams), _as(Stock)
@@ -132,6 +170,7 @@ PRODUCT: Mapping[str, Read] = {
     "status": _as(ProductStatus),
     "version": _number,
     "print_areas": _areas,
+    "size_chart": _size_chart,
 }
 VARIANT: Mapping[str, Read] = {
     "color": _as(Color),

@@ -36,7 +36,7 @@ def import_products(deps: Dependencies, query: file_schemas.ImportQuery) -> file
 
     Reads CSV with the columns of the export, in any order; `slug` and `sku` are needed, an empty cell changes nothing.
     A row with a new SKU adds a variant, with `stock` as its first stock; the stock of others changes by `stock_change`
-    alone. Pictures and size charts stay. `dryRun=true` changes nothing and lists every fault by row and column.
+    alone. Pictures stay. `dryRun=true` changes nothing and lists every fault by row and column.
     Otherwise everything is imported or, with a single fault, nothing. Rows that say what is there already change
     nothing. With `version` filled in, a change of a product that was changed since the export is a fault. At most
     20,000 rows and 4 MB.

@@ -15,7 +15,7 @@ from services.api.assets.schemas import UploadForm
 from services.api.middleware.upload_parser import InlinePicture, LinkedPicture
 from services.api.schemas import FROM_TEXT, BodyModel, RequestModel
 from shared.images import colours
-from shared.models.cutout import Method, Provider, Transparency
+from shared.models.cutout import OF_FILES, Method, Provider, Transparency
 from shared.models.rendering import MARGINS, NO_MARGINS, Colour, Format, Margins, Rendering, Size, margins
 
 MAX_DPI = 9600  # of imagesetters; a JPEG can state 65,535
@@ -103,7 +103,7 @@ def chosen(stored: Mapping[str, Any]) -> dict[str, Any]:
     if sides := rendering.get("crop_margin"):
         rendering["crop_margin"] = " ".join(f"{amount}{unit}" for amount, unit in sides)
     named = {**stored, **rendering}
-    return {to_camel(name): value for name, value in named.items() if name not in ("provider", "rendering")}
+    return {to_camel(name): value for name, value in named.items() if name not in ("provider", *OF_FILES)}
 
 
 class JobOptions(BodyModel, CutoutOptions):

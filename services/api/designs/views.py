@@ -81,9 +81,10 @@ def change(deps: Dependencies, path: DesignPath, body: DesignChange) -> DesignOu
             name=body.name or current.name,
             colour=colour or current.colour,
             placements=placements or current.placements,
-            updated_at=datetime.now(UTC),
         )
-        designs.change(connection, changed)
+        if changed != current:
+            changed = replace(changed, updated_at=datetime.now(UTC))
+            designs.change(connection, changed)
     return _shown(deps, changed, checks.start(deps, changed))
 
 

@@ -7,6 +7,7 @@ from reportlab.platypus import Flowable, Spacer, Table
 
 from services.api.documents import fonts, layout
 from services.api.documents.layout import MARGIN, date, lines, money, percent, table, text
+from shared.models import address
 from shared.models.invoice import SHIPPING, Invoice, InvoiceKind, InvoiceLine
 
 _TITLES = {
@@ -43,7 +44,7 @@ def _head(invoice: Invoice, width: float) -> Iterator[Flowable]:
     yield Spacer(0, 8 * mm)
     yield text(_TITLES[invoice.kind], layout.TITLE)
     yield Spacer(0, 3 * mm)
-    buyer = [text("Bill to", layout.SMALL), lines(layout.address(invoice.facts.buyer))]
+    buyer = [text("Bill to", layout.SMALL), lines(address.lines(invoice.facts.buyer))]
     facts = table(
         [[text(name, layout.SMALL), text(value)] for name, value in _named(invoice)], [32 * mm, 60 * mm], padding=0
     )

@@ -10,6 +10,7 @@ from reportlab.platypus import Flowable, KeepInFrame
 
 from services.api.documents import fonts, layout
 from services.api.documents.layout import lines, text
+from shared.models import address
 from shared.models.invoice import Seller
 from shared.models.order import Order
 
@@ -28,7 +29,7 @@ def render(order: Order, seller: Seller) -> bytes:
         canvas, [text("From", layout.SMALL), lines([seller.name, *seller.address], _FROM)], top=140 * mm, height=26 * mm
     )
     canvas.line(_MARGIN, 112 * mm, _WIDTH - _MARGIN, 112 * mm)
-    to: list[Flowable] = [text("To", layout.SMALL), lines(layout.address(order.ship_to), _TO)]
+    to: list[Flowable] = [text("To", layout.SMALL), lines(address.lines(order.ship_to), _TO)]
     to += layout.missing(order.ship_to.values())
     if phone := order.ship_to.get("phone"):
         to.append(text(phone, _FROM))

@@ -1,6 +1,6 @@
-"""What all documents share: paper, text, amounts, addresses, and every page's foot and mark of a test."""
+"""What all documents share: paper, text, amounts, and every page's foot and mark of a test."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from html import escape
@@ -21,7 +21,6 @@ _PADDING = 6  # of a frame, points
 GREY, LINE = HexColor(0x5B6470), HexColor(0xC9CED6)
 _RED = HexColor(0xB42318)
 _NORTH_AMERICA = ("usd", "cad")
-_CITY_FIRST = ("AU", "CA", "GB", "IE", "NZ", "US")
 _MISSING = "A box stands for a character that this document's font lacks."
 _TEST = "TEST ORDER: no real money, nothing is owed or sent"
 BODY = ParagraphStyle("body", fontName=fonts.REGULAR, fontSize=9, leading=12)
@@ -64,17 +63,6 @@ def percent(basis_points: int) -> str:
 def date(at: datetime) -> str:
     """The day in UTC, which no reader can take for another."""
     return f"{at.astimezone(UTC):%d %B %Y}".lstrip("0")
-
-
-def address(fields: Mapping[str, str]) -> list[str]:
-    """A postal address by lines, its country last, each in the order that its country uses."""
-    city, region, code = (fields.get(name, "") for name in ("city", "region", "postal_code"))
-    country = fields.get("country", "")
-    if country in _CITY_FIRST:
-        place = [" ".join(filter(None, (f"{city}," if region else city, region, code)))]
-    else:
-        place = [f"{code} {city}".strip(), region]
-    return [one for one in (*(fields.get(name, "") for name in ("name", "line1", "line2")), *place, country) if one]
 
 
 def table(rows: Sequence[Sequence[object]], widths: Sequence[float], *styles: Any, padding: float = 3) -> Table:

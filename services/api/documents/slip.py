@@ -14,6 +14,7 @@ from reportlab.platypus import Flowable, Spacer, Table
 
 from services.api.documents import fonts, layout
 from services.api.documents.layout import MARGIN, SMALL, date, lines, table, text
+from shared.models import address
 from shared.models.order import Order, OrderItem, OrderPrint
 
 _QR = 26 * mm
@@ -40,7 +41,7 @@ def _head(order: Order, pieces: int, seller: str, width: float) -> Table:
     ]
     title += [Spacer(0, 2 * mm), text(f"Ordered on {date(order.created_at)}", SMALL)]
     title.append(text(f"{pieces} piece{'s' if pieces > 1 else ''} in all", layout.BOLD))
-    to = [text("Ship to", SMALL), lines(layout.address(order.ship_to)), *layout.missing(order.ship_to.values())]
+    to = [text("Ship to", SMALL), lines(address.lines(order.ship_to)), *layout.missing(order.ship_to.values())]
     widths = [width * 0.42, width * 0.58 - _QR, _QR]
     return table([[title, to, _qr(order.order_number)]], widths, ("ALIGN", (-1, 0), (-1, -1), "RIGHT"), padding=0)
 

@@ -9,7 +9,8 @@ The stream ends with the job, or after 30 s: browsers reconnect by themselves, a
 
 import json
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from services.api import lookup
 from services.api.dependencies import Dependencies
 from services.api.jobs.schemas import JobOut, JobPath
 from services.api.middleware import auth
+from services.api.schemas import ResponseModel
 from shared import errors, metrics, timeouts
 from shared.db import jobs, print_jobs
 from shared.events import Subscription
@@ -40,36 +42,75 @@ def follow(deps: Dependencies, path: JobPath) -> Response:
     owner, caller = auth.visible_owner(), auth.caller()
     assert caller is not None  # visible_owner would have raised
     lookup.require(deps, jobs.find, owner, path.job_id)
-    changes = deps.hub.follow(str(path.job_id), caller.id, auth.counted_as())
-    stream = Response(_events(deps, owner, changes, path.job_id), content_type="text/event-stream; charset=utf-8")
-    stream.headers["X-Accel-Buffering"] = "no"  # a buffering proxy would hold events back
-    stream.call_on_close(partial(deps.hub.leave, changes))
-    return stream
+    return stream(deps, str(path.job_id), caller.id, _Reading(deps, owner, path.job_id).read)
 
 
-def _events(deps: Dependencies, owner: Owner | None, changes: Subscription, job_id: UUID) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a stream shows. `version` differs after each change; `ended`: there will be none."""
+
+    version: int
+    body: Callable[[], ResponseModel]
+    ended: bool
+
+
+def stream(
+    deps: Dependencies, topic: str, caller: str, read: Callable[[], State], *, poll_s: float | None = None
+) -> Response:
+    """Stream what `read` finds, now and at each change that is announced under the topic, or every `poll_s`.
+
+    Raises RateLimited or Busy if too many streams are open.
+    """
+    changes = deps.hub.follow(topic, caller, auth.counted_as())
+    response = Response(_events(deps, changes, read, poll_s), content_type="text/event-stream; charset=utf-8")
+    response.headers["X-Accel-Buffering"] = "no"  # a buffering proxy would hold events back
+    response.call_on_close(partial(deps.hub.leave, changes))
+    return response
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Reads the job: the first time so that its changes are announced from then on."""
+
+    deps: Dependencies
+    owner: Owner | None
+    job_id: UUID
+    find: print_jobs.Find = jobs.follow
+
+    def read(self) -> State:
+        job, following = lookup.require(
+            self.deps, partial(print_jobs.with_following, find=self.find), self.owner, self.job_id
+        )
+        self.find = jobs.find
+        return State(job.version, partial(JobOut.of, job, following, self.deps.urls), job.status.terminal)
+
+
+def _events(
+    deps: Dependencies, changes: Subscription, read: Callable[[], State], poll_s: float | None
+) -> Iterator[str]:
     until = time.monotonic() + STREAM_S
     yield "retry: 1000\n\n"
     with changes, metrics.STREAMS.track_inprogress():
-        sent, find = 0, jobs.follow
+        sent = None
         while True:
             try:
-                job, following = lookup.require(deps, partial(print_jobs.with_following, find=find), owner, job_id)
+                state = read()
             except errors.Failure:
                 return  # the browser reconnects and gets the error as a response
-            find = jobs.find
-            if job.version != sent:
-                sent = job.version
-                body = json.dumps(JobOut.of(job, following, deps.urls).json_ready())
+            if state.version != sent:
+                sent = state.version
+                body = json.dumps(state.body().json_ready())
                 yield f"event: status\nid: {sent}\ndata: {body}\n\n"
-            if job.status.terminal or not (yield from _wait(deps, changes, until)):
+            if state.ended or not (yield from _wait(deps, changes, until, poll_s)):
                 return
 
 
-def _wait(deps: Dependencies, changes: Subscription, until: float) -> Generator[str, None, bool]:
+def _wait(deps: Dependencies, changes: Subscription, until: float, poll_s: float | None) -> Generator[str, None, bool]:
     """Wait for a change, sending comments meanwhile; false when the stream is over."""
     while (left_s := until - time.monotonic()) > 0 and not (changes.superseded or deps.hub.stopped):
-        if changes.wait(min(COMMENT_S, left_s)):
+        if changes.wait(min(poll_s or COMMENT_S, left_s)):
             return True
         yield ": waiting\n\n"
+        if poll_s:
+            return True
     return False

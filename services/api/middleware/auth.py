@@ -64,6 +64,14 @@ def caller() -> Owner | None:
     return found
 
 
+def identified() -> Owner:
+    """The caller, of a route that needs one. Raises Unauthorized without."""
+    found = caller()
+    if found is None:
+        raise errors.Unauthorized
+    return found
+
+
 def key() -> api_keys.Key | None:
     """The API key of the request."""
     found: api_keys.Key | None = g.get("key")
@@ -77,15 +85,23 @@ def session() -> tuple[Session, Customer] | None:
 
 
 def signed_in() -> tuple[Session, Customer]:
-    """As `session`, of a route for customers."""
+    """As `session`, of a route for customers. Raises Unauthorized without one."""
     found = session()
-    assert found is not None  # the route's policy requires one
+    if found is None:
+        raise errors.Unauthorized
     return found
 
 
 def customer() -> Customer:
     """Who is signed in, of a route for customers."""
     return signed_in()[1]
+
+
+def member() -> Owner:
+    """The caller, of a route for everyone but guests."""
+    found = caller()
+    assert found is not None  # the route's policy requires one
+    return found
 
 
 def is_admin() -> bool:
@@ -152,6 +168,10 @@ def _authorize(allowed_origins: Collection[str]) -> None:
         origins.refuse_foreign_write(allowed_origins)
     if g.auth is Auth.CUSTOMER and session() is None:
         raise errors.Unauthorized("Sign in first.")
+    if g.auth is Auth.KEY and key() is None:
+        raise errors.Unauthorized("Send an API key.")
+    if g.auth is Auth.MEMBER and not (key() or session()):
+        raise errors.Unauthorized("Sign in, or send an API key.")
     if g.auth in _SCOPES and not _permits(_SCOPES[g.auth]):
         raise errors.Forbidden if key() or session() else errors.Unauthorized("Sign in as an admin, or send a key.")
 

@@ -14,7 +14,9 @@ class Auth(StrEnum):
     PUBLIC = "public"  # the caller is not identified
     GUEST_READ = "guest_read"  # the caller its token or key names; without one there is nothing to read
     GUEST_WRITE = "guest_write"  # as above, and a new guest gets a token
+    KEY = "key"  # an API key of any scope
     CUSTOMER = "customer"  # someone signed in
+    MEMBER = "member"  # someone signed in, or an API key: everyone but guests
     ADMIN = "admin"  # an API key of scope admin, or a customer of role admin
     CATALOGUE = "catalogue"  # as above, or an API key of scope catalogue
     ORDERS = "orders"  # as an admin, or an API key of scope orders

@@ -13,6 +13,7 @@ address, because tokens are free, with the limits of guests; so is a caller with
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from http import HTTPStatus
 
@@ -21,7 +22,8 @@ from flask import Flask, Response, current_app, g
 from services.api.middleware import auth, policy
 from services.api.middleware.policy import Limit
 from services.api.middleware.sliding_windows import Count, Counter, Verdict, Window
-from services.api.settings import Rate, Web
+from services.api.rate import Rate
+from services.api.settings import Web
 from shared import errors
 from shared.models.owner import Scope
 
@@ -34,6 +36,7 @@ _COUNTED = {
 }
 _FAILED = (HTTPStatus.ACCEPTED, HTTPStatus.UNAUTHORIZED, HTTPStatus.GONE)  # of attempts to sign in; a mail is accepted
 _EXTENSION = "sign_in_limit"
+_MORE_UPLOADS = "upload_limits"
 _PREFIX = "stolentee:calls"
 _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
 _ONE = {86_400: "a day", 3600: "an hour", 60: "a minute"}
@@ -50,6 +53,8 @@ def install(app: Flask, settings: Web, counter: Counter) -> None:
     # upload limit, because uploads cost storage and work.
     alone = {scope: _shares(rates, settings.instances) for scope, rates in shared.items()}
 
+    app.extensions[_MORE_UPLOADS] = (counter, shared, alone)
+
     def count() -> None:
         key = auth.key()
         scope, client = key.scope if key else None, auth.counted_as()
@@ -62,6 +67,23 @@ def install(app: Flask, settings: Web, counter: Counter) -> None:
 
     app.before_request(count)
     app.after_request(_add_headers)
+
+
+def most_uploads() -> int | None:
+    """The uploads that this caller may send at once. None: as many as it likes, a key's count in advance."""
+    _, shared, _ = current_app.extensions.get(_MORE_UPLOADS, (None, {}, None))
+    rate = None if auth.key() else shared.get(None, {}).get(Limit.UPLOADS)
+    return rate.calls if rate else None
+
+
+def count_uploads(uploads: int) -> None:
+    """Count so many uploads, besides the call itself. Raises RateLimited."""
+    counter, shared, alone = current_app.extensions.get(_MORE_UPLOADS, (None, {}, {}))
+    key = auth.key()
+    scope, client = key.scope if key else None, auth.counted_as()
+    if uploads > 0 and Limit.UPLOADS in shared.get(scope, {}):
+        limits = (_windows(client, [Limit.UPLOADS], rates[scope]) for rates in (shared, alone))
+        _judge(counter.count(*([replace(window, cost=uploads) for window in windows] for windows in limits)))
 
 
 def count_attempt(email: str) -> None:
@@ -134,7 +156,7 @@ def _judge(verdict: Verdict) -> None:
     if verdict.allowed:
         g.rate_count = min(g.rate_counts, key=lambda count: count.window.calls)
         return
-    full = [count for count in verdict.counts if count.used >= count.window.calls]
+    full = [count for count in verdict.counts if count.used >= count.window.calls] or verdict.counts
     g.rate_count = max(full, key=lambda count: count.next_s)
     wait_s = max(1, math.ceil(g.rate_count.next_s))
     raise errors.RateLimited(f"Too many requests; try again in {_in_words(wait_s)}.", retry_after_s=wait_s)

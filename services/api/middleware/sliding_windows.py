@@ -25,23 +25,28 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local allowed = 1
 for i, key in ipairs(KEYS) do
-    local calls, since = tonumber(ARGV[2 * i - 1]), now - ARGV[2 * i] * 1000000
+    local calls, since = tonumber(ARGV[3 * i - 2]), now - ARGV[3 * i - 1] * 1000000
     local oldest = redis.call('LINDEX', key, -1)
     while oldest and tonumber(oldest) <= since do
         redis.call('RPOP', key)
         oldest = redis.call('LINDEX', key, -1)
     end
-    if redis.call('LLEN', key) >= calls then allowed = 0 end
+    if redis.call('LLEN', key) + math.min(tonumber(ARGV[3 * i]), calls) > calls then allowed = 0 end
 end
 local report = {allowed}
 for i, key in ipairs(KEYS) do
-    local calls, seconds = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+    local calls, seconds, cost = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
     if allowed == 1 then
-        redis.call('LPUSH', key, string.format('%.0f', now))
-        redis.call('EXPIRE', key, seconds)
+        local before, turn = redis.call('LLEN', key), 0
+        for at = before, before + cost - 1 do
+            turn = math.floor(at / calls)
+            redis.call('LPUSH', key, string.format('%.0f', now + turn * seconds * 1000000))
+        end
+        redis.call('EXPIRE', key, seconds * (turn + 1))
     end
     local used = redis.call('LLEN', key)
-    local next = used > 0 and redis.call('LINDEX', key, math.min(used, calls) - 1) + seconds * 1000000 - now or 0
+    local last = math.min(used, math.max(1, calls - cost + 1))
+    local next = used > 0 and redis.call('LINDEX', key, last - 1) + seconds * 1000000 - now or 0
     table.insert(report, used)
     table.insert(report, next)
 end
@@ -52,16 +57,24 @@ _log = log.get("rate_limits")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `calls` in any stretch of `seconds`; `key` names whose."""
+    """At most `calls` in any stretch of `seconds`; `key` names whose.
+
+    This call counts as `cost` calls; one of none only looks. If that is more than `calls`, it passes once the window is
+    empty, and what is over counts when the window would take it: so the next call waits for longer.
+    """
 
     key: str
     calls: int
     seconds: int
+    cost: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A window after a call: the calls in it, and the seconds until the oldest of them leaves it."""
+    """A window after a call: the calls in it, and the seconds until enough leave it for one more of the same cost.
+
+    Until the oldest leaves, if there is room already.
+    """
 
     window: Window
     used: int
@@ -105,7 +118,7 @@ class Counter:
             try:
                 with self._redis.pipeline(transaction=False) as pipeline:
                     for window in windows:
-                        pipeline.lpop(window.key)
+                        pipeline.lpop(window.key, window.cost)
                     pipeline.execute()
             except redis.RedisError as error:
                 self._lose(error)
@@ -114,7 +127,7 @@ class Counter:
         self._memory.take_back(windows)
 
     def _ask(self, windows: Sequence[Window]) -> Verdict:
-        limits = [number for window in windows for number in (window.calls, window.seconds)]
+        limits = [number for window in windows for number in (window.calls, window.seconds, window.cost)]
         allowed, *report = self._script(keys=[window.key for window in windows], args=limits)
         counts = zip(windows, report[::2], report[1::2], strict=True)
         return Verdict(bool(allowed), [Count(window, used, left / _US) for window, used, left in counts])
@@ -146,17 +159,19 @@ class MemoryCounter:
         now = time.monotonic()
         with self._lock:
             recent = [self._recent(window, now) for window in windows]
-            allowed = all(len(calls) < window.calls for window, calls in zip(windows, recent, strict=True))
+            counted = list(zip(windows, recent, strict=True))
+            allowed = all(len(calls) + min(window.cost, window.calls) <= window.calls for window, calls in counted)
             if allowed:
-                for calls in recent:
-                    calls.append(now)
-            counted = zip(windows, recent, strict=True)
+                for window, calls in counted:
+                    turns = (at // window.calls for at in range(len(calls), len(calls) + window.cost))
+                    calls.extend([now + turn * window.seconds for turn in turns])
             return Verdict(allowed, [_count(window, calls, now) for window, calls in counted])
 
     def take_back(self, windows: Sequence[Window]) -> None:
         with self._lock:
             for window in windows:
-                if calls := self._calls.get(window.key):
+                calls = self._calls.get(window.key, deque())
+                for _ in range(min(window.cost, len(calls))):
                     calls.pop()
 
     def _recent(self, window: Window, now: float) -> deque[float]:
@@ -171,5 +186,6 @@ class MemoryCounter:
 
 
 def _count(window: Window, calls: deque[float], now: float) -> Count:
-    next_s = calls[-min(len(calls), window.calls)] + window.seconds - now if calls else 0.0
+    last = min(len(calls), max(1, window.calls - window.cost + 1))
+    next_s = calls[-last] + window.seconds - now if calls else 0.0
     return Count(window, len(calls), next_s)

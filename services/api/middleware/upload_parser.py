@@ -161,11 +161,11 @@ def _validated(model: type[Model], given: Any, wrong: list[ValidationError]) -> 
 
 def _upload(picture: InlinePicture | LinkedPicture) -> Upload:
     if isinstance(picture, InlinePicture):
-        return Upload.of(_decoded(picture.image))
+        return Upload.of(decoded(picture.image))
     return Upload(None, url=picture.image_url, name=plain_name(picture.image_url.partition("?")[0]))
 
 
-def _decoded(image: str) -> bytes:
+def decoded(image: str) -> bytes:
     """Base64 as common tools write it: in lines, without padding, in the alphabet for URLs, behind `data:`."""
     prefix = _DATA_URL.match(image)
     digits = (image[prefix.end() :] if prefix else image).translate(_AS_STANDARD).rstrip("=")

@@ -6,7 +6,13 @@ from services.api.dependencies import Dependencies
 from services.api.middleware import auth
 from services.api.middleware.idempotency import exactly_once
 from services.api.orders import cancelling, finding, numbering
-from services.api.orders.admin_schemas import AdminOrderOut, AdminOrderPage, AdminOrdersQuery, AdminOrderSummary
+from services.api.orders.admin_schemas import (
+    AdminOrderOut,
+    AdminOrderPage,
+    AdminOrdersQuery,
+    AdminOrderSummary,
+    OrderCountsOut,
+)
 from services.api.orders.paths import OrderKeyPath, OrderPath
 from services.api.orders.whole import WholeOrder
 from services.api.schemas import RequiredIdempotencyHeaders
@@ -29,6 +35,15 @@ def admin_page(deps: Dependencies, query: AdminOrdersQuery) -> AdminOrderPage:
     return AdminOrderPage(items=list(map(AdminOrderSummary.summary, found.items)), next_cursor=found.next_cursor)
 
 
+def admin_counts(deps: Dependencies) -> OrderCountsOut:
+    """Count orders.
+
+    How many orders have each payment and production status, up to a thousand of each.
+    """
+    with deps.database.transaction() as connection:
+        return OrderCountsOut.from_row(orders.count(connection), most=orders.COUNTED)
+
+
 def admin_show(deps: Dependencies, path: OrderKeyPath) -> AdminOrderOut:
     """Get any order.
 
@@ -45,10 +60,10 @@ def admin_cancel(deps: Dependencies, header: RequiredIdempotencyHeaders, path: O
     """Cancel any order.
 
     As its customer can, until it is printed. A payment that is open ends first, what was paid is paid back, and the
-    pieces are for sale again.
+    pieces are for sale again. An order that is `lost` to a dispute or `refunded` whole is cancelled until it is
+    sent, and nothing more is paid back.
     """
-    owner = auth.caller()
-    assert owner is not None  # the route's policy requires one
+    owner = auth.identified()
     with exactly_once(deps.database, owner) as record:
         with deps.database.transaction() as connection:
             order = orders.find(connection, None, path.order_id)

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from services.api.orders.schemas import OrderOut, OrdersQuery, OrderSummary, TotalsOut
 from services.api.orders.whole import WholeOrder
-from services.api.schemas import Items, Message, Name, NextCursor, ResponseModel, Time, bounded
+from services.api.schemas import Count, Items, Message, Name, NextCursor, ResponseModel, Time, bounded
 from shared.models.customer import Customer
-from shared.models.order import DisputeState, Order, ProductionStatus
+from shared.models.order import DisputeState, Hold, Order, PaymentStatus, ProductionStatus
 
 
 class AdminOrdersQuery(OrdersQuery):
@@ -26,7 +26,8 @@ class AdminOrdersQuery(OrdersQuery):
 class AdminOrderSummary(OrderSummary):
     recipient: Name
     review: Message | None
-    held_for: Message | None
+    held_for: Hold | None
+    held_reason: Message | None
 
     @classmethod
     def summary(cls, order: Order) -> Self:
@@ -36,6 +37,14 @@ class AdminOrderSummary(OrderSummary):
 class AdminOrderPage(ResponseModel):
     items: Items[AdminOrderSummary]
     next_cursor: NextCursor
+
+
+class OrderCountsOut(ResponseModel):
+    """How many orders have each status. Where it is `most`, there may be more."""
+
+    payment: dict[PaymentStatus, Count]
+    production: dict[ProductionStatus, Count]
+    most: Count
 
 
 class AdminHappenedOut(ResponseModel):
@@ -50,7 +59,8 @@ class AdminHappenedOut(ResponseModel):
 class AdminOrderOut(OrderOut):
     """As its customer sees it, and what is the shop's alone. `email` is null once the account was erased.
 
-    `review` says why a person must look at it; `heldFor` why it is held, and `heldFrom` where it goes on from.
+    `review` says why a person must look at it; `heldFor` and `heldReason` why it is held, and
+    `heldFrom` where it goes on from.
     """
 
     names: ClassVar[Mapping[str, str]] = {"order_id": "id", "order": "orderNumber"}
@@ -59,12 +69,15 @@ class AdminOrderOut(OrderOut):
     review: Message | None
     dispute: DisputeState
     held_from: ProductionStatus | None
-    held_for: Message | None
+    held_for: Hold | None
+    held_reason: Message | None
     history: Items[AdminHappenedOut]  # type: ignore[assignment]
 
     @classmethod
     def of_shop(cls, whole: WholeOrder, customer: Customer | None) -> Self:
-        own = {name: getattr(whole.order, name) for name in ("review", "dispute", "held_from", "held_for")}
+        own = {
+            name: getattr(whole.order, name) for name in ("review", "dispute", "held_from", "held_for", "held_reason")
+        }
         history = list(map(AdminHappenedOut.from_row, whole.events))
         shown = {**dict(OrderOut.of(whole)), "history": history, "email": customer.email if customer else None}
         return cls(**shown, **own)

@@ -6,11 +6,10 @@ from uuid import UUID
 from services.api.pricing.amounts import amount
 from shared.db import customers, mails
 from shared.db.pool import Connection
+from shared.models import address
 from shared.models.mail import MailTemplate
-from shared.models.order import Order, OrderItem, OrderPrint
+from shared.models.order import Order, OrderItem, OrderPrint, PaymentStatus
 from shared.models.payment import Refund
-
-_ADDRESS = ("{name}", "{line1}", "{line2}", "{city} {region} {postal_code}", "{country}")
 
 
 def paid(connection: Connection, order: Order, items: Sequence[OrderItem]) -> None:
@@ -35,10 +34,14 @@ def artwork_rejected(connection: Connection, order: Order, item: OrderItem, reje
     _send(connection, order, MailTemplate.ARTWORK_REJECTED, f"{rejected.id}:{rejected.rejected_at}", facts)
 
 
-def cancelled(connection: Connection, order: Order, *, expired: bool = False) -> None:
-    """`expired`: the payment did not arrive in time. Whatever was received goes back."""
-    owed = order.received_cents - order.refunded_cents
-    facts = {"expired": "yes" if expired else "", "refund": amount(owed, order.currency) if owed else ""}
+def cancelled(connection: Connection, order: Order, owed: Sequence[tuple[int, str]], *, expired: bool = False) -> None:
+    """`owed`: what goes back of each payment, with its currency. `expired`: the payment did not arrive in time."""
+    lost = order.payment_status is PaymentStatus.LOST
+    facts = {
+        "expired": "yes" if expired else "",
+        "back": "bank" if lost else "shop" if order.received_cents and not owed else "",
+        "refund": " and ".join(amount(cents, currency) for cents, currency in owed),
+    }
     _send(connection, order, MailTemplate.ORDER_CANCELLED, order.id, facts)
 
 
@@ -83,7 +86,7 @@ def _sums(order: Order) -> str:
 
 
 def _address(order: Order) -> str:
-    return _lines(line.format_map(order.ship_to) for line in _ADDRESS)
+    return _lines(address.lines(order.ship_to))
 
 
 def _lines(texts: Iterable[str]) -> str:

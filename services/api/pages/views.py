@@ -1,4 +1,4 @@
-"""The studio at `/`, legal pages, the reference at `/docs`, the OpenAPI document, as the shop's settings say.
+"""The studio at `/`, pages of orders and legal ones, the reference at `/docs`, the OpenAPI document, as settings say.
 
 No build step, and nothing is loaded from other hosts. What depends on settings is tagged by its content, so that a
 browser shows a change after the restart that made it.
@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Response, current_app, render_template, request, send_from_directory
 
 from services.api.dependencies import Dependencies
+from services.api.orders import numbering
 from services.api.pages import colors, logo
 from services.api.pages.legal import TITLES
 from services.api.pages.schemas import FilePath
@@ -50,6 +51,14 @@ def account(deps: Dependencies, path: FilePath) -> Response:
     if path.name not in _ACCOUNT:
         raise errors.NotFound
     return _page(deps, "account.html", title=_ACCOUNT[path.name], page=path.name)
+
+
+def order(deps: Dependencies, path: FilePath) -> Response:
+    """The state of an order, for its customer: the page's script asks for it. Raises errors.NotFound for no number."""
+    number = numbering.read(path.name)
+    if number is None:
+        raise errors.NotFound
+    return _page(deps, "order.html", title=f"Order {number}", number=number)
 
 
 def _page(deps: Dependencies, template: str, **facts: object) -> Response:

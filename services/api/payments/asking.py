@@ -35,7 +35,7 @@ def begin(deps: Dependencies, stripe: "StripeClient", order: Order, payment: Pay
             payment,
             order.order_number,
             expires_at=payment.created_at + LASTS,
-            return_url=f"{deps.settings.stripe.public_url}/?order={order.order_number}",
+            return_url=f"{deps.settings.stripe.public_url}/orders/{order.order_number}",
             email=email,
         ),
     )

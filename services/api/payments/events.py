@@ -39,13 +39,18 @@ def retry(deps: Dependencies, stripe: "StripeClient", limit: int) -> int:
     with deps.database.transaction() as connection:
         due = webhook_events.due(connection, limit)
     for event in due:
-        try:
-            apply(deps, stripe, event)
-        except errors.Unavailable:
-            raise
-        except Exception:  # noqa: BLE001 - the next event is another
-            _log.exception("event_failed", event_id=event.id, type=event.type)
+        attempt(deps, stripe, event)
     return len(due)
+
+
+def attempt(deps: Dependencies, stripe: "StripeClient", event: WebhookEvent) -> None:
+    """As `apply`, but an unexpected error is only logged. Raises Unavailable."""
+    try:
+        apply(deps, stripe, event)
+    except errors.Unavailable:
+        raise
+    except Exception:  # noqa: BLE001 - the row says which
+        _log.exception("event_failed", event_id=event.id, type=event.type)
 
 
 def apply(deps: Dependencies, stripe: "StripeClient", event: WebhookEvent) -> None:

@@ -62,6 +62,9 @@ class Received(ResponseModel):
     """Empty: the status says all."""
 
 
+EventId = Annotated[str, Field(max_length=254, pattern=r"^evt_[A-Za-z0-9_]{1,250}$")]
+
+
 class _Changed(ApiModel):
     id: str = Field("", max_length=255)  # a few objects have none
 
@@ -73,7 +76,7 @@ class _Data(ApiModel):
 class SentEvent(ApiModel):
     """A snapshot event of Stripe's API; what else it holds is not read."""
 
-    id: str = Field(pattern=r"^evt_[A-Za-z0-9_]{1,250}$")
+    id: EventId
     object: Literal["event"]
     type: str = Field(pattern=r"^[a-z0-9_.]{1,200}$")
     livemode: bool = Field(strict=True)

@@ -9,6 +9,7 @@ from services.api.documents import issuing as documents
 from services.api.orders import mailing
 from services.api.production import release as production
 from services.api.refunds import issuing as refunds
+from services.api.webhooks import order_messages
 from shared import log, metrics
 from shared.db import order_events, order_items, orders, payments
 from shared.db.pool import Connection
@@ -38,7 +39,8 @@ def record(deps: Dependencies, connection: Connection, payment: Payment, fact: P
 
 
 def _follow(deps: Dependencies, connection: Connection, before: Order, after: Order) -> None:
-    if after.cancelled_at and after.received_cents > before.received_cents:
+    won = after.dispute is DisputeState.WON and before.dispute is not DisputeState.WON
+    if after.cancelled_at and (won or after.received_cents > before.received_cents):
         refunds.of_all(connection, after, reason="The payment came after the order was cancelled.", actor=SHOP)
     if _paid(after) and not _paid(before):
         order_events.add(connection, after.id, "paid", STRIPE, {"cents": after.received_cents})
@@ -47,6 +49,7 @@ def _follow(deps: Dependencies, connection: Connection, before: Order, after: Or
         items = order_items.of_order(connection, after.id)
         production.release(connection, after, items)
         mailing.paid(connection, after, items)
+        order_messages.paid(connection, after)
     documents.follow(connection, after, deps.settings.seller, paid=_paid(after))
 
 
@@ -62,7 +65,7 @@ def _follow_doubts(connection: Connection, before: Order, after: Order) -> Order
         order_events.add(connection, after.id, f"dispute_{after.dispute}", STRIPE)
         metrics.DISPUTES.labels(after.dispute).inc()
         _log.error("order_disputed", order=after.order_number, dispute=after.dispute)
-        if after.dispute is DisputeState.OPEN:
+        if after.dispute in (DisputeState.OPEN, DisputeState.LOST):
             after = production.hold(connection, after, Hold.DISPUTE)
         elif after.dispute is DisputeState.WON:
             after = production.resume(connection, after, Hold.DISPUTE)

@@ -23,10 +23,12 @@ def set_list(deps: Dependencies, header: VersionHeaders, body: PriceListIn) -> P
     """Change price list.
 
     Replaces the whole list, for prices asked for from now on; those that were given before still hold. If someone else
-    has changed it since `version`, nothing changes, and the response is 412.
+    has changed it since `version`, nothing changes, and the response is 412. The same list keeps its version.
     """
     prices = body.price_list()
     with deps.database.transaction() as connection:
+        if price_lists.current(connection) == (header.version, prices):
+            return PricesOut.of(header.version, prices, deps.settings.pricing.currency)
         if not price_lists.add(connection, header.version, prices, auth.actor()):
             raise shop_errors.Changed
     deps.prices.forget_version()

@@ -54,8 +54,7 @@ def order_sheet(deps: Dependencies, header: RequiredIdempotencyHeaders, body: Ne
     job fails wait again.
     """
     derived.require_workers(deps)
-    owner = auth.caller()
-    assert owner is not None  # the route's policy requires one
+    owner = auth.identified()
     with (
         exactly_once(deps.database, owner, body.model_dump_json()) as record,
         deps.database.transaction() as connection,

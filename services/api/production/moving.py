@@ -13,7 +13,7 @@ from services.api.schemas import VersionHeaders
 from shared import errors, shop_errors
 from shared.db import order_events, order_items, orders, production, reprints
 from shared.db.pool import Connection
-from shared.models.order import HOLDABLE, NEXT, Order, ProductionStatus
+from shared.models.order import HOLDABLE, NEXT, Hold, Order, ProductionStatus
 
 
 @contextmanager
@@ -53,12 +53,13 @@ def move(deps: Dependencies, path: OrderPath, header: VersionHeaders, body: Move
 def hold(deps: Dependencies, path: OrderPath, header: VersionHeaders, body: HoldIn) -> ProductionOut:
     """Hold order.
 
-    Stops work on an order that was not shipped, until it is resumed.
+    Stops work on an order that was not shipped, until it is resumed. Repeated, it changes nothing.
     """
     with locked(deps, path.order_id, header.version) as (connection, order):
-        if order.production_status not in HOLDABLE:
+        again = (order.held_for, order.held_reason) == (Hold.ADMIN, body.reason)
+        if order.production_status not in HOLDABLE and not again:
             raise refusal(order)
-        held = release.hold(connection, order, body.reason, auth.actor())
+        held = release.hold(connection, order, Hold.ADMIN, auth.actor(), body.reason)
         return presenting.present(deps, connection, [held])[0]
 
 

@@ -4,7 +4,7 @@ Prints of an order that show the same picture of the same design in the same pla
 sizes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -27,7 +27,7 @@ from shared import errors
 from shared.db import assets, order_events, order_items, orders, production
 from shared.db.pool import Connection
 from shared.models.asset import Asset
-from shared.models.order import CUSTOMER, Hold, Order, OrderItem, OrderPrint, ProductionStatus
+from shared.models.order import CUSTOMER, Hold, Order, OrderItem, OrderPrint, PaymentStatus, ProductionStatus
 
 _BEFORE_PRINTED = (ProductionStatus.QUEUED, ProductionStatus.PRINTING)
 
@@ -36,15 +36,20 @@ def reject(deps: Dependencies, path: PrintPath, header: VersionHeaders, body: Re
     """Reject artwork.
 
     Holds an order whose picture cannot be printed as it is, and mails the reason to the customer, who can replace the
-    picture. A refund is the other way out.
+    picture. A refund is the other way out. Repeated with the same reason, it changes nothing.
     """
     with locked(deps, path.order_id, header.version) as (connection, order):
         alike = _alike(order_items.of_order(connection, order.id), path.print_id)
         if order.reached not in _BEFORE_PRINTED or not order.may_be_made:
             raise refusal(order)
+        if all(one.rejection == body.reason for _, one in alike):
+            return presenting.present(deps, connection, [order])[0]
         production.reject(connection, [one.id for _, one in alike], body.reason)
         order_events.add(connection, order.id, "artwork_rejected", auth.actor(), {"reason": body.reason})
-        held = production.set_status(connection, order, ProductionStatus.HELD, held_for=order.held_for or Hold.ARTWORK)
+        why = order.held_for or Hold.ARTWORK
+        held = production.set_status(
+            connection, order, ProductionStatus.HELD, held_for=why, held_reason=order.held_reason
+        )
         item, rejected = _alike(order_items.of_order(connection, order.id), path.print_id)[0]
         mailing.artwork_rejected(connection, held, item, rejected)
         return presenting.present(deps, connection, [held])[0]
@@ -87,9 +92,16 @@ def _rejected(
     if order is None or order.customer_id != customer_id:
         raise errors.NotFound
     alike = _alike(order_items.of_order(connection, order.id), path.print_id)
-    if order.production_status is not ProductionStatus.HELD or alike[0][1].rejection is None:
+    if alike[0][1].rejection is None or not _awaits_artwork(order, [item for item, _ in alike]):
         raise refusal(order)
     return order, alike
+
+
+def _awaits_artwork(order: Order, items: Iterable[OrderItem]) -> bool:
+    """Whether the order is held, and pieces of these lines are still paid for."""
+    owed = order.refundable_cents > 0 and order.payment_status is not PaymentStatus.LOST
+    wanted = any(item.quantity > item.refunded for item in items)
+    return order.production_status is ProductionStatus.HELD and owed and wanted
 
 
 def _alike(items: Sequence[OrderItem], print_id: UUID) -> list[tuple[OrderItem, OrderPrint]]:

@@ -20,17 +20,20 @@ def release(connection: Connection, order: Order, items: Sequence[OrderItem]) ->
         order_events.add(connection, order.id, ProductionStatus.QUEUED, SHOP)
 
 
-def hold(connection: Connection, order: Order, reason: str, actor: str = SHOP) -> Order:
-    """Stop work on a locked order. One that is held keeps its first reason; one that was shipped stays as it is."""
+def hold(connection: Connection, order: Order, reason: Hold, actor: str = SHOP, words: str | None = None) -> Order:
+    """Stop work on a locked order. One that is held keeps its first reason; one that was shipped stays as it is.
+
+    `words` are an admin's, of Hold.ADMIN alone.
+    """
     if order.production_status not in HOLDABLE:
         return order
-    order_events.add(connection, order.id, ProductionStatus.HELD, actor, {"reason": reason})
-    return production.set_status(connection, order, ProductionStatus.HELD, held_for=reason)
+    order_events.add(connection, order.id, ProductionStatus.HELD, actor, {"reason": words or reason})
+    return production.set_status(connection, order, ProductionStatus.HELD, held_for=reason, held_reason=words)
 
 
-def resume(connection: Connection, order: Order, reason: str, actor: str = SHOP) -> Order:
+def resume(connection: Connection, order: Order, reason: Hold, actor: str = SHOP) -> Order:
     """Go on with a locked order that is held for this reason, unless another reason holds it now."""
-    if order.production_status is not ProductionStatus.HELD or order.held_for != reason:
+    if order.production_status is not ProductionStatus.HELD or order.held_for is not reason:
         return order
     items = order_items.of_order(connection, order.id)
     if other := obstacle(order, items):
@@ -48,5 +51,6 @@ def obstacle(order: Order, items: Sequence[OrderItem]) -> Hold | None:
         return Hold.DISPUTE
     if order.review is not None:
         return Hold.REVIEW
-    rejected = any(one.rejection is not None for item in items for one in item.prints)
+    made = (item for item in items if item.quantity > item.refunded)
+    rejected = any(one.rejection is not None for item in made for one in item.prints)
     return Hold.ARTWORK if rejected else None

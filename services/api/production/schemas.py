@@ -26,7 +26,7 @@ from services.api.schemas import (
     Url,
 )
 from shared.models.job import JobState
-from shared.models.order import PaymentStatus, ProductionStatus
+from shared.models.order import Hold, PaymentStatus, ProductionStatus
 
 _FILLED = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 Reason = Annotated[str, Field(min_length=1, max_length=500, pattern=_FILLED)]
@@ -144,7 +144,7 @@ class ProductionItemOut(ResponseModel):
 class ProductionOut(ResponseModel):
     """An order as the printer sees it. `items` are what is to be made or packed now: of a reprint, nothing else.
 
-    `heldFor` is `dispute`, `review`, `artwork` or an admin's words, and null unless it is held.
+    `heldFor` is null unless it is held. `heldReason` are the words of an `admin` who holds it, else null.
     """
 
     names: ClassVar[Mapping[str, str]] = {"order_id": "id", "order": "orderNumber"}
@@ -154,7 +154,8 @@ class ProductionOut(ResponseModel):
     payment_status: PaymentStatus
     production_status: ProductionStatus
     held_from: ProductionStatus | None
-    held_for: Message | None
+    held_for: Hold | None
+    held_reason: Message | None
     test: bool
     reprint: bool
     items: Items[ProductionItemOut]

@@ -3,7 +3,7 @@
 from services.api.dependencies import Dependencies
 from services.api.orders.paths import OrderPath
 from services.api.production import files, presenting
-from services.api.production.moving import locked
+from services.api.production.moving import locked, refusal
 from services.api.production.schemas import ProductionOut, ProductionPage, QueueQuery
 from services.api.schemas import VersionHeaders
 from shared import errors
@@ -43,5 +43,7 @@ def make_files(deps: Dependencies, path: OrderPath, header: VersionHeaders) -> P
     Queues files that are missing or whose job has failed; all others stay.
     """
     with locked(deps, path.order_id, header.version) as (connection, order):
+        if not order.may_be_made:
+            raise refusal(order)
         files.make(connection, order_items.of_order(connection, order.id))
         return presenting.present(deps, connection, [order])[0]

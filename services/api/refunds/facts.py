@@ -8,6 +8,7 @@ from uuid import UUID
 from services.api.orders import mailing
 from services.api.payments.objects import StripeDispute, StripeRefund
 from services.api.refunds import issuing, rules
+from services.api.webhooks import order_messages
 from shared import log, metrics
 from shared.db import dispute_transactions, disputes, order_events, orders, payments, refunds
 from shared.db.pool import Connection
@@ -85,6 +86,7 @@ def _follow(connection: Connection, order: Order, after: Refund) -> None:
     if after.status is RefundState.SUCCEEDED:
         order_events.add(connection, order.id, "refunded", after.actor, told)
         mailing.refunded(connection, order, after)
+        order_messages.refunded(connection, order, after)
     elif after.status is RefundState.FAILED:
         order_events.add(connection, order.id, "refund_failed", STRIPE, {**told, "reason": after.error_code})
         payment = payments.find(connection, after.payment_id)

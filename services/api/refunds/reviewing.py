@@ -3,16 +3,17 @@
     accept   one payment is of the order's total: the others go back, they count no more, and the order goes on
     refund   everything goes back, whatever it was, and the order is cancelled unless it has been shipped
 
-Callers hold the lock of the order, and ask Stripe for the refunds once their transaction is committed.
+Callers hold the locks of the order's discount code and of the order, and ask Stripe for the refunds once their
+transaction is committed.
 """
 
 from collections.abc import Iterable
 
-from services.api.production import pieces
+from services.api.orders import cancelling
 from services.api.refunds import issuing
 from services.api.refunds.schemas import Resolution
 from shared import shop_errors
-from shared.db import order_events, order_items, orders, payments, refunds, reprints, shipments, stock_reservations
+from shared.db import order_events, orders, payments, refunds, shipments
 from shared.db.pool import Connection
 from shared.models.order import Order, ProductionStatus
 from shared.models.payment import Payment, Refund
@@ -46,7 +47,7 @@ def _refund(connection: Connection, order: Order, actor: str) -> tuple[Refund, .
     if order.production_status in _SHIPPED or shipments.of_order(connection, order.id):
         raise shop_errors.NotAllowedNow("The order has been shipped: accept it, and refund what is right.")
     if order.cancelled_at is None:
-        _cancel(connection, order, actor)
+        cancelling.end(connection, order, actor)
     foreign = [one for one in payments.received(connection, order.id) if one.currency != order.currency]
     made = _give_back(connection, order, foreign, actor)
     orders.end_review(connection, order.id)
@@ -63,12 +64,3 @@ def _give_back(connection: Connection, order: Order, surplus: Iterable[Payment],
                 issuing.of_payment(connection, order, payment.id, cents, (), reason=_REASON, actor=actor, claimed=True)
             )
     return tuple(made)
-
-
-def _cancel(connection: Connection, order: Order, actor: str) -> None:
-    """Pieces that are printed do not go back into stock."""
-    items = order_items.of_order(connection, order.id)
-    if pieces.unprinted(order, reprints.of_items(connection, [item.id for item in items])):
-        stock_reservations.release(connection, items, order.order_number, actor)
-    orders.cancel(connection, order.id)
-    order_events.add(connection, order.id, "cancelled", actor)

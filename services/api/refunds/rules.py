@@ -54,6 +54,20 @@ def left(order: Order, items: Iterable[OrderItem], refunds: Iterable[Refund]) ->
     )
 
 
+def returned(refunds: Iterable[Refund]) -> Counter[int]:
+    """How many pieces of each line came back with refunds by amount."""
+    pieces = Counter[int]()
+    for refund in refunds:
+        if refund.status in COUNTED:
+            pieces.update({int(line): quantity for line, quantity in refund.returned.items()})
+    return pieces
+
+
+def without(parts: Iterable[Part], pieces: Mapping[int, int]) -> tuple[Part, ...]:
+    """The parts with so many pieces less of each line, and as much money."""
+    return tuple(replace(part, quantity=part.quantity - pieces.get(part.line, 0)) for part in parts)
+
+
 def whole(parts: Iterable[Part]) -> tuple[Part, ...]:
     """All that is left."""
     return tuple(part for part in parts if part.cents or part.quantity)

@@ -42,8 +42,17 @@ class RefundItemIn(BodyModel):
     quantity: int | None = Field(None, ge=1, le=MOST_PIECES)
 
 
+class ReturnedIn(BodyModel):
+    line: int = Field(ge=1, le=MOST_LINES)
+    quantity: int = Field(ge=1, le=MOST_PIECES)
+
+
 class RefundIn(BodyModel):
-    """Either `items`, `amountCents` or `whole`. `restock` puts the pieces of the refund back into stock."""
+    """Either `items`, `amountCents` or `whole`.
+
+    `restock` puts the pieces of `items` or `whole` back into stock. An amount is of no pieces: `restockItems` names
+    those that came back with it.
+    """
 
     model_config = ConfigDict(
         json_schema_extra=examples.body(items=[{"line": 1, "quantity": 1}], reason="Damaged in the post", restock=False)
@@ -59,6 +68,11 @@ class RefundIn(BodyModel):
         description="For the customer, who may read it on the credit note.",
     )
     restock: bool = False
+    restock_items: list[ReturnedIn] | None = Field(None, min_length=1, max_length=MOST_LINES)
+
+    @property
+    def returned(self) -> Mapping[int, int]:
+        return {item.line: item.quantity for item in self.restock_items or ()}
 
     @property
     def pieces(self) -> Mapping[int, int | None]:
@@ -68,10 +82,12 @@ class RefundIn(BodyModel):
     def _one_way(self) -> Self:
         if [self.items is not None, self.amount_cents is not None, self.whole].count(True) != 1:
             raise ValueError("one of items, amountCents and whole is needed")
-        if len(self.pieces) != len(self.items or ()):
+        if len(self.pieces) + len(self.returned) != len(self.items or ()) + len(self.restock_items or ()):
             raise ValueError("a line is named twice")
         if self.restock and self.amount_cents is not None:
-            raise ValueError("restock needs items or whole: an amount is of no pieces")
+            raise ValueError("restock needs items or whole: with an amount, restockItems names what came back")
+        if self.restock_items and self.amount_cents is None:
+            raise ValueError("restockItems needs amountCents: with items or whole, restock does it")
         return self
 
 

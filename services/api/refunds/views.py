@@ -1,6 +1,6 @@
 """Refunds, disputes and reviews, for those who look after orders."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -24,10 +24,10 @@ from services.api.refunds.schemas import (
 )
 from services.api.schemas import BodyModel, RequiredIdempotencyHeaders
 from shared import errors, failpoints, shop_errors
-from shared.db import disputes, order_items, orders, refunds, stock_reservations
+from shared.db import discounts, disputes, order_items, orders, refunds, shipments, stock_reservations
 from shared.db.pagination import Cursor
 from shared.db.pool import Connection
-from shared.models.order import Order
+from shared.models.order import Order, OrderItem
 from shared.models.payment import Refund, RefundState
 
 
@@ -60,6 +60,7 @@ def resolve_review(
     payment is of the total, and pays the others back; `refund` pays all back, and cancels the order.
     """
     with _deciding(deps, path.order_id, body) as (connection, record):
+        discounts.lock_of_order(connection, path.order_id)
         with settlement.settling(deps, connection, path.order_id) as order:
             made = reviewing.resolve(connection, order, body.resolution, auth.actor())
         record(connection, _reviewed(connection, path.order_id, made).response(200))
@@ -73,8 +74,7 @@ def _deciding(deps: Dependencies, order_id: UUID, body: BodyModel) -> Iterator[t
     """A transaction in which the caller decides about an order's money, once for each key."""
     if deps.stripe is None:
         raise shop_errors.PaymentUnavailable
-    owner = auth.caller()
-    assert owner is not None  # the route's policy requires one
+    owner = auth.identified()
     with (
         exactly_once(deps.database, owner, body.model_dump_json()) as record,
         deps.database.transaction() as connection,
@@ -117,16 +117,32 @@ def _decide(connection: Connection, order: Order, body: RefundIn) -> Refund:
     if order.review:
         raise shop_errors.NotAllowedNow("The order is in review: decide about that first.")
     items = order_items.of_order(connection, order.id)
-    left = rules.left(order, items, refunds.of_order(connection, order.id))
+    before = refunds.of_order(connection, order.id)
+    left = rules.left(order, items, before)
     parts = _parts(left, body)
+    _require_sent(connection, order, rules.without(left, rules.returned(before)), body.returned)
     refund = issuing.of_parts(connection, order, parts, reason=body.reason, actor=auth.actor(), claimed=True)
-    if body.restock:
-        pieces = {part.line: part.quantity for part in parts}
-        kept = {part.line: part.quantity - pieces.get(part.line, 0) for part in left}
-        quantities = {item.id: pieces[item.line] for item in items if pieces.get(item.line)}
-        refunded = {item.id: item.quantity - kept[item.line] for item in items}
-        stock_reservations.give_back(connection, items, quantities, refunded, order.order_number, auth.actor())
+    refunds.set_returned(connection, refund.id, body.returned)
+    _restock(connection, order, items, {part.line: part.quantity for part in parts} if body.restock else body.returned)
     return refund
+
+
+def _require_sent(connection: Connection, order: Order, left: Sequence[Part], returned: Mapping[int, int]) -> None:
+    """Raises InvalidRequest or MoreThanPaid for pieces that cannot come back, NotAllowedNow before any were sent."""
+    rules.of_pieces(left, returned)
+    if returned and not shipments.of_order(connection, order.id):
+        raise shop_errors.NotAllowedNow("Nothing was sent yet: pay back pieces that are not to be made by `items`.")
+
+
+def _restock(connection: Connection, order: Order, items: Sequence[OrderItem], pieces: Mapping[int, int]) -> None:
+    """Put pieces of lines back into stock: never more of a line than are paid back, or came back, by now."""
+    if not pieces:
+        return
+    made = refunds.of_order(connection, order.id)
+    left, returned = {part.line: part.quantity for part in rules.left(order, items, made)}, rules.returned(made)
+    most = {item.id: min(item.quantity, item.quantity - left[item.line] + returned[item.line]) for item in items}
+    quantities = {item.id: pieces[item.line] for item in items if pieces.get(item.line)}
+    stock_reservations.give_back(connection, items, quantities, most, order.order_number, auth.actor())
 
 
 def _parts(left: Sequence[Part], body: RefundIn) -> Sequence[Part]:

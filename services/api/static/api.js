@@ -32,9 +32,9 @@ export function here(address) {
 }
 
 // `body` is a form, or is sent as JSON.
-export async function call(method, address, body) {
+export async function call(method, address, body, headers = {}) {
   const json = body && !(body instanceof FormData);
-  const sent = json ? { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : { body };
+  const sent = json ? { headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) } : { headers, body };
   const answer = await fetch(here(address), { method, ...sent }).catch(() => { throw offline(); });
   const said = await answer.json().catch(() => null);
   if (!answer.ok || said === null) throw refused(answer.status, said, (name) => answer.headers.get(name));

@@ -20,11 +20,12 @@ def make(
     picture = rendering.render(cutout, subject, asked, ground)
     kind = rendering.fitting(picture, asked.format)
     dpi = (float(asked.dpi), float(asked.dpi)) if asked.dpi else density
-    data = _png(picture, dpi) if kind is Format.PNG else rendering.compressed(picture, kind, dpi)
+    data = png(picture, dpi) if kind is Format.PNG else rendering.compressed(picture, kind, dpi)
     return images.Copy(data, rendering.TYPES[kind], picture.size)
 
 
-def _png(picture: images.Picture, dpi: Density | None) -> bytes:
+def png(picture: images.Picture, dpi: Density | None) -> bytes:
+    """A PNG of an RGB or RGBA picture."""
     width, height = picture.size
     shape = height, width, len(picture.getbands())
     return fast_png.encode_bands([_strips(picture, fast_png.rows_of_strip(width * shape[2]))], shape, dpi=dpi)

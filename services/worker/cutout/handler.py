@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from services.worker import pictures, retry, reuse
+from services.worker.composition import composing
 from services.worker.cutout import derivatives, files
 from services.worker.handlers import Resources, Task
 from services.worker.providers import Request
@@ -34,18 +35,18 @@ class CutoutHandler:
         job = task.job
         with task.step("fetch"):
             request = self._fetch(task)
-            asked = request.options.rendering
-            background = self._background(job, asked.bg_asset) if asked.bg_asset else None
+            ground = _ground(request.options)
+            background = self._background(job, ground) if ground else None
         with task.step("remove"):
             found = self.resources.router.remove(request)
-        if isinstance(found, Outcome) and asked == AS_CUT:
-            return self._followed(_reused(job, found))
+        if isinstance(found, Outcome) and _as_cut(request.options):
+            return self._followed(request.options, _reused(job, found))
         with task.step("store"), _memory(request.source):
-            return self._followed(self._stored(request, found, background))
+            return self._followed(request.options, self._stored(request, found, background))
 
-    def _followed(self, outcome: Outcome) -> Outcome:
-        """The outcome with what is made of the transparent PNG for print."""
-        if not self.resources.print_after_cutout:
+    def _followed(self, options: CutoutInput, outcome: Outcome) -> Outcome:
+        """The outcome with what is made of the transparent PNG for print; no composition is printed."""
+        if not self.resources.print_after_cutout or options.composition:
             return outcome
         return replace(outcome, follow_ups=(FollowUp(JobType.PRINT_EDGES, _whole(outcome).id),))
 
@@ -54,21 +55,24 @@ class CutoutHandler:
             outcome, picture = _reused(request.job, found), self._read(_whole(found))
         else:
             outcome, picture = _outcome(request, found, self._store(request, found)), found.picture
-        as_cut = request.options.rendering == AS_CUT
-        return outcome if as_cut else self._with_file(request, outcome, picture, background)
+        return outcome if _as_cut(request.options) else self._with_file(request, outcome, picture, background)
 
     def _with_file(
         self, request: Request, outcome: Outcome, cutout: images.Picture, background: bytes | None
     ) -> Outcome:
         """The outcome with the file that was asked for as its cut-out. Uses `cutout` up."""
-        result = CutoutResult.read(outcome.result)
+        result, options, composed = CutoutResult.read(outcome.result), request.options, None
         density = images.density(request.picture, images.inspect(request.picture))
-        copy = files.make(cutout, result.foreground, request.options.rendering, density, background)
-        put = partial(derivatives.put, self.resources.storage, self.resources.secret, request, AssetKind.CUTOUT, copy)
+        if options.composition:
+            copy, composed = composing.compose(cutout, options.composition, density, background, result.method)
+        else:
+            copy = files.make(cutout, result.foreground, options.rendering, density, background)
+        kind = AssetKind.FILE if composed else AssetKind.CUTOUT
+        put = partial(derivatives.put, self.resources.storage, self.resources.secret, request, kind, copy)
         file = retry.retry_unavailable(put)
-        ground = request.options.rendering.bg_asset
-        used = (ground,) if ground else ()
-        return replace(outcome, result=_naming(result, file), assets=(*outcome.assets, file), used=used)
+        ground = _ground(options)
+        named = _naming(replace(result, composed=composed), file)
+        return replace(outcome, result=named, assets=(*outcome.assets, file), used=(ground,) if ground else ())
 
     def _read(self, cutout: Asset) -> images.Picture:
         data = self._get(cutout)
@@ -104,6 +108,15 @@ class CutoutHandler:
         if source.drawn and options.transparency is Transparency.AUTO:
             options = replace(options, transparency=Transparency.KEEP)
         return Request(task.job, options, source, images.with_orientation(data, source.orientation))
+
+
+def _as_cut(options: CutoutInput) -> bool:
+    return options.rendering == AS_CUT and options.composition is None
+
+
+def _ground(options: CutoutInput) -> UUID | None:
+    """The picture for the background."""
+    return (options.composition or options.rendering).bg_asset
 
 
 def _memory(picture: Asset) -> AbstractContextManager[object]:
@@ -146,14 +159,14 @@ def _reused(job: Job, earlier: Outcome) -> Outcome:
     copies = {
         asset.id: reuse.copied(asset, job)
         for asset in earlier.assets
-        if asset.kind is not AssetKind.CUTOUT or asset is whole
+        if asset is whole or str(asset.id) != earlier.result["asset_id"]
     }
-    result = replace(CutoutResult.read(earlier.result), cost_microusd=0)
+    result = replace(CutoutResult.read(earlier.result), cost_microusd=0, composed=None)
     return replace(earlier, result=_naming(result, copies[whole.id]), assets=tuple(copies.values()), reused=True)
 
 
 def _whole(outcome: Outcome) -> Asset:
-    """The transparent PNG: of two cut-outs the one that is not the job's result."""
+    """The transparent PNG: of two cut-outs the one that is not the job's result. A composition's file is none."""
     cutouts = (asset for asset in outcome.assets if asset.kind is AssetKind.CUTOUT)
     return min(cutouts, key=lambda asset: str(asset.id) == outcome.result["asset_id"])
 

@@ -17,7 +17,7 @@ import requests
 
 from services.worker.providers import Answer, Broken, Full, Refused, Unavailable, http_exchange
 from shared import images, timeouts
-from shared.models.cutout import NO_OPTIONS, CutoutInput, MaskPrecision, Method, Provider
+from shared.models.cutout import NO_OPTIONS, OF_FILES, CutoutInput, MaskPrecision, Method, Provider
 from shared.models.job import JobFailure
 
 _UNCHANGED = "none"  # the X-Method of a picture that was a cut-out already
@@ -123,7 +123,7 @@ def _engine(model: str, digest: str, precision: str) -> str:
 
 def _query(options: CutoutInput) -> str:
     chosen = options.json().items()
-    asked = {name: str(value).lower() for name, value in chosen if name not in ("provider", "rendering")}
+    asked = {name: str(value).lower() for name, value in chosen if name not in ("provider", *OF_FILES)}
     return f"?{urlencode(asked)}" if asked else ""
 
 

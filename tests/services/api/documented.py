@@ -17,7 +17,8 @@ from services.api.routes import DOCUMENTED
 from tests.services.api.client import body
 
 JSON = "application/json"
-_VALIDATORS: dict[str, Any] = {}  # by reference: of the last document that has it
+_DOCUMENT: dict[str, Any] = {}  # of the first app: settings change nothing about responses
+_VALIDATORS: dict[str, Any] = {}  # by reference
 ROUTES = {route.name: route for routes in DOCUMENTED.values() for route in routes}
 # HTTP's own, and those of every response of this host.
 _GENERAL = {
@@ -49,10 +50,12 @@ def operations(description: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def check(app: Flask, name: str, response: TestResponse) -> None:
     """Compare a response with what the document says of its operation."""
+    if not _DOCUMENT:
+        _DOCUMENT.update(document(app), operations=operations(document(app)))
     where = f"{name} {response.status_code}"
-    described = operations(document(app))[name]["responses"].get(str(response.status_code))
+    described = _DOCUMENT["operations"][name]["responses"].get(str(response.status_code))
     assert described, f"{where} {response.text[:200]} is not documented"
-    shared = document(app)["components"]["headers"]
+    shared = _DOCUMENT["components"]["headers"]
     facts = {header: shared[header] if "$ref" in said else said for header, said in described["headers"].items()}
     required = {header for header, said in facts.items() if said["required"]}
     sent = {header for header, _ in response.headers}
@@ -60,34 +63,28 @@ def check(app: Flask, name: str, response: TestResponse) -> None:
     other = {header for header in sent if not header.startswith("Access-Control-")} - _GENERAL
     assert other <= described["headers"].keys(), f"{where} has {other - described['headers'].keys()}"
     if response.request.method != "HEAD" and "Content-Encoding" not in response.headers:
-        _check_body(app, name, response, described)
+        _check_body(name, response, described)
 
 
-def _check_body(app: Flask, name: str, response: TestResponse, described: dict[str, Any]) -> None:
+def _check_body(name: str, response: TestResponse, described: dict[str, Any]) -> None:
     content = described.get("content")
     if not content:
         assert response.data == b"", f"{name} {response.status_code} has a body"
         return
     assert response.mimetype in content, f"{name} {response.status_code} is {response.mimetype}"
     if response.mimetype == JSON:
-        _validator(app, content[JSON]["schema"]["$ref"]).validate(response.json)
+        _validator(content[JSON]["schema"]["$ref"]).validate(response.json)
     if response.status_code >= 400:
         codes = {kind.code for kind in ROUTES[name].failures if kind.status == response.status_code}
         assert body(response)["error"]["code"] in codes, f"{name} does not document {response.text}"
 
 
-def _validator(app: Flask, reference: str) -> Any:
-    """Made once for all apps of the same document; an app that a cache held would never be freed."""
-    of_app: dict[str, Any] = app.extensions.setdefault("validators", {})
-    if reference not in of_app:
-        components = document(app)["components"]
-        made = _VALIDATORS.get(reference)
-        if made is None or made.schema["components"] != components:
-            schema = {"$ref": reference, "components": components, "unevaluatedProperties": False}
-            checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
-            made = _VALIDATORS[reference] = jsonschema.Draft202012Validator(schema, format_checker=checker)
-        of_app[reference] = made
-    return of_app[reference]
+def _validator(reference: str) -> Any:
+    if reference not in _VALIDATORS:
+        schema = {"$ref": reference, "components": _DOCUMENT["components"], "unevaluatedProperties": False}
+        checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+        _VALIDATORS[reference] = jsonschema.Draft202012Validator(schema, format_checker=checker)
+    return _VALIDATORS[reference]
 
 
 def endpoint(app: Flask, method: str, path: str) -> str:

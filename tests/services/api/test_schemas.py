@@ -53,6 +53,7 @@ def test_no_number_or_boolean_of_any_body_is_taken_from_another_type(api: Api) -
         ("gang_sheets_create", "underbase"),
         ("jobs_create", "priority"),
         *(("refunds_create", name) for name in ("amountCents", "whole", "restock")),
+        ("webhooks_change", "enabled"),
         ("production_order_sheet", "labels"),
         ("production_order_sheet", "underbase"),
         *(("pricing_set_discount", name) for name in ("offBp", "offCents", "minimumCents", "maxUses")),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.api.settings import Rate, Settings
+from services.api.rate import Rate
+from services.api.settings import Settings
 from shared import settings
 from shared.image_format.structure import Format
 

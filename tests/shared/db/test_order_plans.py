@@ -16,6 +16,7 @@ from shared.db import (
     orders,
     orders_load,
     payments,
+    pool,
     production,
     reprints,
     shipments,
@@ -37,13 +38,16 @@ SMALL = {"gang_sheet_prints", "jobs", "print_areas", "reprints"}  # in this data
 @pytest.fixture(scope="module")
 def shop(databases: Databases) -> Iterator[Database]:
     """A database with many orders, of which few are to be printed or in review."""
-    database = Database(databases.lasting(), statement_s=60)
+    url = databases.lasting()
+    database = Database(url, statement_s=60)
     database.open()
     with database.transaction() as connection:
         catalogue_load.add(connection, PRODUCTS, VARIANTS_EACH, "test")
         catalogue_load.analyze(connection)
         orders_load.add(connection, ORDERS)
         orders_load.analyze(connection)
+    with pool.session(url) as connection:
+        connection.execute("vacuum orders")  # as the server does by itself: counts then read indexes only
     yield database
     database.close()
 
@@ -76,6 +80,7 @@ STATEMENTS: Mapping[str, tuple[Callable[[Any], object], set[str]]] = {
     "of a common payment status": (_listed(payment_status=PaymentStatus.PAID), set()),
     "of a rare payment status": (_listed(payment_status=PaymentStatus.REVIEW), {"orders_payment_status"}),
     "of no payment status": (_listed(payment_status=PaymentStatus.LOST), {"orders_payment_status"}),
+    "counted by status": (orders.count, {"orders_payment_status", "orders_production_status"}),
     "to be printed": (_listed(production_status=ProductionStatus.QUEUED), {"orders_production_status"}),
     "by number, for the shop": (_listed(number="ST-0000-0000"), {"orders_order_number_key"}),
     "by address": (_listed(email="load-7@load.invalid"), {"orders_customer", "customers_email"}),
@@ -104,6 +109,16 @@ def test_a_statement_about_orders_reads_indexes(shop: Database, name: str) -> No
     plan = plans.of(shop, work)
     assert plan.whole <= SMALL
     assert indexes <= plan.indexes
+
+
+def test_counts_by_status_are_those_of_the_table_up_to_their_bound(shop: Database) -> None:
+    with shop.transaction() as connection:
+        counts = orders.count(connection)
+        for status, counted in (("payment_status", counts.payment), ("production_status", counts.production)):
+            query = f"select {status} as status, count(*) from orders group by 1".encode()
+            rows = {row["status"]: min(row["count"], orders.COUNTED) for row in connection.execute(query).fetchall()}
+            assert {name: number for name, number in counted.items() if number} == rows
+            assert orders.COUNTED in rows.values()
 
 
 def test_artwork_is_found_by_what_it_is_printed_for(shop: Database) -> None:

@@ -246,6 +246,13 @@ def test_an_export_holds_the_owner_s_rows_that_are_not_deleted(records: Records)
     assert found["incoming"] == []
 
 
+def test_an_export_holds_no_placement_of_a_deleted_design(records: Records) -> None:
+    design = _design(records, records.asset())
+    with records.database.transaction() as connection:
+        designs.delete(connection, design.owner, design.id)
+        assert ownership.export(connection, design.owner)["design_placements"] == []
+
+
 def test_an_erased_owner_keeps_no_picture_no_file_name_and_no_job_that_runs(records: Records) -> None:
     asset = records.asset()
     records.say("update assets set name = 'me.jpg'")

@@ -149,7 +149,7 @@ _BODIES: dict[str, dict[str, Any]] = {  # whose parts must fit together
     },
     "books_check": {"day": "2026-11-29"},
     "production_reprint": {"items": [{"line": 1, "quantity": 1}]},
-    "refunds_create": {"items": None, "amountCents": None, "whole": True},  # one of three
+    "refunds_create": {"items": None, "amountCents": None, "restockItems": None, "whole": True},  # one of three
     "pricing_set_discount": {"offBp": 1000, "offCents": None, "startsAt": None, "endsAt": "2027-01-01T00:00:00Z"},
 }
 

@@ -63,6 +63,13 @@ def test_a_new_address_holds_once_the_customer_confirms_it(api: Api, mailbox: Ma
     assert mailbox.mails()[-1] == ("email_changed", {})
 
 
+def test_one_s_own_address_is_no_change(api: Api, mailbox: Mailbox) -> None:
+    client = customer(mailbox)
+    told = mailbox.mails()
+    assert body(client.patch("/api/account", json={"email": ANN, "name": "Ann Lee"}))["name"] == "Ann Lee"
+    assert mailbox.mails() == told
+
+
 def test_an_address_with_an_account_is_only_told_so(api: Api, mailbox: Mailbox) -> None:
     client = customer(mailbox)
     customer(mailbox, BOB)

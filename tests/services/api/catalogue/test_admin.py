@@ -38,6 +38,13 @@ def test_a_change_touches_only_what_it_names(admin: Admin) -> None:
     assert after == {**before, "title": "Light T-shirt", "version": 2, "updatedAt": after["updatedAt"]}
 
 
+def test_what_is_there_already_is_no_change(admin: Admin) -> None:
+    before = admin.create()
+    known = {name: value for name, value in TEE.items() if name != "variants"}
+    assert body(admin.change(before, **known, variants=TEE["variants"])) == before
+    assert body(admin.change(before)) == before
+
+
 def test_variants_are_added_and_changed_by_their_sku(admin: Admin) -> None:
     before = admin.create()
     medium, large = ({**variant, "stock": 1} for variant in TEE["variants"])

@@ -8,6 +8,7 @@ from shared.models.product import PrintArea
 
 READERS = {**PRODUCT, **VARIANT}
 FRONT = PrintArea("front", 305_000, 406_500, (PrintMethod.DTG, PrintMethod.DTF), "tshirt-front")
+CHARTED = [{"size": "4: 5", "mm": {r"a, b; \ 1": 2}}, {"size": "L", "mm": {"A": 3}}]
 READ = [
     ("price", "24.90", 2490),
     ("price", "24,9", 2490),
@@ -20,6 +21,8 @@ READ = [
     ("archived", "Yes", True),
     ("archived", "no", False),
     ("print_areas", "front 305x406.5 dtg+dtf tshirt-front", [FRONT]),
+    ("size_chart", "M: Chest width 530, Length 740.5", [{"size": "M", "mm": {"Chest width": 530, "Length": 740.5}}]),
+    ("size_chart", r"4\: 5: a\, b\; \\ 1 2; L: A 3", CHARTED),
     ("print_areas", "back 100x80 screen", [PrintArea("back", 100_000, 80_000, (PrintMethod.SCREEN,))]),
 ]
 REFUSED = [
@@ -29,6 +32,7 @@ REFUSED = [
     *(("stock_change", cell) for cell in ("many", "1.5", "1000001")),
     *(("weight_g", cell) for cell in ("0", "180 g")),
     *(("print_areas", cell) for cell in ("front", "front 305x406 ink", "front 0x1 dtg", "a 1x1 dtg; a 1x1 dtg")),
+    *(("size_chart", cell) for cell in ("M", "M:", "M 5", ": A 5", "M: A", "M: A 0", "M: A 5: B", "M: A 5, A 6")),
     *(("archived", "maybe"), ("status", "sold"), ("category", "T-Shirts"), ("title", "two\nlines")),
 ]
 

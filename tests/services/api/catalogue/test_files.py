@@ -130,11 +130,24 @@ def test_a_product_changed_since_the_export_is_a_fault(admin: Admin) -> None:
 def test_an_export_imported_again_changes_nothing(admin: Admin) -> None:
     admin.create(description='=HYPERLINK("https://evil.example")\n"quoted", and; more', tags="-1 @cmd +x 'y")
     admin.import_csv(NEW)
+    odd = [{"size": "4: 5, slim", "mm": {"Chest; all round": 1066.125, r"Length \ back": 740}}]
+    admin.change(whole(admin, "mug"), sizeChart=odd)
     before = [whole(admin, slug) for slug in ("heavy-tee", "mug")]
     for query in ("", "?separator=semicolon"):
         report = body(admin.import_csv("\ufeff" + admin.export(query)))
         assert {name: count for name, count in report.items() if count} == {}
     assert [whole(admin, slug) for slug in ("heavy-tee", "mug")] == before
+
+
+def test_a_size_chart_is_exported_and_imported(admin: Admin) -> None:
+    admin.create()
+    assert "M: Length 740.5, Chest width 530" in admin.export()
+    changed = admin.export().replace("M: Length 740.5, Chest width 530", "M: Length 750; L: Chest width 560")
+    assert body(admin.import_csv(changed))["changedProducts"] == 1
+    assert whole(admin, "heavy-tee")["sizeChart"] == [
+        {"size": "M", "mm": {"Length": 750}},
+        {"size": "L", "mm": {"Chest width": 560}},
+    ]
 
 
 def test_a_file_can_be_imported_twice_and_changes_only_what_differs(admin: Admin) -> None:

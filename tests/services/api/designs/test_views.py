@@ -233,6 +233,9 @@ def test_a_change_leaves_what_it_does_not_name(api: Api, guest: FlaskClient, pro
     moved = body(guest.patch(address, json={"placements": [_placement(upload(guest), leftMm=0)], "color": "f6f5f2"}))
     assert (moved["name"], moved["color"], moved["placements"][0]["leftMm"]) == ("Winter", "f6f5f2", 0)
     assert body(guest.get(address)) == moved
+    placed = {key: moved["placements"][0][key] for key in _placement({"id": ""})}
+    same = {"name": "Winter", "color": "f6f5f2", "placements": [placed]}
+    assert body(guest.patch(address, json=same)) == moved
     refused(guest.patch(address, json={"product": str(product)}), 400, "invalid_request")
     outside = {"placements": [_placement(upload(guest), leftMm=200)]}
     refused(guest.patch(address, json=outside), 422, "outside_print_area")

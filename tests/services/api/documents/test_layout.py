@@ -1,10 +1,8 @@
-"""Amounts, days and addresses as documents write them."""
+"""Amounts and days as documents write them."""
 
 from datetime import UTC, datetime
 
-import pytest
-
-from services.api.documents.layout import address, date, money, percent
+from services.api.documents.layout import date, money, percent
 
 
 def test_amounts_have_two_decimals_and_no_rounding() -> None:
@@ -19,31 +17,3 @@ def test_rates_have_the_decimals_that_they_need() -> None:
 
 def test_days_are_written_out() -> None:
     assert date(datetime(2026, 3, 4, 23, 59, tzinfo=UTC)) == "4 March 2026"
-
-
-@pytest.mark.parametrize(
-    ("fields", "lines"),
-    [
-        (
-            {
-                "name": "Ann",
-                "line1": "1 Main St",
-                "city": "New York",
-                "region": "NY",
-                "postal_code": "1",
-                "country": "US",
-            },
-            ["Ann", "1 Main St", "New York, NY 1", "US"],
-        ),
-        (
-            {"name": "Ann", "line1": "1 Mall", "city": "London", "postal_code": "SW1A 1AA", "country": "GB"},
-            ["Ann", "1 Mall", "London SW1A 1AA", "GB"],
-        ),
-        (
-            {"name": "Ann", "line1": "Allee 1", "line2": "Hof", "city": "Ulm", "postal_code": "89073", "country": "DE"},
-            ["Ann", "Allee 1", "Hof", "89073 Ulm", "DE"],
-        ),
-    ],
-)
-def test_an_address_is_written_as_its_country_does(fields: dict[str, str], lines: list[str]) -> None:
-    assert address(fields) == lines

@@ -6,6 +6,8 @@ from http.cookies import SimpleCookie
 import pytest
 from flask.testing import FlaskClient
 
+from services.api.middleware import auth
+from shared import errors
 from shared.models.owner import Owner, OwnerType
 from tests.services import pictures
 from tests.services.api.client import bearer, cut_out, refused, send, upload
@@ -156,3 +158,10 @@ def test_a_spoofed_https_header_makes_no_secure_cookie_without_trusted_hops(
     trusted = send(start().guest(), "/api/uploads", pictures.jpeg(), headers=https)
     assert "Secure" not in plain.headers["Set-Cookie"]
     assert "Secure" in trusted.headers["Set-Cookie"]
+
+
+def test_a_view_that_needs_a_caller_refuses_a_request_without_one(api: Api) -> None:
+    with api.app.app_context():
+        for needed in (auth.identified, auth.signed_in):
+            with pytest.raises(errors.Unauthorized):
+                needed()

@@ -105,3 +105,17 @@ def _unavailable(asked: list[str]) -> Callable[..., None]:
         raise redis.ConnectionError
 
     return ask
+
+
+def test_a_call_that_costs_more_than_the_window_passes_once_it_is_empty_and_then_fills_it_for_longer(
+    count: Count,
+) -> None:
+    large = Window("w", 2, 1, cost=5)
+    assert count([large]).allowed
+    verdict = count([Window("w", 2, 1)])
+    assert (verdict.allowed, _used(verdict)) == (False, [5])
+    assert 1.5 < verdict.counts[0].next_s <= 2
+    assert 2.5 < count([large]).counts[0].next_s <= 3
+    time.sleep(2.05)
+    assert _used(count([Window("w", 2, 1)])) == [2]  # with the fifth, which counts now
+    assert not count([Window("w", 2, 1)]).allowed

@@ -10,10 +10,10 @@ import pytest
 
 from services.api.middleware import url_fetcher
 from services.api.middleware.url_fetcher import UrlFetcher
-from shared import errors
+from shared import errors, guarded_http
 from shared.images import MAX_BYTES
-from tests.services.api.middleware.test_ip_guard import SPECIAL
 from tests.services.api.sources import Say, Source, endless, moved, page, serving
+from tests.shared.test_ip_guard import SPECIAL
 
 HERE = ip_network("127.0.0.2/32")  # the sources of these tests; the canaries are on 127.0.0.1
 NAME = "pictures.example"
@@ -30,7 +30,7 @@ MALFORMED = (  # no plain URL of a picture
 )
 
 
-def _to(*found: str) -> url_fetcher.Resolve:
+def _to(*found: str) -> guarded_http.Resolve:
     return lambda host, port: found
 
 

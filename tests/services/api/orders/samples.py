@@ -55,6 +55,7 @@ ORDER = Order(
     production_status=ProductionStatus.QUEUED,
     held_from=None,
     held_for=None,
+    held_reason=None,
     version=1,
     hold_until=None,
     created_at=NOW,

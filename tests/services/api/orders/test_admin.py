@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from shared.db import customers
-from shared.models.order import Order
+from shared.models.order import Order, PaymentStatus, ProductionStatus
 from shared.models.owner import Scope
 from tests.services.api.client import body, refused
 from tests.services.api.conftest import Api
@@ -47,6 +47,16 @@ def test_orders_of_all_customers_are_listed_newest_first_by_status(api: Api, sho
     page = body(shop.get(f"{PATH}?limit=1"))
     assert [item["review"] for item in page["items"]] == ["amount"]
     assert _listed(shop, limit="1", cursor=page["nextCursor"]) == [first.order_number]
+
+
+def test_orders_are_counted_by_status(api: Api, shop: FlaskClient) -> None:
+    first, _ = _order(api, "ann@shop.example"), _order(api, "bert@shop.example", review="amount")
+    with api.deps.database.transaction() as connection:
+        rows.paid(connection, first, production="printing")
+    counts = body(shop.get(f"{PATH}/counts"))
+    assert counts["payment"] == dict.fromkeys(PaymentStatus, 0) | {"paid": 1, "review": 1}
+    assert counts["production"] == dict.fromkeys(ProductionStatus, 0) | {"printing": 1, "waiting": 1}
+    assert counts["most"] == 1000
 
 
 def test_orders_are_found_by_number_address_and_recipient(api: Api, shop: FlaskClient) -> None:

@@ -1,5 +1,6 @@
 """Cancelled orders give back what they hold: by their customer before print, or unpaid when time has run out."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,11 @@ from werkzeug.test import TestResponse
 
 from services.api.orders import cancelling
 from services.api.pricing.amounts import amount
-from shared.db import customers, discounts, ids, mails, order_events, order_items, reprints, variants
+from services.api.production import files
+from shared.db import customers, discounts, ids, mails, order_events, order_items, production, reprints, variants
 from shared.db.pool import Connection
 from shared.models.customer import Customer
+from shared.models.job import Job
 from shared.models.order import Order, PaymentStatus, ProductionStatus
 from tests.services.api.client import body, refused
 from tests.services.api.conftest import Api
@@ -82,13 +85,15 @@ def test_an_unpaid_order_is_cancelled_and_its_pieces_are_for_sale_again(shop: Sh
     assert shop.history(order) == [("placed", "customer"), ("cancelled", "customer")]
 
 
-def test_a_repeated_cancellation_gets_the_first_response_and_another_is_refused(shop: Shop) -> None:
+def test_a_cancellation_has_one_effect_whatever_key_it_comes_with(shop: Shop) -> None:
     order = shop.order()
     first, second = shop.cancel(order), shop.cancel(order)
     assert body(second) == body(first)
     assert second.headers["Idempotent-Replayed"] == "true"
-    refused(shop.cancel(order, "another"), 409, "in_production")
+    assert body(shop.cancel(order, "another")) == body(first)
     assert shop.stock(order) == [10, 10]
+    with shop.database.transaction() as connection:
+        assert len(mails.page(connection, 9, None, None).items) == 1
 
 
 @pytest.mark.parametrize("production", ["printing", "printed", "packed", "shipped", "delivered"])
@@ -111,13 +116,14 @@ def test_an_order_whose_money_is_undecided_is_not_cancelled(shop: Shop, facts: d
     assert shop.stock(order) == [8, 9]
 
 
-@pytest.mark.parametrize("reason", ["artwork", "The customer called"])
-def test_an_order_that_is_held_is_cancelled_unless_it_was_in_print(shop: Shop, reason: str) -> None:
-    held = {"production": "held", "held_for": reason}
+@pytest.mark.parametrize("why", [{"held_for": "artwork"}, {"held_for": "admin", "held_reason": "The customer called"}])
+def test_an_order_that_is_held_is_cancelled_unless_it_was_in_print(shop: Shop, why: dict[str, str]) -> None:
+    held = {"production": "held", **why}
     assert shop.cancel(shop.paid(**held, held_from="queued")).status_code == 200
     refused(shop.cancel(shop.paid(**held, held_from="printing"), "2"), 409, "in_production")
-    disputed = shop.paid(production="held", held_for="dispute", held_from="queued", dispute="open")
-    refused(shop.cancel(disputed, "3"), 409, "not_allowed_now")
+    for dispute in ("open", "lost"):
+        disputed = shop.paid(production="held", held_for="dispute", held_from="queued", dispute=dispute)
+        refused(shop.cancel(disputed, dispute), 409, "not_allowed_now")
 
 
 def test_an_order_that_is_printed_again_is_not_cancelled(shop: Shop) -> None:
@@ -151,6 +157,22 @@ def test_a_cancelled_order_gives_back_its_use_of_a_discount_code(api: Api, shop:
     assert discount.uses == 0
 
 
+def test_the_files_of_a_cancelled_order_are_not_made(api: Api, shop: Shop) -> None:
+    order, other = shop.paid(), shop.paid()
+    with shop.database.transaction() as connection:
+        for one in (order, other):
+            files.make(connection, order_items.of_order(connection, one.id))
+    assert shop.cancel(order).status_code == 200
+    with shop.database.transaction() as connection:
+        states = {one.id: {job.status for job in _jobs(connection, one)} for one in (order, other)}
+    assert states == {order.id: {"cancelled"}, other.id: {"queued"}}
+
+
+def _jobs(connection: Connection, order: Order) -> Collection[Job]:
+    prints = [one for item in order_items.of_order(connection, order.id) for one in item.prints]
+    return production.find_jobs(connection, [one.print_job_id for one in prints if one.print_job_id]).values()
+
+
 # By time
 
 
@@ -165,7 +187,7 @@ def test_an_unpaid_order_is_cancelled_once_its_reservation_has_run_out(api: Api,
 
 
 def test_an_unpaid_order_that_is_held_is_cancelled_in_time_as_well(api: Api, shop: Shop) -> None:
-    held = {"production_status": "held", "held_from": "waiting", "held_for": "Ask first"}
+    held = {"production_status": "held", "held_from": "waiting", "held_for": "admin", "held_reason": "Ask first"}
     order = shop.order(hold_until=_PAST, **held)
     assert cancelling.expire(api.deps) == 1
     assert shop.now(order).payment_status is PaymentStatus.CANCELLED

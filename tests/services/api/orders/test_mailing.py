@@ -11,7 +11,7 @@ from services.api.pages.settings import Shop
 from shared.db import customers, ids, mails
 from shared.db.pool import Connection, Database
 from shared.models.mail import Mail
-from shared.models.order import Order
+from shared.models.order import Order, PaymentStatus
 from shared.models.payment import Refund, RefundState
 from tests.services.api.orders.samples import ITEM, NOW, ORDER, PRINT
 
@@ -48,8 +48,15 @@ def test_a_payment_is_confirmed_with_what_was_bought_and_what_it_cost(database: 
     assert (
         "Goods: 1,500.00 USD\nDiscount: -10.00 USD\nShipping: 5.00 USD\nTax: 12.34 USD\nTotal: 1,507.34 USD\n\n" in text
     )
-    assert "We ship it to:\nAnn Lee\n1 Main St\nTroy NY 12180\nUS\n\n" in text
+    assert "We ship it to:\nAnn Lee\n1 Main St\nTroy, NY 12180\nUS\n\n" in text
     assert "\n\nhttps://shop.example/\n\n" in text
+
+
+def test_an_address_is_written_as_its_country_does(database: Database, order: Order) -> None:
+    there = {**order.ship_to, "city": "Ulm", "region": "", "postal_code": "89073", "country": "DE"}
+    with database.transaction() as connection:
+        mailing.paid(connection, replace(order, ship_to=there), [ITEM])
+        assert "1 Main St\n89073 Ulm\nDE\n\n" in letter(connection)
 
 
 def test_what_is_not_charged_is_not_named(database: Database, order: Order) -> None:
@@ -88,21 +95,26 @@ def test_rejected_artwork_is_named_with_the_reason(database: Database, order: Or
 
 
 @pytest.mark.parametrize(
-    ("facts", "expired", "said"),
+    ("status", "owed", "expired", "said"),
     [
-        (
-            {"received_cents": 0, "refunded_cents": 0},
-            True,
-            ["not received your payment in time", "You have paid nothing"],
-        ),
-        ({}, False, ["we make nothing of it", "We send 1,000.00 USD back"]),
+        (PaymentStatus.CANCELLED, [], True, ["not received your payment in time", "You have paid nothing"]),
+        (PaymentStatus.PAID, [(100_000, "usd")], False, ["we make nothing of it", "We send 1,000.00 USD back"]),
+        (PaymentStatus.PAID, [(500, "usd"), (700, "eur")], False, ["We send 5.00 USD and 7.00 EUR back"]),
+        (PaymentStatus.REFUNDED, [], False, ["we make nothing of it", "We have sent your payment back"]),
+        (PaymentStatus.LOST, [], False, ["we make nothing of it", "Your bank has sent your payment back"]),
     ],
 )
 def test_a_cancelled_order_says_what_becomes_of_the_money(
-    database: Database, order: Order, facts: dict[str, int], expired: bool, said: list[str]
+    database: Database,
+    order: Order,
+    status: PaymentStatus,
+    owed: list[tuple[int, str]],
+    expired: bool,
+    said: list[str],
 ) -> None:
     with database.transaction() as connection:
-        mailing.cancelled(connection, replace(order, **facts), expired=expired)  # type: ignore[arg-type]
+        paid = replace(order, payment_status=status, received_cents=0 if expired else order.received_cents)
+        mailing.cancelled(connection, paid, owed, expired=expired)
         text = letter(connection)
     assert all(words in text for words in said)
 
@@ -120,7 +132,7 @@ def test_the_same_is_mailed_once(database: Database, order: Order) -> None:
     with database.transaction() as connection:
         for _ in range(2):
             mailing.paid(connection, order, [ITEM])
-            mailing.cancelled(connection, order)
+            mailing.cancelled(connection, order, [])
             mailing.refunded(connection, order, REFUND)
             mailing.artwork_rejected(connection, order, ITEM, PRINT)
         assert len(queued(connection)) == 4

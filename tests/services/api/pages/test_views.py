@@ -38,7 +38,9 @@ class _Page(HTMLParser):
         self.inline += [tag] if tag == "style" or (tag == "script" and "src" not in given) else []
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/account/verify", "/account/reset", "/account/sign-in"])
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/account/verify", "/account/reset", "/account/sign-in", "/orders/ST-7K2M-9QXA"]
+)
 def test_a_page_loads_only_local_files_that_its_policy_allows(guest: FlaskClient, path: str) -> None:
     response = guest.get(path, buffered=True)
     assert response.status_code == 200

@@ -39,7 +39,7 @@ def test_a_checkout_session_asks_for_the_total_and_leads_back_to_the_shop(shop: 
     begun = shop.begun(order, "checkout_session")
     (session,) = shop.double.objects("checkout.session")
     assert (session["amount_total"], session["currency"]) == (order.total_cents, order.currency)
-    assert session["success_url"] == f"https://shop.example/?order={order.order_number}"
+    assert session["success_url"] == session["cancel_url"] == f"https://shop.example/orders/{order.order_number}"
     assert (begun["url"], begun["clientSecret"]) == (session["url"], None)
     assert begun["expiresAt"]
     expires_at = datetime.fromtimestamp(session["expires_at"], UTC)

@@ -64,9 +64,15 @@ def test_a_change_is_seen_at_once_by_all(admin: FlaskClient) -> None:
         assert body(admin.get(path)) == second
 
 
+def test_the_same_list_keeps_its_version(admin: FlaskClient) -> None:
+    first = body(_put(admin, 0))
+    assert (first["version"], body(_put(admin, 1))) == (1, first)
+    assert body(_put(admin, 1, breaks=[]))["version"] == 2
+
+
 def test_a_list_says_who_set_it(admin: FlaskClient, api: Api) -> None:
     _put(admin)
-    assert _put(signed_in(api, "ann@shop.example", Role.ADMIN), 1).status_code == 200
+    assert _put(signed_in(api, "ann@shop.example", Role.ADMIN), 1, breaks=[]).status_code == 200
     with api.deps.database.transaction() as connection:
         rows = connection.execute("select set_by from price_lists order by version").fetchall()
     assert [row["set_by"] for row in rows] == ["admin", "ann@shop.example"]

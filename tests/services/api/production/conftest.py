@@ -25,7 +25,7 @@ class Printer:
     def paid(self, production: str = "queued", **facts: Any) -> Order:
         """A new order, paid and in this state."""
         with self.api.deps.database.transaction() as connection:
-            columns = {name: facts.pop(name) for name in ("held_from", "held_for") if name in facts}
+            columns = {name: facts.pop(name) for name in ("held_from", "held_for", "held_reason") if name in facts}
             return rows.paid(connection, rows.order(connection, **facts), production=production, **columns)
 
     def found(self, order: Order) -> Order:

@@ -5,9 +5,11 @@ from threading import Barrier
 
 import pytest
 
+from services.api.production import release
 from shared.db import order_events
-from shared.models.order import NEXT, Order, ProductionStatus
+from shared.models.order import NEXT, Hold, Order, ProductionStatus
 from tests.services.api.client import body, refused
+from tests.services.api.orders import rows
 from tests.services.api.production.conftest import Printer
 
 S = ProductionStatus
@@ -75,12 +77,26 @@ def test_of_two_admins_who_move_an_order_at_once_one_does(printer: Printer) -> N
 def test_an_order_is_held_and_resumed(printer: Printer) -> None:
     order = printer.paid("printing")
     held = body(printer.post(order, "hold", reason="The customer called"))
-    assert (held["productionStatus"], held["heldFrom"], held["heldFor"]) == ("held", "printing", "The customer called")
+    assert (held["productionStatus"], held["heldFrom"]) == ("held", "printing")
+    assert (held["heldFor"], held["heldReason"]) == ("admin", "The customer called")
+    assert body(printer.post(order, "hold", reason="The customer called"))["version"] == held["version"]
     refused(printer.post(order, "hold", reason="again"), 409, "not_allowed_now")
     refused(printer.post(order, "production", to="printed"), 409, "not_allowed_now")
     resumed = body(printer.post(order, "resume"))
-    assert (resumed["productionStatus"], resumed["heldFor"]) == ("printing", None)
+    assert (resumed["productionStatus"], resumed["heldFor"], resumed["heldReason"]) == ("printing", None, None)
     refused(printer.post(order, "resume"), 409, "not_allowed_now")
+
+
+@pytest.mark.parametrize("words", list(Hold))
+def test_an_admin_s_hold_is_the_admin_s_to_end_whatever_it_says(printer: Printer, words: str) -> None:
+    order = printer.paid()
+    held = body(printer.post(order, "hold", reason=words))
+    assert (held["heldFor"], held["heldReason"]) == ("admin", words)
+    with printer.api.deps.database.transaction() as connection:
+        for reason in (Hold.DISPUTE, Hold.REVIEW, Hold.ARTWORK):
+            now = rows.found(connection, order.id)
+            assert release.resume(connection, now, reason) == now
+    assert body(printer.post(order, "resume"))["productionStatus"] == "queued"
 
 
 def test_a_dispute_must_end_before_an_order_is_resumed(printer: Printer) -> None:

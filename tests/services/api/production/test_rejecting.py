@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from services.api.refunds import issuing, rules
 from shared.db import assets, customers, mails, order_items
 from shared.models.mail import MailTemplate
 from shared.models.order import ARTWORK, Order, OrderPrint
@@ -71,6 +72,13 @@ def test_a_rejected_picture_holds_the_order_and_is_told_to_the_customer(buyer: B
     refused(buyer.printer.post(buyer.order, "resume"), 409, "not_allowed_now")
 
 
+def test_a_picture_is_rejected_once_for_a_reason(buyer: Buyer) -> None:
+    first = body(buyer.reject())
+    assert body(buyer.reject())["version"] == first["version"]
+    with buyer.printer.api.deps.database.transaction() as connection:
+        assert len(mails.page(connection, 10, None, None).items) == 1
+
+
 def test_another_picture_takes_the_middle_of_the_box_and_the_order_goes_on(buyer: Buyer) -> None:
     buyer.reject()
     before = buyer.prints()[0]
@@ -116,6 +124,36 @@ def test_only_the_customer_replaces_a_picture_and_only_a_rejected_one(buyer: Buy
     refused(buyer.replace(picture), 409, "not_allowed_now")
 
 
+def test_a_picture_of_pieces_that_are_paid_back_is_not_replaced(buyer: Buyer) -> None:
+    buyer.reject()
+    picture = upload(buyer.client, pictures.png())["id"]
+    order, total = buyer.order, buyer.order.total_cents
+    for facts in ({"refunded_cents": total}, {"refunded_cents": 0, "refunding_cents": total}):
+        buyer.printer.change(order, **facts)
+        refused(buyer.replace(picture), 409, "not_allowed_now")
+    buyer.printer.change(order, refunding_cents=0, dispute="lost")
+    assert refused(buyer.replace(picture), 409, "not_allowed_now")["paymentStatus"] == "lost"
+    buyer.printer.change(order, dispute="none")
+    assert buyer.replace(picture).status_code == 200
+
+
+def test_an_order_goes_on_without_the_rejected_pieces_once_they_are_paid_back(buyer: Buyer) -> None:
+    with buyer.printer.api.deps.database.transaction() as connection:
+        items = order_items.of_order(connection, buyer.order.id)
+        another = "update order_prints set asset_id = gen_random_uuid() where order_item_id = %s"
+        connection.execute(another, [items[1].id])
+    buyer.reject()
+    refused(buyer.printer.post(buyer.order, "resume"), 409, "not_allowed_now")
+    with buyer.printer.api.deps.database.transaction() as connection:
+        left = rules.of_pieces(rules.left(rows.found(connection, buyer.order.id), items, ()), {1: None})
+        issuing.of_parts(connection, buyer.order, left, reason="", actor="orders")
+    picture = upload(buyer.client, pictures.png())["id"]
+    refused(buyer.replace(picture), 409, "not_allowed_now")
+    resumed = buyer.printer.post(buyer.order, "resume")
+    assert (resumed.status_code, body(resumed)["productionStatus"]) == (200, "queued")
+    assert [item["line"] for item in body(resumed)["items"]] == [2]
+
+
 def test_a_repeat_with_its_key_gets_the_same_answer(buyer: Buyer) -> None:
     buyer.reject()
     picture = upload(buyer.client, pictures.png())["id"]
@@ -127,9 +165,10 @@ def test_a_repeat_with_its_key_gets_the_same_answer(buyer: Buyer) -> None:
 def test_an_order_held_for_another_reason_stays_held(buyer: Buyer) -> None:
     buyer.printer.post(buyer.order, "hold", reason="The customer called")
     buyer.reject()
-    assert buyer.state() == ("held", "The customer called")
+    assert buyer.state() == ("held", "admin")
     assert buyer.replace(upload(buyer.client, pictures.png())["id"]).status_code == 200
-    assert buyer.state() == ("held", "The customer called")
+    assert buyer.state() == ("held", "admin")
+    assert buyer.printer.found(buyer.order).held_reason == "The customer called"
     assert buyer.printer.post(buyer.order, "resume").status_code == 200
 
 

@@ -65,11 +65,12 @@ def test_a_review_that_ends_releases_the_order(database: Database) -> None:
 def test_a_held_order_goes_on_where_it_stopped(database: Database, status: ProductionStatus) -> None:
     with database.transaction() as connection:
         order = rows.paid(connection, rows.order(connection), production=status)
-        held = release.hold(connection, order, "The printer is broken", "admin")
+        held = release.hold(connection, order, Hold.ADMIN, "anne", "The printer is broken")
         assert (held.production_status, held.held_from, held.version) == (S.HELD, status, order.version + 1)
         assert release.resume(connection, held, Hold.DISPUTE) == held
-        resumed = release.resume(connection, held, "The printer is broken", "admin")
+        resumed = release.resume(connection, held, Hold.ADMIN, "anne")
         assert (resumed.production_status, resumed.held_from, resumed.held_for) == (status, None, None)
+        assert resumed.held_reason is None
 
 
 @pytest.mark.parametrize("status", [S.SHIPPED, S.DELIVERED])

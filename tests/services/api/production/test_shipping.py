@@ -60,9 +60,18 @@ def test_an_order_is_delivered_with_its_last_parcel(printer: Printer) -> None:
     one, two = body(printer.post(order, "shipments", carrier="DHL"))["shipments"]
     assert deliver(printer, order, two) == "shipped"
     assert deliver(printer, order, one) == "delivered"
-    arrived = [parcel["deliveredAt"] for parcel in printer.show(order)["shipments"]]
-    assert deliver(printer, order, one) == "delivered"
-    assert [parcel["deliveredAt"] for parcel in printer.show(order)["shipments"]] == arrived
+
+
+@pytest.mark.parametrize("parcels", [1, 2])
+def test_a_parcel_that_has_arrived_arrives_again_without_effect(printer: Printer, parcels: int) -> None:
+    order = printer.paid("packed")
+    for _ in range(parcels):
+        printer.post(order, "shipments", carrier="DHL")
+    one = printer.show(order)["shipments"][0]
+    deliver(printer, order, one)
+    before = printer.found(order), printer.show(order)["shipments"]
+    deliver(printer, order, one)
+    assert (printer.found(order), printer.show(order)["shipments"]) == before
 
 
 def test_a_parcel_of_another_order_does_not_arrive(printer: Printer) -> None:

@@ -104,6 +104,8 @@ def test_a_file_that_failed_says_why_and_is_made_again_when_asked_for(printer: P
     shown = print_of(printer.show(order))["file"]
     assert (shown["status"], shown["error"], shown["url"]) == ("failed", "Too large.", None)
     assert print_of(body(printer.post(order, "files")))["file"]["status"] == "queued"
+    printer.change(order, refunded_cents=order.total_cents)
+    refused(printer.post(order, "files"), 409, "not_allowed_now")
 
 
 @pytest.mark.parametrize("garment", ["tshirt-front", None])

@@ -2,7 +2,9 @@
 
 from werkzeug.test import TestResponse
 
-from shared.db import ids, order_events, payments, reprints, shipments, stock_moves
+from services.api.pricing.amounts import amount
+from shared.db import discounts, ids, mails, order_events, payments, reprints, shipments, stock_moves
+from shared.models.mail import MailTemplate
 from shared.models.order import Order
 from shared.models.owner import Scope
 from shared.models.stock_move import StockReason
@@ -84,6 +86,22 @@ def test_everything_goes_back_and_the_order_is_cancelled(shop: Shop) -> None:
     assert sorted(lines) == [False, True]
 
 
+def test_a_review_that_cancels_gives_the_discount_back_and_tells_the_customer(shop: Shop) -> None:
+    with shop.api.deps.database.transaction() as connection:
+        connection.execute("insert into discounts (id, code, off_bp) values (%s, 'AUTUMN', 1000)", [ids.new()])
+    order = _paid_twice(shop, discount_code="AUTUMN")
+    with shop.api.deps.database.transaction() as connection:
+        connection.execute("update discounts set uses = 1")
+    _resolve(shop, order, "refund")
+    discount = run(shop.api.deps.database, discounts.find, "AUTUMN")
+    assert discount is not None
+    assert discount.uses == 0
+    told = run(shop.api.deps.database, mails.page, 10, None, None).items
+    (mail,) = [mail for mail in told if mail.template == MailTemplate.ORDER_CANCELLED]
+    each = amount(order.total_cents, order.currency)
+    assert mail.facts["refund"] == f"{each} and {each}"
+
+
 def test_pieces_that_are_printed_do_not_go_back_into_stock(shop: Shop) -> None:
     order = _paid_twice(shop, production_status="printed")
     _resolve(shop, order, "refund")
@@ -112,6 +130,9 @@ def test_money_of_another_currency_goes_back_uncounted(shop: Shop) -> None:
     assert body(_resolve(shop, order, "refund"))["refunds"][0]["status"] == "succeeded"
     now = shop.found(order)
     assert (now.payment_status, now.received_cents, now.refunded_cents) == ("cancelled", 0, 0)
+    told = run(shop.api.deps.database, mails.page, 10, None, None).items
+    (mail,) = [mail for mail in told if mail.template == MailTemplate.ORDER_CANCELLED]
+    assert mail.facts["refund"] == amount(order.total_cents, "eur")
 
 
 def test_a_surplus_whose_refund_fails_later_is_in_review_again(shop: Shop) -> None:

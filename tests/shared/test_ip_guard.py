@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from services.api.middleware import ip_guard
+from shared import ip_guard
 
 # The special-purpose registries, multicast and reserved space, and one address of a cloud that is in no registry.
 BLOCKS = (
