@@ -2,7 +2,8 @@
 
 from services.api.route import API, DELETE, GET, MEMBER, NO_STORE, PATCH, POST, UNLIMITED
 from services.api.webhooks import deliveries, views
-from services.api.webhooks.schemas import DeliveryOut, DeliveryPage, EndpointList, EndpointOut, EndpointWithSecret
+from services.api.webhooks.delivery_schemas import DeliveryOut, DeliveryPage
+from services.api.webhooks.schemas import EndpointList, EndpointOut, EndpointWithSecret
 from shared import errors
 
 _REFUSED = (errors.UrlNotAllowed,)
@@ -11,7 +12,7 @@ _LISTED = (errors.InvalidCursor,)
 _ONE = "/api/webhooks/<uuid:endpoint_id>"
 _READ, _WRITE = (MEMBER, UNLIMITED, NO_STORE), (MEMBER, API, NO_STORE)
 WEBHOOKS = (
-    POST("/api/webhooks", views.create, *_WRITE, EndpointWithSecret, (201,), _REFUSED),
+    POST("/api/webhooks", views.create, *_WRITE, EndpointWithSecret, (201,), (*_REFUSED, errors.WebhookLimit)),
     GET("/api/webhooks", views.list_endpoints, *_READ, EndpointList),
     GET(_ONE, views.show, *_READ, EndpointOut),
     PATCH(_ONE, views.change, *_WRITE, EndpointOut, (200,), _REFUSED),
