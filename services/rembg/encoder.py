@@ -95,6 +95,9 @@ class _Keep:
 
     def __init__(self, kept: np.ndarray | None, size: tuple[int, int], left: int, right: int) -> None:
         self._map = None if kept is None else (kept > 0).astype(np.uint32)
+        self._cleared = (
+            set() if kept is None else set(np.nonzero(np.any(kept == 0, axis=1))[0].tolist())
+        )  # rows with gaps
         self._height = size[1]
         self._columns = np.arange(left, right) * (kept.shape[1] if kept is not None else 0) // size[0]
 
@@ -103,11 +106,11 @@ class _Keep:
             return
         pixels = strip.view(np.uint32)[..., 0]
         at = (np.arange(top, top + len(strip)) * len(self._map)) // self._height
-        for row in range(at[0], at[-1] + 1):
-            keep = self._map[row]
-            if not keep.all():
-                first, last = np.searchsorted(at, [row, row + 1])
-                pixels[first:last] *= keep[self._columns]
+        rows = np.arange(at[0], at[-1] + 1)
+        starts = np.searchsorted(at, [*rows, rows[-1] + 1]).tolist()
+        for row, first, last in zip(rows, starts[:-1], starts[1:], strict=True):
+            if row in self._cleared:
+                pixels[first:last] *= self._map[row].take(self._columns)
 
 
 def smoothed(alpha: Image.Image) -> Image.Image:

@@ -125,6 +125,7 @@ def mask_of(chances: np.ndarray) -> Image.Image:
 def prepare(pixels: np.ndarray, preparation: Preparation) -> np.ndarray:
     """An RGB picture of the network's size, SxSx3, as its input, 1x3xSxS."""
     brightest = max(float(pixels.max()), _BLACK)
-    scaled = pixels.astype(np.float32) / np.float32(brightest)
-    normal = (scaled - np.asarray(preparation.mean, np.float32)) / np.asarray(preparation.deviation, np.float32)
-    return np.ascontiguousarray(normal.transpose(2, 0, 1)[None])
+    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1), np.float32)  # a third of the time of interleaved ones
+    ends = preparation.mean, preparation.deviation
+    mean, deviation = (np.asarray(values, np.float32)[:, None, None] for values in ends)
+    return np.asarray(((planes / np.float32(brightest) - mean) / deviation)[None])

@@ -100,10 +100,12 @@ class _Writer:
 
     def _read_input(self) -> None:
         name = self._network.input.name
-        last = self._add("Transpose", [name], f"{name}/last", perm=_TO_LAST)
+        made = self._range(name)
+        planes = self._add("QuantizeLinear", [name, *made.constants], f"{name}/planes")
         missing = _INPUT_CHANNELS - self._network.shapes[name][1]
-        pads = self._constant("input/pads", np.array([0] * 7 + [missing]))
-        self._quantize(name, self._add("Pad", [last, pads], f"{name}/padded"), name)
+        pads = self._constant("input/pads", np.array([0] * 5 + [missing, 0, 0]))
+        padded = self._add("Pad", [planes, pads, made.constants[1]], f"{name}/padded")
+        self._bytes[name] = replace(made, name=self._add("Transpose", [padded], f"{name}/int8", perm=_TO_LAST))
 
     def _in_bytes(self, node: NodeProto) -> bool:
         """Write the node for bytes; False where it cannot or should not be."""
