@@ -99,7 +99,7 @@ class Composed:
     """What is known of a composition besides its file.
 
     `foreground` is the box of the subject within the region of interest, in pixels of the upright picture; `max_width`
-    and `max_height` are the sides that the file has at size `full`.
+    and `max_height` are the sides that the file has at size `full`, or has if it is larger.
     """
 
     type: Subject

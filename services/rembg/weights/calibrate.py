@@ -1,7 +1,8 @@
-"""What a network's tensors hold, over drawn pictures: the range of each, and the mean of each of its channels."""
+"""What a network's tensors hold, over drawn pictures: their least value, each channel's greatest, and its mean."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 import onnxruntime
@@ -12,15 +13,25 @@ from services.rembg.weights import Preparation
 from services.rembg.weights.drawn import drawn
 
 _PICTURES, _SEED = 12, 1
-_REDUCTIONS = ("ReduceMin", "ReduceMax", "GlobalAveragePool")
+_REDUCTIONS = ("ReduceMin", "GlobalMaxPool", "GlobalAveragePool")
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """By tensor, over all inputs; a range contains 0."""
+    """By tensor, over all inputs; highs and means of each channel."""
 
-    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    lows: dict[str, float] = field(default_factory=dict)
+    highs: dict[str, np.ndarray] = field(default_factory=dict)
     means: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def range(self, name: str) -> tuple[float, float]:
+        """From the least to the greatest value, and 0 if it lies outside."""
+        return min(0.0, self.lows[name]), max(0.0, float(self.highs[name].max()))
+
+    def of(self, channels: dict[str, np.ndarray]) -> Self:
+        """The same of these channels of each tensor."""
+        highs, means = ({name: found[channels[name]] for name, found in by.items()} for by in (self.highs, self.means))
+        return replace(self, highs=highs, means=means)
 
 
 def calibration(preparation: Preparation) -> Iterator[np.ndarray]:
@@ -39,8 +50,8 @@ def observe(model: ModelProto, names: Sequence[str], batches: Iterable[np.ndarra
     for count, batch in enumerate(batches, start=1):
         found = [value.ravel() for value in session.run(wanted, {source: batch})]
         for name, lowest, highest, average in zip(names, found[::3], found[1::3], found[2::3], strict=True):
-            least, most = observed.ranges.get(name, (0.0, 0.0))
-            observed.ranges[name] = min(least, float(lowest[0])), max(most, float(highest[0]))
+            observed.lows[name] = min(observed.lows.get(name, np.inf), float(lowest[0]))
+            observed.highs[name] = np.maximum(observed.highs.get(name, highest), highest)
             mean = observed.means.get(name, np.zeros(len(average)))
             observed.means[name] = mean + (average - mean) / count
     return observed

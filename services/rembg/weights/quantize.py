@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 
 from services.rembg.settings import Model
 from services.rembg.weights import CATALOGUE, Name
 from services.rembg.weights.calibrate import Observed, calibration, observe
+from services.rembg.weights.graph import Graph
 from services.rembg.weights.optimize import folded, rewrite, write_whole
+from services.rembg.weights.pruning import prune
 from services.rembg.weights.resolve import is_published, quantized_path
 from services.rembg.weights.rounding import lost, rounded
 from services.rembg.weights.single_channel import as_sums
@@ -57,34 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def quantize(source: Path, target: Path, batches: Iterable[np.ndarray]) -> None:
     """Write the whole of `target` or nothing. The batches are inputs to calibrate with."""
-    network = _Network(rewrite(folded(source), split_concat=False))
+    network = Graph(rewrite(folded(source), split_concat=False))
     made = [name for node in network.nodes if node.op_type in _BYTES for name in node.output]
-    write_whole(_Writer(network, observe(network.model, made, batches)).model(), target)
-
-
-class _Network:
-    """A graph of float, and what it says about its tensors."""
-
-    def __init__(self, model: ModelProto) -> None:
-        graph = onnx.shape_inference.infer_shapes(model).graph
-        self.model = model
-        self.nodes = list(graph.node)
-        self.input, self.output = graph.input[0], graph.output[0]
-        self.constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-        values = [*graph.input, *graph.value_info, *graph.output]
-        self.shapes = {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in values}
-        self._users: dict[str, list[NodeProto]] = {}
-        for node in self.nodes:
-            for name in node.input:
-                self._users.setdefault(name, []).append(node)
-
-    def only_user(self, name: str, kind: str) -> NodeProto | None:
-        users = self._users.get(name, [])
-        return users[0] if len(users) == 1 and users[0].op_type == kind else None
-
-    def convolved(self, node: NodeProto) -> str:
-        """The tensor that a convolution makes, its activation included."""
-        return str((self.only_user(node.output[0], "Relu") or node).output[0])
+    write_whole(_Writer(*prune(network, observe(network.model, made, batches))).model(), target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +73,7 @@ class _Bytes:
 
 
 class _Writer:
-    def __init__(self, network: _Network, observed: Observed) -> None:
+    def __init__(self, network: Graph, observed: Observed) -> None:
         self._network, self._observed = network, observed
         self._nodes: list[NodeProto] = []
         self._constants: dict[str, np.ndarray] = {}
@@ -147,6 +123,8 @@ class _Writer:
                 self._join(node, "QLinearConcat", axis=3)
             case "Add":
                 self._join(node, "QLinearAdd")
+            case "Pad":
+                self._pad(node)
             case _:
                 return False
         return True
@@ -192,6 +170,13 @@ class _Writer:
     def _keep(self, out: str, kind: str, source: _Bytes, given: dict[str, Any]) -> None:
         self._bytes[out] = replace(source, name=self._add(kind, [source.name], f"{out}/int8", **given))
 
+    def _pad(self, node: NodeProto) -> None:
+        (out,), source = node.output, self._bytes[node.input[0]]
+        starts, ends = self._network.constants[node.input[1]].reshape(2, -1)
+        pads = self._constant(f"{out}/pads", np.concatenate([starts[_TO_LAST], ends[_TO_LAST]]))
+        padded = self._add("Pad", [source.name, pads, source.constants[1]], f"{out}/int8")
+        self._bytes[out] = replace(source, name=padded)
+
     def _resize(self, node: NodeProto) -> None:
         """Into the range of the concatenation that follows, if one does."""
         (out,) = node.output
@@ -226,7 +211,7 @@ class _Writer:
         return self._floats[name]
 
     def _range(self, name: str) -> _Bytes:
-        least, most = self._observed.ranges[name]
+        least, most = self._observed.range(name)
         scale = max((most - least) / _LEVELS, _LEAST_SCALE)
         constants = (
             self._constant(f"{name}/scale", np.float32(scale)),

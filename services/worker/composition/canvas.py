@@ -18,16 +18,12 @@ _FIT = 4  # a strip is first halved, quickly, as long as it stays so many times 
 
 
 def draw(cutout: Image.Image, layout: Layout) -> Image.Image:
-    """The subject on a clear canvas, RGBA: `cutout` itself where nothing moves."""
-    left, top, right, bottom = layout.place
-    whole = (0, 0, *layout.canvas)
-    if layout.place == layout.part == whole and cutout.size == layout.canvas:
+    """The subject on a clear canvas, RGBA: `cutout` itself where nothing moves, or else its memory is freed."""
+    if layout.place == layout.part == (0, 0, *layout.canvas) and cutout.size == layout.canvas:
         return cutout
-    drawn = _resized(cutout, layout.part, (right - left, bottom - top))
-    if layout.place == whole:
-        return drawn
     canvas = Image.new("RGBA", layout.canvas, _CLEAR)
-    canvas.paste(drawn, (left, top))
+    _paste(cutout, layout.part, canvas, layout.place)
+    cutout.close()
     return canvas
 
 
@@ -63,23 +59,21 @@ def _strips(size: tuple[int, int]) -> Iterator[Area]:
         yield 0, top, size[0], min(size[1], top + _ROWS)
 
 
-def _resized(cutout: Image.Image, part: Area, size: tuple[int, int]) -> Image.Image:
-    """A part of the cut-out in this size. Pillow multiplies colours with alpha, of the rows that a strip needs."""
+def _paste(cutout: Image.Image, part: Area, canvas: Image.Image, place: Area) -> None:
+    """Draw a part of the cut-out into a place. Pillow multiplies colours with alpha, of the rows that a strip needs."""
     left, top, right, bottom = part
-    if (right - left, bottom - top) == size:
-        return cutout.crop(part)
-    resized = Image.new("RGBA", size)
-    step = (bottom - top) / size[1]
+    width, height = place[2] - place[0], place[3] - place[1]
+    if (right - left, bottom - top) == (width, height):
+        canvas.paste(cutout.crop(part), place)
+        return
+    step = (bottom - top) / height
     room = int(_LANCZOS * max(1, step)) + 2
-    for strip in _strips(size):
+    for strip in _strips((width, height)):
         above, below = strip[1] * step, min(bottom - top, strip[3] * step)
         first, last = max(0, int(above) - room), min(bottom - top, int(below) + room)
         rows = cutout.crop((left, top + first, right, top + last))
-        box = (0, above - first, right - left, below - first)
-        resized.paste(
-            rows.resize((size[0], strip[3] - strip[1]), Image.Resampling.LANCZOS, box, reducing_gap=_FIT), strip
-        )
-    return resized
+        size, box = (width, strip[3] - strip[1]), (0, above - first, right - left, below - first)
+        canvas.paste(rows.resize(size, Image.Resampling.LANCZOS, box, _FIT), (place[0], place[1] + strip[1]))
 
 
 def spread(picture: Image.Image) -> None:

@@ -39,7 +39,7 @@ def compose(
     whole = layout.plan(cutout.size, subject, asked, _reach(cast, subject, cutout.size))
     most = _most_pixels(asked, background)
     drawn = whole.limited(min(asked.max_pixels, most))
-    composed = Composed(shown, subject, *whole.limited(min(FULL_PIXELS, most)).canvas)
+    composed = Composed(shown, subject, *whole.limited(min(max(FULL_PIXELS, asked.max_pixels), most)).canvas)
     with pictures.large(*drawn.canvas):  # margins and shadows may make it larger than its picture
         picture = canvas.draw(cutout, drawn)
         if asked.channels is Channels.ALPHA:

@@ -17,9 +17,15 @@ def test_calibration_shows_pictures_as_the_network_sees_them() -> None:
 def test_ranges_are_the_extremes_of_all_inputs_and_contain_zero() -> None:
     batches = [graphs.X, 2 * graphs.X - 3, graphs.X + 1]
     observed = observe(graphs.small_u(), ["seen"], batches)
-    assert observed.ranges["x"] == pytest.approx((2 * graphs.X.min() - 3, graphs.X.max() + 1))
-    assert observed.ranges["seen"][0] == 0  # of what Relu makes
-    assert observe(graphs.small_u(), [], [graphs.X + 1]).ranges["x"][0] == 0
+    assert observed.range("x") == pytest.approx((2 * graphs.X.min() - 3, graphs.X.max() + 1))
+    assert observed.range("seen")[0] == 0  # of what Relu makes
+    assert observe(graphs.small_u(), [], [graphs.X + 1]).range("x")[0] == 0
+
+
+def test_highs_are_those_of_each_channel() -> None:
+    observed = observe(graphs.small_u(), [], [graphs.X, 2 * graphs.X - 3])
+    assert observed.highs["x"] == pytest.approx(graphs.X.max((0, 2, 3)))
+    assert observed.of({"x": np.array([2, 0])}).highs["x"].tolist() == observed.highs["x"][[2, 0]].tolist()
 
 
 def test_means_are_those_of_each_channel() -> None:

@@ -28,7 +28,7 @@ def test_what_does_not_move_is_not_touched() -> None:
 def test_smaller_is_what_pillow_makes_of_it_in_one_piece(size: tuple[int, int]) -> None:
     cutout = textured((900, 2000), (100, 100, 800, 1900))
     whole: Area = (0, 0, 900, 2000)
-    made = canvas.draw(cutout, layout.Layout(size, whole, (0, 0, *size), (0, 0, *size), size))
+    made = canvas.draw(cutout.copy(), layout.Layout(size, whole, (0, 0, *size), (0, 0, *size), size))
     expected = cutout.resize(size, Image.Resampling.LANCZOS, reducing_gap=4)
     one, other = (np.asarray(picture.convert("RGBa")).astype(int) for picture in (made, expected))
     assert np.abs(one - other).max() <= 24  # at corners, where it depends on which direction Pillow begins with
@@ -43,10 +43,17 @@ def test_no_hidden_colour_bleeds_into_the_edge() -> None:
 
 def test_a_moved_subject_keeps_its_pixels() -> None:
     cutout = textured(SIZE, BOX)
-    moved = drawn(cutout, position=(0, 1))
+    moved = drawn(cutout.copy(), position=(0, 1))
     assert moved.size == SIZE
     assert moved.crop((0, 120, 200, 300)).tobytes() == cutout.crop(BOX).tobytes()
     assert moved.getpixel((250, 100)) == CLEAR
+
+
+def test_the_memory_of_a_cutout_that_was_drawn_is_freed() -> None:
+    cutout = block()
+    drawn(cutout, position=(0, 1))
+    with pytest.raises(ValueError, match="closed"):
+        cutout.getpixel((0, 0))
 
 
 def test_margins_beyond_the_picture_are_clear() -> None:

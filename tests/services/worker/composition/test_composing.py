@@ -99,6 +99,12 @@ def test_the_sides_at_full_size_are_told() -> None:
     assert (told.max_width, told.max_height) == (400, 300)
 
 
+def test_the_sides_at_full_size_are_never_below_those_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(composing, "FULL_PIXELS", 30_000)
+    copy, told = composed(max_pixels=50_000_000)
+    assert copy.size == (told.max_width, told.max_height) == (400, 300)
+
+
 def test_the_region_decides_the_foreground() -> None:
     roi = (Length(0, "%"), Length(50, "%"), Length(150, "px"), Length(100, "%"))
     copy, told = composed(roi=roi, crop=True)

@@ -1,0 +1,1 @@
+"""Cut out a folder of pictures by a running system, over HTTP: nothing of the server is imported."""
