@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from services.worker import pictures
 from services.worker.composition import composing
 from services.worker.failures import Failed
 from shared import images
@@ -173,3 +174,10 @@ def test_windows_are_closed_for_cars_only(asked: Subject, closed: bool) -> None:
     glass.paste((90, 90, 200, 100), (150, 100, 250, 180))
     picture = shown(glass, type=asked, semitransparency=False)
     assert picture.getpixel((200, 140)) == (90, 90, 200, 255 if closed else 100)
+
+
+def test_a_large_canvas_of_a_large_picture_does_not_wait_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "LARGE", 1)
+    with pictures.large(400, 300):
+        assert pictures.one_large.acquire(blocking=False)
+        pictures.one_large.release()

@@ -114,15 +114,24 @@ def test_a_faint_subject_has_no_edge_and_no_failure(kind: Shadow) -> None:
     assert levels(cast(kind, Image.new("L", (50, 40), 20))).max() < 40
 
 
+def beside(first: tuple[int, int, int, int], second: tuple[int, int, int, int]) -> Image.Image:
+    outline = Image.new("L", (300, 200))
+    for box in (first, second):
+        outline.paste(255, box)
+    return outline
+
+
 def test_each_figure_stands_on_ground_of_its_own() -> None:
-    beside = Image.new("L", (400, 200))
-    beside.paste(255, (0, 60, 240, 140))
-    beside.paste(255, (330, 0, 370, 200))
-    made = cast(Shadow.CAR, beside)
-    left, _, _, bottom = made.outline
-    scale = 512 / 400
-    dark = levels(made)
-    below_first = [dark[bottom - round(height * scale), left + round(120 * scale)] for height in (58, 5)]
-    assert below_first[0] > 80  # right below the wide one
-    assert below_first[1] < 5  # and not on the level of the other's feet
-    assert dark[bottom + 3, left + round(350 * scale)] > 40
+    made = cast(Shadow.CAR, beside((0, 20, 240, 120), (252, 0, 300, 200)))
+    left, top, _, bottom = made.outline
+    scale = 512 / 300
+    dark, column = levels(made), left + round(120 * scale)
+    assert dark[top + round(122 * scale), column] > 80  # right below the wide one
+    assert dark[top + round(150 * scale), column] < 5  # and not on the way to the other's feet
+    assert dark[bottom + 3, left + round(276 * scale)] > 40
+
+
+def test_what_floats_above_casts_nothing_on_the_ground() -> None:
+    made = cast(Shadow.CAR, beside((0, 120, 140, 200), (160, 0, 300, 60)))
+    left, top, right, _ = made.outline
+    assert levels(made)[top : top + 150, (left + right) // 2 :].max() < 5
