@@ -121,6 +121,11 @@ class WebhookDisabled(Failure):
     advice = "Enable it first: `disabledReason` says why it was disabled."
 
 
+class WebhookLimit(Failure):
+    status, code, message = 409, "webhook_limit", "You have as many webhooks as you may."
+    advice = "Change or delete one of them."
+
+
 class LengthRequired(Failure):
     status, code, message = 411, "length_required", "Send the body with a Content-Length."
     advice = "Send the header; most clients do so unless the body is a stream."

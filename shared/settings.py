@@ -252,9 +252,9 @@ class Retention(EnvSettings):
 
 
 class Keys(EnvSettings):
-    """The secret from which object keys are derived, and with which addresses and guests' tokens are signed.
+    """The secret from which object keys and webhooks' secrets are derived; it signs addresses and guests' tokens.
 
-    A new one changes the keys of new objects and ends all addresses and links given out before.
+    A new one changes the keys of new objects and all webhooks' secrets, and ends addresses and links given out before.
     """
 
     secret: OwnSecret = Field(validation_alias="SECRET_KEY")

@@ -11,7 +11,7 @@ _LISTED = (errors.InvalidCursor,)
 _ONE = "/api/webhooks/<uuid:endpoint_id>"
 _READ, _WRITE = (MEMBER, UNLIMITED, NO_STORE), (MEMBER, API, NO_STORE)
 WEBHOOKS = (
-    POST("/api/webhooks", views.create, *_WRITE, EndpointWithSecret, (201,), _REFUSED),
+    POST("/api/webhooks", views.create, *_WRITE, EndpointWithSecret, (201,), (*_REFUSED, errors.WebhookLimit)),
     GET("/api/webhooks", views.list_endpoints, *_READ, EndpointList),
     GET(_ONE, views.show, *_READ, EndpointOut),
     PATCH(_ONE, views.change, *_WRITE, EndpointOut, (200,), _REFUSED),

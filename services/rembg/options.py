@@ -1,6 +1,6 @@
 """What a caller may ask for beside the plain cut-out, each value within hard bounds.
 
-Two dialects: our own fields, and those of the `rembg s` server (`a af ab ae om ppm bgc`). Both end as one `Options`.
+Two dialects: our own fields, and those of the `rembg s` server (`a af ab ae om ppm bgc dc`). Both end as one `Options`.
 An empty value counts as not given. Whatever is out of bounds is refused with the field's name; nothing is clamped.
 """
 
@@ -22,6 +22,7 @@ FIELDS = frozenset(
         *("matting", "decontaminate", "second_pass", "transparency", "method"),
     }
 )
+_NOTHING = ("", "{}", *_FALSE)
 MAX_ERODE = 40  # pixels; the reference server takes 20 GB and 50 s for 99,999
 
 
@@ -81,7 +82,12 @@ def read(fields: Mapping[str, str]) -> Options:
 
 
 def read_rembg_server(fields: Mapping[str, str], model: str) -> Options:
-    """Read the fields of `rembg s`. It selects networks by name; here there is one, and any other is refused."""
+    """Read the fields of `rembg s`. It selects networks by name; here there is one, and any other is refused.
+
+    So are `vm` (ViTMatte) and `extras` (arguments of its Python functions).
+    """
+    if given := next((name for name in ("vm", "extras") if fields.get(name, "").strip() not in _NOTHING), None):
+        raise InvalidRequest(f"{given}: this service has no such option.", details={"field": given})
     if fields.get("model") not in (None, "", model):
         raise InvalidRequest(f"model: this service runs {model}.", details={"model": model})
     matting = Matting(
@@ -93,6 +99,7 @@ def read_rembg_server(fields: Mapping[str, str], model: str) -> Options:
         background=_field(fields, "bgc", colours.parse, None),
         matting=matting if _field(fields, "a", _flag, False) else None,
         smooth=_field(fields, "ppm", _flag, False),
+        decontaminate=_field(fields, "dc", _flag, True),
     )
 
 

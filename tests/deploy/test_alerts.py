@@ -112,6 +112,7 @@ CASES: dict[str, Series] = {
         'stolentee_mails_total{outcome="sent"}': _steps(0, 1),
         'stolentee_mails_total{outcome="refused"}': _steps(0, 0),
     },
+    "WebhooksNotDelivered": {"stolentee_webhook_overdue_seconds": _level(700, 0)},
     "StripeAway": _check("stripe"),
     "StripeEventsRefused": {
         'stolentee_stripe_events_total{outcome="bad_signature"}': _steps(2, 0),

@@ -30,6 +30,7 @@ CONTRACT = {
     "slug_taken": 409,
     "variant_taken": 409,
     "webhook_disabled": 409,
+    "webhook_limit": 409,
     "length_required": 411,
     "quote_expired": 409,
     "quote_used": 409,

@@ -93,6 +93,14 @@ def test_an_event_before_the_wait_is_not_missed_and_counts_once(hub: Hub, source
         assert not news.wait(0)
 
 
+def test_those_who_await_an_end_are_woken_and_take_no_place(hub: Hub, source: Notifications) -> None:
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(hub.await_end("job-1")) for _ in range(MOST + 1)]
+        with hub.follow("job-1", "ann", HERE):
+            source.tell("job-1")
+            assert all(caller.wait(SOON_S) for caller in waiting)
+
+
 def test_without_events_the_wait_times_out(hub: Hub) -> None:
     with hub.follow("job-1", "ann", HERE) as news:
         start = time.monotonic()

@@ -100,6 +100,8 @@ def _chosen(given: Mapping[str, str], problems: list[Problem]) -> dict[str, Any]
         return {kind: value for kind, value in found.items() if value is not None}
 
     chosen = {field: parsed(name, parse) for name, (field, parse) in _FIELDS.items()}
+    if not chosen["crop"]:
+        del chosen["crop_margin"]
     shadow_of_cars = {Subject.CAR: Shadow.CAR} if parsed("add_shadow", _switch) else {}
     chosen["shadows"] = shadow_of_cars | by_type("shadow_type", Shadow)
     chosen["shadow_opacities"] = by_type("shadow_opacity", _opacity)

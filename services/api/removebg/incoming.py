@@ -22,6 +22,7 @@ from shared.images import MAX_BYTES
 MAX_BODY = MAX_BYTES * 5 // 2  # two files in a form, or one in base64 with its signs escaped
 _IN_MEMORY = 1 << 20
 _STEP = 256 * 1024
+_FILES = {"image_file", "bg_image_file"}
 _NOT_BASE64 = Problem("Failed to read image", "failed_to_read_image", "image_file_b64 is not valid base64.")
 
 
@@ -34,14 +35,14 @@ class Incoming:
 
     @property
     def names(self) -> set[str]:
-        """The fields that are given. A file that came as text is none."""
-        return {*self.files, *(self.texts.keys() - {"image_file", "bg_image_file"})}
+        """The fields that are given. A file that came as text is none, nor is a text that came as a file."""
+        return (self.files.keys() & _FILES) | (self.texts.keys() - _FILES)
 
     def source(self) -> Upload:
         """The picture to cut out. Raises Refusal for anything but one."""
         fields.require_one_source(self.names)
-        if file := self.files.get("image_file"):
-            return _upload(file)
+        if "image_file" in self.files:
+            return _upload(self.files["image_file"])
         if url := self.texts.get("image_url"):
             return Upload(None, url=url, name=upload_parser.plain_name(url.partition("?")[0]))
         try:
@@ -51,8 +52,8 @@ class Incoming:
 
     def background(self) -> Upload | None:
         """The picture behind it."""
-        if file := self.files.get("bg_image_file"):
-            return _upload(file)
+        if "bg_image_file" in self.files:
+            return _upload(self.files["bg_image_file"])
         url = self.texts.get("bg_image_url")
         return Upload(None, url=url) if url else None
 

@@ -15,7 +15,7 @@ from services.api.webhooks.schemas import (
 from shared import errors
 from shared.db import webhook_endpoints
 from shared.models.owner import Scope
-from shared.models.webhook import MOST_ENDPOINTS, EventType
+from shared.models.webhook import EventType
 
 _OF_SHOP = (Scope.ADMIN, Scope.ORDERS)
 
@@ -30,7 +30,7 @@ def create(deps: Dependencies, body: NewEndpoint) -> EndpointWithSecret:
     with deps.database.transaction() as connection:
         made = webhook_endpoints.add(connection, auth.member(), body.url, list(body.events))
     if made is None:
-        raise errors.InvalidRequest(f"You have {MOST_ENDPOINTS} webhooks; delete one first.")
+        raise errors.WebhookLimit
     return EndpointWithSecret.showing(made, deps.secret)
 
 

@@ -151,3 +151,12 @@ def test_without_a_database_no_key_is_printed(process: Command) -> None:
     unset = process("list", DATABASE_URL="")
     assert unset.returncode != 0
     assert "DATABASE_URL" in unset.stderr + unset.stdout
+
+
+def test_a_key_s_credits_are_given_listed_and_changed(command: Command, database_url: str) -> None:
+    command("create", "shop", "--scope", "premium", "--credits", "50")
+    (row,) = _rows(database_url)
+    assert "(50 credits a month)" in command("list").stdout
+    assert command("credits", str(row["id"]), "unlimited").stdout == "changed\n"
+    assert [row["monthly_credits"] for row in _rows(database_url)] == [None]
+    assert command("credits", str(row["id"]), "-1").returncode == 2

@@ -106,6 +106,17 @@ def test_the_peers_numbers_are_bounded(field: str, value: str) -> None:
         options.read_rembg_server({"a": "true", field: value}, "u2netp")
 
 
+def test_the_peers_clients_choose_the_colours_at_the_edge() -> None:
+    assert not options.read_rembg_server({"dc": "false", "vm": "false", "extras": "{}"}, "u2netp").decontaminate
+    assert options.read_rembg_server({"dc": "true"}, "u2netp").decontaminate
+
+
+@pytest.mark.parametrize(("field", "value"), [("vm", "true"), ("extras", '{"foreground_threshold": 1}')])
+def test_what_only_the_peer_can_is_refused_by_name(field: str, value: str) -> None:
+    with pytest.raises(InvalidRequest, match=f"{field}: this service has no such option"):
+        options.read_rembg_server({field: value}, "u2netp")
+
+
 def test_no_other_network_can_be_asked_for() -> None:
     with pytest.raises(InvalidRequest, match="this service runs compact"):
         options.read_rembg_server({"model": "u2net"}, "compact")

@@ -147,6 +147,8 @@ _BODIES: dict[str, dict[str, Any]] = {  # whose parts must fit together
         "zones": [{"name": "Home", "places": ["US"], "postage": [{"upToG": 500, "cents": 500}]}],
         "taxes": [{"place": "FI", "since": "2024-09-01", "rateBp": 2550}],
     },
+    "webhooks_create": {"url": "https://shop.example/hooks"},
+    "webhooks_change": {"url": "https://shop.example/hooks"},
     "books_check": {"day": "2026-11-29"},
     "production_reprint": {"items": [{"line": 1, "quantity": 1}]},
     "refunds_create": {"items": None, "amountCents": None, "restockItems": None, "whole": True},  # one of three

@@ -4,13 +4,14 @@ import json
 import shutil
 import sys
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 import requests
-from removebg import RemoveBg
+from removebg import RemoveBg  # type: ignore[import-not-found]
 
 
-def main(key, file, url):
+def main(key: str, file: str, url: str) -> None:
     client, picture = RemoveBg(key, "error.log"), Path("photo.jpg")
     shutil.copy(file, picture)
     encoded = b64encode(picture.read_bytes())
@@ -22,7 +23,7 @@ def main(key, file, url):
     print(json.dumps({name: _end(call) for name, call in calls.items()}))
 
 
-def _end(call):
+def _end(call: Callable[[], object]) -> object:
     try:
         call()
     except requests.HTTPError as error:

@@ -82,8 +82,8 @@ def key(stack: RunningStack) -> Iterator[Callable[..., str]]:
 def system(stack: RunningStack, tmp_path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """The api's address for the tests, and the environment of the clients."""
     with serving(Source({"/sample.jpg": page(SAMPLE.read_bytes())})) as source:
-        limit = {"RATE_LIMIT_MEGAPIXELS": f"{_UNITS}/m"}
-        api = stack.another("api", app=APP, PICTURE_PORT=str(source.port), **limit)
+        rate = f"{_UNITS}/m"
+        api = stack.another("api", app=APP, PICTURE_PORT=str(source.port), RATE_LIMIT_MEGAPIXELS=rate)
         api.start()
         try:
             await_ready(api)
@@ -100,7 +100,7 @@ def secret(system: tuple[str, dict[str, str]], key: Callable[..., str]) -> Calla
     """A key that is answered with this status: 200, 402, 403 or 429."""
 
     def make(status: int) -> str:
-        made = {402: lambda: key(0), 403: lambda: "sk_wrong"}.get(status, key)()
+        made = "sk_wrong" if status == 403 else key(0 if status == 402 else None)
         for _ in range(_UNITS if status == 429 else 0):
             requests.post(f"{system[0]}/v1.0/removebg", headers={"X-Api-Key": made}, timeout=30)
         return made

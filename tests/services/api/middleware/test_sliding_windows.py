@@ -107,6 +107,17 @@ def _unavailable(asked: list[str]) -> Callable[..., None]:
     return ask
 
 
+def test_a_call_may_count_as_several_and_waits_until_all_of_them_fit(count: Count) -> None:
+    count([Window("w", 5, 60)])
+    time.sleep(0.2)
+    assert _used(count([Window("w", 5, 60, cost=3)])) == [4]
+    refused = count([Window("w", 5, 60, cost=3)])
+    assert (refused.allowed, _used(refused)) == (False, [4])
+    assert refused.counts[0].next_s > 59.9  # the first call alone would not make room
+    assert 59 < count([Window("w", 5, 60, cost=2)]).counts[0].next_s < 59.9
+    assert _used(count([Window("w", 5, 60, cost=0)])) == [4]
+
+
 def test_a_call_that_costs_more_than_the_window_passes_once_it_is_empty_and_then_fills_it_for_longer(
     count: Count,
 ) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -67,14 +68,22 @@ class Worker:
         return Outcome(result.json(), (asset,))
 
 
+@contextmanager
+def working(worker: Worker) -> Iterator[Worker]:
+    """The worker, running."""
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        yield worker
+    finally:
+        worker.stopped.set()
+        thread.join()
+
+
 @pytest.fixture
 def worker(api: Api) -> Iterator[Worker]:
-    made = Worker(api)
-    thread = threading.Thread(target=made.run)
-    thread.start()
-    yield made
-    made.stopped.set()
-    thread.join()
+    with working(Worker(api)) as running:
+        yield running
 
 
 @pytest.fixture

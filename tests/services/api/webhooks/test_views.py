@@ -81,7 +81,7 @@ def test_an_owner_has_a_few_and_a_guest_none(customer: FlaskClient, guest: Flask
     refused(guest.get("/api/webhooks"), 401, "unauthorized")
     for _ in range(MOST_ENDPOINTS):
         _add(customer)
-    refused(customer.post("/api/webhooks", json=NEW), 400, "invalid_request")
+    refused(customer.post("/api/webhooks", json=NEW), 409, "webhook_limit")
 
 
 def test_only_the_shop_s_own_keys_hear_of_orders(api: Api, customer: FlaskClient) -> None:

@@ -1,0 +1,58 @@
+"""Webhooks of an hour's outage, verified by the public library for Node."""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.worker.webhooks.delivery import Delivery
+from tests.services.worker.webhooks.conftest import Outbox, secret_of
+from tests.services.worker.webhooks.outage import outlast
+from tests.services.worker.webhooks.receiver import Received, Receiver
+
+_PROGRAM = Path(__file__).parent / "node"
+_UNREACHABLE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|E40[34])\b")
+_TIMEOUT_S = 300
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """The folder of the program with its packages, which the lock pins; skipped without node, npm or a registry."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("node and npm are not on this machine")
+    folder = tmp_path / "verifier"
+    shutil.copytree(_PROGRAM, folder)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", str(tmp_path / "npm")]
+    said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
+    if said.returncode and _UNREACHABLE.search(said.stderr):
+        pytest.skip("no registry of npm packages can be reached")
+    assert said.returncode == 0, said.stderr
+    return folder
+
+
+def _verified(program: Path, secret: bytes, received: list[Received]) -> Any:
+    requests = [{"headers": dict(one.headers), "body": one.body.decode()} for one in received]
+    told = json.dumps({"secret": f"whsec_{base64.b64encode(secret).decode()}", "requests": requests})
+    said = subprocess.run(
+        ["node", "verify.mjs"], cwd=program, input=told, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
+    )
+    assert said.returncode == 0, said.stderr
+    return json.loads(said.stdout)
+
+
+def test_every_event_of_an_outage_arrives_and_verifies(
+    program: Path, outbox: Outbox, receiver: Receiver, delivery: Delivery, long: bool
+) -> None:
+    endpoint = outbox.register(receiver.url())
+    count = 1000 if long else 10
+    arrived = outlast(outbox, receiver, delivery, endpoint, count)
+    said = _verified(program, secret_of(endpoint), arrived)
+    assert sorted(one["data"]["number"] for one in said) == [*range(count)]
+    forged = [Received(one.path, {**one.headers, "webhook-id": "another"}, one.body) for one in arrived[:1]]
+    with pytest.raises(AssertionError, match="No matching signature"):
+        _verified(program, secret_of(endpoint), forged)
