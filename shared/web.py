@@ -70,8 +70,8 @@ def _start_request() -> None:
 
 def _finish_response(response: Response) -> Response:
     response.headers["X-Request-Id"] = request_id()
-    for name, value in _SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
+    present = {name.lower() for name, _ in response.headers}
+    response.headers.extend({name: value for name, value in _SECURITY_HEADERS.items() if name.lower() not in present})
     elapsed_s = time.perf_counter() - g.get("started", time.perf_counter())
     route = _route()
     method = request.method if request.method in _METHODS else "other"

@@ -3,9 +3,10 @@
 import atexit
 import signal
 import threading
+from collections.abc import Callable
 from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask_openapi3 import Info, OpenAPI, Server
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -138,6 +139,7 @@ def create_app(deps: Dependencies) -> OpenAPI:
         validation_error_callback=request_body.refuse,
     )
     app.json = StrictJson(app)
+    app.ensure_sync = _as_it_is  # type: ignore[method-assign, assignment]
     hops = deps.settings.web.trusted_hops
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
@@ -157,6 +159,11 @@ def create_app(deps: Dependencies) -> OpenAPI:
     security_headers.install(app, deps.settings.web.public_url)
     response_cache.install(app, deps.settings.web.origins)
     return app
+
+
+def _as_it_is(function: Callable[..., Any]) -> Callable[..., Any]:
+    """No view or hook is async; Flask asks it of each of them at each request."""
+    return function
 
 
 def _description(web_settings: Web) -> str:

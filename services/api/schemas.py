@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
-from flask import Response, jsonify
+from flask import Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
@@ -79,9 +79,7 @@ class ResponseModel(ApiModel):
         return self.model_dump(mode="json", by_alias=True)
 
     def response(self, status: int) -> Response:
-        response = jsonify(self.json_ready())
-        response.status_code = status
-        return response
+        return Response(self.model_dump_json(by_alias=True), status, mimetype="application/json")
 
 
 class RequestModel(ApiModel):

@@ -2,7 +2,8 @@
 
 from services.api.route import API, DELETE, GET, MEMBER, NO_STORE, PATCH, POST, UNLIMITED
 from services.api.webhooks import deliveries, views
-from services.api.webhooks.schemas import DeliveryOut, DeliveryPage, EndpointList, EndpointOut, EndpointWithSecret
+from services.api.webhooks.delivery_schemas import DeliveryOut, DeliveryPage
+from services.api.webhooks.schemas import EndpointList, EndpointOut, EndpointWithSecret
 from shared import errors
 
 _REFUSED = (errors.UrlNotAllowed,)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.db import ids, webhook_endpoints
-from shared.db.pool import Connection
+from shared.db.pool import Connection, Executor
 from shared.models.owner import Owner, OwnerType, Scope
 
 _COLUMNS = "id, name, scope, created_at, revoked_at, monthly_credits"
@@ -35,7 +35,7 @@ def add(connection: Connection, name: str, scope: Scope, digest: str, monthly_cr
     return _key(row)
 
 
-def find(connection: Connection, digest: str) -> Key | None:
+def find(connection: Executor, digest: str) -> Key | None:
     """The key with this hash, unless it is revoked."""
     row = connection.execute(
         f"""select {_COLUMNS}

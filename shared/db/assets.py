@@ -1,6 +1,6 @@
 """Assets: stored pictures, their owners and their keys. A deleted asset is hidden at once and removed later."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -85,6 +85,38 @@ def keep_many(connection: Connection, owner: Owner, asset_ids: Collection[UUID])
         {"ids": list(asset_ids), **owners.parameters(owner)},
     ).fetchall()
     return list(map(_asset, rows))
+
+
+def copy(connection: Connection, owner: Owner, copies: Mapping[UUID, UUID], to: Owner) -> set[UUID]:
+    """Copy the owner's pictures to another owner, as rows of the same objects with the ids that `copies` gives.
+
+    Returns the pictures that were copied: neither deleted, nor of a release whose objects cannot be verified. Deleting
+    them waits for the end of this transaction, so that each object always has a row that needs it.
+    """
+    other = ("id", "owner_type", "owner_id", "created_at", "kind", "name", "job_id", "made_of", "origins")
+    same = ", ".join(name for name in _NAMES if name not in other)
+    rows = connection.execute(
+        f"""with kept as materialized (
+            select assets.*, copy_id
+            from assets join unnest(%(ids)s::uuid[], %(copies)s::uuid[]) copies (of_id, copy_id) on of_id = id
+            where {owners.OWNED} and deleted_at is null and stored_sha256 is not null
+            order by id
+            for share of assets
+        ), copied as (
+            insert into assets (id, owner_type, owner_id, created_at, kind, {same})
+            select copy_id, %(to_type)s, %(to_id)s, now(), case kind when 'source' then 'print' else kind end, {same}
+            from kept
+        )
+        select id from kept""",
+        {
+            "ids": list(copies),
+            "copies": list(copies.values()),
+            "to_type": to.type,
+            "to_id": to.id,
+            **owners.parameters(owner),
+        },
+    ).fetchall()
+    return {row["id"] for row in rows}
 
 
 def find_many(connection: Connection, asset_ids: Collection[UUID]) -> list[Asset]:

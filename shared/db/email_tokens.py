@@ -30,7 +30,18 @@ def find(connection: Connection, digest: str, purposes: Collection[Purpose]) -> 
 
 
 def spend(connection: Connection, digest: str, purposes: Collection[Purpose]) -> EmailToken | None:
-    """Of any number of callers one gets the token, and the others None."""
+    """Of any number of callers one gets the token, and the others None.
+
+    Locks all tokens of the address and of the customer in one order: each of two callers goes on to `drop` the other's.
+    """
+    connection.execute(
+        """
+        select 1 from email_tokens as mailed
+        join email_tokens as one on lower(one.email) = lower(mailed.email) or one.customer_id = mailed.customer_id
+        where mailed.hash = %s order by one.hash for update of one
+        """,
+        [digest],
+    )
     row = connection.execute(
         f"delete from email_tokens where {_VALID} returning {_COLUMNS}", [digest, list(purposes)]
     ).fetchone()

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from shared.db import owners
-from shared.db.pool import Connection
+from shared.db.pool import Connection, Executor
 from shared.models.owner import Owner
 
 
@@ -36,7 +36,7 @@ class Held:
     locked_s: float
 
 
-def claim(connection: Connection, claim: Claim, fingerprint: str, lock_s: float) -> Held | None:
+def claim(connection: Executor, claim: Claim, fingerprint: str, lock_s: float) -> Held | None:
     """Claim a key that is new, or whose claim expired after `lock_s`. None on success."""
     parameters = claim.parameters() | {"fingerprint": fingerprint, "lock": lock_s}
     claimed = connection.execute(

@@ -1,19 +1,33 @@
 """Lines of orders, and what is printed on their pieces."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from uuid import UUID
+
+from psycopg.types.json import Jsonb
 
 from shared.db.pool import Connection
 from shared.models.order import OrderItem, OrderPrint
 
 _ITEM_NAMES = tuple(field.name for field in fields(OrderItem) if field.name not in ("prints", "refunded"))
 _PRINT_NAMES = tuple(field.name for field in fields(OrderPrint))
-_INSERT_ITEM = f"""insert into order_items (order_id, {", ".join(_ITEM_NAMES)})
-    values (%(order_id)s, {", ".join(f"%({name})s" for name in _ITEM_NAMES)})"""
-_INSERT_PRINT = f"""insert into order_prints (order_item_id, {", ".join(_PRINT_NAMES)})
-    values (%(order_item_id)s, {", ".join(f"%({name})s" for name in _PRINT_NAMES)})"""
+_dumps = partial(json.dumps, default=str)  # ids are not JSON
+_STORED_ITEM, _STORED_PRINT = ", ".join(("order_id", *_ITEM_NAMES)), ", ".join(("order_item_id", *_PRINT_NAMES))
+# Parts of a statement whose `made` is the new order, if it was made.
+ADDED = f"""items as (
+        insert into order_items ({_STORED_ITEM})
+        select {_STORED_ITEM}
+        from jsonb_populate_recordset(null::order_items, %(items)s)
+        where exists (select from made)
+    ), prints as (
+        insert into order_prints ({_STORED_PRINT})
+        select {_STORED_PRINT}
+        from jsonb_populate_recordset(null::order_prints, %(prints)s)
+        where exists (select from made)
+    )"""
 
 # The pieces of a row of order_items that are paid back; a refund of an amount is of no pieces.
 REFUNDED = """(
@@ -25,15 +39,15 @@ REFUNDED = """(
     )"""
 
 
-def add(connection: Connection, order_id: UUID, items: Sequence[OrderItem]) -> None:
-    """Store the lines of a new order with their prints, whose pictures are the shop's copies."""
-    prints = [(item.id, one) for item in items for one in item.prints]
-    with connection.cursor() as cursor:
-        cursor.executemany(_INSERT_ITEM, [{"order_id": order_id, **_values(item, _ITEM_NAMES)} for item in items])
-        if prints:
-            cursor.executemany(
-                _INSERT_PRINT, [{"order_item_id": item_id, **_values(one, _PRINT_NAMES)} for item_id, one in prints]
-            )
+def parameters(order_id: UUID, items: Sequence[OrderItem]) -> Mapping[str, object]:
+    """Those of ADDED: the lines of a new order with their prints, whose pictures are the shop's copies."""
+    lines = [{"order_id": order_id, **{name: getattr(item, name) for name in _ITEM_NAMES}} for item in items]
+    prints = [
+        {"order_item_id": item.id, **{name: getattr(one, name) for name in _PRINT_NAMES}}
+        for item in items
+        for one in item.prints
+    ]
+    return {"items": Jsonb(lines, _dumps), "prints": Jsonb(prints, _dumps)}
 
 
 def of_order(connection: Connection, order_id: UUID) -> tuple[OrderItem, ...]:
@@ -69,7 +83,3 @@ def _prints(connection: Connection, item_ids: Sequence[UUID]) -> Mapping[UUID, l
     for row in rows:
         found[row.pop("order_item_id")].append(OrderPrint(**row))
     return found
-
-
-def _values(row: object, names: Sequence[str]) -> dict[str, object]:
-    return {name: getattr(row, name) for name in names}

@@ -1,16 +1,26 @@
 """Orders: made from quotes, found by id or number, locked before anything of theirs changes."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from shared.db import pagination
+from shared.db import ids, order_items, pagination
 from shared.db.pool import Connection
-from shared.models.order import DisputeState, Hold, Order, PaymentStatus, ProductionStatus
+from shared.models.order import (
+    CUSTOMER,
+    DisputeState,
+    Hold,
+    Order,
+    OrderEvent,
+    OrderItem,
+    PaymentStatus,
+    ProductionStatus,
+)
 from shared.models.quote import Quote
 
 HOLDS_S = 35 * 60  # how long unpaid stock is reserved: Stripe's Checkout lasts at least 30 minutes
@@ -58,24 +68,35 @@ def add(
     number: str,
     customer_id: UUID,
     quote: Quote,
+    items: Sequence[OrderItem],
     ship_to: Mapping[str, str],
     test: bool,
-) -> Order | None:
-    """Make an order of a quote that was used in this transaction; None if another order has the number."""
+) -> tuple[Order, OrderEvent] | None:
+    """Store an order and its lines, of a quote that was used in this transaction; None if another order has the number.
+
+    Its history begins with `placed`, at the time of the transaction, as its `created_at` does.
+    """
     charges = quote.charges
+    placed = OrderEvent(ids.new(), "placed", {}, CUSTOMER, datetime.now(UTC))
     row = connection.execute(
-        f"""insert into orders (
-            id, order_number, customer_id, quote_id, test, currency, subtotal_cents, discount_cents, discount_code,
-            shipping_cents, shipping_tax_bp, shipping_tax_cents, tax_cents, total_cents, zone, weight_g, ship_to,
-            hold_until
-        )
-        values (
-            %(id)s, %(number)s, %(customer)s, %(quote)s, %(test)s, %(currency)s, %(subtotal)s, %(discount)s, %(code)s,
-            %(shipping)s, %(shipping_tax_bp)s, %(shipping_tax)s, %(tax)s, %(total)s, %(zone)s, %(weight_g)s,
-            %(ship_to)s, now() + %(holds)s * interval '1 second'
-        )
-        on conflict (order_number) do nothing
-        returning {COLUMNS}""",
+        f"""with made as (
+            insert into orders (
+                id, order_number, customer_id, quote_id, test, currency, subtotal_cents, discount_cents, discount_code,
+                shipping_cents, shipping_tax_bp, shipping_tax_cents, tax_cents, total_cents, zone, weight_g, ship_to,
+                hold_until
+            )
+            values (
+                %(id)s, %(number)s, %(customer)s, %(quote)s, %(test)s, %(currency)s, %(subtotal)s, %(discount)s,
+                %(code)s, %(shipping)s, %(shipping_tax_bp)s, %(shipping_tax)s, %(tax)s, %(total)s, %(zone)s,
+                %(weight_g)s, %(ship_to)s, now() + %(holds)s * interval '1 second'
+            )
+            on conflict (order_number) do nothing
+            returning {COLUMNS}
+        ), happened as (
+            insert into order_events (id, order_id, what, actor)
+            select %(event)s, id, %(placed)s, %(actor)s from made
+        ), {order_items.ADDED}
+        select {COLUMNS} from made""",
         {
             "id": order_id,
             "number": number,
@@ -95,9 +116,13 @@ def add(
             "weight_g": charges.shipping.weight_g,
             "ship_to": Jsonb(dict(ship_to)),
             "holds": HOLDS_S,
+            "event": placed.id,
+            "placed": placed.what,
+            "actor": placed.actor,
+            **order_items.parameters(order_id, items),
         },
     ).fetchone()
-    return from_row(row) if row else None
+    return (from_row(row), replace(placed, at=row["created_at"])) if row else None
 
 
 def find(connection: Connection, customer_id: UUID | None, order_id: UUID) -> Order | None:

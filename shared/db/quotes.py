@@ -1,5 +1,6 @@
 """Quotes: stored when a price is asked for, used once by an order, deleted when they are old."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,7 @@ from shared.models.price_list import Destination
 from shared.models.quote import Charges, Quote
 
 HOLDS_S = 30 * 60
-_SELECT = """select id, currency, charges, country, postal_code, discount_code, price_version, expires_at, used_at,
-        expires_at <= now() as expired
-    from quotes"""
+_WHOSE = f"id = %(id)s and {owners.OWNED}"
 
 
 def add(
@@ -68,16 +67,17 @@ def use(connection: Connection, owner: Owner, quote_id: UUID) -> Quote:
 
     Raises NotFound, QuoteUsed, QuoteExpired, or DiscountRefused for a code that was used up in the meantime.
     """
+    whose = {"id": quote_id, **owners.parameters(owner)}
     row = connection.execute(
-        f"{_SELECT} where id = %(id)s and {owners.OWNED} for update", {"id": quote_id, **owners.parameters(owner)}
+        f"""update quotes
+        set used_at = now()
+        where {_WHOSE} and used_at is null and expires_at > now()
+        returning id, currency, charges, country, postal_code, discount_code, price_version, expires_at""",
+        whose,
     ).fetchone()
     if row is None:
-        raise errors.NotFound("There is no such quote.")
-    if row["used_at"] is not None:
-        raise shop_errors.QuoteUsed
-    if row["expired"]:
-        raise shop_errors.QuoteExpired
-    connection.execute("update quotes set used_at = now() where id = %s", [quote_id])
+        found = connection.execute(f"select used_at from quotes where {_WHOSE}", whose).fetchone()
+        raise _refusal(found)
     if row["discount_code"] and not discounts.take(connection, row["discount_code"]):
         raise shop_errors.DiscountRefused(details={"reason": DiscountRefusal.USED_UP})
     return _quote(row)
@@ -88,6 +88,13 @@ def prune(connection: Connection, older_than_s: float) -> int:
     return connection.execute(
         "delete from quotes where expires_at < now() - %s * interval '1 second'", [older_than_s]
     ).rowcount
+
+
+def _refusal(found: Mapping[str, Any] | None) -> errors.Failure:
+    """Why a quote could not be used."""
+    if found is None:
+        return errors.NotFound("There is no such quote.")
+    return shop_errors.QuoteUsed() if found["used_at"] else shop_errors.QuoteExpired()
 
 
 def _quote(row: dict[str, Any]) -> Quote:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.db import customers, ids
-from shared.db.pool import Connection
+from shared.db.pool import Connection, Executor
 from shared.models.customer import Customer, Session
 
 _NAMES = ("id", "customer_id", "agent", "created_at", "seen_at", "expires_at")
@@ -27,7 +27,7 @@ def open_new(connection: Connection, customer_id: UUID, digest: str, agent: str)
     return _session(row)
 
 
-def find(connection: Connection, digest: str) -> tuple[Session, Customer] | None:
+def find(connection: Executor, digest: str) -> tuple[Session, Customer] | None:
     """The open session of a token, and who is signed in by it; counts as its use."""
     row = connection.execute(
         f"""

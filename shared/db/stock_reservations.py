@@ -15,9 +15,14 @@ from shared.models.stock_move import StockReason
 
 Pieces = Mapping[UUID, int]  # by variant
 
-_CHANGE = """with wanted as materialized (
-        select variants.id, sku, stock, quantity
-        from variants join unnest(%s::uuid[], %s::int[]) asked (id, quantity) using (id)
+_MOVE = """with moved as materialized (
+        select *
+        from unnest(%(ids)s::uuid[], %(variants)s::uuid[], %(quantities)s::int[], %(items)s::uuid[])
+            moved (id, variant_id, quantity, order_item_id)
+    ), wanted as materialized (
+        select variants.id, sku, stock, asked.quantity
+        from variants
+            join (select variant_id, sum(quantity) as quantity from moved group by 1) asked on variant_id = variants.id
         order by variants.id
         for no key update of variants -- lines of others that name them need not wait
     ), changed as (
@@ -27,6 +32,10 @@ _CHANGE = """with wanted as materialized (
         where variants.id = wanted.id
         and variants.stock + quantity >= 0
         returning variants.id
+    ), recorded as (
+        insert into stock_moves (id, variant_id, quantity, reason, note, actor, order_item_id)
+        select id, variant_id, quantity, %(reason)s, %(number)s, %(actor)s, order_item_id
+        from moved
     )
     select sku, stock
     from wanted
@@ -34,15 +43,9 @@ _CHANGE = """with wanted as materialized (
     order by sku"""
 
 
-def take(connection: Connection, pieces: Pieces) -> Mapping[str, int]:
+def take(connection: Connection, items: Sequence[OrderItem], number: str, actor: str) -> Mapping[str, int]:
     """Take the pieces of a new order. If any are missing, the caller rolls back: returns {SKU: how many there are}."""
-    return _change(connection, {variant_id: -quantity for variant_id, quantity in pieces.items()})
-
-
-def record(connection: Connection, items: Sequence[OrderItem], number: str, actor: str) -> None:
-    """Record what `take` took for these lines, once they are stored."""
-    quantities = {item.id: -item.quantity for item in items}
-    _record(connection, items, quantities, StockReason.SOLD, number, actor)
+    return _move(connection, items, {item.id: -item.quantity for item in items}, StockReason.SOLD, number, actor)
 
 
 def release(connection: Connection, items: Sequence[OrderItem], number: str, actor: str) -> None:
@@ -91,21 +94,15 @@ def reprint(
     connection: Connection, items: Sequence[OrderItem], quantities: Mapping[UUID, int], number: str, actor: str
 ) -> Mapping[str, int]:
     """Take pieces that are made once more, by the id of their line. If any are missing, as `take`."""
-    missing = take(connection, _by_variant(items, quantities))
     taken = {item_id: -quantity for item_id, quantity in quantities.items()}
-    _record(connection, items, taken, StockReason.REPRINTED, number, actor)
-    return missing
+    return _move(connection, items, taken, StockReason.REPRINTED, number, actor)
 
 
 def of_items(items: Sequence[OrderItem]) -> Pieces:
     """The pieces of lines, of which several may be of one variant."""
-    return _by_variant(items, {item.id: item.quantity for item in items})
-
-
-def _by_variant(items: Sequence[OrderItem], quantities: Mapping[UUID, int]) -> Pieces:
     pieces = Counter[UUID]()
     for item in items:
-        pieces[item.variant_id] += quantities[item.id]
+        pieces[item.variant_id] += item.quantity
     return pieces
 
 
@@ -118,27 +115,27 @@ def _return(
     actor: str,
 ) -> None:
     returned = [item for item in items if quantities.get(item.id)]
-    _change(connection, _by_variant(returned, quantities))
-    _record(connection, returned, quantities, reason, number, actor)
+    _move(connection, returned, quantities, reason, number, actor)
 
 
-def _change(connection: Connection, pieces: Pieces) -> Mapping[str, int]:
-    rows = connection.execute(_CHANGE, [list(pieces), list(pieces.values())]).fetchall()
-    return {row["sku"]: row["stock"] for row in rows}
-
-
-def _record(
+def _move(
     connection: Connection,
     items: Sequence[OrderItem],
     quantities: Mapping[UUID, int],
     reason: StockReason,
     number: str,
     actor: str,
-) -> None:
-    rows = [(ids.new(), item.variant_id, quantities[item.id], reason, number, actor, item.id) for item in items]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            """insert into stock_moves (id, variant_id, quantity, reason, note, actor, order_item_id)
-            values (%s, %s, %s, %s, %s, %s, %s)""",
-            rows,
-        )
+) -> Mapping[str, int]:
+    rows = connection.execute(
+        _MOVE,
+        {
+            "ids": [ids.new() for _ in items],
+            "variants": [item.variant_id for item in items],
+            "quantities": [quantities[item.id] for item in items],
+            "items": [item.id for item in items],
+            "reason": reason,
+            "number": number,
+            "actor": actor,
+        },
+    ).fetchall()
+    return {row["sku"]: row["stock"] for row in rows}

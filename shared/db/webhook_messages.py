@@ -13,10 +13,10 @@ from psycopg.types.json import Jsonb
 
 from shared.db import ids, pagination, webhook_endpoints
 from shared.db.pool import Connection
-from shared.models import webhook
 from shared.models.job import Job, JobFailure
 from shared.models.owner import Owner, OwnerType
 from shared.models.webhook import LOGGED, Attempt, EventType, Message, MessageState
+from shared.models.webhook_payload import job_data, payload
 
 AT_ONCE_EACH = 4  # of one endpoint; of one that fails, one
 _CLAIM_LOCK = 7_283_004  # any number that no other advisory lock uses
@@ -48,7 +48,7 @@ _WAITING = """
 
 def job_ended(connection: Connection, job: Job, owner: Owner, error: JobFailure | None = None) -> None:
     """Tell the owner's endpoints of a job that is done, or that failed with this error."""
-    announce(connection, EventType.JOB_FAILED if error else EventType.JOB_DONE, webhook.job_data(job, error), owner)
+    announce(connection, EventType.JOB_FAILED if error else EventType.JOB_DONE, job_data(job, error), owner)
 
 
 def announce(
@@ -87,7 +87,7 @@ def _insert(
         on conflict (endpoint_id, once) where once is not null do nothing
         returning {_COLUMNS}
         """,
-        [ids.new(), endpoint_id, event, once, json.dumps(webhook.payload(event, data), separators=(",", ":"))],
+        [ids.new(), endpoint_id, event, once, json.dumps(payload(event, data), separators=(",", ":"))],
     ).fetchone()
 
 

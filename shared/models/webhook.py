@@ -11,15 +11,12 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from shared.models.job import Job, JobFailure
-from shared.models.order import Order, Shipment
 from shared.models.owner import Owner
-from shared.models.payment import Refund
 
 MOST_ENDPOINTS = 10  # of one owner
 OVERLAP_S = 86_400  # for which the secret before the newest signs as well
@@ -119,38 +116,3 @@ class Message:
 def derived_secret(root: str, endpoint_id: UUID, version: int) -> bytes:
     """The secret of an endpoint: it follows from SECRET_KEY and is stored nowhere."""
     return hmac.new(root.encode(), f"webhook:{endpoint_id}:{version}".encode(), hashlib.sha256).digest()
-
-
-def payload(event: EventType, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": event, "timestamp": _time(datetime.now(UTC)), "data": data}
-
-
-def job_data(job: Job, error: JobFailure | None = None) -> dict[str, Any]:
-    """What is told of a job that has ended."""
-    return {
-        "id": str(job.id),
-        "type": job.type,
-        "status": "failed" if error else "done",
-        "assetId": str(job.asset_id),
-        "parentId": str(job.parent_id) if job.parent_id else None,
-        "error": error,
-    }
-
-
-def order_data(order: Order, *, parcel: Shipment | None = None, refund: Refund | None = None) -> dict[str, Any]:
-    """What is told of an order, and of the parcel or the refund that it is told for; nothing about its customer."""
-    return {
-        "id": str(order.id),
-        "orderNumber": order.order_number,
-        "test": order.test,
-        "currency": order.currency,
-        "totalCents": order.total_cents,
-        "receivedCents": order.received_cents,
-        "refundedCents": order.refunded_cents,
-        "shipment": {"id": str(parcel.id), "carrier": parcel.carrier, "tracking": parcel.tracking} if parcel else None,
-        "refund": {"id": str(refund.id), "amountCents": refund.amount_cents} if refund else None,
-    }
-
-
-def _time(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -204,8 +204,7 @@ def _read_credentials(database: Database) -> None:
 def _owner_of(database: Database, token: str) -> Owner | None:
     """Whose token it is; None if it was not issued here, or its session has ended."""
     if len(token) > _GUEST_LENGTH:
-        with database.transaction(durable=False) as connection:
-            g.session = sessions.find(connection, session_tokens.digest(token))
+        g.session = sessions.find(database, session_tokens.digest(token))
         return g.session[1].owner if g.session else None
     return _owner(token) if _is_ours(database, token) else None
 
@@ -220,8 +219,7 @@ def _is_ours(database: Database, token: str) -> bool:
 def _find_key(database: Database, secret: str) -> api_keys.Key:
     if not secret.startswith(keys.PREFIX):
         raise errors.Unauthorized
-    with database.transaction() as connection:
-        found = api_keys.find(connection, keys.digest(secret))
+    found = api_keys.find(database, keys.digest(secret))
     if found is None:
         raise errors.Unauthorized
     return found

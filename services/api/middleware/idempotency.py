@@ -61,8 +61,7 @@ def once(database: Database, owner: Owner, content: str = "") -> Iterator[Record
         return
     fingerprint = sha256(f"{request.method} {request.path}\n{content}".encode()).hexdigest()
     claim = keys.Claim(ids.new(), owner, key)
-    with database.transaction() as connection:
-        held = keys.claim(connection, claim, fingerprint, timeouts.IDEMPOTENCY_LOCK_S)
+    held = keys.claim(database, claim, fingerprint, timeouts.IDEMPOTENCY_LOCK_S)
     if held:
         raise _answered(held, fingerprint)
     try:

@@ -11,7 +11,8 @@ _MISREAD = str.maketrans("OIL", "011")
 
 def new() -> str:
     """A random number, which another order may have."""
-    drawn = "".join(secrets.choice(_ALPHABET) for _ in range(_LETTERS))
+    bits = secrets.randbits(5 * _LETTERS)
+    drawn = "".join(_ALPHABET[bits >> 5 * place & 31] for place in range(_LETTERS))
     return f"ST-{drawn[:4]}-{drawn[4:]}"
 
 

@@ -6,8 +6,7 @@ variants by id. Stripe is never called here.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from services.api.orders import numbering
@@ -20,8 +19,6 @@ from shared.db import (
     customers,
     designs,
     ids,
-    order_events,
-    order_items,
     orders,
     price_lists,
     quotes,
@@ -29,10 +26,9 @@ from shared.db import (
     variants,
 )
 from shared.db.pool import Connection
-from shared.models.asset import Asset, AssetKind
 from shared.models.customer import Customer
 from shared.models.design import Design
-from shared.models.order import ARTWORK, CUSTOMER, Order, OrderItem, OrderPrint
+from shared.models.order import ARTWORK, CUSTOMER, Order, OrderEvent, OrderItem, OrderPrint
 from shared.models.price_list import Destination
 from shared.models.product import Variant
 from shared.models.quote import Quote, QuoteLine
@@ -51,33 +47,15 @@ def place(
     _require_destination(connection, quote, Destination(ship_to["country"], ship_to["postal_code"]))
     lines = quote.charges.lines
     chosen = _designs(connection, customer, lines)
-    copies = _copies(connection, customer, chosen)
+    pictures = {one.asset_id: design.id for design in chosen.values() for one in design.placements}
+    copies = {asset_id: ids.new() for asset_id in pictures}
     sold = variants.find_many(connection, {line.variant_id for line in lines})
     items = _items(lines, sold, chosen, copies)
     _require_stock(sold, items)
-    order = _order(connection, customer, quote, ship_to, test=test)
-    if copies:
-        assets.add_all(connection, copies.values())
-    order_items.add(connection, order.id, items)
-    placed = order_events.add(connection, order.id, "placed", CUSTOMER)
-    _take(connection, items)  # last, because others who buy the same wait from here on
-    stock_reservations.record(connection, items, order.order_number, CUSTOMER)
+    order, placed = _order(connection, customer, quote, items, ship_to, test=test)
+    _copy(connection, customer, pictures, copies)
+    _take(connection, items, order.order_number)  # last, because others who buy the same wait from here on
     return WholeOrder(order, items, [placed])
-
-
-def artwork_copy(asset: Asset) -> Asset:
-    """The shop's own copy of a picture: a row of the same stored object."""
-    return replace(
-        asset,
-        id=ids.new(),
-        owner=ARTWORK,
-        kind=AssetKind.PRINT if asset.kind is AssetKind.SOURCE else asset.kind,  # no two sources are equal
-        name="",
-        job_id=None,
-        made_of=None,
-        origins=None,
-        created_at=datetime.now(UTC),
-    )
 
 
 def _require_destination(connection: Connection, quote: Quote, destination: Destination) -> None:
@@ -114,21 +92,21 @@ def _designs(connection: Connection, customer: Customer, lines: Sequence[QuoteLi
     return chosen
 
 
-def _copies(connection: Connection, customer: Customer, chosen: Mapping[UUID, Design]) -> Mapping[UUID, Asset]:
-    """The shop's own copy of each picture, which outlives the customer's; both are one stored object."""
-    wanted = {one.asset_id: design.id for design in chosen.values() for one in design.placements}
-    kept = {asset.id: asset for asset in assets.keep_many(connection, customer.owner, wanted)} if wanted else {}
-    copies = {}
-    for asset_id, design_id in wanted.items():
-        asset = kept.get(asset_id)
-        if asset is None or asset.stored_sha256 is None:  # deleted, or of a release whose objects cannot be verified
+def _copy(
+    connection: Connection, customer: Customer, pictures: Mapping[UUID, UUID], copies: Mapping[UUID, UUID]
+) -> None:
+    """The shop's own copy of each picture, which outlives the customer's; both are one stored object.
+
+    `pictures`: a design that shows each, by their ids.
+    """
+    copied = assets.copy(connection, customer.owner, copies, ARTWORK) if copies else set()
+    for asset_id, design_id in pictures.items():
+        if asset_id not in copied:
             raise shop_errors.NotPrintable("A picture is missing.", details={"designId": str(design_id)})
-        copies[asset_id] = artwork_copy(asset)
-    return copies
 
 
 def _items(
-    lines: Sequence[QuoteLine], sold: Sequence[Variant], chosen: Mapping[UUID, Design], copies: Mapping[UUID, Asset]
+    lines: Sequence[QuoteLine], sold: Sequence[Variant], chosen: Mapping[UUID, Design], copies: Mapping[UUID, UUID]
 ) -> tuple[OrderItem, ...]:
     colours = {variant.id: variant.colour_hex for variant in sold}
     return tuple(
@@ -153,7 +131,7 @@ def _items(
     )
 
 
-def _prints(chosen: Sequence[Design], copies: Mapping[UUID, Asset]) -> tuple[OrderPrint, ...]:
+def _prints(chosen: Sequence[Design], copies: Mapping[UUID, UUID]) -> tuple[OrderPrint, ...]:
     placed = [(design.id, one) for design in chosen for one in design.placements]
     return tuple(
         OrderPrint(
@@ -161,7 +139,7 @@ def _prints(chosen: Sequence[Design], copies: Mapping[UUID, Asset]) -> tuple[Ord
             position=position,
             design_id=design_id,
             placement=one.name,
-            asset_id=copies[one.asset_id].id,
+            asset_id=copies[one.asset_id],
             method=one.method,
             left_um=one.left_um,
             top_um=one.top_um,
@@ -181,24 +159,31 @@ def _require_stock(sold: Sequence[Variant], items: Sequence[OrderItem]) -> None:
 
 
 @failpoints.after("o1")
-def _take(connection: Connection, items: Sequence[OrderItem]) -> None:
-    if missing := stock_reservations.take(connection, stock_reservations.of_items(items)):
+def _take(connection: Connection, items: Sequence[OrderItem], number: str) -> None:
+    if missing := stock_reservations.take(connection, items, number, CUSTOMER):
         raise shop_errors.OutOfStock(details=dict(missing))
 
 
 def _order(
-    connection: Connection, customer: Customer, quote: Quote, ship_to: Mapping[str, str], *, test: bool
-) -> Order:
+    connection: Connection,
+    customer: Customer,
+    quote: Quote,
+    items: Sequence[OrderItem],
+    ship_to: Mapping[str, str],
+    *,
+    test: bool,
+) -> tuple[Order, OrderEvent]:
     for _ in range(_NUMBERS):
-        order = orders.add(
+        made = orders.add(
             connection,
             order_id=ids.new(),
             number=numbering.new(),
             customer_id=customer.id,
             quote=quote,
+            items=items,
             ship_to=ship_to,
             test=test,
         )
-        if order:
-            return order
+        if made:
+            return made
     raise errors.Unavailable("No order number was free; please try again.")

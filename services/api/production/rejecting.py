@@ -15,7 +15,6 @@ from services.api.designs import placing as design_placing
 from services.api.middleware import auth
 from services.api.middleware.idempotency import once
 from services.api.orders import mailing
-from services.api.orders import placing as order_placing
 from services.api.orders.schemas import OrderOut
 from services.api.orders.whole import WholeOrder
 from services.api.print import derived
@@ -24,10 +23,19 @@ from services.api.production.moving import locked, refusal
 from services.api.production.schemas import NewArtwork, PrintPath, ProductionOut, Rejection
 from services.api.schemas import IdempotencyHeaders, VersionHeaders
 from shared import errors
-from shared.db import assets, order_events, order_items, orders, production
+from shared.db import assets, ids, order_events, order_items, orders, production
 from shared.db.pool import Connection
 from shared.models.asset import Asset
-from shared.models.order import CUSTOMER, Hold, Order, OrderItem, OrderPrint, PaymentStatus, ProductionStatus
+from shared.models.order import (
+    ARTWORK,
+    CUSTOMER,
+    Hold,
+    Order,
+    OrderItem,
+    OrderPrint,
+    PaymentStatus,
+    ProductionStatus,
+)
 
 _BEFORE_PRINTED = (ProductionStatus.QUEUED, ProductionStatus.PRINTING)
 
@@ -74,8 +82,8 @@ def replace_artwork(
         ink = design_placing.ink_size(deps, picture)
         with deps.database.transaction() as connection:
             order, alike = _rejected(connection, customer.id, path)
-            copy = _copy(connection, picture)
-            production.replace_artwork(connection, [_within(one, copy, ink) for _, one in alike])
+            copy_id = _copy(connection, picture)
+            production.replace_artwork(connection, [_within(one, copy_id, ink) for _, one in alike])
             files.make(connection, order_items.of_order(connection, order.id))
             order_events.add(connection, order.id, "artwork_replaced", CUSTOMER)
             now = release.resume(connection, order, Hold.ARTWORK)
@@ -117,19 +125,17 @@ def _shows(one: OrderPrint) -> tuple[UUID, UUID, str]:
     return one.asset_id, one.design_id, one.placement
 
 
-def _copy(connection: Connection, picture: Asset) -> Asset:
+def _copy(connection: Connection, picture: Asset) -> UUID:
     """The shop's own copy. Raises NotFound if the picture was deleted meanwhile."""
-    kept = assets.find(connection, picture.owner, picture.id, keep=True)
-    if kept is None or kept.stored_sha256 is None:
+    copy_id = ids.new()
+    if not assets.copy(connection, picture.owner, {picture.id: copy_id}, ARTWORK):
         raise errors.NotFound
-    copy = order_placing.artwork_copy(kept)
-    assets.add_all(connection, [copy])
-    return copy
+    return copy_id
 
 
-def _within(one: OrderPrint, picture: Asset, ink: tuple[int, int]) -> OrderPrint:
+def _within(one: OrderPrint, asset_id: UUID, ink: tuple[int, int]) -> OrderPrint:
     """The print with another picture: its ink is as large as the box allows, and has the same middle."""
     scale = min(one.width_um / ink[0], one.height_um / ink[1])
     width, height = (max(1, round(side * scale)) for side in ink)
     left, top = one.left_um + (one.width_um - width) // 2, one.top_um + (one.height_um - height) // 2
-    return replace(one, asset_id=picture.id, left_um=left, top_um=top, width_um=width, height_um=height)
+    return replace(one, asset_id=asset_id, left_um=left, top_um=top, width_um=width, height_um=height)

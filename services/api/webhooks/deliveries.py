@@ -6,7 +6,8 @@ from uuid import UUID
 
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
-from services.api.webhooks.schemas import DeliveryOut, DeliveryPage, DeliveryPath, DeliveryQuery, EndpointPath
+from services.api.webhooks.delivery_schemas import DeliveryOut, DeliveryPage, DeliveryPath, DeliveryQuery
+from services.api.webhooks.schemas import EndpointPath
 from shared import errors
 from shared.db import webhook_endpoints, webhook_messages
 from shared.db.pagination import Cursor

@@ -73,10 +73,7 @@ class TrialEvent(ResponseModel):
 
 
 BODIES: Mapping[EventType, type[ResponseModel]] = {
-    EventType.JOB_DONE: JobEvent,
-    EventType.JOB_FAILED: JobEvent,
-    EventType.ORDER_PAID: OrderEvent,
-    EventType.ORDER_SHIPPED: OrderEvent,
-    EventType.ORDER_REFUNDED: OrderEvent,
+    **dict.fromkeys((EventType.JOB_DONE, EventType.JOB_FAILED), JobEvent),
+    **dict.fromkeys((EventType.ORDER_PAID, EventType.ORDER_SHIPPED, EventType.ORDER_REFUNDED), OrderEvent),
     EventType.TEST: TrialEvent,
 }

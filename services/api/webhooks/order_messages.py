@@ -4,7 +4,8 @@ from shared.db import webhook_messages
 from shared.db.pool import Connection
 from shared.models.order import Order, Shipment
 from shared.models.payment import Refund
-from shared.models.webhook import EventType, order_data
+from shared.models.webhook import EventType
+from shared.models.webhook_payload import order_data
 
 
 def paid(connection: Connection, order: Order) -> None:

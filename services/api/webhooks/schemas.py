@@ -1,7 +1,6 @@
 """Requests and responses of /api/webhooks."""
 
 import base64
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
@@ -12,18 +11,14 @@ from services.api import examples
 from services.api.schemas import (
     ApiModel,
     BodyModel,
-    Count,
     Items,
-    Message,
     Name,
-    NextCursor,
-    PageQuery,
     ResponseModel,
     Time,
     Url,
 )
 from shared.models import webhook
-from shared.models.webhook import Endpoint, MessageState
+from shared.models.webhook import Endpoint
 
 Subscribed = Literal["job.done", "job.failed", "order.paid", "order.shipped", "order.refunded"]
 Address = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -38,14 +33,6 @@ Events = Annotated[list[Subscribed], Field(min_length=1, max_length=20), AfterVa
 
 class EndpointPath(ApiModel):
     endpoint_id: UUID
-
-
-class DeliveryPath(EndpointPath):
-    delivery_id: UUID
-
-
-class DeliveryQuery(PageQuery):
-    status: MessageState | None = None
 
 
 class NewEndpoint(BodyModel):
@@ -106,44 +93,3 @@ class EndpointWithSecret(EndpointOut):
 
 class EndpointList(ResponseModel):
     items: Items[EndpointOut]
-
-
-class AttemptOut(ResponseModel):
-    """`status` is that of the receiver's response; null without one, and then `error` says why."""
-
-    at: Time
-    status: Count | None
-    error: Message | None
-    duration_ms: Count
-
-
-class DeliveryOut(ResponseModel):
-    """A message and its last attempts, oldest first. Its `id` is the header `webhook-id`, `payload` the body.
-
-    `nextAttemptAt` is null once it is `delivered` or `failed`.
-    """
-
-    names: ClassVar[Mapping[str, str]] = {"delivery_id": "id"}
-
-    id: UUID
-    endpoint_id: UUID
-    type: Name
-    status: MessageState
-    attempts: Items[AttemptOut]
-    next_attempt_at: Time | None
-    payload: dict[str, Any]
-    created_at: Time
-
-    @classmethod
-    def of(cls, message: webhook.Message) -> "DeliveryOut":
-        return cls.from_row(
-            message,
-            attempts=[AttemptOut.from_row(one) for one in message.log],
-            next_attempt_at=message.run_after if message.status is MessageState.PENDING else None,
-            payload=json.loads(message.payload),
-        )
-
-
-class DeliveryPage(ResponseModel):
-    items: Items[DeliveryOut]
-    next_cursor: NextCursor

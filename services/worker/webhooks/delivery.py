@@ -10,15 +10,12 @@ import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from uuid import UUID
 
-from services.worker.webhooks import rules
+from services.worker.webhooks import recording
 from services.worker.webhooks.sending import Sender
-from shared import errors, log, metrics, timeouts
-from shared.db import customers, mails, webhook_endpoints, webhook_messages
+from shared import errors, log, timeouts
+from shared.db import webhook_endpoints, webhook_messages
 from shared.db.pool import Connection, Database
-from shared.models.mail import MailTemplate
-from shared.models.owner import OwnerType
 from shared.models.webhook import Attempt, Endpoint, Message
 
 EVERY_S = 1.0  # between two looks at an outbox with nothing due
@@ -68,11 +65,11 @@ class Delivery:
         ended = [(future, message) for future, message in self._under_way.items() if future.done()]
         with self._database.transaction() as connection:
             for future, message in ended:
-                _record(connection, message, future.result())
+                recording.record(connection, message, future.result())
             claimed = [] if self._closed else self._claim(connection, AT_ONCE - len(self._under_way) + len(ended))
         for future, message in ended:
             del self._under_way[future]
-            _report(message, future.result())
+            recording.report(message, future.result())
         for message, endpoint in claimed:
             self._under_way[self._threads.submit(self._sender.send, message, endpoint)] = message
 
@@ -80,44 +77,3 @@ class Delivery:
         claimed = webhook_messages.claim(connection, most, self._lease_s)
         found = webhook_endpoints.by_id(connection, {message.endpoint_id for message in claimed}) if claimed else {}
         return [(message, found[message.endpoint_id]) for message in claimed if message.endpoint_id in found]
-
-
-def _record(connection: Connection, message: Message, attempt: Attempt) -> None:
-    """Write what an attempt came to, unless another worker has the message by now."""
-    if attempt.accepted:
-        if webhook_messages.delivered(connection, message, attempt):
-            webhook_endpoints.accepted(connection, message.endpoint_id)
-        return
-    delay_s = rules.delay_s(message.attempts)
-    held = (
-        webhook_messages.failed(connection, message, attempt)
-        if delay_s is None
-        else webhook_messages.deferred(connection, message, attempt, delay_s)
-    )
-    if held:
-        gone = rules.gone(attempt)
-        disabled = webhook_endpoints.failed(connection, message.endpoint_id, rules.TOLERANCE_S, gone=gone)
-        if disabled:
-            _tell_owner(connection, disabled, attempt)
-
-
-def _tell_owner(connection: Connection, endpoint: Endpoint, attempt: Attempt) -> None:
-    """A mail to a customer; the owner of a key reads it in the API."""
-    metrics.WEBHOOKS_DISABLED.inc()
-    _log.warning("webhook_disabled", endpoint_id=str(endpoint.id), reason=endpoint.disabled_reason)
-    owner = endpoint.owner
-    if owner.type is OwnerType.CUSTOMER and (customer := customers.find(connection, UUID(owner.id))):
-        mails.enqueue(
-            connection,
-            once=f"webhook_disabled:{endpoint.id}:{endpoint.disabled_at}",
-            recipient=customer.email,
-            template=MailTemplate.WEBHOOK_DISABLED,
-            facts={"address": endpoint.url, "problem": attempt.error or f"The last response was {attempt.status}."},
-        )
-
-
-def _report(message: Message, attempt: Attempt) -> None:
-    outcome = "accepted" if attempt.accepted else "unanswered" if attempt.status is None else "refused"
-    metrics.WEBHOOK_ATTEMPTS.labels(outcome).inc()
-    facts = {"endpoint_id": str(message.endpoint_id), "attempt": message.attempts, "status": attempt.status}
-    _log.info("webhook", outcome=outcome, message_id=str(message.id), type=message.type, **facts)

@@ -79,6 +79,7 @@ def path_of(rule: str, rows: Rows) -> str:
     for name in (*names, "endpoint_id", "delivery_id"):
         path = path.replace(f"<uuid:{name}>", str(UUID(int=0)))
     path = path.replace("<order>", "ST-0000-0000").replace("<invoice_number>", "INV-000001")
+    path = path.replace("<event_id>", "evt_none")
     path = (
         path.replace("<uuid:design_id>", rows.design)
         .replace("<number>", "1")

@@ -25,7 +25,7 @@ from shared.db import (
 from shared.db.orders import Filter
 from shared.db.pagination import Cursor
 from shared.db.pool import Database
-from shared.models.order import IN_PRODUCTION, PaymentStatus, ProductionStatus
+from shared.models.order import CUSTOMER, IN_PRODUCTION, PaymentStatus, ProductionStatus
 from tests.databases import Databases
 from tests.shared.db import plans
 
@@ -64,7 +64,7 @@ def _held(connection: Any) -> object:
     """As when it is cancelled: what it holds is read, and its variants are locked and changed."""
     found = orders.page(connection, Filter(production_status=ProductionStatus.QUEUED), 1, None).items[0]
     items = order_items.of_order(connection, found.id)
-    return stock_reservations.take(connection, stock_reservations.of_items(items))
+    return stock_reservations.take(connection, items, found.order_number, CUSTOMER)
 
 
 STATEMENTS: Mapping[str, tuple[Callable[[Any], object], set[str]]] = {

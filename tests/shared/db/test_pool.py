@@ -170,6 +170,7 @@ def test_a_connection_that_became_silent_in_the_pool_is_replaced(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(timeouts, "SILENCE_S", 0.2)
+    monkeypatch.setattr(pool, "FRESH_S", 0.0)  # as if it had been used long ago
     database = Database(database_url, pool_max=2, statement_s=30)  # a statement may be that slow, a check may not
     database.open()
     with database.transaction() as connection:

@@ -1,6 +1,7 @@
 """schemathesis: thousands of valid and invalid requests made of /openapi.json, judged by all its checks.
 
-`--long` makes 200 examples an operation instead of a few, and lets either call the other's operations too.
+`--long` makes 200 examples an operation instead of a few, covers every field in all ways instead of one of a kind, and
+lets either call the other's operations too.
 """
 
 import os
@@ -31,6 +32,7 @@ def _guest(server: Server) -> str:
 def test_no_request_finds_a_fault(server: Server, admin_key: str, caller: str, long: bool, tmp_path: Path) -> None:
     token = _guest(server) if caller == "guest" else admin_key
     environment = {"API_ADDRESS": server.address, "API_TOKEN": token, "PICTURE_URL": server.picture, "NO_COLOR": "1"}
+    environment |= {"LONG": "1"} if long else {}
     words = ("--config-file", str(CONFIGURATION), "run", f"{server.address}/openapi.json")
     options = (
         "--checks",

@@ -1,6 +1,5 @@
 """Rate limits: what counts against which limit, across instances, with and without Redis."""
 
-import math
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -34,23 +33,14 @@ def test_uploads_and_cut_outs_share_a_limit(start: Start, environment: pytest.Mo
 
 
 def test_a_caller_that_waits_for_retry_after_is_served(start: Start, environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("RATE_LIMIT_UPLOADS", "2/2s")
+    environment.setenv("RATE_LIMIT_UPLOADS", "2/3s")
     guest = start().guest()
-    promised, last_refused = math.inf, 0.0
-    served = 0
-    until = time.monotonic() + 10
-    while served < 3 and time.monotonic() < until:
-        now = time.monotonic()
-        response = _upload(guest)
-        if response.status_code == 429:
-            last_refused = now
-            promised = min(promised, time.monotonic() + int(response.headers["Retry-After"]))
-        else:
-            served += 1
-        time.sleep(0.02)
-    assert served == 3
-    assert promised >= last_refused
-    assert promised - last_refused < 2  # rounded up to whole seconds
+    while (response := _upload(guest)).status_code != 429:
+        pass
+    wait_s = int(response.headers["Retry-After"])
+    assert 1 <= wait_s <= 3
+    time.sleep(wait_s)
+    upload(guest)
 
 
 def test_reading_is_never_counted(start: Start, environment: pytest.MonkeyPatch) -> None:
@@ -90,7 +80,7 @@ def test_refused_uploads_leave_the_general_limit_alone(start: Start, environment
 def test_writes_refused_by_the_general_limit_leave_the_upload_limit_alone(
     start: Start, environment: pytest.MonkeyPatch
 ) -> None:
-    environment.setenv("RATE_LIMIT_API", "2/2s")
+    environment.setenv("RATE_LIMIT_API", "2/5s")  # five calls take less
     environment.setenv("RATE_LIMIT_UPLOADS", "2/h")
     guest = start().guest()
     for _ in range(2):

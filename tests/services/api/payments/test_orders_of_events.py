@@ -1,6 +1,9 @@
-"""Five events of one order, in all 120 orders and for both kinds of payment, end in one state."""
+"""Five events of one order, in any order and for both kinds of payment, end in one state.
 
-from itertools import permutations
+`--long` tries all 120 orders; the short form two dozen, in which each two events take each two places in both ways.
+"""
+
+from itertools import combinations, permutations
 from typing import Any
 
 import pytest
@@ -68,15 +71,38 @@ def _state(shop: Shop) -> dict[str, Any]:
         return {name: connection.execute(query.encode()).fetchall() for name, query in _STATE.items()}
 
 
-def test_five_events_in_any_order_end_in_one_state(shop: Shop, happened: tuple[dict[str, Any], ...]) -> None:
+def _orders(long: bool) -> list[tuple[int, ...]]:
+    """All orders, or one for each pair of events at each two places."""
+    every = list(permutations(range(5)))
+    if long:
+        return every
+    wanted = {
+        (one, other, at, then) for one, other in permutations(range(5), 2) for at, then in combinations(range(5), 2)
+    }
+    chosen = []
+    while wanted:
+        best = max(every, key=lambda order: len(wanted & _meetings(order)))
+        chosen.append(best)
+        wanted -= _meetings(best)
+    return chosen
+
+
+def _meetings(order: tuple[int, ...]) -> set[tuple[int, int, int, int]]:
+    return {(order[at], order[then], at, then) for at, then in combinations(range(5), 2)}
+
+
+def test_five_events_in_any_order_end_in_one_state(
+    shop: Shop, happened: tuple[dict[str, Any], ...], long: bool
+) -> None:
     expected: dict[str, Any] = {}
-    for events in permutations(happened):
+    for order in _orders(long):
+        events = [happened[number] for number in order]
         _take_back(shop)
         for event in events:
             take(shop.api.deps, shop.stripe, reading.event(event))
         state = _state(shop)
         expected = expected or state
         assert state == expected, [event["type"] for event in events]
-    (order,) = expected["order"]
-    assert (order["payment_status"], order["refunded_cents"], order["production_status"]) == ("disputed", 500, "held")
+    (row,) = expected["order"]
+    assert (row["payment_status"], row["refunded_cents"], row["production_status"]) == ("disputed", 500, "held")
     assert expected["open events"] == []

@@ -122,6 +122,18 @@ def test_internal_addresses_are_never_called(bench: Bench, outbox: Outbox, recei
     assert "Only" in (attempt.error or "")
 
 
+def test_production_calls_no_http_address_that_was_registered_before(
+    bench: Bench, outbox: Outbox, receiver: Receiver
+) -> None:
+    endpoint = outbox.register(receiver.url())
+    outbox.add(endpoint)
+    strict = Delivery(bench.database, Sender(Webhooks.read({"ENVIRONMENT": "production"}), LOCAL.client(1), SECRET))
+    strict.run()
+    strict.close()
+    assert receiver.received == []
+    assert outbox.messages(endpoint)[0].log[0].error == "Webhooks are sent to https addresses only."
+
+
 def test_a_name_that_leads_inside_is_never_called(bench: Bench, outbox: Outbox, receiver: Receiver) -> None:
     endpoint = outbox.register(f"http://hooks.example:{receiver.server_port}/")
     outbox.add(endpoint)
