@@ -163,10 +163,10 @@ def test_an_event_of_an_unknown_type_is_noted_and_nothing_else(api: Api, data: d
     body = _event(data=data, type="treasury.of.tomorrow", api_version="2029-01-01.x")
     assert _send(api, body, sign(body, WEBHOOK_SECRET, int(time.time()))).status_code == 200
     with api.deps.database.transaction() as connection:
-        row = connection.execute("select body, handled_at, error from webhook_events").fetchone()
+        row = connection.execute("select handled_at, error from webhook_events").fetchone()
     assert row is not None
     assert row["handled_at"]
-    assert (row["body"], row["error"]) == (None, None)
+    assert row["error"] is None
 
 
 def test_without_the_database_stripe_is_asked_to_come_again(api: Api, lose_database: Callable[[], None]) -> None:
