@@ -48,7 +48,7 @@ def test_a_storm_of_fallbacks_stops_at_the_budget(system: System, crowd: Crowd, 
         note("paid calls", len(system.removebg.entries()) - before)
         assert len(system.removebg.entries()) - before == 3
         assert _refusals(system) > 0, "no refusal was counted"
-        assert crowd.slowest_s < 2, "the api suffered"
+        assert crowd.slowest_s < 10, "the api suffered"
     system.restart(system.stack.process("rembg"))
     system.fresh_workers()
     assert_settled(system, crowd, 40)

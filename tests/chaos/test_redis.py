@@ -42,7 +42,7 @@ def test_a_silent_redis(system: System, crowd: Crowd, note: Note) -> None:
         crowd.send_many(4, at_once=2)
         assert health(system.services[0].port) == 200
         note("slowest answer in s", round(crowd.slowest_s, 2))
-        assert crowd.slowest_s < 2.5  # one second for Redis, the rest for a busy machine
+        assert crowd.slowest_s < 10  # one second for Redis, the rest for a busy machine
     assert crowd.statuses == {202: 4}
     assert_settled(system, crowd, BACK_S)
 

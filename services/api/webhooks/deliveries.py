@@ -27,7 +27,7 @@ def list_deliveries(deps: Dependencies, path: EndpointPath, query: DeliveryQuery
 
 
 def redeliver(deps: Dependencies, path: DeliveryPath) -> DeliveryOut:
-    """Redeliver.
+    """Repeat delivery.
 
     Sends a message once more, with the same id and payload, and all its attempts before it.
     """
