@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from shared.models.composition import Composition, Format
 from shared.models.job import JobFailure
 from shared.models.owner import Scope
+from tests.hostile import build
 from tests.services import pictures
 from tests.services.api.client import body
 from tests.services.api.conftest import Api, Start
@@ -19,6 +20,7 @@ from tests.services.api.customers import with_key
 from tests.services.api.removebg.conftest import RESULT, Worker
 
 PATH = "/v1.0/removebg"
+_PICTURE = b64encode(pictures.png()).decode()
 FACTS = {
     "X-Type": "product",
     "X-Width": "40",
@@ -156,8 +158,12 @@ def test_callers_without_a_key_of_this_shop_are_refused_as_recorded(api: Api, gu
         ({"image_file_b64": b64encode(b"no picture").decode()}, "invalid_file_type"),
         ({"image_file_b64": b64encode(pictures.png(15, 15)).decode()}, "invalid_dimensions"),
         ({"image_file_b64": b64encode(pictures.png()[:-40]).decode()}, "failed_to_read_image"),
-        ({"image_file_b64": b64encode(pictures.png()).decode(), "roi": "0% 0% 50px 10px"}, "roi_exceeds_bounds"),
-        ({"image_file_b64": b64encode(pictures.png()).decode(), "roi": "9px 9px 9px 9px"}, "roi_region_empty"),
+        ({"image_file_b64": b64encode(build.claiming_png(8000, 6251, 1, 0)).decode()}, "resolution_too_high"),
+        ({"image_url": "https://nowhere.invalid/a.png"}, "failed_image_download"),
+        ({"image_file_b64": _PICTURE, "bg_image_url": "https://nowhere.invalid/a.png"}, "failed_bg_download"),
+        ({"image_file_b64": _PICTURE, "bg_image_url": "http://127.0.0.1/a.png"}, "invalid_bg_image_url"),
+        ({"image_file_b64": _PICTURE, "roi": "0% 0% 50px 10px"}, "roi_exceeds_bounds"),
+        ({"image_file_b64": _PICTURE, "roi": "9px 9px 9px 9px"}, "roi_region_empty"),
         ({"image_file_b64": "AAAA", "size": "giant"}, "invalid_size"),
         ({"image_file_b64": "AAAA", "bg_color": "red", "bg_image_url": "https://a.example"}, "multiple_bg_sources"),
     ],
