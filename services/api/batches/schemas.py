@@ -33,10 +33,13 @@ _Path = Annotated[str, bounded(minLength=1, maxLength=400)]
 
 
 class NewItemIn(BodyModel):
-    """A picture of yours or the URL of one, and its path in the results; without one, its name."""
+    """A picture of yours or the URL of one, and its path in the results; without one, its name.
+
+    A text that is no URL fails as a picture of the batch: the others are cut out.
+    """
 
     asset_id: Annotated[UUID, FROM_TEXT] | None = None
-    image_url: str | None = Field(None, max_length=MAX_ADDRESS, json_schema_extra={"format": "uri"})
+    image_url: str | None = Field(None, max_length=MAX_ADDRESS)
     name: str | None = Field(None, min_length=1, max_length=1000)
 
 
