@@ -81,7 +81,7 @@ def sever(database_url: str) -> None:
     """Ends every other connection to the database."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity "  # waits until it has ended
             "where datname = current_database() and pid <> pg_backend_pid()"
         )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.services.api.certificates import self_signed
 
 HOST = "api.remove.bg"
+_DRAIN_S = 10
 
 
 class Relay(socketserver.ThreadingTCPServer):
@@ -38,6 +39,9 @@ class _Passing(socketserver.BaseRequestHandler):
             back.start()
             _pass(client, api)
             back.join()
+            client.settimeout(_DRAIN_S)
+            while client.recv(1 << 16):  # closed with bytes unread, it would take the response back
+                pass
 
 
 def _pass(source: socket.socket, target: socket.socket) -> None:
