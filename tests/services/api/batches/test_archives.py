@@ -83,7 +83,11 @@ def test_an_archive_of_64_bits_is_refused_by_its_mark() -> None:
     assert _reason(data[:end] + b"PK\x06\x07" + bytes(16) + data[end:]) is Reason.ENTRIES
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"PK\x05\x06" + bytes(10), b"x" * 100, zipped({"a": b"x"})[:-9]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"PK\x03\x04", b"PK\x05\x06" + bytes(10), b"x" * 100, zipped({"a": b"x"})[:-9]],
+    ids=["empty", "beginning", "end", "text", "cut"],  # a name made of the last one's date would change
+)
 def test_what_is_no_whole_archive_is_refused(data: bytes) -> None:
     assert _reason(data) is Reason.DAMAGED
 
