@@ -9,10 +9,11 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from shared.db import assets, jobs, owners, pagination
+from shared.db import assets, ids, jobs, owners, pagination
 from shared.db.pool import Connection
+from shared.models.asset import Asset
 from shared.models.batch import Batch, Item, ItemState, NewItem, Outcome
-from shared.models.job import JobError, JobFailure
+from shared.models.job import Job, JobError, JobFailure
 from shared.models.owner import Owner, OwnerType
 
 COLUMNS = "id, owner_type, owner_id, input, pictures, request_id, created_at, closed_at, cancelled_at"
@@ -80,22 +81,7 @@ def cancel(connection: Connection, batch_id: UUID) -> int:
         """,
         [batch_id],
     )
-    return connection.execute(
-        f"""
-        with doomed as (
-            select id
-            from jobs
-            where id in (select job_id from batch_items where batch_id = %s) and {jobs.UNFINISHED}
-            order by id  -- as all writers of several jobs, so that none waits for another that waits for it
-            for update
-        )
-        update jobs
-        set {jobs.CANCELLED}
-        from doomed
-        where jobs.id = doomed.id
-        """,
-        [batch_id],
-    ).rowcount
+    return jobs.cancel_of_batch(connection, batch_id)
 
 
 def delete(connection: Connection, batch_id: UUID) -> int:
@@ -119,6 +105,19 @@ def delete(connection: Connection, batch_id: UUID) -> int:
     cancelled += assets.delete_many(connection, None, {row["id"] for row in rows})
     connection.execute("delete from batches where id = %s", [batch_id])
     return cancelled
+
+
+def queue(connection: Connection, batch: Batch, asset_id: UUID) -> Job:
+    """Queue the cut-out of a picture of the batch."""
+    return jobs.create(
+        connection,
+        ids.new(),
+        batch.owner,
+        asset_id,
+        priority=jobs.UNHURRIED,
+        input=batch.input,
+        request_id=batch.request_id,
+    )
 
 
 def add_items(
@@ -193,7 +192,7 @@ def outcomes(connection: Connection, batch_id: UUID) -> list[Outcome]:
     return [_outcome(item, stored) for item in found]
 
 
-def _outcome(item: Item, stored: Mapping[UUID, Any]) -> Outcome:
+def _outcome(item: Item, stored: Mapping[UUID, Asset]) -> Outcome:
     asset = stored.get(UUID(item.result["asset_id"])) if item.result else None
     if asset:
         return Outcome(item.name, asset.key, asset.stored_sha256, asset.bytes, None)

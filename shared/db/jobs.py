@@ -144,13 +144,23 @@ def cancel(connection: Connection, owner: Owner | None, job_id: UUID) -> Job | N
 
 def cancel_of_assets(connection: Connection, asset_ids: Collection[UUID]) -> int:
     """Cancel all unfinished jobs of these assets; returns how many."""
+    chosen = """jobs join assets on jobs.asset_id = assets.id
+            and jobs.user_id = assets.owner_id and jobs.owner_type = assets.owner_type  -- which the index needs
+        where assets.id = any(%s)"""
+    return _cancel_all(connection, chosen, list(asset_ids))
+
+
+def cancel_of_batch(connection: Connection, batch_id: UUID) -> int:
+    """Cancel all unfinished jobs of a batch; returns how many."""
+    return _cancel_all(connection, "jobs where id in (select job_id from batch_items where batch_id = %s)", batch_id)
+
+
+def _cancel_all(connection: Connection, chosen: str, key: object) -> int:
     return connection.execute(
         f"""
         with doomed as (
             select jobs.id
-            from jobs join assets on jobs.asset_id = assets.id
-            where assets.id = any(%s) and {UNFINISHED}
-                and jobs.user_id = assets.owner_id and jobs.owner_type = assets.owner_type  -- which the index needs
+            from {chosen} and {UNFINISHED}
             order by jobs.id  -- as all writers of several jobs, so that none waits for another that waits for it
             for update of jobs
         )
@@ -159,7 +169,7 @@ def cancel_of_assets(connection: Connection, asset_ids: Collection[UUID]) -> int
         from doomed
         where jobs.id = doomed.id
         """,
-        [list(asset_ids)],
+        [key],
     ).rowcount
 
 

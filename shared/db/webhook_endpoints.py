@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.db import ids
-from shared.db.owners import OWNED, parameters
+from shared.db.owners import OWNED, VISIBLE, parameters
 from shared.db.pool import Connection
 from shared.models.owner import Owner, OwnerType
 from shared.models.webhook import MOST_ENDPOINTS, OVERLAP_S, DisabledReason, Endpoint
@@ -32,7 +32,7 @@ def add(connection: Connection, owner: Owner, url: str, events: list[str]) -> En
 def find(connection: Connection, owner: Owner | None, endpoint_id: UUID) -> Endpoint | None:
     """One of the owner's own; None finds anyone's."""
     row = connection.execute(
-        f"select {_COLUMNS} from webhook_endpoints where id = %(id)s and (%(owner_type)s::text is null or {OWNED})",
+        f"select {_COLUMNS} from webhook_endpoints where id = %(id)s and {VISIBLE}",
         {**parameters(owner), "id": endpoint_id},
     ).fetchone()
     return _endpoint(row) if row else None

@@ -66,6 +66,7 @@ NEXT: Mapping[ProductionStatus, ProductionStatus] = {
 }
 """Every move forward from `queued` on."""
 IN_PRODUCTION = tuple(NEXT)[:4]
+SENT = (ProductionStatus.SHIPPED, ProductionStatus.DELIVERED)
 HOLDABLE = frozenset({ProductionStatus.WAITING, *IN_PRODUCTION})
 REPRINTABLE = frozenset({*tuple(NEXT)[2:], ProductionStatus.DELIVERED})
 """Before, the pieces are still being made: whatever is spoiled is made again at once."""

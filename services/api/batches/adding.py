@@ -9,7 +9,7 @@ from services.api.batches import ingestion
 from services.api.batches.parsing import ZIP, Parcel, named
 from services.api.dependencies import Dependencies
 from shared import batch_errors, errors
-from shared.db import assets, batches, ids, jobs, pending_uploads
+from shared.db import assets, batches, ids, pending_uploads
 from shared.db.pending_uploads import PendingUpload
 from shared.db.pool import Connection
 from shared.models.asset import Asset
@@ -45,19 +45,7 @@ def add(connection: Connection, batch: Batch, parcel: Parcel, file_id: UUID | No
     if file_id:  # counted by what it holds, and collected after a day if anything goes wrong
         pending = PendingUpload(file_id, batch.owner, ZIP, max(1, parcel.unpacked), None, datetime.now(UTC))
         pending_uploads.add(connection, pending)
-    made = {
-        at: jobs.create(
-            connection,
-            ids.new(),
-            batch.owner,
-            item.asset_id,
-            priority=jobs.UNHURRIED,
-            input=batch.input,
-            request_id=batch.request_id,
-        )
-        for at, item in enumerate(items)
-        if item.asset_id
-    }
+    made = {at: batches.queue(connection, batch, item.asset_id) for at, item in enumerate(items) if item.asset_id}
     batches.add_items(connection, batch.id, len(taken), items, file_id, {at: job.id for at, job in made.items()})
     return Added(len(taken), list(made.values()))
 

@@ -27,10 +27,9 @@ def follow(deps: Dependencies, path: BatchPath) -> Response:
     Server-sent events: `event: status` with the batch as data, without its pictures: its state now and then each
     change, once a second. The stream ends with the batch or after 30 s, and counts among those of jobs.
     """
-    owner, caller = auth.visible_owner(), auth.caller()
-    assert caller is not None  # visible_owner would have raised
+    owner = auth.visible_owner()
     lookup.require(deps, batches.find, owner, path.batch_id)
-    return events.stream(deps, str(path.batch_id), caller.id, _Reading(deps, owner, path.batch_id).read, poll_s=POLL_S)
+    return events.stream(deps, str(path.batch_id), _Reading(deps, owner, path.batch_id).read, poll_s=POLL_S)
 
 
 @dataclass(slots=True)

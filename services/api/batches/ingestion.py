@@ -20,7 +20,7 @@ from services.api.batches import archives
 from services.api.dependencies import Dependencies
 from services.api.middleware.upload_parser import Upload, plain_name
 from shared import errors, log, storage
-from shared.db import assets, batch_ingestion, ids, jobs, pending_uploads
+from shared.db import assets, batch_ingestion, batches, pending_uploads
 from shared.models.batch import WaitingItem
 from shared.models.job import JobError, JobFailure
 
@@ -133,15 +133,7 @@ class _Thread(threading.Thread):
             if batch is None:
                 return
             asset, created = assets.add(connection, replace(stored, owner=batch.owner))
-            job = jobs.create(
-                connection,
-                ids.new(),
-                batch.owner,
-                asset.id,
-                priority=jobs.UNHURRIED,
-                input=batch.input,
-                request_id=batch.request_id,
-            )
+            job = batches.queue(connection, batch, asset.id)
             if not batch_ingestion.ingested(connection, item, asset, job.id, brought=created):
                 raise _Taken
         deps.waker.wake(job.id, job.queue)

@@ -28,7 +28,7 @@ from shared.models.batch import MAX_PICTURES, Batch, BatchState, Item, ItemState
 from shared.models.cutout import CutoutResult, Provider
 
 MAX_ADDRESS = 2000
-_PAGE = 100
+PAGE = 100
 _Path = Annotated[str, bounded(minLength=1, maxLength=400)]
 
 
@@ -78,7 +78,7 @@ class BatchQuery(CutoutOptions):
 class ItemsQuery(RequestModel):
     """Pages of a batch's pictures, in their order; `cursor` is the `nextCursor` of the page before."""
 
-    limit: int = Field(_PAGE, ge=1, le=_PAGE)
+    limit: int = Field(PAGE, ge=1, le=PAGE)
     cursor: str | None = Field(None, pattern=r"^[0-9]{1,3}$")
     status: ItemState | None = None
 
@@ -172,7 +172,7 @@ class BatchSummary(ResponseModel):
 class BatchOut(BatchSummary):
     __doc__ = BatchSummary.__doc__
 
-    items: Annotated[list[BatchItemOut], bounded(maxItems=_PAGE)]
+    items: Annotated[list[BatchItemOut], bounded(maxItems=PAGE)]
     next_cursor: NextCursor
 
     @classmethod

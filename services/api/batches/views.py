@@ -8,7 +8,7 @@ from flask import Response
 from services.api import lookup, quotas
 from services.api.batches import adding
 from services.api.batches.parsing import parse
-from services.api.batches.schemas import BatchOut, BatchPage, BatchPath, BatchQuery, BatchSummary, ItemsQuery
+from services.api.batches.schemas import PAGE, BatchOut, BatchPage, BatchPath, BatchQuery, BatchSummary, ItemsQuery
 from services.api.cutouts import backgrounds
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth, rate_limits
@@ -20,8 +20,6 @@ from shared.db.pagination import Cursor
 from shared.db.pool import Connection
 from shared.models.batch import MAX_PICTURES, Batch
 from shared.models.owner import Owner
-
-_PAGE = 100
 
 
 def create(deps: Dependencies, header: IdempotencyHeaders, query: BatchQuery) -> Response:  # noqa: ARG001 - validates
@@ -151,8 +149,8 @@ def _locked(connection: Connection, owner: Owner | None, batch_id: UUID) -> Batc
 def _shown(deps: Dependencies, connection: Connection, owner: Owner | None, batch_id: UUID, first: int) -> BatchOut:
     """The batch as it is now, with a page of its pictures from a position on."""
     batch = _locked(connection, owner, batch_id)
-    items = batches.items(connection, batch_id, after=first - 1, limit=_PAGE + 1)
-    return BatchOut.page(batch, batches.counts(connection, batch_id), items, _PAGE, deps.urls)
+    items = batches.items(connection, batch_id, after=first - 1, limit=PAGE + 1)
+    return BatchOut.page(batch, batches.counts(connection, batch_id), items, PAGE, deps.urls)
 
 
 def _require_size(items: int, pictures: int) -> None:

@@ -39,10 +39,9 @@ def follow(deps: Dependencies, path: JobPath) -> Response:
     the job or after 30 s; browsers reconnect by themselves, other clients ask again while the job is unfinished. 429
     with more than four at once, of one API key, guest or address without a key: poll the job instead.
     """
-    owner, caller = auth.visible_owner(), auth.caller()
-    assert caller is not None  # visible_owner would have raised
+    owner = auth.visible_owner()
     lookup.require(deps, jobs.find, owner, path.job_id)
-    return stream(deps, str(path.job_id), caller.id, _Reading(deps, owner, path.job_id).read)
+    return stream(deps, str(path.job_id), _Reading(deps, owner, path.job_id).read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +53,12 @@ class State:
     ended: bool
 
 
-def stream(
-    deps: Dependencies, topic: str, caller: str, read: Callable[[], State], *, poll_s: float | None = None
-) -> Response:
+def stream(deps: Dependencies, topic: str, read: Callable[[], State], *, poll_s: float | None = None) -> Response:
     """Stream what `read` finds, now and at each change that is announced under the topic, or every `poll_s`.
 
     Raises RateLimited or Busy if too many streams are open.
     """
-    changes = deps.hub.follow(topic, caller, auth.counted_as())
+    changes = deps.hub.follow(topic, auth.identified().id, auth.counted_as())
     response = Response(_events(deps, changes, read, poll_s), content_type="text/event-stream; charset=utf-8")
     response.headers["X-Accel-Buffering"] = "no"  # a buffering proxy would hold events back
     response.call_on_close(partial(deps.hub.leave, changes))

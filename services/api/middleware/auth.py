@@ -97,13 +97,6 @@ def customer() -> Customer:
     return signed_in()[1]
 
 
-def member() -> Owner:
-    """The caller, of a route for everyone but guests."""
-    found = caller()
-    assert found is not None  # the route's policy requires one
-    return found
-
-
 def is_admin() -> bool:
     """Whether the caller has a key of scope admin, or is a customer of that role."""
     return _permits((Scope.ADMIN,))

@@ -29,14 +29,13 @@ from shared.db import (
     stock_reservations,
 )
 from shared.db.pool import Connection
-from shared.models.order import ARTWORK, CUSTOMER, SHOP, Order, OrderItem, PaymentStatus, ProductionStatus
+from shared.models.order import ARTWORK, CUSTOMER, SENT, SHOP, Order, OrderItem, PaymentStatus
 from shared.models.payment import Refund
 
 _AT_ONCE = 20  # of a call of `expire`, each with calls of Stripe
 _AGAIN_S = 300.0  # a reservation that could not end yet lasts so much longer
 _UNDECIDED = (PaymentStatus.PROCESSING, PaymentStatus.REVIEW, PaymentStatus.DISPUTED, PaymentStatus.LOST)
 _GONE = (PaymentStatus.LOST, PaymentStatus.REFUNDED)
-_SENT = (ProductionStatus.SHIPPED, ProductionStatus.DELIVERED)
 _log = log.get("orders")
 
 
@@ -126,7 +125,7 @@ def _owed(connection: Connection, order: Order) -> list[tuple[int, str]]:
 def _require_cancellable(connection: Connection, order: Order, actor: str) -> None:
     if order.cancelled_at:
         return
-    if order.payment_status in _GONE and actor != CUSTOMER and order.production_status not in _SENT:
+    if order.payment_status in _GONE and actor != CUSTOMER and order.production_status not in SENT:
         return
     if not _is_unprinted(connection, order, order_items.of_order(connection, order.id)):
         raise shop_errors.InProduction

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from shared.models.order import Order, OrderItem, ProductionStatus, Reprint, Shipment
+from shared.models.order import SENT, Order, OrderItem, ProductionStatus, Reprint, Shipment
 
 _UNPRINTED = (ProductionStatus.WAITING, ProductionStatus.QUEUED)
 _TO_PACK = (ProductionStatus.PRINTED, ProductionStatus.PACKED)
-_SENT = (ProductionStatus.SHIPPED, ProductionStatus.DELIVERED)
 
 
 def due(
@@ -37,6 +36,6 @@ def unprinted(order: Order, reprints: Sequence[Reprint]) -> bool:
 
 
 def _wanted(order: Order, items: Sequence[OrderItem]) -> Mapping[UUID, int]:
-    if order.production_status in _SENT:
+    if order.production_status in SENT:
         return {item.id: item.quantity for item in items}
     return {item.id: item.quantity - item.refunded for item in items if item.quantity > item.refunded}

@@ -15,11 +15,10 @@ from services.api.refunds.schemas import Resolution
 from shared import shop_errors
 from shared.db import order_events, orders, payments, refunds, shipments
 from shared.db.pool import Connection
-from shared.models.order import Order, ProductionStatus
+from shared.models.order import SENT, Order
 from shared.models.payment import Payment, Refund
 
 _REASON = "It was paid twice."
-_SHIPPED = (ProductionStatus.SHIPPED, ProductionStatus.DELIVERED)
 
 
 def resolve(connection: Connection, order: Order, resolution: Resolution, actor: str) -> tuple[Refund, ...]:
@@ -44,7 +43,7 @@ def _accept(connection: Connection, order: Order, actor: str) -> tuple[Refund, .
 
 
 def _refund(connection: Connection, order: Order, actor: str) -> tuple[Refund, ...]:
-    if order.production_status in _SHIPPED or shipments.of_order(connection, order.id):
+    if order.production_status in SENT or shipments.of_order(connection, order.id):
         raise shop_errors.NotAllowedNow("The order has been shipped: accept it, and refund what is right.")
     if order.cancelled_at is None:
         cancelling.end(connection, order, actor)

@@ -8,7 +8,7 @@ from flask import Response, jsonify, request
 
 from services.api.dependencies import Dependencies
 from services.api.removebg.allowances import QUARTERS
-from services.api.removebg.orders import Order
+from services.api.removebg.queueing import Queued
 from shared import errors, storage
 from shared.db import assets
 from shared.models.asset import Asset
@@ -24,7 +24,7 @@ _FAILURES: Mapping[str, type[errors.Failure]] = {
 }
 
 
-def answer(deps: Dependencies, order: Order, job: Job) -> Response:
+def answer(deps: Dependencies, queued: Queued, job: Job) -> Response:
     """Raises the failure of the job, or Unavailable if its file is lost."""
     if job.status is JobState.CANCELLED:
         raise errors.SourceMissing("The picture was deleted, or its job cancelled.")
@@ -39,7 +39,7 @@ def answer(deps: Dependencies, order: Order, job: Job) -> Response:
         response = _in_json(deps, asset, result.composed.foreground) if _wants_json() else _in_bytes(deps, asset)
     except storage.Missing as error:
         raise errors.Unavailable("The file is lost; send the picture again.") from error
-    response.headers.extend({**order.headers, **_facts(order, result)})
+    response.headers.extend({**queued.headers, **_facts(queued, result)})
     return response
 
 
@@ -75,10 +75,10 @@ def _in_json(deps: Dependencies, asset: Asset, box: Foreground) -> Response:
     return jsonify({"data": {"result_b64": b64encode(data).decode(), **facts}})
 
 
-def _facts(order: Order, result: CutoutResult) -> dict[str, str]:
+def _facts(queued: Queued, result: CutoutResult) -> dict[str, str]:
     composed = result.composed
     assert composed is not None  # `answer` has looked
-    box, kind = composed.foreground, order.asked.composition.type_name(composed.type)
+    box, kind = composed.foreground, queued.asked.composition.type_name(composed.type)
     sides = {
         "X-Width": result.width,
         "X-Height": result.height,
@@ -88,6 +88,6 @@ def _facts(order: Order, result: CutoutResult) -> dict[str, str]:
         "X-Foreground-Left": box.left,
         "X-Foreground-Width": box.width,
         "X-Foreground-Height": box.height,
-        "X-Credits-Charged": number(order.asked.quarters / QUARTERS),
+        "X-Credits-Charged": number(queued.asked.quarters / QUARTERS),
     }
     return {name: str(value) for name, value in sides.items()} | ({"X-Type": kind} if kind else {})

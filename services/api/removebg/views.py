@@ -8,8 +8,8 @@ from flask import Response, jsonify
 from services.api.assets import ingest
 from services.api.dependencies import Dependencies
 from services.api.middleware import auth
-from services.api.removebg import allowances, fields, incoming, orders, results, waiting
-from shared.db import assets, bad_results, ids
+from services.api.removebg import allowances, fields, incoming, queueing, results, waiting
+from shared.db import assets, bad_results
 from shared.db.api_keys import Key
 
 _UNLIMITED = 1_000_000_000  # credits, as clients expect a number
@@ -30,8 +30,8 @@ def remove(deps: Dependencies) -> Response:
             given = incoming.parsed()
             asked, source = fields.read(given.texts), given.source()
             charge.enter_context(allowances.charged(deps, key, asked.quarters))
-            order = orders.place(deps, key, asked, source, given.background())
-        return results.answer(deps, order, waiting.ended(deps, order.job, until))
+            queued = queueing.queue(deps, key, asked, source, given.background())
+        return results.answer(deps, queued, waiting.ended(deps, queued.job, until))
 
 
 def account(deps: Dependencies) -> Response:
@@ -61,7 +61,7 @@ def improve(deps: Dependencies) -> Response:
         label = (given.texts.get(name, "").replace("\0", "")[:_MAX_LABEL] for name in ("image_filename", "tag"))
         with deps.database.transaction() as connection:
             asset, _ = assets.add(connection, stored)
-            bad = bad_results.add(connection, ids.new(), key.id, asset.id, *label)
+            bad = bad_results.add(connection, key.id, asset.id, *label)
     return jsonify({"id": str(bad)})
 
 

@@ -52,7 +52,7 @@ def send_test(deps: Dependencies, path: EndpointPath) -> DeliveryOut:
 def _own(deps: Dependencies, endpoint_id: UUID, *, enabled: bool = False) -> Iterator[tuple[Connection, Endpoint]]:
     """A transaction, and one of the caller's endpoints. Raises NotFound, and WebhookDisabled if it must be enabled."""
     with deps.database.transaction() as connection:
-        endpoint = webhook_endpoints.find(connection, auth.member(), endpoint_id)
+        endpoint = webhook_endpoints.find(connection, auth.identified(), endpoint_id)
         if endpoint is None:
             raise errors.NotFound
         if enabled and endpoint.disabled_at:

@@ -28,7 +28,7 @@ def create(deps: Dependencies, body: NewEndpoint) -> EndpointWithSecret:
     """
     _require(deps, body.url, body.events)
     with deps.database.transaction() as connection:
-        made = webhook_endpoints.add(connection, auth.member(), body.url, list(body.events))
+        made = webhook_endpoints.add(connection, auth.identified(), body.url, list(body.events))
     if made is None:
         raise errors.WebhookLimit
     return EndpointWithSecret.showing(made, deps.secret)
@@ -40,7 +40,7 @@ def list_endpoints(deps: Dependencies) -> EndpointList:
     Lists the caller's own, oldest first, without their secrets.
     """
     with deps.database.transaction() as connection:
-        found = webhook_endpoints.of_owner(connection, auth.member())
+        found = webhook_endpoints.of_owner(connection, auth.identified())
     return EndpointList(items=[EndpointOut.of(endpoint) for endpoint in found])
 
 
@@ -50,7 +50,7 @@ def show(deps: Dependencies, path: EndpointPath) -> EndpointOut:
     Shows one of the caller's own, and whether its receiver accepts what is sent.
     """
     with deps.database.transaction() as connection:
-        found = webhook_endpoints.find(connection, auth.member(), path.endpoint_id)
+        found = webhook_endpoints.find(connection, auth.identified(), path.endpoint_id)
     if found is None:
         raise errors.NotFound
     return EndpointOut.of(found)
@@ -66,7 +66,7 @@ def change(deps: Dependencies, path: EndpointPath, body: EndpointChange) -> Endp
     with deps.database.transaction() as connection:
         changed = webhook_endpoints.change(
             connection,
-            auth.member(),
+            auth.identified(),
             path.endpoint_id,
             url=body.url,
             events=list(body.events) if body.events else None,
@@ -83,7 +83,7 @@ def delete(deps: Dependencies, path: EndpointPath) -> None:
     Nothing is sent any more, and what was sent is shown no longer.
     """
     with deps.database.transaction() as connection:
-        if not webhook_endpoints.remove(connection, auth.member(), path.endpoint_id):
+        if not webhook_endpoints.remove(connection, auth.identified(), path.endpoint_id):
             raise errors.NotFound
 
 
@@ -94,7 +94,7 @@ def rotate(deps: Dependencies, path: EndpointPath) -> EndpointWithSecret:
     as well, so that the receiver can change over.
     """
     with deps.database.transaction() as connection:
-        rotated = webhook_endpoints.rotate(connection, auth.member(), path.endpoint_id)
+        rotated = webhook_endpoints.rotate(connection, auth.identified(), path.endpoint_id)
     if rotated is None:
         raise errors.NotFound
     return EndpointWithSecret.showing(rotated, deps.secret)

@@ -1,7 +1,6 @@
 """Types made of /openapi.json by openapi-typescript: a program (flow.ts) that compiles with them, and runs."""
 
 import json
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,32 +8,25 @@ from pathlib import Path
 import pytest
 
 from deploy.local.api_client import SAMPLE
+from tests import npm
 from tests.system.openapi.conftest import Server
 
 HERE = Path(__file__).parent
-_UNREACHABLE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|E40[34])\b")
-_TIMEOUT_S = 300
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The program with its packages, which the lock pins; skipped without node, npm or a registry."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("node and npm are not on this machine")
     made = tmp_path / "flow"
     made.mkdir()
     for name in ("flow.ts", "package.json", "package-lock.json", "tsconfig.json"):
         shutil.copy(HERE / name, made)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--cache", str(tmp_path / "npm")]
-    said = subprocess.run(command, cwd=made, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
-    if said.returncode and _UNREACHABLE.search(said.stderr):
-        pytest.skip("no registry of npm packages can be reached")
-    assert said.returncode == 0, said.stderr
+    npm.install(made, "ci", "--cache", str(tmp_path / "npm"))
     return made
 
 
 def _run(folder: Path, *command: str | Path) -> str:
-    said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
+    said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=npm.TIMEOUT_S)
     assert said.returncode == 0, said.stdout + said.stderr
     return said.stdout
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -20,14 +19,13 @@ from services.api import keys
 from shared.db import api_keys
 from shared.db.pool import Database
 from shared.models.owner import Scope
+from tests import npm as packages
 from tests.services.api.sources import Source, page, serving
 from tests.stack import RunningStack
 from tests.system.openapi.conftest import APP
 from tests.system.removebg_clients.relay import relaying
 
 HERE = Path(__file__).parent
-_UNREACHABLE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|E40[34])\b")
-_TIMEOUT_S = 300
 _UNITS = 40  # megapixels a minute
 TITLES = {402: "Insufficient credits", 403: "API Key invalid", 429: "Rate limit exceeded"}
 Call = Callable[[str, int | None], dict[str, Any]]  # a client, and the refusal that its key leads to
@@ -36,15 +34,10 @@ Call = Callable[[str, int | None], dict[str, Any]]  # a client, and the refusal 
 @pytest.fixture(scope="module")
 def npm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both clients for Node."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("node and npm are not on this machine")
     folder = tmp_path_factory.mktemp("npm")
     for name in ("package.json", "redirect.js", "npm_calls.js", "removd_calls.js"):
         shutil.copy(HERE / name, folder)
-    said = _run(folder, {}, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock")
-    if said.returncode and _UNREACHABLE.search(said.stderr):
-        pytest.skip("no registry of npm packages can be reached")
-    assert said.returncode == 0, said.stderr
+    packages.install(folder, "install", "--no-package-lock")
     return folder
 
 
@@ -111,7 +104,7 @@ def secret(system: tuple[str, dict[str, str]], key: Callable[..., str]) -> Calla
 def _run(folder: Path, changes: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **changes}
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=packages.TIMEOUT_S
     )
 
 

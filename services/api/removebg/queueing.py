@@ -26,7 +26,7 @@ _NOT_FOR_GROUNDS = (errors.Busy, errors.Unavailable, errors.StorageQuota, errors
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Queued:
     """The job, what it was asked for, and the headers of the rate limit."""
 
     job: Job
@@ -34,7 +34,7 @@ class Order:
     headers: Mapping[str, str]
 
 
-def place(deps: Dependencies, key: Key, asked: Asked, source: Upload, background: Upload | None) -> Order:
+def queue(deps: Dependencies, key: Key, asked: Asked, source: Upload, background: Upload | None) -> Queued:
     """Store the pictures and queue their job, unless the same one waits already: a request that was sent again.
 
     Raises Refusal, or a failure of a picture or a quota.
@@ -52,7 +52,7 @@ def place(deps: Dependencies, key: Key, asked: Asked, source: Upload, background
             connection, ids.new(), owner, asset.id, input=given, request_id=web.request_id()
         )
     deps.waker.wake(job.id, job.queue)
-    return Order(job, asked, headers)
+    return Queued(job, asked, headers)
 
 
 def _input(composition: Composition, ground: Asset | None) -> dict[str, Any]:
